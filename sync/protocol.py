@@ -1,0 +1,397 @@
+"""The messages of sync, their encoding, and `SyncProtocol`, which the client and the server implement."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import sys
+import zlib
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from sync import errors
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+VERSION = 1
+"""The protocol that this program speaks."""
+OLDEST_VERSION = 1
+"""The oldest one that the server still takes in a push."""
+
+MAX_OPS = 500
+"""Operations of one request; a bigger transaction goes alone, in numbered parts."""
+MAX_REQUEST_BYTES = 1_000_000
+"""Of one push before compression, a lone bigger transaction's part included."""
+MAX_ANSWER_BYTES = 64_000_000
+"""Of one answer before compression: what a client unpacks at most."""
+PAGE_BYTES = 4_000_000
+"""A pull page of about one second of work."""
+
+Message = TypeVar("Message")
+Value = str | int | None
+"""A stored value, exactly as it lies in its column."""
+OpKind = Literal["create", "update", "delete", "restore"]
+Outcome = Literal["applied", "merged", "conflict", "parked", "withdrawn"]
+
+
+class Op(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One change of one row. A create carries `[None, value]` per field; a delete carries no field.
+
+    `fields` maps a captured field, or `field.key` of a JSON field captured by key (there both values
+    are the JSON text of that key, None = absent), to `[base, new]`. A changed coupled group carries
+    all its fields. `at` is the device's clock when the user did it (`…Z`, milliseconds).
+    """
+
+    table: str
+    id: str
+    kind: OpKind
+    base_rev: int = 0
+    fields: dict[str, tuple[Value, Value]] = {}
+    at: str = ""
+
+
+class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One user action. `ops` holds the frozen bytes of each operation; nothing re-encodes them.
+
+    `hash` is the SHA-256 of `[` + the operations' bytes joined by `,` + `]`, of all parts together.
+    A transaction that goes in parts repeats uuid, n and hash, with `part` from 1 to `parts`.
+    """
+
+    uuid: str
+    n: int
+    hash: str
+    ops: list[msgspec.Raw]
+    part: int = 1
+    parts: int = 1
+
+    def operations(self) -> list[Op]:
+        """The operations, decoded; raises `errors.Protocol` where they are not well formed."""
+        try:
+            return [_op_decoder.decode(raw) for raw in self.ops]
+        except msgspec.MsgspecError as problem:
+            raise errors.Protocol(str(problem)) from problem
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """What became of one transaction. Stored by the server and given again for the same uuid and hash.
+
+    `rev` is the last revision that it took: an entry stays in the overlay until a pull has passed it.
+    `rows` are all rows named, restamped even where nothing changed. `outside` are rows that landed
+    outside the device's scopes, to be treated as exits. `reason` says why it is parked. `map` gives
+    the new id of each row of a document that forked: (table, old id, new id).
+    """
+
+    uuid: str
+    outcome: Outcome
+    rev: int = 0
+    rows: list[tuple[str, str, int]] = []
+    outside: list[tuple[str, str]] = []
+    reason: str = ""
+    map: list[tuple[str, str, str]] = []
+
+
+class Hello(msgspec.Struct, omit_defaults=True):
+    """What the server says of itself and of this device; every push and pull answer repeats it.
+
+    Rows of a scope that `scopes` no longer names are to be dropped once their entries are delivered.
+    `cloned` asks for a new identity: enrol with the present token, then re-queue, under new uuids,
+    what `known` does not name. `series` is the code of the numbers that the device may draw.
+    """
+
+    epoch: str
+    server_time: str
+    device: str
+    user: str
+    role: str
+    last_n: int
+    head: int
+    scopes: list[str]
+    series: str
+    protocol: tuple[int, int] = (OLDEST_VERSION, VERSION)
+    schema_version: int = 0
+    wanted_version: str = ""
+    wipe: bool = False
+    cloned: bool = False
+    known: list[str] = []
+    organisation: str = ""
+
+
+class EnrolRequest(msgspec.Struct, omit_defaults=True):
+    """A laptop asks for an identity. With a valid device token in the call, no password is needed."""
+
+    email: str = ""
+    password: str = ""
+    code: str = ""
+    name: str = ""
+    """The laptop's name, for the list of devices."""
+    machine: str = ""
+    version: str = ""
+
+
+class EnrolAnswer(msgspec.Struct, omit_defaults=True):
+    """The new identity. `token` is shown once: the server keeps only its hash."""
+
+    device: str
+    series: str
+    token: str
+    user: str
+    role: str
+    epoch: str
+    organisation: str = ""
+
+
+class HelloRequest(msgspec.Struct, omit_defaults=True):
+    """`now` is the device's clock. `uuids` asks which transactions are stored; `new_series` for a series."""
+
+    now: str
+    n: int = 0
+    uuids: list[str] = []
+    new_series: bool = False
+    version: str = ""
+
+
+class PushRequest(msgspec.Struct, omit_defaults=True):
+    """Transactions in the order of their numbers, and parked ones that their author takes back."""
+
+    now: str
+    transactions: list[Transaction]
+    withdraw: list[str] = []
+    device: str = ""
+    version: str = ""
+
+
+class PushAnswer(msgspec.Struct, omit_defaults=True):
+    """One result per transaction that is complete. `expected`: a number was missing; go on from there."""
+
+    hello: Hello
+    results: list[Result]
+    expected: int | None = None
+
+
+class PullRequest(msgspec.Struct, omit_defaults=True):
+    """`cursor` is the last answer's, empty at first."""
+
+    cursor: str = ""
+    max_bytes: int = PAGE_BYTES
+    now: str = ""
+    version: str = ""
+
+
+class Rows(msgspec.Struct, tag="rows", tag_field="t"):
+    """Rows of one table, each an array in the order of `columns`. `deleted_at` set = a tombstone."""
+
+    table: str
+    columns: list[str]
+    rows: list[list[Value]]
+
+
+class Sum(msgspec.Struct, array_like=True, frozen=True):
+    """The live rows of one table in one scope: how many, and Σ mod 2⁶⁴ of `sync.sums.row_hash`, as hex."""
+
+    scope: str
+    table: str
+    count: int
+    total: str
+
+
+class PullPage(msgspec.Struct):
+    """One page, one snapshot. Apply pages together with the last cursor; keep the row of the higher rev.
+
+    `resync`: the cursor is too old or of another epoch; this page starts afresh, beside the old rows.
+    `settled`: results of this device's parked transactions that changed since.
+    `sums` come on the last page (`more` is false), for each granted scope and table that has rows.
+    """
+
+    hello: Hello
+    blocks: list[Rows]
+    exits: list[tuple[str, str, str]]
+    cursor: str
+    more: bool
+    sums: list[Sum]
+    settled: list[Result] = []
+    resync: bool = False
+
+
+class VerifyRequest(msgspec.Struct, omit_defaults=True):
+    """Asks for the rows of a scope's table whose id starts with `prefix`."""
+
+    scope: str
+    table: str
+    prefix: str = ""
+
+
+class VerifyAnswer(msgspec.Struct, omit_defaults=True):
+    """Either the rows (id, rev), or, where they are many, sums (prefix, count, total) one step deeper."""
+
+    rows: list[tuple[str, int]] = []
+    parts: list[tuple[str, int, str]] = []
+
+
+class ErrorAnswer(msgspec.Struct, omit_defaults=True):
+    """The body of every answer that is not a success."""
+
+    code: str
+    detail: str = ""
+    retry_after: float = 0.0
+
+
+class SyncProtocol(Protocol):
+    """What a laptop may ask of a server; over HTTP, or of the service itself in one process."""
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer: ...
+
+    def hello(self, request: HelloRequest) -> Hello: ...
+
+    def push(self, request: PushRequest) -> PushAnswer: ...
+
+    def pull(self, request: PullRequest) -> PullPage: ...
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer: ...
+
+
+# Sealing: the bytes of a transaction are fixed once.
+
+
+def freeze(op: Op) -> bytes:
+    """The bytes of one operation, to be kept and sent as they are."""
+    return _encoder.encode(op)
+
+
+def hash_of(ops: Iterable[bytes | msgspec.Raw]) -> str:
+    """The hash of a transaction from its operations' frozen bytes."""
+    return hashlib.sha256(b"[" + b",".join(bytes(op) for op in ops) + b"]").hexdigest()
+
+
+def seal(uuid: str, n: int, ops: Iterable[Op]) -> Transaction:
+    """A transaction ready to be kept and sent."""
+    frozen = [msgspec.Raw(freeze(op)) for op in ops]
+    return Transaction(uuid, n, hash_of(frozen), frozen)
+
+
+# Encoding: JSON, and pages as lines of JSON so that they can be read while they arrive.
+
+
+class _Head(msgspec.Struct, tag="head", tag_field="t"):
+    hello: Hello
+    resync: bool = False
+
+
+class _Exits(msgspec.Struct, tag="exits", tag_field="t"):
+    exits: list[tuple[str, str, str]]
+
+
+class _End(msgspec.Struct, tag="end", tag_field="t"):
+    cursor: str
+    more: bool
+    sums: list[Sum]
+    settled: list[Result]
+
+
+_encoder = msgspec.json.Encoder()
+_op_decoder = msgspec.json.Decoder(Op)
+_line_decoder = msgspec.json.Decoder(_Head | Rows | _Exits | _End)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """A message as JSON."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes, kind: type[Message]) -> Message:
+    """A message of `kind` from JSON; raises `errors.Protocol`."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as problem:
+        raise errors.Protocol(str(problem)) from problem
+
+
+def encode_pull(page: PullPage) -> bytes:
+    """A page as NDJSON: a head, one line per block of rows, exits, and an end."""
+    lines: list[msgspec.Struct] = [_Head(page.hello, page.resync), *page.blocks]
+    if page.exits:
+        lines.append(_Exits(page.exits))
+    lines.append(_End(page.cursor, page.more, page.sums, page.settled))
+    return bytes(_encoder.encode_lines(lines))
+
+
+def decode_pull(data: bytes) -> PullPage:
+    """A page from NDJSON; raises `errors.Protocol` on a page that is cut off or damaged."""
+    try:
+        head, *body = (_line_decoder.decode(line) for line in data.splitlines() if line)
+    except (msgspec.MsgspecError, ValueError) as problem:
+        raise errors.Protocol(str(problem)) from problem
+    end = body.pop() if body else None
+    if not isinstance(head, _Head) or not isinstance(end, _End):
+        raise errors.Protocol("the page is cut off")
+    page = PullPage(head.hello, [], [], end.cursor, end.more, end.sums, end.settled, head.resync)
+    for line in body:
+        if isinstance(line, Rows):
+            page.blocks.append(line)
+        elif isinstance(line, _Exits):
+            page.exits.extend(line.exits)
+        else:
+            raise errors.Protocol("lines out of order")
+    return page
+
+
+# Compression, safe against a small body that unpacks to a huge one.
+
+
+def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
+    """`data` in the best encoding that the Accept-Encoding header `accepted` allows, and its name."""
+    offered = {part.split(";")[0].strip() for part in accepted.lower().split(",") if "q=0" != part[-3:]}
+    if len(data) < 512:
+        return data, "identity"
+    if "zstd" in offered:
+        return zstd.compress(data, 3), "zstd"
+    if "gzip" in offered:
+        return gzip.compress(data, 1), "gzip"
+    return data, "identity"
+
+
+def decompress(data: bytes, encoding: str, limit: int) -> bytes:
+    """`data` unpacked, at most `limit` bytes; raises `errors.Refused("too_big")` or `errors.Protocol`."""
+    try:
+        if encoding in ("", "identity"):
+            plain = data
+        elif encoding == "zstd":
+            unpacker = zstd.ZstdDecompressor()
+            plain = unpacker.decompress(data, max_length=limit + 1)
+            _require_complete(unpacker.eof or len(plain) > limit)
+        elif encoding == "gzip":
+            inflater = zlib.decompressobj(wbits=31)
+            plain = inflater.decompress(data, limit + 1)
+            _require_complete(inflater.eof or len(plain) > limit)
+        else:
+            raise errors.Refused("unknown_encoding", encoding)
+    except (zstd.ZstdError, zlib.error) as problem:
+        raise errors.Protocol(str(problem)) from problem
+    if len(plain) > limit:
+        raise errors.Refused("too_big", f"more than {limit} bytes")
+    return plain
+
+
+def _require_complete(complete: bool) -> None:
+    if not complete:
+        raise errors.Protocol("the body is cut off")
+
+
+def pack_cursor(fields: dict[str, Any]) -> str:
+    """A cursor; only the server looks inside."""
+    return base64.urlsafe_b64encode(_encoder.encode(fields)).decode()
+
+
+def unpack_cursor(cursor: str) -> dict[str, Any]:
+    """The fields of a cursor; empty for an empty or a foreign one."""
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode())) if cursor else {}
+    except (msgspec.MsgspecError, binascii.Error, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
