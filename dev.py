@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""The project's front door: makes the environment, then runs, tests, checks or builds Terrain.
+
+It needs nothing but Python 3.11 or later: `python dev.py` lists its words.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+WINDOWS = os.name == "nt"
+LOWEST_PYTHON = (3, 11)
+
+# What the Qt wheels do not carry themselves: shared library -> Debian and Ubuntu package.
+QT_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libX11.so.6": "libx11-6",
+}
+X11_LIBRARIES = {
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+WAYLAND_LIBRARIES = {
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
+}
+
+
+class Refusal(Exception):
+    """Why a word cannot be done, in one line that says what to do."""
+
+
+def program(name: str) -> Path:
+    """Where the environment keeps the program `name`."""
+    return ENVIRONMENT / ("Scripts" if WINDOWS else "bin") / (f"{name}.exe" if WINDOWS else name)
+
+
+def prepare() -> None:
+    """Make `.venv` and install exactly what `uv.lock` names; quick when nothing changed."""
+    wanted = _fingerprint()
+    stamp = ENVIRONMENT / "terrain-installed"
+    if program("terrain").exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not _works(program("python")):
+        _make_environment()
+    say("Installing the locked dependencies…")
+    variables = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(ENVIRONMENT))
+    variables.pop("VIRTUAL_ENV", None)
+    # Inexact, since uv itself may live in the environment that it fills.
+    command = [_find_uv(), "sync", "--frozen", "--inexact", "--python", str(program("python"))]
+    if subprocess.run(command, cwd=ROOT, env=variables).returncode:
+        raise Refusal("uv could not install the dependencies of uv.lock: see its message above.")
+    stamp.write_text(wanted)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(repr((sys.version_info[:2], str(ROOT))).encode())
+    for name in ("uv.lock", "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _works(executable: str | Path) -> bool:
+    """Whether the program starts: a found file may be a stub or belong to a removed Python."""
+    try:
+        return subprocess.run([str(executable), "--version"], capture_output=True, cwd=ROOT).returncode == 0
+    except OSError:
+        return False
+
+
+def _make_environment() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        raise Refusal(
+            "this Python cannot make virtual environments (no module ensurepip). On Debian and Ubuntu:\n"
+            f"    {_as_root()}apt-get install -y python{version}-venv"
+        )
+    say(f"Making {ENVIRONMENT.name} with Python {version}…")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+
+
+def _find_uv() -> str:
+    """A uv that starts: the machine's, else the environment's, else fetched into it with pip."""
+    for candidate in (shutil.which("uv"), program("uv")):
+        if candidate and _works(candidate):
+            return str(candidate)
+    say("Fetching uv…")
+    python = str(program("python"))
+    subprocess.run([python, "-m", "ensurepip"], capture_output=True)  # an environment without pip
+    fetch = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]
+    if subprocess.run(fetch, cwd=ROOT).returncode or not _works(program("uv")):
+        raise Refusal("pip could not fetch uv. Install it (https://docs.astral.sh/uv/), then try again.")
+    return str(program("uv"))
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: always on Windows and macOS."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def require_system_packages(window: bool = False) -> None:
+    """On Linux, refuse with the exact command when libraries that Qt loads are absent."""
+    packages = missing_packages(window)
+    if packages:
+        raise Refusal(
+            f"Qt needs system libraries that are not installed. On Debian and Ubuntu:\n"
+            f"    {_as_root()}apt-get install -y {' '.join(packages)}"
+        )
+
+
+def missing_packages(window: bool = False) -> list[str]:
+    """The packages whose libraries do not load; `window` adds what a visible window needs."""
+    if not sys.platform.startswith("linux"):
+        return []
+    libraries = dict(QT_LIBRARIES)
+    if window:
+        libraries |= X11_LIBRARIES if os.environ.get("DISPLAY") else WAYLAND_LIBRARIES
+    return sorted({package for library, package in libraries.items() if not _loads(library)})
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _as_root() -> str:
+    return "" if getattr(os, "geteuid", lambda: 1)() == 0 else "sudo "
+
+
+def run(arguments: list[str]) -> int:
+    """install what is locked and open the demonstration company (headless without a display)"""
+    prepare()
+    if has_display():
+        require_system_packages(window=True)
+        return call([program("terrain"), "demo", *arguments])
+    require_system_packages()
+    if "--headless" not in arguments:
+        arguments = ["--headless", *arguments]
+    if "--dir" not in arguments:
+        arguments += ["--dir", str(ROOT / "build" / "demo")]
+    folder = Path(arguments[arguments.index("--dir") + 1]).resolve()
+    say("No display here: the tour runs without a window.")
+    code = call([program("terrain"), "demo", *arguments], QT_QPA_PLATFORM="offscreen")
+    if code == 0:
+        say(f"The quote, the screenshots and the report are in {folder}")
+    return code
+
+
+def test(arguments: list[str]) -> int:
+    """run the tests; further words go to pytest"""
+    prepare()
+    require_system_packages()
+    return module("pytest", *arguments)
+
+
+def check(arguments: list[str]) -> int:
+    """all that must hold before a change goes in: format, lint, types, import rules, French, tests"""
+    prepare()
+    require_system_packages()
+    steps: dict[str, Callable[[], int]] = {
+        "format": lambda: module("ruff", "format", "--check", "."),
+        "lint": lambda: module("ruff", "check", "."),
+        "types": lambda: module("mypy"),
+        "import rules": lambda: call([program("lint-imports")]),
+        "translations": lambda: module("tests.house.messages", "--check"),
+        "tests": lambda: module("pytest", *arguments),
+    }
+    for name, step in steps.items():
+        say(f"── {name}")
+        if code := step():
+            say(f"dev.py check: stopped at “{name}”.", to_errors=True)
+            return code
+    return 0
+
+
+def bench(arguments: list[str]) -> int:
+    """measure: `bench NAME`; without a name, the list"""
+    folder = ROOT / "tests" / "bench"
+    names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
+    if not arguments:
+        say("Benchmarks: " + (", ".join(names) or "none yet"))
+        return 0
+    if arguments[0] not in names:
+        raise Refusal(f"no benchmark is called {arguments[0]!r}; there are: {', '.join(names) or 'none'}.")
+    prepare()
+    return module(f"tests.bench.{arguments[0]}", *arguments[1:])
+
+
+def soak(arguments: list[str]) -> int:
+    """the long tests, for hours: every Hypothesis test with many more examples"""
+    prepare()
+    command = [program("python"), "-m", "pytest", "-m", "soak or not soak", *arguments]
+    return call(command, HYPOTHESIS_PROFILE="soak")
+
+
+def shots(arguments: list[str]) -> int:
+    """pictures of every screen, light and dark, in French and English: `shots DIR`"""
+    if not arguments:
+        raise Refusal("name the folder to write to: python dev.py shots DIR")
+    prepare()
+    require_system_packages()
+    return call([program("python"), "-m", "ui.shots", *arguments], QT_QPA_PLATFORM="offscreen")
+
+
+def translations(arguments: list[str]) -> int:
+    """compile resources/translations/fr/*.po into fr.mo"""
+    prepare()
+    return module("tests.house.messages", *arguments)
+
+
+def build(arguments: list[str]) -> int:
+    """the installer for this platform"""
+    if not (ROOT / "installer" / "build.py").exists():
+        raise Refusal("there is no installer recipe yet (installer/build.py).")
+    prepare()
+    return call([program("python"), ROOT / "installer" / "build.py", *arguments])
+
+
+WORDS: dict[str, Callable[[list[str]], int]] = {
+    word.__name__: word for word in (run, test, check, bench, soak, shots, translations, build)
+}
+
+
+def module(name: str, *arguments: str) -> int:
+    """Run a module with the environment's Python; its exit code."""
+    return call([program("python"), "-m", name, *arguments])
+
+
+def call(command: Sequence[str | Path], **variables: str) -> int:
+    """Run a command in the project's folder; its exit code."""
+    try:
+        done = subprocess.run([str(part) for part in command], cwd=ROOT, env=os.environ | variables)
+    except KeyboardInterrupt:
+        return 130
+    return done.returncode
+
+
+def say(text: str, to_errors: bool = False) -> None:
+    """Print a line now, so that it stands before the output of what is started next."""
+    print(text, file=sys.stderr if to_errors else sys.stdout, flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Do one word; 1 for a refusal, 2 for wrong usage."""
+    if sys.version_info < LOWEST_PYTHON:
+        say("Terrain needs Python {}.{} or later.".format(*LOWEST_PYTHON), to_errors=True)
+        return 1
+    if not arguments or arguments[0] not in WORDS:
+        asked = bool(arguments) and arguments[0] in ("-h", "--help", "help")
+        lines = [f"  {name:<13}{word.__doc__}" for name, word in WORDS.items()]
+        say("\n".join(["python dev.py WORD", *lines]), to_errors=not asked)
+        return 0 if asked else 2
+    try:
+        return WORDS[arguments[0]](arguments[1:])
+    except Refusal as refusal:
+        say(f"dev.py: {refusal}", to_errors=True)
+        return 1
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be cp1252
+    sys.exit(main(sys.argv[1:]))
