@@ -1,0 +1,61 @@
+"""The row that keeps a value that did not win: its columns, its id, its candidates."""
+
+from __future__ import annotations
+
+import json
+from typing import TypedDict
+from uuid import UUID, uuid5
+
+from sync.merge import Value, canonical
+
+COLUMNS = (
+    "record_kind",
+    "record",
+    "field",
+    "base",
+    "candidates",
+    "state",
+    "resolution",
+    "resolved_by",
+    "resolved_at",
+)
+"""What the table that `SyncSchema.conflict` names must have, beside the system columns.
+
+`record_kind`, `record`, `field` name what clashed; a field captured by key is `custom.key`, and the
+clash of a deletion has the field `deleted_at`. `base` is the JSON text of the value before.
+`candidates` is a JSON array of `Candidate`. `state` is `open` or `resolved`; `resolution` is the
+JSON text of the value decided on.
+"""
+
+DELETION = "deleted_at"
+_NAMESPACE = UUID("7a6f0f52-51b5-4d2f-9c0b-2f1d7a3c1f10")
+
+
+class Candidate(TypedDict):
+    """One version that did not win. `group` gives all values where fields belong together."""
+
+    value: Value
+    user: str
+    device: str
+    at: str
+    group: dict[str, Value]
+
+
+def conflict_id(table: str, id: str, field: str) -> str:
+    """The id of the one conflict that this field of this record can have."""
+    return str(uuid5(_NAMESPACE, f"{table}\0{id}\0{field}"))
+
+
+def candidates_of(text: Value) -> list[Candidate]:
+    """The candidates of a stored conflict; none where the text is damaged."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else []
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
+
+
+def with_candidate(text: Value, added: Candidate) -> str:
+    """The stored candidates with one more; the same author's earlier one is replaced."""
+    kept = [one for one in candidates_of(text) if one.get("user") != added["user"]]
+    return canonical([*kept, added])
