@@ -1,0 +1,51 @@
+"""The program's language: gettext messages, English in the source, French in `resources/translations`."""
+
+from __future__ import annotations
+
+import gettext
+
+import resources
+
+LANGUAGES = ("fr", "en")
+
+_language = "fr"
+_messages: dict[str, gettext.NullTranslations] = {"en": gettext.NullTranslations()}
+
+
+def language() -> str:
+    """The current language, `fr` or `en`."""
+    return _language
+
+
+def set_language(code: str) -> None:
+    """Switch every later translation to `code`; an unknown code means English."""
+    global _language
+    _language = code if code in LANGUAGES else "en"
+
+
+def mark(text: str) -> str:
+    """Name a message for translation without translating it yet: for declarations at import time."""
+    return text
+
+
+def translate(text: str, **values: object) -> str:
+    """`text` in the current language, with `{name}` places filled from `values`."""
+    return translate_in(_language, text, **values)
+
+
+def translate_in(code: str, text: str, **values: object) -> str:
+    """`text` in the language `code`: for a document or a file in another language than the screen's."""
+    found = _catalogue(code).gettext(text) if text else ""
+    return found.format(**values) if values else found
+
+
+def _catalogue(code: str) -> gettext.NullTranslations:
+    if code not in _messages:
+        with resources.path(f"translations/{code}.mo").open("rb") as file:
+            _messages[code] = gettext.GNUTranslations(file)
+    return _messages[code]
+
+
+def translate_plural(one: str, many: str, n: int, **values: object) -> str:
+    """The form of the message that fits `n`, with `{n}` and `{name}` places filled."""
+    return _catalogue(_language).ngettext(one, many, n).format(n=n, **values)
