@@ -28,12 +28,12 @@ def mark(text: str) -> str:
     return text
 
 
-def translate(text: str, **values: object) -> str:
+def translate(text: str, /, **values: object) -> str:
     """`text` in the current language, with `{name}` places filled from `values`."""
     return translate_in(_language, text, **values)
 
 
-def translate_in(code: str, text: str, **values: object) -> str:
+def translate_in(code: str, text: str, /, **values: object) -> str:
     """`text` in the language `code`: for a document or a file in another language than the screen's."""
     found = _catalogue(code).gettext(text) if text else ""
     return found.format(**values) if values else found
@@ -46,6 +46,6 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return _messages[code]
 
 
-def translate_plural(one: str, many: str, n: int, **values: object) -> str:
+def translate_plural(one: str, many: str, n: int, /, **values: object) -> str:
     """The form of the message that fits `n`, with `{n}` and `{name}` places filled."""
     return _catalogue(_language).ngettext(one, many, n).format(n=n, **values)

@@ -1,0 +1,1 @@
+"""The CRM without a screen."""

@@ -1,0 +1,1 @@
+"""Companies that we sell to, their sites and the people there."""

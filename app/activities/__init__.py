@@ -1,0 +1,1 @@
+"""Appointments, tasks and calls."""

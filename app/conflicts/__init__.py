@@ -1,0 +1,1 @@
+"""Values that did not win, kept until somebody decides."""

@@ -1,0 +1,1 @@
+"""Users, teams, territories and the company itself."""

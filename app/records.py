@@ -1,0 +1,289 @@
+"""Records by kind: read, add, save, delete, with the one validation that forms, import and scripts share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, Table, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app import custom_fields
+from app.entity import entity, fields
+from app.errors import Invalid, NotAllowed, NotFound
+from app.features import sync_schema
+from app.fields import Field
+from app.i18n import translate as _
+from app.identity import new_id
+from app.kinds import KINDS
+from sync.outbox import Bases
+
+Record = dict[str, Any]
+
+
+def begin(session: Session) -> None:
+    """Prepare a session for one user action."""
+    session.info.update(bases={}, links=set(), user=_local_user(session))
+
+
+def bases(session: Session) -> Bases:
+    """What the forms saved in this session were loaded with."""
+    found: Bases = session.info["bases"]
+    return found
+
+
+def get(session: Session, kind: str, id: str) -> Record:
+    """One record as a dict of Python values; raises NotFound, for a deleted one too."""
+    table = _table(kind)
+    row = session.execute(select(table).where(table.c.id == id, table.c.deleted_at.is_(None))).mappings().first()
+    if row is None:
+        raise NotFound(
+            _("No {kind} with the id {id} is on this laptop.", kind=_(entity(kind).label).lower(), id=id)
+        )
+    return dict(row)
+
+
+def find_rows(
+    session: Session,
+    kind: str,
+    where: Mapping[str, Any] | None = None,
+    order: str | None = None,
+    limit: int | None = None,
+) -> list[Record]:
+    """The records of a kind whose fields equal `where`; `order` is a field, `-field` for descending."""
+    table = _table(kind)
+    query: Select[Any] = select(table).where(table.c.deleted_at.is_(None))
+    for name, value in (where or {}).items():
+        if name not in table.c:
+            raise Invalid({name: _("There is no such field.")})
+        query = query.where(table.c[name].is_(None) if value is None else table.c[name] == value)
+    name = (order or "id").lstrip("-")
+    column = table.c[name]
+    query = query.order_by(column.desc() if (order or "").startswith("-") else column, table.c.id)
+    if limit is not None:
+        query = query.limit(limit)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def count(session: Session, kind: str) -> int:
+    """How many records of a kind there are."""
+    table = _table(kind)
+    return session.scalar(select(func.count()).select_from(table).where(table.c.deleted_at.is_(None))) or 0
+
+
+def add(session: Session, kind: str, values: Mapping[str, Any], id: str | None = None) -> str:
+    """A new record; its id. `values` may be typed text or Python values. Raises Invalid."""
+    clean = validate(session, kind, values)
+    _require(kind, clean)
+    now = datetime.now(UTC)
+    clean.update(
+        id=id or new_id(),
+        created_at=now,
+        updated_at=now,
+        created_by=session.info["user"],
+        updated_by=session.info["user"],
+    )
+    if clean.get("owner") is None:
+        clean["owner"] = session.info["user"]
+    _refuse_under_frozen(session, kind, clean)
+    if id is not None and session.execute(select(_table(kind).c.id).where(_table(kind).c.id == id)).first():
+        raise Invalid({"id": _("A record with this id is there already.")})
+    session.execute(insert(_table(kind)).values(**clean))
+    return str(clean["id"])
+
+
+def save(
+    session: Session, kind: str, id: str, values: Mapping[str, Any], loaded: Mapping[str, Any] | None = None
+) -> bool:
+    """Change fields of a record; whether anything changed. Raises Invalid, NotFound, NotAllowed.
+
+    `loaded` is the record as the form showed it: a field that the person left as it was is not
+    written, and one that was changed carries what the person saw as the base of the merge.
+    """
+    current = get(session, kind, id)
+    clean = validate(session, kind, values)
+    seen = current if loaded is None else {**current, **loaded}
+    changed = {name: value for name, value in clean.items() if name != "custom" and value != seen.get(name)}
+    changed = _with_groups(kind, changed, clean, seen)
+    _keep_bases(session, kind, id, changed, seen, current)
+    if "custom" in clean:
+        custom = _merged_custom(session, kind, id, clean["custom"] or {}, seen, current)
+        if custom != (current.get("custom") or {}):
+            changed["custom"] = custom
+    if not changed:
+        return False
+    _require(kind, {**current, **changed})
+    _refuse_frozen(kind, current, changed)
+    _refuse_under_frozen(session, kind, current)
+    changed.update(updated_at=datetime.now(UTC), updated_by=session.info["user"])
+    session.execute(update(_table(kind)).where(_table(kind).c.id == id).values(**changed))
+    return True
+
+
+def delete(session: Session, kind: str, id: str) -> None:
+    """Delete a record with all that hangs under it, as tombstones. Raises NotFound, NotAllowed."""
+    current = get(session, kind, id)
+    _refuse_frozen(kind, current, {"deleted_at": True})
+    _refuse_under_frozen(session, kind, current)
+    _bury(session, kind, [id], datetime.now(UTC))
+
+
+def restore(session: Session, kind: str, id: str) -> None:
+    """Take back the deletion of a record, and of what was deleted with it."""
+    table = _table(kind)
+    row = session.execute(select(table.c.deleted_at).where(table.c.id == id)).first()
+    if row is None:
+        raise NotFound(_("No such record is on this laptop."))
+    if row[0] is not None:
+        _unbury(session, kind, [id], row[0])
+
+
+def validate(session: Session, kind: str, values: Mapping[str, Any]) -> Record:
+    """Parsed values; raises Invalid with one sentence per field. Links are checked at the end of the transaction."""
+    declared = fields(kind)
+    clean: Record = {}
+    problems: dict[str, str] = {}
+    own = {name: value for name, value in values.items() if name.startswith("custom.")}
+    for name, value in values.items():
+        if name in own:
+            continue
+        field = declared.get(name)
+        if field is None:
+            problems[name] = _("There is no such field.")
+            continue
+        try:
+            clean[name] = KINDS[field.kind].parse(value, field)
+        except ValueError as problem:
+            problems[name] = str(problem)
+            continue
+        _note_links(session, field, clean[name])
+    given = {**(clean.get("custom") or {}), **{name[7:]: value for name, value in own.items()}}
+    if given:
+        clean["custom"], more = custom_fields.validate(session, kind, given)
+        problems.update(more)
+    if problems:
+        raise Invalid(problems)
+    return clean
+
+
+def check_links(session: Session) -> None:
+    """Refuse links to records that are not on this laptop; order inside a transaction means nothing."""
+    for kind, id, name in session.info["links"]:
+        if session.execute(select(_table(kind).c.id).where(_table(kind).c.id == id)).first() is None:
+            raise Invalid(
+                {name: _("No {kind} with the id {id} is on this laptop.", kind=_(entity(kind).label).lower(), id=id)}
+            )
+
+
+def _table(kind: str) -> Table:
+    return entity(kind).__table__  # type: ignore[return-value]
+
+
+def _local_user(session: Session) -> str | None:
+    row = session.execute(text("SELECT value FROM sync_state WHERE name = 'user'")).first()
+    return None if row is None else str(row[0])
+
+
+def _note_links(session: Session, field: Field, value: Any) -> None:
+    if field.link and value is not None:
+        session.info.setdefault("links", set()).add((field.link, value, field.name))
+
+
+def _require(kind: str, record: Record) -> None:
+    missing = {
+        field.name: _("This field is required.")
+        for field in fields(kind).values()
+        if field.required and record.get(field.name) in (None, "", [])
+    }
+    if missing:
+        raise Invalid(missing)
+
+
+def _with_groups(kind: str, changed: Record, clean: Record, seen: Record) -> Record:
+    """A change in a coupled group writes the whole group as the form showed it."""
+    declared = fields(kind)
+    groups = {declared[name].group for name in changed} - {None}
+    members = {f.name: clean.get(f.name, seen.get(f.name)) for f in declared.values() if f.group in groups}
+    return {**members, **changed}
+
+
+def _keep_bases(
+    session: Session, kind: str, id: str, changed: Record, seen: Record, current: Record
+) -> None:
+    declared = fields(kind)
+    for name in changed:
+        if seen.get(name) != current.get(name):
+            field = declared[name]
+            base = seen.get(name)
+            stored = None if base is None else KINDS[field.kind].to_stored(base, field)
+            session.info["bases"][kind, id, name] = stored
+
+
+def _merged_custom(
+    session: Session, kind: str, id: str, given: Record, seen: Record, current: Record
+) -> Record:
+    """The own fields with the keys that the person changed; a key given as None goes away."""
+    before, now = seen.get("custom") or {}, dict(current.get("custom") or {})
+    for key, value in given.items():
+        if value == before.get(key):
+            continue
+        if before.get(key) != now.get(key):
+            base = None if key not in before else custom_fields.to_stored(before[key])
+            session.info["bases"][kind, id, f"custom.{key}"] = base
+        if value is None:
+            now.pop(key, None)
+        else:
+            now[key] = value
+    return now
+
+
+def _refuse_frozen(kind: str, current: Record, changed: Record) -> None:
+    travel = entity(kind).travel
+    if travel.frozen_when is None:
+        return
+    name, values = travel.frozen_when
+    if current.get(name) in values and set(changed) - travel.unfrozen:
+        raise NotAllowed(_("This quote was issued and can no longer be changed. Make a revision instead."))
+
+
+def _refuse_under_frozen(session: Session, kind: str, record: Record) -> None:
+    """The lines of an issued document are as immutable as the document."""
+    link = entity(kind).travel.aggregate
+    if link is None or record.get(link) is None:
+        return
+    parent_kind = fields(kind)[link].link
+    assert parent_kind is not None
+    frozen = entity(parent_kind).travel.frozen_when
+    if frozen is None:
+        return
+    parent = _table(parent_kind)
+    status = session.scalar(select(parent.c[frozen[0]]).where(parent.c.id == record[link]))
+    if status in frozen[1]:
+        raise NotAllowed(_("This quote was issued and can no longer be changed. Make a revision instead."))
+
+
+def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
+    for child, link in sync_schema().children(kind):
+        below = list(
+            session.scalars(
+                select(child.table.c.id).where(child.table.c[link].in_(ids), child.table.c.deleted_at.is_(None))
+            )
+        )
+        if below:
+            _bury(session, child.name, below, now)
+    table = _table(kind)
+    session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=now))
+
+
+def _unbury(session: Session, kind: str, ids: list[str], since: datetime) -> None:
+    table = _table(kind)
+    session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=None))
+    for child, link in sync_schema().children(kind):
+        below = list(
+            session.scalars(
+                select(child.table.c.id).where(child.table.c[link].in_(ids), child.table.c.deleted_at == since)
+            )
+        )
+        if below:
+            _unbury(session, child.name, below, since)

@@ -1,0 +1,108 @@
+"""The encrypted file: SQLCipher through SQLAlchemy, its pragmas, and its failures as errors of ours."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from app import errors
+from app.i18n import translate as _
+
+BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 32_000
+
+
+def open_engine(file: Path, key: bytes) -> Engine:
+    """An engine on `file` with the raw 256-bit `key`. Nothing is opened before the first connection."""
+    engine = create_engine(
+        f"sqlite:///{file}", module=sqlcipher, pool_size=4, max_overflow=4, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        unlock(connection, key)
+        configure(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # The write lane takes the lock at once: an upgrade in the middle could fail as busy.
+        mode = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def unlock(connection: Any, key: bytes) -> None:
+    """Give a raw connection its key and prove it by a read; raises the driver's error when it is wrong."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA cipher_log_level = NONE")
+    cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    cursor.close()
+
+
+def configure(connection: Any) -> None:
+    """The pragmas of every connection: a number on paper must survive a power cut, hence FULL."""
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"cache_size = -{CACHE_KIB}",
+        "temp_store = MEMORY",
+        # A form's saved value must not linger in freed pages after an erasure.
+        "secure_delete = FAST",
+        "trusted_schema = OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@contextlib.contextmanager
+def explained(file: Path) -> Iterator[None]:
+    """Turn the driver's failures inside into errors with the next step, by SQLite's result code."""
+    try:
+        yield
+    except DBAPIError as failure:
+        problem = _explain(getattr(failure.orig, "sqlite_errorcode", None), file)
+        if problem is None:
+            raise
+        raise problem from failure
+    except sqlcipher.Error as failure:
+        problem = _explain(getattr(failure, "sqlite_errorcode", None), file)
+        if problem is None:
+            raise
+        raise problem from failure
+
+
+def _explain(code: int | None, file: Path) -> errors.SystemProblem | None:
+    folder = file.parent
+    match (code or 0) & 0xFF:
+        case 5 | 6:
+            return errors.Locked(
+                _("Another program is using Terrain's file. Close the other Terrain window, then try again.")
+            )
+        case 8:
+            return errors.ReadOnly(_("“{folder}” cannot be written. Ask for write access, or choose another folder.", folder=folder))
+        case 10 if not folder.is_dir():
+            return errors.ReadOnly(_("The folder “{folder}” is gone. Reconnect the drive, then try again.", folder=folder))
+        case 11:
+            return errors.Damaged(
+                _("The file is damaged. Nothing was changed: restore the last copy with `terrain restore FILE`.")
+            )
+        case 13:
+            return errors.DiskFull(_("The disk is full. Nothing was changed: free some space, then try again."))
+        case 14:
+            return errors.ReadOnly(_("The file in “{folder}” cannot be opened. Check the access rights of the folder.", folder=folder))
+        case 26:
+            return errors.WrongKey(
+                _("The key does not open this file, or the file is damaged. Use the recovery passphrase, or restore a copy.")
+            )
+    return None

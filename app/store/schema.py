@@ -1,0 +1,78 @@
+"""Making and migrating a laptop's tables: additive only, with a copy of the file before each migration."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from app import local, search
+from app.errors import DiskFull, FileTooNew, ReadOnly
+from app.i18n import translate as _
+from app.migrations import HEAD, migrate
+from app.store.backup import copy_file
+from sync import capture
+from sync.local import LOCAL as SYNC_LOCAL
+from sync.schema import SyncSchema
+
+
+def create(engine: Engine, schema: SyncSchema) -> None:
+    """All tables, indexes and triggers in an empty file, in one transaction."""
+    with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
+        schema.metadata.create_all(connection)
+        SYNC_LOCAL.create_all(connection)
+        local.LOCAL.create_all(connection)
+        search.create(connection)
+        _install(connection, schema)
+        connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
+
+
+def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
+    """Bring an older file up to date, after a copy beside it; a failure leaves the old file as it was."""
+    with engine.connect() as connection:
+        found = version(connection)
+    if found > HEAD:
+        raise FileTooNew(_("A newer Terrain wrote this file. Install the latest Terrain, then open it again."))
+    if found == HEAD:
+        return
+    copy_file(engine, file.with_name(f"{file.stem}-before-{HEAD}{file.suffix}"))
+    with engine.connect().execution_options(begin="EXCLUSIVE") as connection, connection.begin():
+        if version(connection) < HEAD:
+            migrate(connection)
+            SYNC_LOCAL.create_all(connection)
+            local.LOCAL.create_all(connection)
+            _install(connection, schema)
+            connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
+
+
+def version(connection: Connection) -> int:
+    """The schema's version that the file carries."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+@contextlib.contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """Turn the file system's refusals inside into errors with the next step."""
+    try:
+        yield
+    except PermissionError as problem:
+        raise ReadOnly(
+            _("“{folder}” cannot be written. Ask for write access, or choose another folder.", folder=folder)
+        ) from problem
+    except OSError as problem:
+        if problem.errno == 28:
+            raise DiskFull(_("The disk is full. Nothing was changed: free some space, then try again.")) from problem
+        raise
+
+
+def remove_file(file: Path) -> None:
+    """Remove a file with its journal: the rest of a creation that did not end."""
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _install(connection: Connection, schema: SyncSchema) -> None:
+    capture.install(connection, schema)
+    search.install(connection)

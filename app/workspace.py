@@ -1,0 +1,133 @@
+"""A laptop's open file: read, one transaction per user action, and word of what changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from app import records, search
+from app.features import sync_schema
+from app.settings import Settings
+from app.store import keys, schema
+from app.store.engine import explained, open_engine
+from sync import outbox
+from sync.schema import SyncSchema
+
+FILE = "terrain.db"
+Origin = Literal["local", "sync", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one commit changed: screens that show these kinds refresh."""
+
+    kinds: frozenset[str]
+    ids: frozenset[str]
+    origin: Origin = "local"
+
+
+class Workspace:
+    """One profile's file, open. Sessions are short; no ORM object leaves the block that made it."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder, self.engine = folder, engine
+        self.schema: SyncSchema = sync_schema()
+        self.settings = Settings(self)
+        self._write_lane = threading.RLock()
+        self._subscribers: list[Callable[[Changes], None]] = []
+
+    @classmethod
+    def exists(cls, folder: Path) -> bool:
+        """Whether `folder` holds a profile."""
+        return (folder / keys.ENVELOPE).is_file()
+
+    @classmethod
+    def create(cls, folder: Path) -> tuple[Workspace, str]:
+        """A new profile in `folder` and its recovery passphrase, to be shown once.
+
+        Raises KeyMissing without keyring and passphrase, ReadOnly, DiskFull. Whatever fails, the
+        folder is no profile: its envelope is written last.
+        """
+        if cls.exists(folder):
+            raise FileExistsError(folder)
+        key, recovery = keys.make_key()
+        envelope = keys.new_envelope(key, recovery)
+        if not keys.keep_key(envelope, key):
+            envelope = keys.new_envelope(key, recovery, keys.require_passphrase()) | {
+                "profile": envelope["profile"]
+            }
+        with explained(folder / FILE), schema.writable(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            schema.remove_file(folder / FILE)
+            workspace = cls(folder, open_engine(folder / FILE, key))
+            schema.create(workspace.engine, workspace.schema)
+            keys.write_envelope(folder, envelope)
+        return workspace, recovery
+
+    @classmethod
+    def open(cls, folder: Path) -> Workspace:
+        """The profile in `folder`, migrated where an older Terrain wrote it (a copy is made first).
+
+        Raises KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
+        """
+        key = keys.load_key(folder)
+        with explained(folder / FILE), schema.writable(folder):
+            workspace = cls(folder, open_engine(folder / FILE, key))
+            schema.upgrade(workspace.engine, workspace.schema, folder / FILE)
+        return workspace
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+    def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Call `listener` after each commit, on the committing thread; returns how to stop that."""
+        self._subscribers.append(listener)
+        return lambda: self._subscribers.remove(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one snapshot of the file; what it writes is dropped."""
+        with explained(self.folder / FILE), self.engine.connect() as connection:
+            with Session(connection) as session:
+                yield session
+            connection.rollback()
+
+    @contextmanager
+    def transaction(self, label: str = "", origin: Origin = "local") -> Iterator[Session]:
+        """One user action: all of it is kept and sealed for sync on leaving, nothing on an error."""
+        with self.exclusive() as connection:
+            outbox.seal_entries(connection, self.schema, {})
+            with Session(connection, join_transaction_mode="create_savepoint") as session:
+                records.begin(session)
+                yield session
+                session.flush()
+                records.check_links(session)
+                session.commit()
+            changed = connection.exec_driver_sql(
+                "SELECT DISTINCT kind, id FROM sync_entry WHERE tx IS NULL"
+            ).all()
+            outbox.seal_entries(connection, self.schema, records.bases(session), label)
+            search.refresh(connection)
+        if changed:
+            self.emit(Changes(frozenset(k for k, _id in changed), frozenset(i for _k, i in changed), origin))
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Connection]:
+        """The write lane: one connection inside BEGIN IMMEDIATE, committed on leaving."""
+        with self._write_lane, explained(self.folder / FILE), self.engine.connect() as plain:
+            connection = plain.execution_options(begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def emit(self, changes: Changes) -> None:
+        """Tell all subscribers."""
+        for listener in list(self._subscribers):
+            listener(changes)

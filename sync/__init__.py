@@ -1,0 +1,1 @@
+"""Reconciles rows between laptops and a server; knows no CRM."""

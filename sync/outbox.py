@@ -1,0 +1,139 @@
+"""What is to send: entries folded and sealed into transactions, whose bytes never change again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.protocol import Op, OpKind, Transaction, Value, seal
+from sync.schema import SyncSchema
+
+Bases = dict[tuple[str, str, str], Value]
+"""The value that a form was loaded with, by (kind, id, field): what the person saw."""
+
+
+@dataclass(slots=True)
+class _Record:
+    """The folded change of one record."""
+
+    kind: str
+    id: str
+    at: str
+    base_rev: int
+    created: bool = False
+    deleted: bool | None = None
+    fields: dict[str, list[Value]] = field(default_factory=dict)
+
+
+def unsealed(connection: Connection) -> bool:
+    """Whether entries wait to be sealed: writes of this transaction, or strays of raw SQL."""
+    return connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE tx IS NULL LIMIT 1").first() is not None
+
+
+def seal_entries(connection: Connection, schema: SyncSchema, bases: Bases, label: str = "") -> str | None:
+    """Fold all unsealed entries into one transaction, number and freeze it; its uuid, None if empty."""
+    rows = connection.exec_driver_sql(
+        "SELECT kind, id, op, field, base, new, at, base_rev FROM sync_entry WHERE tx IS NULL ORDER BY seq"
+    ).all()
+    records = [record for record in _fold(rows, bases).values() if _has_effect(record, schema)]
+    connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx IS NULL")
+    if not records:
+        return None
+    ops = [op for record in records for op in _operations(record)]
+    sealed = seal(str(uuid.uuid4()), _next_n(connection), ops)
+    _keep(connection, sealed, label, ops[-1].at)
+    _keep_entries(connection, sealed.uuid, records)
+    return sealed.uuid
+
+
+def _fold(rows: Iterable[Any], bases: Bases) -> dict[tuple[str, str], _Record]:
+    records: dict[tuple[str, str], _Record] = {}
+    for kind, id, op, name, base, new, at, base_rev in rows:
+        record = records.setdefault((kind, id), _Record(kind, id, at, base_rev))
+        record.at = at
+        if op in ("delete", "restore"):
+            record.deleted = op == "delete"
+        elif name is None:
+            record.created = True
+        elif name in record.fields:
+            record.fields[name][1] = new
+        else:
+            seen = base if record.created else bases.get((kind, id, name), base)
+            record.fields[name] = [seen, new]
+    return records
+
+
+def _has_effect(record: _Record, schema: SyncSchema) -> bool:
+    """Drop fields that are back where they were, groups as a whole; False when nothing remains."""
+    if record.created:
+        return not record.deleted
+    declared = schema.tables[record.kind].fields
+    moved = {name for name, (base, new) in record.fields.items() if base != new}
+    groups = {declared[name].group for name in moved if name in declared} - {None}
+    record.fields = {
+        name: pair
+        for name, pair in record.fields.items()
+        if name in moved or (name in declared and declared[name].group in groups)
+    }
+    return bool(record.fields) or record.deleted is not None
+
+
+def _operations(record: _Record) -> list[Op]:
+    pairs = {name: (base, new) for name, (base, new) in record.fields.items()}
+    found: list[Op] = []
+
+    def add(kind: OpKind, fields: dict[str, tuple[Value, Value]]) -> None:
+        found.append(Op(record.kind, record.id, kind, record.base_rev, fields, record.at))
+
+    if record.created:
+        add("create", pairs)
+        return found
+    if record.deleted is False:
+        add("restore", {})
+    if pairs:
+        add("update", pairs)
+    if record.deleted:
+        add("delete", {})
+    return found
+
+
+def _next_n(connection: Connection) -> int:
+    row = connection.exec_driver_sql(
+        "INSERT INTO sync_state (name, value) VALUES ('n', 1)"
+        " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+    ).one()
+    return int(row[0])
+
+
+def _keep(connection: Connection, sealed: Transaction, label: str, at: str) -> None:
+    body = b"[" + b",".join(bytes(op) for op in sealed.ops) + b"]"
+    connection.exec_driver_sql(
+        "INSERT INTO sync_transaction (uuid, n, hash, body, label, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (sealed.uuid, sealed.n, sealed.hash, body, label, at),
+    )
+
+
+def _keep_entries(connection: Connection, tx: str, records: list[_Record]) -> None:
+    rows: list[tuple[Any, ...]] = []
+    for record in records:
+        same = (record.at, record.base_rev)
+        if record.created:
+            rows.append((tx, record.kind, record.id, "create", None, None, None, *same))
+        if record.deleted is not None:
+            op = "delete" if record.deleted else "restore"
+            rows.append((tx, record.kind, record.id, op, None, None, None, *same))
+        rows += [
+            (tx, record.kind, record.id, "update", name, base, new, *same)
+            for name, (base, new) in record.fields.items()
+        ]
+    connection.exec_driver_sql(
+        "INSERT INTO sync_entry (tx, kind, id, op, field, base, new, at, base_rev)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+

@@ -1,0 +1,102 @@
+"""The tables, fields, policies and scopes that sync is handed as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import MetaData, Table
+
+Policy = Literal["review", "text", "union", "max", "min", "sum"]
+Storage = Literal["text", "integer", "json"]
+"""How a value is stored and travels: str, int, or canonical JSON as str. None is always allowed."""
+
+COMPANY = "company"
+OFFICE = "office"
+
+SYSTEM_COLUMNS = (
+    "id",
+    "rev",
+    "scope",
+    "deleted_at",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "extra",
+)
+"""Columns of every synced table that are neither captured nor merged (`deleted_at` becomes delete and restore)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncField:
+    """One column that is captured and merged."""
+
+    name: str
+    storage: Storage = "text"
+    policy: Policy = "review"
+    group: str | None = None
+    """Fields of one group travel and clash together (an address, an amount with its currency)."""
+    link: str | None = None
+    """The table whose id this field holds."""
+    by_key: bool = False
+    """A JSON object whose keys are captured and merged one by one, as `name.key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
+    """Where a row travels: the first rule that yields a scope wins.
+
+    `fixed` is a scope's name. `field` holds the id in `prefix:<id>`. `parent` is a link field of
+    this table: the row has the scope of the row that it names. With none of them known the row goes
+    to `office`.
+    """
+
+    fixed: str | None = None
+    field: str | None = None
+    prefix: str = "territory"
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTable:
+    """One synced table, with what the server needs to know to merge and to route its rows."""
+
+    name: str
+    table: Table
+    fields: dict[str, SyncField]
+    scope: tuple[ScopeRule, ...]
+    writers: Literal["all", "office", "nobody"] = "all"
+    """Who may write: everyone who reads it, office and admins only, or the server alone."""
+    parent: str | None = None
+    """The link field that names the record of whose subtree this row is part."""
+    aggregate: str | None = None
+    """For lines of a document: the link field that names it. Such a document never merges, it forks."""
+    frozen_when: tuple[str, tuple[str, ...]] | None = None
+    """(field, values): a row whose field has one of these values is immutable but for `unfrozen`."""
+    unfrozen: frozenset[str] = frozenset()
+
+    def columns(self) -> tuple[str, ...]:
+        """All stored columns in declaration order, system columns included."""
+        return tuple(column.name for column in self.table.columns)
+
+
+@dataclass(frozen=True)
+class SyncSchema:
+    """Everything that sync knows about the program on top of it."""
+
+    version: int
+    metadata: MetaData
+    tables: dict[str, SyncTable] = field(default_factory=dict)
+    conflict: str = "conflict"
+    """The synced table of conflicts; `sync.conflicts` lists the columns that it must have."""
+
+    def children(self, table: str) -> list[tuple[SyncTable, str]]:
+        """The tables whose rows hang under `table`, with the link field that says so."""
+        found = []
+        for child in self.tables.values():
+            for name in {child.parent, child.aggregate} - {None}:
+                assert name is not None
+                if child.fields[name].link == table:
+                    found.append((child, name))
+        return found
