@@ -14,55 +14,30 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app import i18n, money
-from app.i18n import translate_in as _in
+from app.i18n import mark as _
+from app.i18n import translate_in
 
 DateStyle = Literal["medium", "short", "long", "weekday"]
 
 GROUP = "\u202f"
 NO_BREAK = "\u00a0"
 
-MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
-MONTHS_SHORT = {
-    "fr": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
-    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-}
-DAYS = {
-    "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
-    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-}
-DAYS_SHORT = {
-    "fr": ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
-    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-}
+_NAMES = """
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+January February March April May June July August September October November December
+janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
+Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+lundi mardi mercredi jeudi vendredi samedi dimanche
+Monday Tuesday Wednesday Thursday Friday Saturday Sunday
+lun. mar. mer. jeu. ven. sam. dim.
+Mon Tue Wed Thu Fri Sat Sun
+"""
+_ROWS = [line.split() for line in _NAMES.strip().splitlines()]
+
+MONTHS = {"fr": _ROWS[0], "en": _ROWS[1]}
+MONTHS_SHORT = {"fr": _ROWS[2], "en": _ROWS[3]}
+DAYS = {"fr": _ROWS[4], "en": _ROWS[5]}
+DAYS_SHORT = {"fr": _ROWS[6], "en": _ROWS[7]}
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "XPF": "F" + NO_BREAK + "CFP"}
 _WITHOUT_CENTS = frozenset({"JPY", "XPF", "XOF", "XAF"})
@@ -187,16 +162,16 @@ def relative_days(day: date, today: date, language: str | None = None) -> str:
     language = language or i18n.language()
     distance = (day - today).days
     if distance == 0:
-        return _in(language, "today")
+        return translate_in(language, _("today"))
     if distance == -1:
-        return _in(language, "yesterday")
+        return translate_in(language, _("yesterday"))
     if distance == 1:
-        return _in(language, "tomorrow")
+        return translate_in(language, _("tomorrow"))
     if abs(distance) > _RELATIVE_LIMIT_DAYS:
         return format_date(day, "medium", language)
     if distance < 0:
-        return _in(language, "{n} d ago", n=-distance)
-    return _in(language, "in {n} d", n=distance)
+        return translate_in(language, _("{n} d ago"), n=-distance)
+    return translate_in(language, _("in {n} d"), n=distance)
 
 
 def format_when(moment: datetime, now: datetime, language: str | None = None) -> str:
@@ -211,8 +186,8 @@ def format_when(moment: datetime, now: datetime, language: str | None = None) ->
     if minutes >= 60 and here.date() != there.date():
         return relative_days(here.date(), there.date(), language)
     if minutes == 0:
-        return _in(language, "now")
+        return translate_in(language, _("now"))
     future = distance > timedelta()
     if minutes < 60:
-        return _in(language, "in {n} min" if future else "{n} min ago", n=minutes)
-    return _in(language, "in {n} h" if future else "{n} h ago", n=minutes // 60)
+        return translate_in(language, _("in {n} min") if future else _("{n} min ago"), n=minutes)
+    return translate_in(language, _("in {n} h") if future else _("{n} h ago"), n=minutes // 60)

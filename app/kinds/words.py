@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from app import i18n
+from app.i18n import mark
 from app.i18n import translate as _
 from app.kinds.kind import Kind, clean, fold, text_of
 
@@ -59,7 +60,7 @@ class YesNo(Kind):
     def display(self, value: Any, field: Field, language: str | None = None) -> str:
         if value is None:
             return ""
-        return i18n.translate_in(language or i18n.language(), "Yes" if value else "No")
+        return i18n.translate_in(language or i18n.language(), mark("Yes") if value else mark("No"))
 
     def to_stored(self, value: Any, field: Field) -> int | None:
         return None if value is None else int(bool(value))
