@@ -117,7 +117,7 @@ def declared_entities(path: Path) -> set[str]:
 
 
 def imported(path: Path) -> set[str]:
-    """The absolute names that a file imports."""
+    """The absolute names that a file imports, for types alone included."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -151,3 +151,33 @@ def test_an_import_of_anothers_declarations_is_found(packages: Path):
     (packages / "app/quotes").mkdir()
     (packages / "app/quotes/model.py").write_text("from app.accounts.model import Account\n")
     assert crossings(packages / "app") == ["app/quotes/model.py imports app.accounts.model.Account"]
+
+
+FOREIGN = {
+    "resources": ("app", "sync", "ui", "PySide6"),
+    "sync": ("app", "ui", "PySide6"),
+    "app": ("ui", "PySide6"),
+    "ui": ("sqlalchemy", "requests", "litestar", "sync"),
+}
+
+
+def foreign(root: Path) -> list[str]:
+    """Names of another floor that a file imports, for types alone included."""
+    return [
+        f"{path.relative_to(root).as_posix()} imports {name}"
+        for floor, others in FOREIGN.items()
+        for path in sorted((root / floor).rglob("*.py"))
+        for name in sorted(imported(path))
+        if name.split(".")[0] in others and not f"{name}.".startswith("sync.errors.")
+    ]
+
+
+def test_no_type_comes_from_a_forbidden_floor():
+    assert foreign(ROOT) == []
+
+
+def test_a_type_from_a_forbidden_floor_is_found(packages: Path):
+    (packages / "ui/main.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from sqlalchemy.orm import Session\n"
+    )
+    assert foreign(packages) == ["ui/main.py imports sqlalchemy.orm.Session"]
