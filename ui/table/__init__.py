@@ -1,0 +1,17 @@
+"""Lists and tables that know no record."""
+
+from ui.table.data_table import Column, DataTable, TableRows
+from ui.table.record_list import ListDelegate, ListRow, RecordList
+from ui.table.rows_model import IdRole, RowRole, RowsModel
+
+__all__ = [
+    "Column",
+    "DataTable",
+    "IdRole",
+    "ListDelegate",
+    "ListRow",
+    "RecordList",
+    "RowRole",
+    "RowsModel",
+    "TableRows",
+]
