@@ -82,6 +82,7 @@ def home(_homes: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         "XDG_CONFIG_HOME": folder / ".config",
         "XDG_STATE_HOME": folder / ".local" / "state",
         "XDG_CACHE_HOME": _homes / "cache",  # shared: fontconfig would build its cache anew for each test
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # for the processes that a test starts
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, str(value))
