@@ -152,9 +152,9 @@ def format_duration(minutes: int, language: str | None = None) -> str:
     if not hours:
         return f"{rest}{NO_BREAK}min"
     if not rest:
-        return f"{format_number(hours, 0, language)}{NO_BREAK}h"
+        return f"{hours}{NO_BREAK}h"
     unit = "" if (language or i18n.language()) == "fr" else NO_BREAK + "min"
-    return f"{format_number(hours, 0, language)}{NO_BREAK}h{NO_BREAK}{rest:02}{unit}"
+    return f"{hours}{NO_BREAK}h{NO_BREAK}{rest:02}{unit}"
 
 
 def relative_days(day: date, today: date, language: str | None = None) -> str:

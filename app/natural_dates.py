@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 
 from app import formats
+from app.folding import fold
 
 _SAME_DAY = {"aujourd'hui": 0, "aujourdhui": 0, "auj": 0, "today": 0, "ce jour": 0}
 _NEAR_DAYS = _SAME_DAY | {
@@ -58,18 +58,13 @@ _DAY_MONTH = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)?[\s-]*([a-z]{3,})\.?,?[\s-
 _MONTH_DAY = re.compile(r"([a-z]{3,})\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s*(\d{4})?")
 
 
-def _fold(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
-
-
 def _names(*tables: dict[str, list[str]]) -> dict[str, int]:
     """Number by folded name, for full names and their abbreviations, French before English."""
     numbers: dict[str, int] = {}
     for language in ("fr", "en"):
         for table in tables:
             for position, name in enumerate(table[language]):
-                numbers.setdefault(_fold(name).rstrip("."), position)
+                numbers.setdefault(fold(name).rstrip("."), position)
     return numbers
 
 
@@ -88,7 +83,7 @@ def calendar_date(text: str) -> date | None:
 
     Day before month, as in both of our languages. None when it is no day, or has no year.
     """
-    parts = _date_parts(_fold(text))
+    parts = _date_parts(fold(text))
     if parts is None or parts[0] is None:
         return None
     return _day(*parts)
@@ -102,7 +97,7 @@ def parse_when(text: str, now: datetime, language: str) -> datetime | date | Non
     A weekday is the next one after today; a day without year is its next occurrence; a time alone is
     its next occurrence.
     """
-    words = _fold(text)
+    words = fold(text)
     moment = _offset(words, now)
     if moment is not None:
         return moment

@@ -6,7 +6,7 @@ Every kind of `KINDS` has a declaring function in `app.entity` and an editor on 
 from __future__ import annotations
 
 from app.kinds.identifiers import Iban, Siren, Siret, VatNumber
-from app.kinds.kind import Kind, Storage, clean, fold
+from app.kinds.kind import Kind, Storage, clean
 from app.kinds.numbers import Duration, Integer, Money, Percentage, Scaled
 from app.kinds.reach import Country, Email, Phone, Postcode, Web
 from app.kinds.structures import Coordinates, Json
@@ -44,4 +44,4 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-__all__ = ["KINDS", "Kind", "Storage", "clean", "fold"]
+__all__ = ["KINDS", "Kind", "Storage", "clean"]

@@ -15,7 +15,7 @@ from app.kinds.kind import Kind, text_of
 if TYPE_CHECKING:
     from app.fields import Field
 
-_SEPARATORS = re.compile(r"[\s.\-_/'\u00a0\u202f\u2010-\u2015]")
+_SEPARATORS = re.compile(r"[\s.:\-_/'\u00a0\u202f\u2010-\u2015]")
 
 
 def _compact(value: object, problem: str) -> str:
@@ -108,12 +108,15 @@ class VatNumber(Kind):
     def _parse(self, value: object, field: Field) -> str:
         problem = _("Enter a VAT number such as FR83404833048, country letters first.")
         number = re.sub(r"[()]", "", _compact(value, problem))
-        number = re.sub(r"^GR(?=\d)", "EL", re.sub(r"^(FR|BE)\1", r"\1", number))
+        number = re.sub(r"^GR(?=\d)", "EL", number)
         if re.fullmatch(_VAT_FORMS["FR"], number) and not re.fullmatch(r"[A-Z]{2}\d{9}", number):
             number = "FR" + number
         country, rest = number[:2], number[2:]
         if country == "BE" and len(rest) == 9:
             number = f"BE0{rest}"
+        if country == "NL" and re.fullmatch(r"\d{6,8}B\d{2}", rest):
+            number = f"NL{rest:0>12}"
+        rest = number[2:]
         form = _VAT_FORMS.get(country)
         if country == "FR" and form and not re.fullmatch(form, rest):
             raise ValueError(
@@ -163,7 +166,7 @@ class Iban(Kind):
 
     def _parse(self, value: object, field: Field) -> str:
         problem = _("Enter an IBAN such as FR14 2004 1010 0505 0001 3M02 606.")
-        number = _compact(value, problem).removeprefix("IBAN").removeprefix(":")
+        number = _compact(value, problem).removeprefix("IBAN")
         if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}", number):
             raise ValueError(problem)
         expected = _IBAN_LENGTHS.get(number[:2])

@@ -19,12 +19,6 @@ def clean(text: str) -> str:
     return text.strip()
 
 
-def fold(text: str) -> str:
-    """The text without case, accents, apostrophe styles or doubled spaces: for comparing words."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
-
-
 class Kind:
     """A kind of field. `field` is the declared field: its scale and choices matter to some kinds."""
 

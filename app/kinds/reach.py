@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app import i18n
+from app.folding import fold
 from app.i18n import translate as _
-from app.kinds.kind import Kind, clean, fold, text_of
+from app.kinds.kind import Kind, clean, text_of
 
 if TYPE_CHECKING:
     from app.fields import Field
@@ -25,34 +26,26 @@ class Email(Kind):
         if found := re.fullmatch(r"[^<>]*<([^<>]+)>", text):
             text = found[1]
         try:
-            # Company networks have addresses that the world does not: they get a warning instead.
-            found_address = validate_email(
-                text.strip(), check_deliverability=False, globally_deliverable=False
-            )
+            return str(validate_email(text.strip(), check_deliverability=False).normalized)
         except EmailNotValidError:
             raise ValueError(problem) from None
-        if "." not in found_address.domain:
-            raise ValueError(problem)
-        return str(found_address.normalized)
-
-    def warning(self, value: Any, field: Field) -> str | None:
-        if value is None:
-            return None
-        from email_validator import EmailNotValidError, validate_email
-
-        try:
-            validate_email(value, check_deliverability=False)
-        except EmailNotValidError:
-            return _("This address cannot receive mail from the Internet.")
-        return None
 
 
 _REGIONS = ("FR", "RE", "GP", "MQ", "GF", "YT", "PM", "BL", "MF")
 """A local number is first read as metropolitan: 0692, 0590, 0639 and 0694 are valid overseas only."""
 
+_OVERSEAS_PREFIXES = {
+    **dict.fromkeys(("262", "263", "692", "693"), "RE"),
+    **dict.fromkeys(("269", "639"), "YT"),
+    **dict.fromkeys(("590", "690", "691"), "GP"),
+    **dict.fromkeys(("594", "694"), "GF"),
+    **dict.fromkeys(("596", "696", "697"), "MQ"),
+}
+"""Where a local number belongs when its range is too new for the library to know it."""
+
 _SHORT_NUMBER = re.compile(r"3\d{3}|10\d{2}|118\d{3}")
 _OVERSEAS = re.compile(r"\+(262|590|594|596)(\d{3})(\d{6})")
-_METROPOLE = re.compile(r"\+33(\d{9})")
+_METROPOLE = re.compile(rf"\+33((?!{'|'.join(_OVERSEAS_PREFIXES)})[1-9]\d{{8}})")
 
 
 class Phone(Kind):
@@ -112,6 +105,9 @@ def _number_of(text: str, problem: str) -> str:
             return _e164(number)
         if possible is None and phonenumbers.is_possible_number(number):
             possible = number
+            likely = _OVERSEAS_PREFIXES.get(str(number.national_number)[:3])
+            if likely and not text.startswith(("+", "00")):
+                possible = phonenumbers.parse(text, likely)
         if text.startswith(("+", "00")):
             break
     if possible is None:

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from app import i18n
+from app.folding import fold
 from app.i18n import mark
 from app.i18n import translate as _
-from app.kinds.kind import Kind, clean, fold, text_of
+from app.kinds.kind import Kind, clean, text_of
 
 if TYPE_CHECKING:
     from app.fields import Field
