@@ -74,6 +74,16 @@ state = Table(
 )
 """Cursor, epoch, device, series, granted scopes, the last numbers drawn, and the capture switch."""
 
+sums = Table(
+    "sync_sum",
+    LOCAL,
+    # Of the server's live rows that are here; `total` as in `sync.sums.to_wire`.
+    Column("scope", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("total", Text, nullable=False),
+)
+
 news = Table(
     "sync_news",
     LOCAL,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from sync.protocol import Op, OpKind, Transaction, Value, seal
@@ -137,3 +138,48 @@ def _keep_entries(connection: Connection, tx: str, records: list[_Record]) -> No
     )
 
 
+def waiting(connection: Connection) -> list[Transaction]:
+    """All sealed transactions that the server has not answered, in order."""
+    return _transactions(connection, "state = 'sealed'", ())
+
+
+def since(connection: Connection, n: int) -> list[Transaction]:
+    """All transactions from number `n` on, answered or not."""
+    return _transactions(connection, "n >= ? AND state <> 'withdrawn'", (n,))
+
+
+def withdrawn(connection: Connection) -> list[str]:
+    """Parked transactions that their author takes back, not yet told to the server."""
+    return [
+        row[0]
+        for row in connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'withdrawing'")
+    ]
+
+
+def renumber(connection: Connection) -> None:
+    """Number what is to send from 1, for a new device; numbers are not part of the frozen bytes."""
+    rows = connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n").all()
+    connection.exec_driver_sql("UPDATE sync_transaction SET n = -n - 1000000000")
+    for n, (uuid,) in enumerate(rows, start=1):
+        connection.exec_driver_sql("UPDATE sync_transaction SET n = ? WHERE uuid = ?", (n, uuid))
+    connection.exec_driver_sql(
+        "INSERT INTO sync_state (name, value) VALUES ('n', ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (len(rows),),
+    )
+
+
+def to_send(connection: Connection) -> int:
+    """How many user actions wait to be sent."""
+    return int(
+        connection.exec_driver_sql("SELECT count(*) FROM sync_transaction WHERE state = 'sealed'").scalar_one()
+    )
+
+
+def _transactions(connection: Connection, where: str, values: tuple[Any, ...]) -> list[Transaction]:
+    return [
+        Transaction(uuid, n, hash, msgspec.json.decode(body, type=list[msgspec.Raw]))
+        for uuid, n, hash, body in connection.exec_driver_sql(
+            f"SELECT uuid, n, hash, body FROM sync_transaction WHERE {where} ORDER BY n", values
+        )
+    ]

@@ -73,6 +73,30 @@ def keep_key(envelope: Envelope, key: bytes) -> bool:
     return _from_keyring(envelope) == key
 
 
+def keep_secret(folder: Path, name: str, secret: str) -> bool:
+    """Put another secret of the profile into the keyring; False where there is none."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    profile = read_envelope(folder)["profile"]
+    try:
+        keyring.set_password(SERVICE, f"{profile}:{name}", secret)
+        return keyring.get_password(SERVICE, f"{profile}:{name}") == secret
+    except (KeyringError, OSError):
+        return False
+
+
+def load_secret(folder: Path, name: str) -> str | None:
+    """A secret of the profile from the keyring, None where it is not there."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(SERVICE, f"{read_envelope(folder)['profile']}:{name}")
+    except (KeyringError, OSError):
+        return None
+
+
 def forget_key(envelope: Envelope) -> None:
     """Remove the key from the keyring: without it a wiped file cannot be read."""
     import keyring
@@ -86,7 +110,11 @@ def forget_key(envelope: Envelope) -> None:
 
 def load_key(folder: Path) -> bytes:
     """The key of a profile, from the keyring or `TERRAIN_PASSPHRASE`; raises KeyMissing or WrongKey."""
-    envelope = read_envelope(folder)
+    return key_of(read_envelope(folder))
+
+
+def key_of(envelope: Envelope) -> bytes:
+    """The key of an envelope, from the keyring or `TERRAIN_PASSPHRASE`; raises KeyMissing or WrongKey."""
     found = _from_keyring(envelope)
     if found is not None:
         return found

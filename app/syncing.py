@@ -1,0 +1,220 @@
+"""A laptop and its server: enrol, sync now, and what stands between them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import search
+from app.errors import NotAllowed, UserError
+from app.i18n import translate as _
+from app.store import keys
+from app.workspace import Changes, Workspace
+from sync import errors, outbox, state
+from sync.client import HttpClient
+from sync.engine import Engine, Laptop, Progress, Report
+from sync.protocol import EnrolAnswer, EnrolRequest, SyncProtocol
+
+VERSION = "0.1.0"
+
+
+class SyncProblem(UserError):
+    """A sync that could not go on, in words; `code` is the engine's."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        super().__init__(sentence)
+
+
+def enrol(
+    folder: Path, server: str, email: str, password: str, ca: str | None = None, code: str = ""
+) -> dict[str, Any]:
+    """Make this laptop a device of the user, keeping all unsent work; a new profile where there is none.
+
+    Returns `{"device", "series", "user", "organisation", "recovery"}`; `recovery` only for a new profile.
+    """
+    client = HttpClient(server, ca=ca, version=VERSION)
+    request = EnrolRequest(email, password, code, socket.gethostname(), version=VERSION)
+    answer = explained(lambda: client.enrol(request))
+    recovery = None
+    if Workspace.exists(folder):
+        workspace = Workspace.open(folder)
+    else:
+        workspace, recovery = Workspace.create(folder)
+    try:
+        _keep_identity(workspace, server, ca, answer)
+    finally:
+        workspace.close()
+        client.close()
+    found = {"device": answer.device, "series": answer.series, "user": answer.user}
+    return found | {"organisation": answer.organisation, "recovery": recovery}
+
+
+def sync_now(
+    workspace: Workspace, progress: Progress | None = None, remote: SyncProtocol | None = None
+) -> dict[str, Any]:
+    """One complete sync; the report that `terrain sync --json` prints. Raises SyncProblem."""
+    started = _now()
+    client = remote or connect(workspace)
+    engine = Engine(laptop_of(workspace), client, progress)
+    try:
+        report = explained(engine.run)
+    except SyncProblem as problem:
+        _write_history(workspace, started, problem.code, Report())
+        if problem.code == "wipe":
+            wipe(workspace)
+        raise
+    finally:
+        if isinstance(client, HttpClient):
+            client.close()
+    _write_history(workspace, started, None, report)
+    if report.first_load or report.records:
+        found = report.records
+        workspace.emit(
+            Changes(frozenset(k for k, _id in found), frozenset(i for _k, i in found), "sync")
+            if not report.first_load
+            else Changes(frozenset(workspace.schema.tables), frozenset(), "sync")
+        )
+    return {
+        "pushed": report.pushed,
+        "pulled": report.pulled,
+        "conflicts": report.conflicts,
+        "parked": report.parked,
+        "removed": report.removed,
+        "seconds": round(report.seconds, 3),
+        "cursor": report.cursor,
+    }
+
+
+def status(workspace: Workspace) -> dict[str, Any]:
+    """Who, where, last sync, what is to send: the object of `terrain status --json`, without `rows`."""
+    with workspace.read() as session:
+        connection = session.connection()
+        name = connection.exec_driver_sql(
+            'SELECT name FROM "user" WHERE id = ?', (state.get(connection, "user"),)
+        ).scalar()
+        return {
+            "user": name,
+            "user_id": state.get(connection, "user"),
+            "role": state.get(connection, "role"),
+            "device": state.get(connection, "device"),
+            "series": state.get(connection, "series"),
+            "server": state.get(connection, "server"),
+            "last_sync": state.get(connection, "last_sync"),
+            "to_send": outbox.to_send(connection),
+            "conflicts": connection.exec_driver_sql(
+                "SELECT count(*) FROM conflict WHERE state = 'open' AND deleted_at IS NULL"
+            ).scalar_one(),
+            "parked": connection.exec_driver_sql(
+                "SELECT count(*) FROM sync_transaction WHERE state = 'parked'"
+            ).scalar_one(),
+        }
+
+
+def connect(workspace: Workspace) -> HttpClient:
+    """A client for this laptop's server; raises NotAllowed where it has none."""
+    with workspace.read() as session:
+        connection = session.connection()
+        server, ca = state.get(connection, "server"), state.get(connection, "ca")
+        kept = state.get(connection, "token")
+    if not server:
+        raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
+    token = keys.load_secret(workspace.folder, "device") or kept or ""
+    return HttpClient(server, token, ca, VERSION)
+
+
+def laptop_of(workspace: Workspace) -> Laptop:
+    """The workspace as the engine sees it."""
+
+    def loading(connection: Connection, begins: bool) -> None:
+        state.put(connection, "search_later", int(begins))
+        if not begins:
+            search.rebuild(connection)
+
+    return Laptop(workspace.schema, workspace.exclusive, loading, search.refresh, VERSION)
+
+
+def wipe(workspace: Workspace) -> None:
+    """The server took this laptop's access away: its key goes, and with it all that the file says."""
+    envelope = keys.read_envelope(workspace.folder)
+    workspace.close()
+    keys.forget_key(envelope)
+    for file in workspace.folder.glob("*"):
+        if file.is_file():
+            file.unlink()
+
+
+def explained(call: Callable[[], Any]) -> Any:
+    """What `call` returns; a SyncError becomes a SyncProblem with its sentence."""
+    try:
+        return call()
+    except errors.SyncError as problem:
+        raise SyncProblem(problem.code, sentence(problem)) from problem
+
+
+def sentence(problem: errors.SyncError) -> str:
+    """What happened, what is safe and what to do, for each kind of failure."""
+    match problem:
+        case errors.Offline():
+            return _("The server cannot be reached. Nothing is lost: sending resumes when the network is back.")
+        case errors.SignInNeeded():
+            return _("The server does not accept these credentials. Check e-mail and password, or enrol again.")
+        case errors.UpdateNeeded():
+            return _("The server asks for a newer Terrain. Your work was sent: install the update to receive.")
+        case errors.ServerBusy():
+            return _("The server is busy. Nothing is lost: try again in a moment.")
+        case errors.Protocol():
+            return _("The server's answer was damaged on the way. Nothing was changed: try again.")
+    sentences = {
+        "certificate": _("The server's certificate is not trusted. Check the address, or name the company's certificate with --ca."),
+        "wipe": _("The office took away this laptop's access. Its data were removed."),
+        "cloned": _("This profile is a copy of another laptop's. Enrol it again with `terrain enrol`: unsent work is kept."),
+        "not_found": _("There is no such organisation at this address. Check the server's address."),
+    }
+    return sentences.get(
+        problem.code, _("The server refused ({code}). Nothing is lost: tell your office this code.", code=problem.code)
+    )
+
+
+def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: EnrolAnswer) -> None:
+    kept = keys.keep_secret(workspace.folder, "device", answer.token)
+    with workspace.exclusive() as connection:
+        outbox.seal_entries(connection, workspace.schema, {})
+        for name, value in (
+            ("server", server.rstrip("/")),
+            ("ca", ca),
+            ("device", answer.device),
+            ("series", answer.series),
+            ("user", answer.user),
+            ("role", answer.role),
+            ("organisation", answer.organisation),
+            ("cursor", None),
+            # Without a keyring the token lies in the encrypted file alone.
+            ("token", None if kept else answer.token),
+        ):
+            state.put(connection, name, value)
+        outbox.renumber(connection)
+
+
+def _write_history(workspace: Workspace, started: str, code: str | None, report: Report) -> None:
+    if code == "wipe":
+        return
+    outcome = "done" if code is None else "offline" if code == "offline" else "refused"
+    with workspace.exclusive() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO sync_history (started_at, seconds, outcome, code, pushed, pulled, removed, conflicts,"
+            " parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                started, round(report.seconds * 1000), outcome, code, report.pushed, report.pulled,
+                report.removed, report.conflicts, report.parked,
+            ),
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

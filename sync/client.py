@@ -1,0 +1,116 @@
+"""`SyncProtocol` over HTTP."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import urllib3
+
+from sync import errors, protocol
+from sync.protocol import (
+    EnrolAnswer,
+    EnrolRequest,
+    ErrorAnswer,
+    Hello,
+    HelloRequest,
+    PullPage,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    VerifyAnswer,
+    VerifyRequest,
+)
+
+CONNECT_TIMEOUT_S = 10.0
+STALL_TIMEOUT_S = 60.0
+"""Seconds without a byte; a slow transfer that moves is never cut."""
+_ACCEPT = "zstd, gzip"
+_NDJSON = "application/x-ndjson"
+
+Answer = TypeVar("Answer")
+
+
+class HttpClient:
+    """One server's organisation, at `https://host/slug`. Not for several threads at once."""
+
+    def __init__(self, address: str, token: str = "", ca: str | None = None, version: str = "") -> None:
+        self.address, self.token = address.rstrip("/"), token
+        self._version = version
+        self._session = requests.Session()
+        if ca:
+            self._session.verify = ca
+        if urlsplit(self.address).hostname in ("127.0.0.1", "localhost", "::1"):
+            # A proxy must never stand between two processes of one machine.
+            self._session.trust_env = False
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._session.close()
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        return self._call("devices", request, EnrolAnswer)
+
+    def hello(self, request: HelloRequest) -> Hello:
+        return self._call("sync/hello", request, Hello)
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        return self._call("sync/push", request, PushAnswer)
+
+    def pull(self, request: PullRequest) -> PullPage:
+        return protocol.decode_pull(self._send("sync/pull", request, _NDJSON))
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        return self._call("sync/verify", request, VerifyAnswer)
+
+    def _call(self, path: str, request: msgspec.Struct, kind: type[Answer]) -> Answer:
+        return protocol.decode(self._send(path, request, "application/json"), kind)
+
+    def _send(self, path: str, request: msgspec.Struct, accept: str) -> bytes:
+        body, encoding = protocol.compress(protocol.encode(request), "zstd")
+        headers = {"Content-Type": "application/json", "Accept": accept, "Accept-Encoding": _ACCEPT}
+        if encoding != "identity":
+            headers["Content-Encoding"] = encoding
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        try:
+            with self._session.post(
+                f"{self.address}/v1/{path}",
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),
+                stream=True,
+                allow_redirects=False,
+            ) as answer:
+                raw = answer.raw.read(protocol.MAX_ANSWER_BYTES + 1, decode_content=False)
+                data = protocol.decompress(
+                    raw, answer.headers.get("Content-Encoding", ""), protocol.MAX_ANSWER_BYTES
+                )
+                expected = answer.headers.get("Content-Length")
+                if expected is not None and len(raw) != int(expected):
+                    raise errors.Offline("the answer was cut off")
+                if answer.status_code not in (200, 201):
+                    raise _error_of(answer.status_code, data)
+                return data
+        except requests.exceptions.SSLError as problem:
+            raise errors.Refused("certificate", str(problem)) from problem
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+            raise errors.Offline(type(problem).__name__) from problem
+
+
+def _error_of(status: int, data: bytes) -> errors.SyncError:
+    try:
+        body = protocol.decode(data, ErrorAnswer)
+    except errors.Protocol:
+        body = ErrorAnswer(code=f"http_{status}")
+    if status in (429, 503):
+        return errors.ServerBusy(body.retry_after or 5.0, body.detail)
+    if status == 401:
+        return errors.SignInNeeded(body.code)
+    if status == 426:
+        return errors.UpdateNeeded(body.detail)
+    if status >= 500 and status != 501:
+        return errors.Offline(f"http_{status}")
+    return errors.Refused(body.code, body.detail)

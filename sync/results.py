@@ -1,0 +1,95 @@
+"""What the server made of our transactions, written into the outbox."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection
+
+from sync.protocol import Result
+from sync.schema import SyncSchema
+
+
+def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
+    """Keep one result. Entries stay in the overlay until a pull has passed their revision."""
+    if result.outcome == "parked":
+        connection.exec_driver_sql(
+            "UPDATE sync_transaction SET state = 'parked', outcome = 'parked', reason = ? WHERE uuid = ?",
+            (result.reason, result.uuid),
+        )
+        return
+    if result.outcome == "withdrawn":
+        _withdraw(connection, schema, result.uuid)
+        return
+    connection.exec_driver_sql(
+        "UPDATE sync_transaction SET state = 'acknowledged', outcome = ?, reason = ?, rev = ? WHERE uuid = ?",
+        (result.outcome, result.reason or None, result.rev, result.uuid),
+    )
+    connection.exec_driver_sql("UPDATE sync_entry SET rev = ? WHERE tx = ?", (result.rev, result.uuid))
+    _rename(connection, schema, result)
+
+
+def _withdraw(connection: Connection, schema: SyncSchema, uuid: str) -> None:
+    """Take a transaction out of the overlay: rows go back to the server's version, new ones go."""
+    records = connection.exec_driver_sql(
+        "SELECT DISTINCT kind, id FROM sync_entry WHERE tx = ?", (uuid,)
+    ).all()
+    undone = connection.exec_driver_sql(
+        "SELECT kind, id, op, field, base FROM sync_entry WHERE tx = ? ORDER BY seq DESC", (uuid,)
+    ).all()
+    connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx = ?", (uuid,))
+    connection.exec_driver_sql(
+        "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn' WHERE uuid = ?", (uuid,)
+    )
+    for kind, id in records:
+        _back_to_server(connection, schema, kind, id, undone)
+
+
+def _back_to_server(
+    connection: Connection, schema: SyncSchema, kind: str, id: str, undone: object
+) -> None:
+    from sync.apply import overlay, set_field
+
+    table = schema.tables[kind]
+    names = ", ".join(f'"{name}"' for name in table.columns())
+    row = connection.exec_driver_sql(f'SELECT {names} FROM "{kind}" WHERE id = ?', (id,)).first()
+    if row is None:
+        return
+    values = dict(zip(table.columns(), row, strict=True))
+    shadow = connection.exec_driver_sql(
+        "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id)
+    ).first()
+    if shadow is not None:
+        values = json.loads(shadow[0])
+    else:
+        for entry_kind, entry_id, op, name, base in undone:  # type: ignore[attr-defined]
+            if (entry_kind, entry_id) != (kind, id):
+                continue
+            if op == "create":
+                connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
+                return
+            if op in ("delete", "restore"):
+                values["deleted_at"] = None if op == "delete" else values["updated_at"]
+            elif name is not None:
+                set_field(values, name, base)
+    overlay(connection, table, values)
+    sets = ", ".join(f'"{name}" = ?' for name in table.columns())
+    connection.exec_driver_sql(
+        f'UPDATE "{kind}" SET {sets} WHERE id = ?', (*(values[name] for name in table.columns()), id)
+    )
+
+
+def _rename(connection: Connection, schema: SyncSchema, result: Result) -> None:
+    """A document forked: our version lives on under new ids, and so do our links to it."""
+    for kind, old, new in result.map:
+        connection.exec_driver_sql(f'UPDATE "{kind}" SET id = ? WHERE id = ?', (new, old))
+        for table in ("sync_entry", "sync_shadow", "draft"):
+            connection.exec_driver_sql(f"UPDATE {table} SET id = ? WHERE kind = ? AND id = ?", (new, kind, old))
+        for other in schema.tables.values():
+            for field in other.fields.values():
+                if field.link == kind:
+                    connection.exec_driver_sql(
+                        f'UPDATE "{other.name}" SET "{field.name}" = ? WHERE "{field.name}" = ?'
+                        " AND id IN (SELECT id FROM sync_entry WHERE kind = ?)",
+                        (new, old, other.name),
+                    )

@@ -1,0 +1,39 @@
+"""Where the sync of this laptop stands: names and values in one table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.protocol import Hello
+
+
+def get(connection: Connection, name: str) -> Any:
+    """The value kept under `name`, None where there is none."""
+    row = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).first()
+    return None if row is None else row[0]
+
+
+def put(connection: Connection, name: str, value: str | int | None) -> None:
+    """Keep a value."""
+    connection.exec_driver_sql(
+        "INSERT INTO sync_state (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+
+
+def keep_hello(connection: Connection, hello: Hello) -> None:
+    """Keep what the server says of this device."""
+    for name, value in (
+        ("epoch", hello.epoch),
+        ("user", hello.user),
+        ("role", hello.role),
+        ("series", hello.series),
+        ("organisation", hello.organisation),
+        ("scopes", json.dumps(sorted(hello.scopes))),
+    ):
+        if get(connection, name) != value:
+            put(connection, name, value)
