@@ -35,7 +35,9 @@ _ENGLISH = {
     "atomisée désinfectante": "disinfecting", "berlingot": "sachet", "doses": "doses", "double seau": "double bucket",
     "intra": "on site", "jean": "denim", "à l": "at",
 }  # fmt: skip
-_WORDS = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, sorted(_ENGLISH, key=len, reverse=True))) + r")(?!\w)")
+_WORDS = re.compile(
+    r"(?<!\w)(" + "|".join(map(re.escape, sorted(_ENGLISH, key=len, reverse=True))) + r")(?!\w)"
+)
 
 
 class Model(NamedTuple):
@@ -58,9 +60,16 @@ class Catalogue(NamedTuple):
     lists: dict[str, dict[str, object]]
     rules: list[dict[str, object]]
 
+    by_sku: dict[str, dict[str, object]]
+    rules_by_list: dict[str, list[dict[str, object]]]
+
     def product(self, sku: str) -> dict[str, object]:
-        """The product with the reference `sku`."""
-        return next(product for product in self.products if product["sku"] == sku)
+        """The product with the reference `sku`; raises KeyError."""
+        return self.by_sku[sku]
+
+    def rules_of(self, price_list: str) -> list[dict[str, object]]:
+        """The rules of the price list with this id."""
+        return self.rules_by_list.get(price_list, [])
 
     def rows(self) -> Iterator[Row]:
         """Every record, links first."""
@@ -78,7 +87,8 @@ def rounded(amount: Decimal, places: str = "0.01") -> Decimal:
 def shapes() -> dict[str, str]:
     """Family to the shape of its pictures."""
     lines = resources.read("demo/products.txt").decode().splitlines()
-    return dict(line[2:].split("|") for line in lines if line.startswith("= "))  # type: ignore[misc]
+    headings = (line[2:].split("|") for line in lines if line.startswith("= "))
+    return {family: shape for family, shape in headings}
 
 
 @cache
@@ -94,7 +104,9 @@ def models() -> tuple[Model, ...]:
     return tuple(found)
 
 
-def _variants(family: str, code: str, fr: str, en: str, unit: str, vat: str, price: str, variants: str) -> list[Model]:
+def _variants(
+    family: str, code: str, fr: str, en: str, unit: str, vat: str, price: str, variants: str
+) -> list[Model]:
     taken: set[str] = set()
     found = []
     for variant in variants.split(";"):
@@ -115,7 +127,9 @@ def _variants(family: str, code: str, fr: str, en: str, unit: str, vat: str, pri
 def _tag(label: str, taken: set[str]) -> str:
     """A short reference for a variant: its first number, else its first letters; longer where taken."""
     number = re.search(r"\d+", label)
-    words = re.sub(r"[^A-Za-z0-9]", "", label.replace("é", "e").replace("à", "a").replace("É", "E")).upper()
+    words = re.sub(
+        r"[^A-Za-z0-9]", "", label.removeprefix("taille ").replace("é", "e").replace("à", "a")
+    ).upper()
     tags = [number[0]] if number else []
     tags += [words[:3], words[:5], words[:8], words]
     return next(tag for tag in tags if tag not in taken)
@@ -140,7 +154,12 @@ def catalogue(seed: int, today: date) -> Catalogue:
     for number, product in enumerate(products):
         if product["status"] == "obsolete":
             product["substitutes"] = [products[number - 1]["id"]]
-    return Catalogue(products, lists := _lists(rng, today), _rules(rng, today, lists, products))
+    lists = _lists(rng, today)
+    rules = _rules(rng, today, lists, products)
+    by_list: dict[str, list[dict[str, object]]] = {}
+    for rule in rules:
+        by_list.setdefault(str(rule["price_list"]), []).append(rule)
+    return Catalogue(products, lists, rules, {str(product["sku"]): product for product in products}, by_list)
 
 
 def _lists(rng: Random, today: date) -> dict[str, dict[str, object]]:
@@ -168,7 +187,12 @@ def _rules(
     at = datetime.combine(date(today.year - 1, 12, 6), time(9), UTC)
 
     def rule(key: str, applies_to: str, least: int = 1, **values: object) -> None:
-        fresh = {"id": uuid7(at, rng), "created_at": at, "price_list": lists[key]["id"], "applies_to": applies_to}
+        fresh = {
+            "id": uuid7(at, rng),
+            "created_at": at,
+            "price_list": lists[key]["id"],
+            "applies_to": applies_to,
+        }
         method = "price" if "price" in values else "percent"
         rules.append({**fresh, "min_quantity": Decimal(least), "method": method, **values})
 
@@ -186,7 +210,14 @@ def _rules(
         assert isinstance(price, Decimal) and isinstance(cost, Decimal)
         floor = rounded(cost * Decimal("1.08"))
         for least, part in ((12, "0.95"), (48, "0.90")):
-            rule("public", "product", least, product=product["id"], price=rounded(price * Decimal(part)), floor=floor)
+            rule(
+                "public",
+                "product",
+                least,
+                product=product["id"],
+                price=rounded(price * Decimal(part)),
+                floor=floor,
+            )
         rule("past", "product", product=product["id"], price=rounded(price * Decimal("0.85")), floor=floor)
     for product in products:
         price, rate = product["list_price"], product["vat_rate"]

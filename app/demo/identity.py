@@ -78,7 +78,9 @@ def paris(day: date, hour: int = 9, minute: int = 0) -> datetime:
     Computed from the European rule (directive 2000/84/EC), since a machine may lack a time zone database.
     """
     summer = _last_sunday(day.year, 3) <= day < _last_sunday(day.year, 10)
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC) - timedelta(hours=2 if summer else 1)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC) - timedelta(
+        hours=2 if summer else 1
+    )
 
 
 def _last_sunday(year: int, month: int) -> date:

@@ -6,8 +6,7 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-SURNAMES = tuple(
-    """Martin Bernard Thomas Petit Robert Richard Durand Moreau Laurent Simon Michel Lefebvre Leroy Roux David Bertrand
+_SURNAMES = """Martin Bernard Thomas Petit Robert Richard Durand Moreau Laurent Simon Michel Lefebvre Leroy Roux David Bertrand
     Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Faure Mercier Blanc Guérin Boyer Garnier
     Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas Henry Roussel Mathieu Gautier Masson
     Marchand Duval Denis Dumont Marie Lemaire Noël Meyer Dufour Meunier Brun Blanchard Giraud Joly Rivière Lucas Brunet
@@ -21,8 +20,8 @@ SURNAMES = tuple(
     Collin Chauvin Da_Silva Bouchet Gay Lemaître Bénard Maréchal Humbert Reynaud Antoine Hoarau Perret Barthélemy Cordier
     Pichon Lejeune Gilbert Lamy Delaunay Pasquier Carlier Laporte Gros Buisson Vallet Benali Haddad Traoré Diallo Nguyen
     Costa Ferreira Rossi Chapuis Chavanne Genevois Grangier Jacquemond Burdin Favre Bouvard Duchamp Thévenet Ravier
-    Berthet Perrachon Bérard Sornay Coquard Mollard Cottet Blanchet Bozon Anthoine Tissot Pernet Revol Servonnat Veyret""".split()
-)
+    Berthet Perrachon Bérard Sornay Coquard Mollard Cottet Blanchet Bozon Anthoine Tissot Pernet Revol Servonnat Veyret"""
+SURNAMES = tuple(name.replace("_", " ") for name in _SURNAMES.split())
 WOMEN = tuple(
     """Sylvie Nathalie Isabelle Catherine Valérie Sandrine Stéphanie Céline Julie Émilie Aurélie Sophie Laurence Christine
     Véronique Caroline Laetitia Delphine Audrey Virginie Élodie Camille Marion Pauline Anaïs Claire Hélène Florence
@@ -85,22 +84,94 @@ class Trade(NamedTuple):
 
 _BOSS = ("Gérant", "Responsable achats", "Assistante de direction")
 TRADES = (
-    Trade(("Boulangerie", "Maison", "Pâtisserie"), "Commerce", "10.71C", ("Gérant", "Responsable boutique", "Chef boulanger")),
-    Trade(("Garage", "Carrosserie", "Auto Service"), "Automobile", "45.20A", ("Gérant", "Chef d'atelier", "Réceptionniste")),
-    Trade(("Quincaillerie", "Droguerie"), "Commerce", "47.52A", ("Gérant", "Responsable rayon", "Responsable achats")),
-    Trade(("Hôtel", "Auberge", "Résidence"), "Hôtellerie", "55.10Z", ("Directeur", "Gouvernante générale", "Économe")),
-    Trade(("Restaurant", "Brasserie", "Bouchon", "Pizzeria"), "Restauration", "56.10A", ("Gérant", "Chef de cuisine", "Responsable de salle")),
-    Trade(("Pharmacie", "Cabinet médical", "Laboratoire"), "Santé", "47.73Z", ("Titulaire", "Préparatrice", "Secrétaire médicale")),
-    Trade(("Clinique", "EHPAD", "Centre de soins"), "Santé", "86.10Z", ("Directeur", "Responsable hygiène", "Responsable achats", "Cadre de santé")),
+    Trade(
+        ("Boulangerie", "Maison", "Pâtisserie"),
+        "Commerce",
+        "10.71C",
+        ("Gérant", "Responsable boutique", "Chef boulanger"),
+    ),
+    Trade(
+        ("Garage", "Carrosserie", "Auto Service"),
+        "Automobile",
+        "45.20A",
+        ("Gérant", "Chef d'atelier", "Réceptionniste"),
+    ),
+    Trade(
+        ("Quincaillerie", "Droguerie"),
+        "Commerce",
+        "47.52A",
+        ("Gérant", "Responsable rayon", "Responsable achats"),
+    ),
+    Trade(
+        ("Hôtel", "Auberge", "Résidence"),
+        "Hôtellerie",
+        "55.10Z",
+        ("Directeur", "Gouvernante générale", "Économe"),
+    ),
+    Trade(
+        ("Restaurant", "Brasserie", "Bouchon", "Pizzeria"),
+        "Restauration",
+        "56.10A",
+        ("Gérant", "Chef de cuisine", "Responsable de salle"),
+    ),
+    Trade(
+        ("Pharmacie", "Cabinet médical", "Laboratoire"),
+        "Santé",
+        "47.73Z",
+        ("Titulaire", "Préparatrice", "Secrétaire médicale"),
+    ),
+    Trade(
+        ("Clinique", "EHPAD", "Centre de soins"),
+        "Santé",
+        "86.10Z",
+        ("Directeur", "Responsable hygiène", "Responsable achats", "Cadre de santé"),
+    ),
     Trade(("Menuiserie", "Plomberie", "Électricité", "Peinture"), "Artisanat", "43.32A", _BOSS),
-    Trade(("Transports", "Messagerie", "Déménagements"), "Transport", "49.41A", ("Gérant", "Responsable exploitation", "Chef de parc")),
-    Trade(("Camping", "Village vacances"), "Hôtellerie", "55.30Z", ("Gérant", "Responsable entretien", "Directeur")),
-    Trade(("Imprimerie", "Mécanique", "Décolletage", "Plasturgie"), "Industrie", "18.12Z", ("Directeur", "Responsable achats", "Responsable maintenance", "Responsable QSE")),
-    Trade(("Propreté", "Net Service", "Multi-Services"), "Propreté", "81.21Z", ("Gérant", "Chef d'équipe", "Responsable d'agence", "Responsable achats")),
-    Trade(("École", "Collège", "Crèche"), "Collectivité", "85.20Z", ("Directeur", "Gestionnaire", "Intendant")),
-    Trade(("Boucherie", "Fromagerie", "Traiteur", "Primeur"), "Commerce", "47.22Z", ("Gérant", "Responsable boutique", "Chef de laboratoire")),
-    Trade(("Salle de sport", "Piscine", "Institut"), "Loisirs", "93.13Z", ("Gérant", "Responsable d'accueil", "Responsable technique")),
-    Trade(("Ets", "Atelier", "Société"), "Industrie", "25.62B", ("Directeur", "Responsable achats", "Responsable maintenance")),
+    Trade(
+        ("Transports", "Messagerie", "Déménagements"),
+        "Transport",
+        "49.41A",
+        ("Gérant", "Responsable exploitation", "Chef de parc"),
+    ),
+    Trade(
+        ("Camping", "Village vacances"),
+        "Hôtellerie",
+        "55.30Z",
+        ("Gérant", "Responsable entretien", "Directeur"),
+    ),
+    Trade(
+        ("Imprimerie", "Mécanique", "Décolletage", "Plasturgie"),
+        "Industrie",
+        "18.12Z",
+        ("Directeur", "Responsable achats", "Responsable maintenance", "Responsable QSE"),
+    ),
+    Trade(
+        ("Propreté", "Net Service", "Multi-Services"),
+        "Propreté",
+        "81.21Z",
+        ("Gérant", "Chef d'équipe", "Responsable d'agence", "Responsable achats"),
+    ),
+    Trade(
+        ("École", "Collège", "Crèche"), "Collectivité", "85.20Z", ("Directeur", "Gestionnaire", "Intendant")
+    ),
+    Trade(
+        ("Boucherie", "Fromagerie", "Traiteur", "Primeur"),
+        "Commerce",
+        "47.22Z",
+        ("Gérant", "Responsable boutique", "Chef de laboratoire"),
+    ),
+    Trade(
+        ("Salle de sport", "Piscine", "Institut"),
+        "Loisirs",
+        "93.13Z",
+        ("Gérant", "Responsable d'accueil", "Responsable technique"),
+    ),
+    Trade(
+        ("Ets", "Atelier", "Société"),
+        "Industrie",
+        "25.62B",
+        ("Directeur", "Responsable achats", "Responsable maintenance"),
+    ),
 )
 PLACES = (
     "du Port", "des Halles", "de la Gare", "du Lac", "des Alpes", "Beau Rivage", "Saint-Roch", "des Quais", "Les Pins",
@@ -133,7 +204,9 @@ def decision_role(job: str) -> str:
 @cache
 def _plain(word: str) -> str:
     letters = unicodedata.normalize("NFKD", word.lower().replace("&", "et").replace("œ", "oe"))
-    spaced = "".join(c if c.isascii() and c.isalnum() else " " for c in letters if not unicodedata.combining(c))
+    spaced = "".join(
+        c if c.isascii() and c.isalnum() else " " for c in letters if not unicodedata.combining(c)
+    )
     return "-".join(spaced.split())
 
 

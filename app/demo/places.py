@@ -52,7 +52,7 @@ def town_of(name: str, postcode: str) -> Town:
     return next(town for town in towns() if town.name == name and postcode in town.postcodes)
 
 
-def near(town: Town, rng: Random) -> str:
-    """Coordinates within about a kilometre of the town's centre, as `latitude,longitude`."""
+def near(town: Town, rng: Random) -> tuple[float, float]:
+    """A latitude and a longitude within about a kilometre of the town's centre."""
     latitude = town.latitude + (rng.random() - 0.5) * 0.014
-    return f"{latitude:.5f},{town.longitude + (rng.random() - 0.5) * 0.02:.5f}"
+    return round(latitude, 5), round(town.longitude + (rng.random() - 0.5) * 0.02, 5)
