@@ -1,0 +1,68 @@
+"""dev.py: what it refuses, it refuses in one line that says what to do; what it installs is locked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import dev
+from tests.house.source import ROOT
+
+
+def test_a_missing_library_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev.sys, "platform", "linux")
+    monkeypatch.setattr(dev, "QT_LIBRARIES", {"libnowhere.so.1": "libnowhere1", "libnone.so.2": "libnone2"})
+    with pytest.raises(dev.Refusal, match=r"apt-get install -y libnone2 libnowhere1$"):
+        dev.require_system_packages()
+
+
+def test_a_window_needs_more_than_a_picture_does(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev.sys, "platform", "linux")
+    monkeypatch.setattr(dev, "_loads", lambda library: False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert set(dev.missing_packages()) < set(dev.missing_packages(window=True))
+
+
+def test_a_python_that_cannot_make_environments_is_told_the_package(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev.importlib.util, "find_spec", lambda name: None)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    with pytest.raises(dev.Refusal, match=re.escape(f"apt-get install -y python{version}-venv")):
+        dev._make_environment()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["fly"], 2), (["--help"], 0)])
+def test_the_words_are_listed(arguments: list[str], code: int):
+    command = [sys.executable, str(ROOT / "dev.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == code
+    assert all(word in done.stdout + done.stderr for word in dev.WORDS)
+
+
+def test_an_unknown_benchmark_is_refused_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev, "prepare", lambda: pytest.fail("nothing is to be installed"))
+    with pytest.raises(dev.Refusal, match="no benchmark"):
+        dev.bench(["nothing_of_the_kind"])
+
+
+def test_the_lock_names_public_addresses_alone():
+    lock = (ROOT / "uv.lock").read_text(encoding="utf-8")
+    assert set(re.findall(r'registry = "([^"]+)"', lock)) == {"https://pypi.org/simple"}
+    assert set(re.findall(r'url = "(https?://[^/]+)', lock)) == {"https://files.pythonhosted.org"}
+
+
+def test_the_lock_holds_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    ours = next(package for package in lock["package"] if package["name"] == "terrain")
+
+    def names(requirements: list[str]) -> set[str]:
+        return {re.split(r"[\[<>=;~! ]", line)[0].lower().replace(".", "-") for line in requirements}
+
+    assert names(project["project"]["dependencies"]) == {r["name"] for r in ours["metadata"]["requires-dist"]}
+    assert names(project["dependency-groups"]["dev"]) == {
+        r["name"] for r in ours["metadata"]["requires-dev"]["dev"]
+    }
