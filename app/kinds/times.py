@@ -74,9 +74,9 @@ class Timestamp(Kind):
     def to_stored(self, value: Any, field: Field) -> str | None:
         if value is None:
             return None
-        moment = value.replace(tzinfo=formats.zone()) if value.tzinfo is None else value
-        utc = moment.astimezone(UTC).replace(tzinfo=None)
-        return str(utc.isoformat(timespec="milliseconds")) + "Z"
+        if value.tzinfo is not UTC:
+            value = formats.local(value).astimezone(UTC)
+        return str(value.replace(tzinfo=None).isoformat(timespec="milliseconds")) + "Z"
 
     def from_stored(self, stored: Any, field: Field) -> datetime | None:
         return None if stored is None else datetime.fromisoformat(stored)
