@@ -66,9 +66,14 @@ class Stored(TypeDecorator[Any]):
         return None if value is None else self._kind.from_stored(value, self._field)
 
 
-def _declare(kind: str, label: str, *, merge: Policy = "review", **options: Any) -> Any:
+def _declare(
+    kind: str, label: str, *, merge: Policy = "review", index: bool | None = None, **options: Any
+) -> Any:
+    """One column. Links and the dates that lists show are indexed unless `index` says otherwise."""
     declared = Field("", kind, label, policy=merge, **options)
-    return mapped_column(Stored(kind, declared.scale), nullable=True, info={"field": declared})
+    if index is None:
+        index = kind == "link" or (kind in ("date", "timestamp") and declared.listed)
+    return mapped_column(Stored(kind, declared.scale), nullable=True, index=index, info={"field": declared})
 
 
 def text(label: str, **options: Any) -> Any:
@@ -224,7 +229,7 @@ class Entity(DeclarativeBase):
     updated_at: Mapped[Any] = mapped_column(Stored("timestamp"), nullable=True, sort_order=-3)
     updated_by: Mapped[str | None] = mapped_column(Text, sort_order=-2)
     extra: Mapped[str | None] = mapped_column(Text, sort_order=-1)
-    owner: Mapped[str | None] = link("user", _("Owner"))
+    owner: Mapped[str | None] = link("user", _("Owner"), index=False)
     custom: Mapped[Any] = json(_("Own fields"), unit="key")
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app import records, search
+from app.errors import Damaged
 from app.features import sync_schema
+from app.i18n import translate as _
 from app.settings import Settings
 from app.store import keys, schema
 from app.store.engine import explained, open_engine
@@ -78,6 +80,11 @@ class Workspace:
         Raises KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
         """
         key = keys.load_key(folder)
+        if not (folder / FILE).is_file():
+            # SQLite would make an empty file, and the loss would look like a fresh start.
+            raise Damaged(
+                _("The file “{file}” is gone. Restore the last copy with `terrain restore FILE`.", file=folder / FILE)
+            )
         with explained(folder / FILE), schema.writable(folder):
             workspace = cls(folder, open_engine(folder / FILE, key))
             schema.upgrade(workspace.engine, workspace.schema, folder / FILE)

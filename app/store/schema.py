@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from app import local, search
 from app.errors import DiskFull, FileTooNew, ReadOnly
 from app.i18n import translate as _
-from app.migrations import HEAD, migrate
+from app.migrations import HEAD, migrate, stamp
 from app.store.backup import copy_file
 from sync import capture
 from sync.local import LOCAL as SYNC_LOCAL
@@ -26,6 +26,7 @@ def create(engine: Engine, schema: SyncSchema) -> None:
         local.LOCAL.create_all(connection)
         search.create(connection)
         _install(connection, schema)
+        stamp(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
 
 
@@ -43,6 +44,7 @@ def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
             migrate(connection)
             SYNC_LOCAL.create_all(connection)
             local.LOCAL.create_all(connection)
+            search.create(connection)
             _install(connection, schema)
             connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
 

@@ -1,0 +1,50 @@
+"""The schema's history, one line for laptop and server. Migrations only add.
+
+After a change of a declaration: raise `HEAD`, and write the next file of `versions/`. A test compares
+the migrated tables with the declarations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, inspect
+
+HEAD = 1
+"""The version of the newest migration; its revision is the same number in four digits."""
+
+FIRST = "0001"
+"""The revision of a database that was made before it carried any."""
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations that the database still lacks, inside the caller's transaction."""
+    from alembic import command
+
+    config = _config(connection)
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" not in tables and "account" in tables:
+        command.stamp(config, FIRST)
+    command.upgrade(config, "head")
+
+
+def stamp(connection: Connection) -> None:
+    """Note in a database that was just made from the declarations that no migration is missing.
+
+    Written without Alembic, whose import would be most of the time that a new profile takes.
+    """
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS alembic_version"
+        " (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
+    )
+    connection.exec_driver_sql("DELETE FROM alembic_version")
+    connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{HEAD:04}')")
+
+
+def _config(connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "app:migrations")
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,236 @@
+"""A quote's life: its totals, its number, the moment from which it can no longer change, and its revisions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import custom_fields, formats, records
+from app.entity import entity, fields
+from app.errors import NotAllowed
+from app.i18n import translate as _
+from app.quotes.document import QuoteDocument, build_document, full_number, quote_totals
+from app.quotes.model import FROZEN
+
+Record = dict[str, Any]
+
+VALID_DAYS = 30
+"""How long an offer stands where neither quote nor company says."""
+
+NOT_COPIED = frozenset(
+    {
+        *("number", "revision", "supersedes", "status", "issued_on", "issued_at", "valid_until", "snapshot"),
+        *("document_hash", "pdf_hash", "approval", "signature", "decided_on", "decision_note"),
+        *("outside_number", "custom"),
+    }
+)
+"""What belongs to one issued paper and not to the next."""
+
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without I and O, which look like digits on paper."""
+
+
+def refresh_totals(session: Session, quote_id: str) -> Record:
+    """Compute and store the quote's totals and its lines' nets; returns the totals.
+
+    Raises Invalid as `totals.compute` does, NotAllowed for an issued quote.
+    """
+    quote, lines = records.get(session, "quote", quote_id), find_lines(session, quote_id)
+    found = quote_totals(quote, lines)
+    nets = {each.id: each.net for each in found.lines}
+    for line in lines:
+        records.save(session, "quote_line", line["id"], {"net": nets.get(line["id"])})
+    total = {"total_ht": found.total.ht, "total_vat": found.total.vat, "total_ttc": found.total.ttc}
+    records.save(session, "quote", quote_id, total)
+    return total
+
+
+def issue(session: Session, quote_id: str) -> str:
+    """Freeze the quote under a number that no other quote ever gets; returns the number.
+
+    Number, document and status are written in the caller's transaction: all or none. A revision keeps
+    its number, and what it supersedes is marked. Raises NotAllowed, Invalid.
+    """
+    quote = records.get(session, "quote", quote_id)
+    _check_can_issue(quote, find_lines(session, quote_id))
+    refresh_totals(session, quote_id)
+    today, now = formats.now().date(), datetime.now(UTC)
+    frozen: Record = {
+        # A number typed into a draft is none of ours; a revision keeps that of what it supersedes.
+        "number": (quote["supersedes"] and quote["number"]) or draw_number(session, today),
+        "revision": quote["revision"] or 1,
+        "status": "issued",
+        "issued_on": today,
+        "issued_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
+        "valid_until": quote["valid_until"] or today + timedelta(days=_valid_days(session)),
+        "currency": quote["currency"] or "EUR",
+        "tax_mode": quote["tax_mode"] or "HT",
+    }
+    paper = _build(session, {**records.get(session, "quote", quote_id), **frozen})
+    frozen.update(snapshot=paper.to_dict(), document_hash=paper.document_hash())
+    records.save(session, "quote", quote_id, frozen)
+    if quote["supersedes"]:
+        _supersede(session, quote["supersedes"])
+    return full_number(frozen)
+
+
+def revise(session: Session, quote_id: str) -> str:
+    """A draft with the same content that will supersede an issued quote; the draft's id.
+
+    Raises NotAllowed for a draft: it can be changed as it is.
+    """
+    quote = records.get(session, "quote", quote_id)
+    if quote["status"] not in FROZEN or not quote["number"]:
+        raise NotAllowed(_("This quote is still a draft: change it as it is."))
+    revision = _last_revision(session, quote["number"]) + 1
+    return _copy(
+        session,
+        quote,
+        {"number": quote["number"], "revision": revision, "supersedes": quote_id, "owner": quote["owner"]},
+    )
+
+
+def duplicate(session: Session, quote_id: str) -> str:
+    """A draft with the same content and no link to the quote it came from; the draft's id."""
+    return _copy(session, records.get(session, "quote", quote_id), {"owner": None})
+
+
+def document(session: Session, quote_id: str) -> QuoteDocument:
+    """What is printed: of an issued quote the frozen document, of a draft what it would be now."""
+    quote = records.get(session, "quote", quote_id)
+    if quote["snapshot"]:
+        return QuoteDocument.from_dict(quote["snapshot"])
+    return _build(session, quote)
+
+
+def pdf(session: Session, quote_id: str) -> bytes:
+    """The quote as PDF; the same document always gives the same bytes."""
+    from app.quotes.pdf import render
+
+    return render(document(session, quote_id))
+
+
+def find_lines(session: Session, quote_id: str) -> list[Record]:
+    """The quote's lines in their order."""
+    return records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
+
+
+def draw_number(session: Session, today: date) -> str:
+    """The next number of this laptop's series, `D26-K7-00042`; the counter is kept in this transaction.
+
+    A number that was drawn is never drawn again, whatever becomes of its quote.
+    """
+    series = _series(session)
+    counter = _state(session, f"number:{series}")
+    number = int(counter or 0) + 1
+    _keep_state(session, f"number:{series}", number)
+    return f"D{today.year % 100:02}-{series}-{number:05}"
+
+
+def _series(session: Session) -> str:
+    """The server's series; with three letters of our own where another laptop may share it, or none was granted."""
+    granted = _state(session, "series")
+    if granted and not _state(session, "restored"):
+        return str(granted)
+    letters = _state(session, "number_letters")
+    if not letters:
+        letters = "".join(secrets.choice(_LETTERS) for _letter in range(3))
+        _keep_state(session, "number_letters", letters)
+    return f"{granted or 'L'}{letters}"
+
+
+def _state(session: Session, name: str) -> Any:
+    row = session.connection().exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).first()
+    return None if row is None else row[0]
+
+
+def _keep_state(session: Session, name: str, value: str | int) -> None:
+    session.connection().exec_driver_sql(
+        "INSERT INTO sync_state (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+
+
+def _check_can_issue(quote: Record, lines: list[Record]) -> None:
+    if quote["status"] in FROZEN:
+        raise NotAllowed(_("This quote was issued already."))
+    if quote["status"] == "to_approve":
+        raise NotAllowed(_("This quote waits for an approval. It can be issued once it is a draft again."))
+    if not any(line["kind"] in (None, "item") for line in lines):
+        raise NotAllowed(_("This quote has no lines. Add at least one, then issue it."))
+
+
+def _supersede(session: Session, quote_id: str) -> None:
+    """The older version may have left this laptop; the server then marks nothing, and the link says it."""
+    known = records.find_rows(session, "quote", {"id": quote_id})
+    if known and known[0]["status"] != "superseded":
+        records.save(session, "quote", quote_id, {"status": "superseded"})
+
+
+def _valid_days(session: Session) -> int:
+    return int(_organisation(session).get("quote_validity_days") or VALID_DAYS)
+
+
+def _organisation(session: Session) -> Record:
+    found = records.find_rows(session, "organisation", limit=1)
+    return found[0] if found else {}
+
+
+def _build(session: Session, quote: Record) -> QuoteDocument:
+    account = _known(session, "account", quote["account"])
+    return build_document(
+        _organisation(session),
+        account,
+        _billing_site(session, quote),
+        _known(session, "contact", quote["contact"]) or None,
+        _known(session, "user", quote["owner"] or _state(session, "user")),
+        quote,
+        find_lines(session, quote["id"]),
+    )
+
+
+def _known(session: Session, kind: str, id: str | None) -> Record:
+    """The record where this laptop has it; an empty one where it has not."""
+    found = records.find_rows(session, kind, {"id": id}) if id else []
+    return found[0] if found else {}
+
+
+def _billing_site(session: Session, quote: Record) -> Record | None:
+    """The account's billing address, else the quote's site, else any that it has."""
+    sites = records.find_rows(session, "site", {"account": quote["account"]}) if quote["account"] else []
+    sites.sort(key=lambda site: (site["kind"] != "billing", site["id"] != quote["site"]))
+    return sites[0] if sites else None
+
+
+def _last_revision(session: Session, number: str) -> int:
+    """The highest revision under this number, drafts and deleted ones included."""
+    table = entity("quote").__table__
+    found = session.scalar(select(func.max(table.c.revision)).where(table.c.number == number))
+    return int(found or 1)
+
+
+def _copy(session: Session, quote: Record, more: Mapping[str, Any]) -> str:
+    values = {
+        name: quote[name]
+        for name, field in fields("quote").items()
+        if name not in NOT_COPIED and not field.computed
+    }
+    copy = records.add(
+        session, "quote", {**values, **_own(session, "quote", quote), "status": "draft", **more}
+    )
+    for line in find_lines(session, quote["id"]):
+        content = {name: line[name] for name in fields("quote_line") if name != "custom"}
+        records.add(session, "quote_line", {**content, **_own(session, "quote_line", line), "quote": copy})
+    return copy
+
+
+def _own(session: Session, kind: str, record: Record) -> Record:
+    """The company's own fields that are still declared."""
+    known = custom_fields.declared(session, kind)
+    return {f"custom.{name}": value for name, value in (record["custom"] or {}).items() if name in known}
