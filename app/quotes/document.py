@@ -20,9 +20,10 @@ FORMAT = 1
 """Grows when `to_dict` changes meaning; snapshots of older formats must stay readable."""
 
 SELLER_FIELDS = (
-    "name legal_form capital siren siret vat_number rcs_town naf line1 line2 postcode town country "
-    "phone email website iban bic insurance"
-).split()
+    *("name", "legal_form", "capital", "siren", "siret", "vat_number", "rcs_town", "naf"),
+    *("line1", "line2", "postcode", "town", "country", "phone", "email", "website"),
+    *("iban", "bic", "insurance"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ def _document_lines(
     section = Decimal(0)
     for line in lines:
         kind = line.get("kind") or "item"
-        row = {
+        row: dict[str, Any] = {
             "kind": kind,
             "description": _text(line.get("description")),
             "detail": _text(line.get("detail")),
@@ -285,7 +286,7 @@ def _document_lines(
 
 
 def _item_row(
-    line: Record, priced: totals.LineAmounts, row: dict[str, str], image: bytes | None
+    line: Record, priced: totals.LineAmounts, row: dict[str, Any], image: bytes | None
 ) -> DocumentLine:
     by_amount = bool(line.get("discount_amount"))
     discount = priced.discount if by_amount else _decimal(line.get("discount_percent"))

@@ -1,0 +1,1 @@
+"""Quotes: arithmetic, numbering, document and PDF."""

@@ -1,0 +1,175 @@
+"""The end of a printed quote: VAT table, totals, conditions and the box to sign, kept on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from app.quotes.document import QuoteDocument
+from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
+from app.quotes.pdf_type import ACCENT, BODY, BOLD, GREY, INK, LABEL, SMALL, STRONG, WHITE, Style, wrap
+from app.quotes.pdf_words import MINUS, Words
+
+SIDE = 232.0
+"""The width of the totals, on the right."""
+LEFT_ROOM = ROOM - SIDE - 28
+_ROW = 15.6
+_PANEL = 25.0
+_SIGN_HEIGHT = 96.0
+_TERMS = Style(size=7, leading=8.8)
+_TERMS_GAP = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The block that is never broken, and the paragraphs that found no room beside the totals."""
+
+    document: QuoteDocument
+    words: Words
+    totals: tuple[tuple[str, str, str], ...]
+    """(label, amount, plain | bold | panel | quiet)"""
+    beside: tuple[tuple[str, tuple[str, ...]], ...]
+    after: tuple[tuple[str, str], ...]
+    height: float
+
+    def draw(self, pen: Pen, y: float) -> None:
+        """Draw at `y`: on the left VAT and conditions, on the right the totals and the signature."""
+        y += 14
+        under = _draw_vat(self.document, self.words, pen, y)
+        for label, lines in self.beside:
+            pen.text(LEFT, under + 8, label, LABEL)
+            under = pen.lines(LEFT, under + 19, list(lines), BODY.but(size=8.4, leading=10.8)) + 3
+        _draw_sign(self.words, pen, self._draw_totals(pen, y) + 14)
+
+    def _draw_totals(self, pen: Pen, y: float) -> float:
+        x = RIGHT - SIDE
+        for label, amount, look in self.totals:
+            high = _PANEL if look == "panel" else _ROW
+            base = y + high / 2 + 3.2
+            style = {"bold": STRONG, "quiet": BODY.but(colour=GREY)}.get(look, BODY)
+            if look == "panel":
+                pen.fill(x, y + 1, SIDE, high - 3, ACCENT, 3)
+                style, base = Style(BOLD, 11, 14, WHITE), base - 0.2
+            elif look == "bold":
+                pen.rule(y, x, RIGHT)
+            pen.text(x + 9, base, label, style)
+            pen.right(RIGHT - 9, base, amount, style)
+            y += high
+        return y
+
+
+def closing(document: QuoteDocument, words: Words) -> Closing:
+    """The closing block of this document, measured."""
+    totals = _totals(document, words)
+    right = sum(_PANEL if look == "panel" else _ROW for _l, _a, look in totals) + 14 + _SIGN_HEIGHT
+    used = 22 + len(document.amounts.vat_rows) * 14.0 + 4
+    beside: list[tuple[str, tuple[str, ...]]] = []
+    after: list[tuple[str, str]] = []
+    for label, text in _conditions(document, words):
+        lines = wrap(text, BODY.but(size=8.4, leading=10.8), LEFT_ROOM)
+        high = 22 + len(lines) * 10.8
+        if not after and used + high <= right + 40:
+            beside.append((label, tuple(lines)))
+            used += high
+        else:
+            after.append((label, text))
+    return Closing(document, words, totals, tuple(beside), tuple(after), 14 + max(right, used) + 6)
+
+
+def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str], ...]:
+    amounts, money = document.amounts, words.money
+    found = []
+    if amounts.discount or amounts.charges:
+        found.append((words("lines_total", mode=document.tax_mode), money(amounts.lines), "plain"))
+    if amounts.discount:
+        percent = f" {words.percent(amounts.discount_percent)}" if amounts.discount_percent else ""
+        found.append((words("discount") + percent, MINUS + money(amounts.discount), "plain"))
+    for label, amount in amounts.charges:
+        short = wrap(label, BODY, SIDE - 100)
+        found.append((short[0] if short else "", money(amount), "plain"))
+    # A business reads the amount without VAT first, a consumer pays the one with VAT.
+    without = document.tax_mode == "HT"
+    found.append((words("total_ht"), money(amounts.ht), "panel" if without else "plain"))
+    found.append((words("total_vat"), money(amounts.vat), "plain"))
+    found.append((words("total_ttc"), money(amounts.ttc), "bold" if without else "panel"))
+    if amounts.deposit:
+        percent = f" ({words.percent(amounts.deposit_percent)})" if amounts.deposit_percent else ""
+        found.append((words("deposit") + percent, money(amounts.deposit), "plain"))
+        found.append((words("balance"), money(amounts.balance), "plain"))
+    return tuple(found)
+
+
+def _conditions(document: QuoteDocument, words: Words) -> list[tuple[str, str]]:
+    seller = document.seller
+    bank = [f"{name.upper()} {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
+    found = [
+        (words("payment"), document.payment_terms),
+        (words("delivery"), document.delivery_terms),
+        (words("bank"), "\n".join(bank)),
+        (words("notes"), document.notes),
+        (words("mentions"), "\n".join(document.mentions)),
+    ]
+    return [(label, text) for label, text in found if text.strip()]
+
+
+def _draw_vat(document: QuoteDocument, words: Words, pen: Pen, y: float) -> float:
+    stops = (LEFT + 52, LEFT + 142, LEFT + LEFT_ROOM)
+    pen.text(LEFT, y + 9, f"{words('vat')} · {words('vat_rate')}", LABEL)
+    pen.right(stops[1], y + 9, words("vat_base"), LABEL)
+    pen.right(stops[2], y + 9, words("vat_amount"), LABEL)
+    pen.rule(y + 15, LEFT, LEFT + LEFT_ROOM)
+    y += 18
+    for row in document.amounts.vat_rows:
+        category = "" if row.category == "S" else f" ({row.category})"
+        pen.text(LEFT, y + 9, words.percent(row.rate) + category, BODY)
+        pen.right(stops[1], y + 9, words.money(row.base), BODY)
+        pen.right(stops[2], y + 9, words.money(row.vat), BODY)
+        y += 14
+    pen.rule(y + 1, LEFT, LEFT + LEFT_ROOM)
+    return y + 8
+
+
+def _draw_sign(words: Words, pen: Pen, y: float) -> None:
+    x = RIGHT - SIDE
+    pen.frame(x, y, SIDE, _SIGN_HEIGHT - 4, (0.72, 0.76, 0.83))
+    pen.text(x + 9, y + 15, words("agreed"), STRONG.but(size=9.6, colour=INK))
+    pen.text(x + 9, y + 26, words("sign_here"), SMALL)
+
+
+def lay_paragraphs(flow: Flow, paragraphs: tuple[tuple[str, str], ...]) -> None:
+    """Titled paragraphs over the full width, over as many pages as they need."""
+    style = BODY.but(size=8.4, leading=10.8)
+    for label, text in paragraphs:
+        lines = wrap(text, style, ROOM)
+        if flow.left < 24 + 2 * style.leading:
+            flow.turn()
+        flow.put(partial(_draw_line, LEFT, label, LABEL, 16.0), 20.0)
+        for line in lines:
+            if flow.left < style.leading:
+                flow.turn()
+            flow.put(partial(_draw_line, LEFT, line, style, 8.0), style.leading)
+
+
+def lay_terms(flow: Flow, title: str, text: str) -> None:
+    """The seller's terms on pages of their own, in two columns."""
+    room = (ROOM - _TERMS_GAP) / 2
+    lines = wrap(text, _TERMS, room)
+    flow.turn()
+    flow.put(partial(_draw_line, LEFT, title, Style(BOLD, 12, 15), 12.0), 24.0)
+    while lines:
+        count = max(1, int(flow.left // _TERMS.leading))
+        # The last page's columns end level.
+        count = min(count, (len(lines) + 1) // 2)
+        first, second, lines = lines[:count], lines[count : 2 * count], lines[2 * count :]
+        flow.put(partial(_draw_columns, first, second, LEFT + room + _TERMS_GAP), count * _TERMS.leading)
+        if lines:
+            flow.turn()
+
+
+def _draw_columns(first: list[str], second: list[str], x: float, pen: Pen, y: float) -> None:
+    pen.lines(LEFT, y + 7, first, _TERMS)
+    pen.lines(x, y + 7, second, _TERMS)
+
+
+def _draw_line(x: float, text: str, style: Style, drop: float, pen: Pen, y: float) -> None:
+    pen.text(x, y + drop, text, style)

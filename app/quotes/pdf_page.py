@@ -1,0 +1,96 @@
+"""The paper of a printed quote: its measures, a pen that draws from the top down, and pages in flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.quotes.pdf_type import RULE, Colour, Style, clean, width
+
+WIDTH, HEIGHT = 595.276, 841.89
+MM = 72 / 25.4
+LEFT = 16 * MM
+RIGHT = WIDTH - LEFT
+ROOM = RIGHT - LEFT
+TOP = 40.0
+"""Where the content of a page starts after the first."""
+
+
+class Pen:
+    """Draws on a ReportLab canvas; y runs down from the top edge, x from the left, in points."""
+
+    def __init__(self, canvas: Any) -> None:
+        self.canvas = canvas
+
+    def text(self, x: float, y: float, text: str, style: Style) -> None:
+        """Clean or raw text with its baseline at y."""
+        if text:
+            self.canvas.setFillColorRGB(*style.colour)
+            self.canvas.setFont(style.font, style.size)
+            self.canvas.drawString(x, HEIGHT - y, clean(text))
+
+    def right(self, x: float, y: float, text: str, style: Style) -> None:
+        """Text that ends at x."""
+        text = clean(text)
+        self.text(x - width(text, style), y, text, style)
+
+    def lines(self, x: float, y: float, lines: list[str], style: Style) -> float:
+        """Lines below each other, the first baseline at y; the next baseline is returned."""
+        for line in lines:
+            self.text(x, y, line, style)
+            y += style.leading
+        return y
+
+    def rule(
+        self, y: float, x0: float = LEFT, x1: float = RIGHT, colour: Colour = RULE, weight: float = 0.5
+    ) -> None:
+        """A level line."""
+        self.canvas.setStrokeColorRGB(*colour)
+        self.canvas.setLineWidth(weight)
+        self.canvas.line(x0, HEIGHT - y, x1, HEIGHT - y)
+
+    def fill(self, x: float, y: float, wide: float, high: float, colour: Colour, radius: float = 0) -> None:
+        """A filled rectangle whose top left corner is at (x, y)."""
+        self.canvas.setFillColorRGB(*colour)
+        self.canvas.roundRect(x, HEIGHT - y - high, wide, high, radius, stroke=0, fill=1)
+
+    def frame(self, x: float, y: float, wide: float, high: float, colour: Colour, radius: float = 3) -> None:
+        """An outlined rectangle whose top left corner is at (x, y)."""
+        self.canvas.setStrokeColorRGB(*colour)
+        self.canvas.setLineWidth(0.7)
+        self.canvas.roundRect(x, HEIGHT - y - high, wide, high, radius, stroke=1, fill=0)
+
+
+Draw = Callable[[Pen, float], None]
+"""Draws something whose top edge is at the given y."""
+
+
+@dataclass
+class Flow:
+    """Blocks laid from the top down over as many pages as they need; `bottom` is the last usable y."""
+
+    y: float
+    bottom: float
+    top: float = TOP
+    pages: list[list[tuple[Draw, float]]] = field(default_factory=lambda: [[]])
+
+    @property
+    def left(self) -> float:
+        """The height that remains on the page."""
+        return self.bottom - self.y
+
+    @property
+    def height(self) -> float:
+        """The height of a fresh page."""
+        return self.bottom - self.top
+
+    def put(self, draw: Draw, height: float) -> None:
+        """Lay a block of this height at the present place, whether or not it fits."""
+        self.pages[-1].append((draw, self.y))
+        self.y += height
+
+    def turn(self) -> None:
+        """Go on at the top of a new page."""
+        self.pages.append([])
+        self.y = self.top

@@ -1,0 +1,307 @@
+"""The lines of a printed quote: columns as wide as their figures, rows over pages, sums carried over."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from app.quotes.document import DocumentLine, QuoteDocument
+from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
+from app.quotes.pdf_type import (
+    ACCENT,
+    BODY,
+    BOLD,
+    GREY,
+    INK,
+    LABEL,
+    SMALL,
+    STRONG,
+    TINT,
+    Style,
+    clean,
+    width,
+    wrap,
+)
+from app.quotes.pdf_words import MINUS, Words
+
+HEADER_HEIGHT = 21.0
+CARRY_HEIGHT = 17.0
+PAD = 4.6
+GAP = 13.0
+FIGURES = ("quantity", "unit_price", "discount", "vat", "total")
+_IMAGE = 40.0
+_REFERENCE_MOST = 84.0
+_DESCRIPTION_LEAST = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each column stands: x of the left edge of text, x of the right edge of figures."""
+
+    figure_style: Style
+    reference_room: float
+    description_x: float
+    description_room: float
+    rights: dict[str, float]
+    titles: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row ready to be drawn; `amount` is what it adds to the sum that is carried over."""
+
+    kind: str
+    lines: tuple[tuple[str, Style], ...]
+    reference: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    amount: Decimal = Decimal(0)
+    tick: bool = False
+    image: bytes | None = None
+    ruled: bool = True
+
+    @property
+    def height(self) -> float:
+        text = sum(style.leading for _text, style in self.lines)
+        references = len(self.reference) * BODY.leading
+        picture = _IMAGE if self.image else 0
+        extra = 5.0 if self.kind == "section" else 0.0
+        return max(text, references, picture, BODY.leading) + 2 * PAD + extra
+
+    def split(self, room: float) -> tuple[Row, Row] | None:
+        """The part whose text fits `room`, with the figures, and the rest; None when nothing fits."""
+        used, count = 2 * PAD, 0
+        for _text, style in self.lines:
+            if used + style.leading > room:
+                break
+            used, count = used + style.leading, count + 1
+        if count < 2 or count >= len(self.lines):
+            return None
+        first = replace(self, lines=self.lines[:count], ruled=False)
+        rest = Row(self.kind, self.lines[count:])
+        return first, rest
+
+
+def columns(document: QuoteDocument, words: Words) -> Columns:
+    """Columns that fit this document: those without content are left out."""
+    items = [line for line in document.lines if line.kind == "item"]
+    titles = {
+        "reference": words("reference"),
+        "description": words("description"),
+        "quantity": words("quantity"),
+        "unit_price": words("unit_price", mode=document.tax_mode),
+        "discount": words("discount"),
+        "vat": words("vat"),
+        "total": words("total", mode=document.tax_mode),
+    }
+    texts = [dict(figures(line, words)) for line in items]
+    used = [name for name in FIGURES if name != "discount" or any("discount" in each for each in texts)]
+    references = [width(clean(line.reference), SMALL) for line in items if line.reference]
+    reference = (
+        min(max([*references, width(titles["reference"], LABEL)]) + GAP, _REFERENCE_MOST) if references else 0
+    )
+    for style in (BODY, BODY.but(size=8), BODY.but(size=7), BODY.but(size=6)):
+        wide = {
+            name: max(
+                [
+                    width(clean(titles[name]), LABEL),
+                    *(width(clean(each.get(name, "")), style) for each in texts),
+                ]
+            )
+            + GAP
+            for name in used
+        }
+        description = ROOM - reference - sum(wide.values())
+        if description >= _DESCRIPTION_LEAST:
+            break
+    x, rights = LEFT + reference + description, {}
+    for name in used:
+        x += wide[name]
+        rights[name] = x
+    return Columns(style, reference - GAP, LEFT + reference, description, rights, titles)
+
+
+def figures(line: DocumentLine, words: Words) -> list[tuple[str, str]]:
+    """(column, text) of one item."""
+    found = [
+        ("quantity", words.quantity(line.quantity, line.unit)),
+        ("unit_price", words.number(line.unit_price, 2)),
+        ("vat", words.percent(line.vat_rate)),
+        ("total", words.number(line.amount, 2)),
+    ]
+    if line.discount:
+        shown = words.number(line.discount, 2) if line.discount_is_amount else words.percent(line.discount)
+        found.append(("discount", MINUS + shown.lstrip(MINUS)))
+    return found
+
+
+def rows(lines: Sequence[DocumentLine], at: Columns, words: Words, tick: bool = False) -> list[Row]:
+    """The rows of these lines."""
+    return [_row(line, at, words, tick) for line in lines]
+
+
+def _row(line: DocumentLine, at: Columns, words: Words, tick: bool) -> Row:
+    if line.kind == "section":
+        style = Style(BOLD, 9.6, 12, ACCENT)
+        return Row(
+            "section", tuple((text, style) for text in wrap(line.description, style, ROOM - 16) or [""])
+        )
+    if line.kind == "subtotal":
+        text = line.description or words("subtotal")
+        label = wrap(text, STRONG, ROOM - 120)[:1]
+        return Row(
+            "subtotal",
+            ((label[0] if label else "", STRONG),),
+            figures=(("total", words.number(line.amount, 2)),),
+        )
+    room = at.description_room
+    if line.kind == "text":
+        room = RIGHT - at.description_x
+    room -= (_IMAGE + 8 if line.image else 0) + (14 if tick else 0)
+    written = [(each, BODY) for each in wrap(line.description, BODY, room)]
+    written += [(each, SMALL) for each in wrap(line.detail, SMALL, room)]
+    if line.kind == "text":
+        return Row("text", tuple(written))
+    return Row(
+        "item",
+        tuple(written),
+        reference=tuple(wrap(line.reference, SMALL, at.reference_room)) if line.reference else (),
+        figures=tuple(figures(line, words)),
+        amount=Decimal(line.amount) if line.in_total else Decimal(0),
+        tick=tick,
+        image=line.image,
+    )
+
+
+def lay(
+    flow: Flow, table: Sequence[Row], at: Columns, words: Words, closing: float, carry: bool = True
+) -> None:
+    """Put the rows on the flow; the last ones stay with a `closing` block of that height that will follow.
+
+    With `carry`, each page but the last ends with the sum so far and the next begins with it.
+    """
+    if not table:
+        return
+    if flow.left < HEADER_HEIGHT + min(table[0].height, 120) + CARRY_HEIGHT:
+        flow.turn()
+    flow.put(partial(draw_header, at), HEADER_HEIGHT)
+    running, laid, on_page = Decimal(0), False, 0
+
+    def turn() -> None:
+        nonlocal on_page
+        on_page = 0
+        if carry and laid:
+            flow.put(partial(_draw_carry, words("carried_over"), words.number(str(running), 2)), CARRY_HEIGHT)
+        flow.turn()
+        flow.put(partial(draw_header, at), HEADER_HEIGHT)
+        if carry and laid:
+            flow.put(
+                partial(_draw_carry, words("brought_forward"), words.number(str(running), 2)), CARRY_HEIGHT
+            )
+
+    tail = _tail_start(table)
+    for index, whole in enumerate(table):
+        row = whole
+        if index == tail and on_page:
+            rest = sum(each.height for each in table[index:])
+            fits_fresh = rest + closing + HEADER_HEIGHT + CARRY_HEIGHT <= flow.height
+            if rest + closing > flow.left and fits_fresh:
+                turn()
+        reserve = CARRY_HEIGHT if index < len(table) - 1 else 0.0
+        needed = _needed(table, index)
+        while row.height + reserve > flow.left or (on_page and needed + reserve > flow.left):
+            tall = row.height > 0.5 * flow.height or not on_page
+            parts = row.split(flow.left - CARRY_HEIGHT) if tall else None
+            if parts:
+                first, row = parts
+                flow.put(partial(_draw_row, first, at), flow.left - CARRY_HEIGHT)
+                running, laid = running + first.amount, True
+                needed = row.height
+            elif not on_page:
+                break
+            turn()
+        flow.put(partial(_draw_row, row, at), row.height)
+        running, laid, on_page = running + row.amount, True, on_page + 1
+
+
+def _tail_start(table: Sequence[Row]) -> int:
+    """The first of the rows that should not be parted from what follows the table."""
+    start = len(table) - 1
+    while start > 0 and table[start].kind == "subtotal":
+        start -= 1
+    while start > 0 and table[start - 1].kind == "section":
+        start -= 1
+    return start
+
+
+def _needed(table: Sequence[Row], index: int) -> float:
+    """The height that must be free for this row: a section heading keeps its first two rows with it."""
+    row = table[index]
+    if row.kind == "section":
+        return row.height + sum(min(each.height, 120) for each in table[index + 1 : index + 3])
+    if index + 1 < len(table) and table[index + 1].kind == "subtotal" and row.height < 120:
+        return row.height + table[index + 1].height
+    return row.height
+
+
+def draw_header(at: Columns, pen: Pen, y: float) -> None:
+    """The titles of the columns."""
+    base = y + 12.5
+    if at.description_x > LEFT:
+        pen.text(LEFT, base, at.titles["reference"], LABEL)
+    pen.text(at.description_x, base, at.titles["description"], LABEL)
+    for name, x in at.rights.items():
+        pen.right(x, base, at.titles[name], LABEL)
+    pen.rule(y + HEADER_HEIGHT - 2.5, colour=ACCENT, weight=1)
+
+
+def _draw_carry(label: str, amount: str, pen: Pen, y: float) -> None:
+    base = y + 11.3
+    style = STRONG.but(size=8.4)
+    pen.right(RIGHT - 90, base, label, SMALL.but(size=8.4))
+    pen.right(RIGHT, base, amount, style)
+    pen.rule(y + CARRY_HEIGHT - 0.5)
+
+
+def _draw_row(row: Row, at: Columns, pen: Pen, y: float) -> None:
+    base = y + PAD + 8.6
+    if row.kind == "section":
+        pen.fill(LEFT, y + 3, ROOM, row.height - 3, TINT, 2)
+        pen.lines(LEFT + 8, y + PAD + 13, [text for text, _style in row.lines], row.lines[0][1])
+        return
+    if row.kind == "subtotal":
+        pen.right(at.rights["total"] - 90, base, row.lines[0][0], STRONG.but(colour=GREY))
+        pen.right(at.rights["total"], base, row.figures[0][1], STRONG)
+        pen.rule(y + row.height)
+        return
+    x = at.description_x
+    if row.tick:
+        pen.frame(x, base - 7, 7.6, 7.6, INK, 1)
+        x += 14
+    if row.image:
+        _draw_image(pen, x, y + PAD, row.image)
+        x += _IMAGE + 8
+    for number, text in enumerate(row.reference):
+        pen.text(LEFT, base + number * SMALL.leading, text, SMALL)
+    line_y = base
+    for text, style in row.lines:
+        pen.text(x, line_y, text, style)
+        line_y += style.leading
+    for name, text in row.figures:
+        pen.right(at.rights[name], base, text, at.figure_style)
+    if row.ruled:
+        pen.rule(y + row.height, weight=0.4)
+
+
+def _draw_image(pen: Pen, x: float, y: float, image: bytes) -> None:
+    from reportlab.lib.utils import ImageReader
+
+    from app.quotes.pdf_page import HEIGHT
+
+    picture: Any = ImageReader(io.BytesIO(image))
+    pen.canvas.drawImage(
+        picture, x, HEIGHT - y - _IMAGE, _IMAGE, _IMAGE, preserveAspectRatio=True, anchor="n", mask="auto"
+    )

@@ -1,0 +1,211 @@
+"""The fixed words and the number and date formats of a printed quote, in the document's own language."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+NARROW = "\u202f"
+NBSP = "\u00a0"
+MINUS = "\u2212"
+
+# The language of a document is the customer's, not the program's, so gettext is not asked.
+_WORDS: dict[str, dict[str, str]] = {
+    "fr": {
+        "quote": "Devis",
+        "draft": "BROUILLON",
+        "draft_number": "Brouillon",
+        "number": "Numéro",
+        "date": "Date",
+        "valid_until": "Valable jusqu’au",
+        "salesperson": "Votre contact",
+        "code": "Réf. client",
+        "siren": "SIREN client",
+        "vat_number": "N° TVA client",
+        "client": "Client",
+        "attention": "À l’attention de {name}",
+        "subject": "Objet",
+        "reference": "Réf.",
+        "description": "Désignation",
+        "quantity": "Qté",
+        "unit_price": "P.U. {mode}",
+        "discount": "Remise",
+        "vat": "TVA",
+        "total": "Total {mode}",
+        "subtotal": "Sous-total",
+        "carried_over": "À reporter",
+        "brought_forward": "Report",
+        "options": "Options et variantes",
+        "options_note": "non comprises dans le total ; cochez ce que vous retenez",
+        "options_total": "Total des options",
+        "lines_total": "Total des lignes {mode}",
+        "total_ht": "Total HT",
+        "total_vat": "Total TVA",
+        "total_ttc": "Total TTC",
+        "deposit": "Acompte à la commande",
+        "balance": "Solde",
+        "vat_rate": "Taux",
+        "vat_base": "Base HT",
+        "vat_amount": "Montant TVA",
+        "payment": "Règlement",
+        "delivery": "Livraison",
+        "bank": "Coordonnées bancaires",
+        "notes": "Remarques",
+        "mentions": "Mentions",
+        "terms": "Conditions générales de vente",
+        "agreed": "Bon pour accord",
+        "sign_here": "Date, nom, qualité, cachet et signature",
+        "page": "Page {page}/{pages}",
+        "phone": "Tél.",
+        "capital": "au capital de {amount}",
+        "vat_short": "TVA {number}",
+    },
+    "en": {
+        "quote": "Quote",
+        "draft": "DRAFT",
+        "draft_number": "Draft",
+        "number": "Number",
+        "date": "Date",
+        "valid_until": "Valid until",
+        "salesperson": "Your contact",
+        "code": "Customer ref.",
+        "siren": "Customer SIREN",
+        "vat_number": "Customer VAT no.",
+        "client": "Customer",
+        "attention": "For the attention of {name}",
+        "subject": "Subject",
+        "reference": "Ref.",
+        "description": "Description",
+        "quantity": "Qty",
+        "unit_price": "Unit price {mode}",
+        "discount": "Discount",
+        "vat": "VAT",
+        "total": "Total {mode}",
+        "subtotal": "Subtotal",
+        "carried_over": "Carried over",
+        "brought_forward": "Brought forward",
+        "options": "Options and alternatives",
+        "options_note": "not included in the total; tick what you choose",
+        "options_total": "Total of options",
+        "lines_total": "Total of lines {mode}",
+        "total_ht": "Total excl. VAT",
+        "total_vat": "Total VAT",
+        "total_ttc": "Total incl. VAT",
+        "deposit": "Deposit with order",
+        "balance": "Balance",
+        "vat_rate": "Rate",
+        "vat_base": "Net amount",
+        "vat_amount": "VAT amount",
+        "payment": "Payment",
+        "delivery": "Delivery",
+        "bank": "Bank details",
+        "notes": "Notes",
+        "mentions": "Legal notices",
+        "terms": "Terms of sale",
+        "agreed": "Agreed and accepted",
+        "sign_here": "Date, name, position, stamp and signature",
+        "page": "Page {page}/{pages}",
+        "phone": "Tel.",
+        "capital": "with a capital of {amount}",
+        "vat_short": "VAT {number}",
+    },
+}
+
+_MODES = {"fr": {"HT": "HT", "TTC": "TTC"}, "en": {"HT": "excl. VAT", "TTC": "incl. VAT"}}
+
+_MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+}
+
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
+
+# UN/ECE recommendation 20 codes, as price lists carry them; an unknown code is printed as it is.
+_UNITS = {
+    "C62": ("u", "pc"),
+    "H87": ("pce", "pc"),
+    "EA": ("u", "ea"),
+    "PR": ("paire", "pair"),
+    "SET": ("lot", "set"),
+    "PK": ("paquet", "pack"),
+    "XBX": ("boîte", "box"),
+    "XCT": ("carton", "carton"),
+    "XPX": ("palette", "pallet"),
+    "LS": ("forfait", "lump sum"),
+    "MIN": ("min", "min"),
+    "HUR": ("h", "h"),
+    "DAY": ("j", "d"),
+    "WEE": ("sem.", "wk"),
+    "MON": ("mois", "mo"),
+    "ANN": ("an", "yr"),
+    "MTR": ("m", "m"),
+    "LM": ("ml", "lm"),
+    "MTK": ("m²", "m²"),
+    "MTQ": ("m³", "m³"),
+    "KMT": ("km", "km"),
+    "GRM": ("g", "g"),
+    "KGM": ("kg", "kg"),
+    "TNE": ("t", "t"),
+    "MLT": ("mL", "mL"),
+    "LTR": ("L", "L"),
+    "KWH": ("kWh", "kWh"),
+}
+
+
+class Words:
+    """One language's words, and numbers and dates as that language writes them."""
+
+    def __init__(self, language: str, currency: str = "EUR") -> None:
+        self.language = language if language in _WORDS else "fr"
+        self.currency = currency
+        self._words = _WORDS[self.language]
+        self._french = self.language == "fr"
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """The words called `name`; `mode` HT or TTC is worded too."""
+        found = self._words[name]
+        if "mode" in values:
+            values["mode"] = _MODES[self.language][str(values["mode"])]
+        return found.format(**values) if values else found
+
+    def number(self, text: str, decimals: int = 0) -> str:
+        """A decimal text with at least `decimals` decimals, thousands apart and a true minus."""
+        value = Decimal(text)
+        whole, _point, rest = f"{abs(value):f}".partition(".")
+        rest = rest.rstrip("0").ljust(decimals, "0")
+        grouped = f"{int(whole):,}"
+        if self._french:
+            grouped = grouped.replace(",", NARROW)
+        point = "," if self._french else "."
+        return (MINUS if value < 0 else "") + grouped + (point + rest if rest else "")
+
+    def money(self, text: str, decimals: int = 2) -> str:
+        """An amount with its currency: 1 234,50 € or €1,234.50."""
+        figure = self.number(text, decimals)
+        symbol = _SYMBOLS.get(self.currency, self.currency)
+        if self._french:
+            return f"{figure}{NBSP}{symbol}"
+        gap = "" if len(symbol) == 1 else NBSP
+        return MINUS + symbol + gap + figure[1:] if figure.startswith(MINUS) else symbol + gap + figure
+
+    def siren(self, text: str) -> str:
+        """A company number in groups of three digits."""
+        return NBSP.join((text[:3], text[3:6], text[6:])) if len(text) == 9 and text.isdecimal() else text
+
+    def percent(self, text: str) -> str:
+        """5,5 % or 5.5%."""
+        return self.number(text) + (f"{NBSP}%" if self._french else "%")
+
+    def date(self, text: str) -> str:
+        """21 novembre 2026 or 21 November 2026."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return text
+        first = "1er" if self._french and day.day == 1 else str(day.day)
+        return f"{first}{NBSP}{_MONTHS[self.language].split()[day.month - 1]}{NBSP}{day.year}"
+
+    def quantity(self, number: str, unit: str) -> str:
+        """A quantity with its unit's short name."""
+        short = _UNITS.get(unit, (unit, unit))[0 if self._french else 1]
+        return self.number(number) + (f"{NBSP}{short}" if short else "")
