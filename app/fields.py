@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.i18n import translate
-from sync.schema import Policy
+
+if TYPE_CHECKING:
+    # `sync.schema` brings SQLAlchemy along, which the first window does not wait for.
+    from sync.schema import Policy
 
 
 @dataclass(frozen=True, slots=True)
