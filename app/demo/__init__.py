@@ -1,1 +1,1 @@
-"""The demonstration company: a believable French supplier with its customers, catalogue and months of activity."""
+"""The demonstration company: a French supplier, its customers, catalogue and months of activity."""

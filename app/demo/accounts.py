@@ -1,4 +1,4 @@
-"""Customers and prospects of the demonstration: the twelve named ones, then as many as wished, one at a time."""
+"""Customers and prospects of the demonstration: twelve named ones, then as many as wished."""
 
 from __future__ import annotations
 
@@ -55,19 +55,151 @@ class Named(NamedTuple):
 
 
 NAMED = (
-    Named("Boulangerie Morel", "69007", "Lyon", "12 rue de Marseille", "customer", "A", 0, 48200, 12, ("mrs", "Sylvie", "Morel")),
-    Named("Garage Lefèvre", "69100", "Villeurbanne", "85 cours Émile-Zola", "customer", "B", 1, 23150, 41, ("mr", "Patrick", "Lefèvre")),
-    Named("Quincaillerie du Port", "38200", "Vienne", "4 quai Jean-Jaurès", "customer", "A", 2, 61900, 1, ("mr", "Gilles", "Thévenet")),
-    Named("Ets Carpentier & Fils", "69700", "Givors", "27 rue de la République", "prospect", "B", 15, 0, None, ("mr", "Bruno", "Carpentier")),
-    Named("Hôtel Beau Rivage", "74000", "Annecy", "16 avenue d'Albigny", "customer", "A", 3, 92480, 6, ("mrs", "Hélène", "Favre")),
-    Named("Pharmacie des Halles", "69003", "Lyon", "102 cours Lafayette", "customer", "C", 5, 8730, 92, ("mrs", "Agnès", "Roche")),
-    Named("Menuiserie Arnaud", "69500", "Bron", "9 rue des Métiers", "prospect", "B", 7, 0, 20, ("mr", "Cédric", "Arnaud")),
-    Named("Clinique Saint-Roch", "71000", "Mâcon", "350 boulevard Gambetta", "customer", "A", 6, 128400, 9, ("mrs", "Nathalie", "Berthet")),
-    Named("Brasserie des Quais", "69002", "Lyon", "31 quai Saint-Antoine", "customer", "B", 4, 31200, 15, ("mr", "Olivier", "Rolland")),
-    Named("Transports Girard", "69800", "Saint-Priest", "6 rue du Progrès", "customer", "B", 8, 27650, 28, ("mr", "Laurent", "Girard")),
-    Named("Camping Les Pins", "73100", "Aix-les-Bains", "110 chemin du Lac", "prospect", "C", 9, 0, None, ("mrs", "Corinne", "Tissot")),
-    Named("Imprimerie Vasseur", "69150", "Décines-Charpieu", "18 avenue Franklin-Roosevelt", "customer", "C", 10, 11020, 61, ("mr", "Hervé", "Vasseur")),
-)  # fmt: skip
+    Named(
+        "Boulangerie Morel",
+        "69007",
+        "Lyon",
+        "12 rue de Marseille",
+        "customer",
+        "A",
+        0,
+        48200,
+        12,
+        ("mrs", "Sylvie", "Morel"),
+    ),
+    Named(
+        "Garage Lefèvre",
+        "69100",
+        "Villeurbanne",
+        "85 cours Émile-Zola",
+        "customer",
+        "B",
+        1,
+        23150,
+        41,
+        ("mr", "Patrick", "Lefèvre"),
+    ),
+    Named(
+        "Quincaillerie du Port",
+        "38200",
+        "Vienne",
+        "4 quai Jean-Jaurès",
+        "customer",
+        "A",
+        2,
+        61900,
+        1,
+        ("mr", "Gilles", "Thévenet"),
+    ),
+    Named(
+        "Ets Carpentier & Fils",
+        "69700",
+        "Givors",
+        "27 rue de la République",
+        "prospect",
+        "B",
+        15,
+        0,
+        None,
+        ("mr", "Bruno", "Carpentier"),
+    ),
+    Named(
+        "Hôtel Beau Rivage",
+        "74000",
+        "Annecy",
+        "16 avenue d'Albigny",
+        "customer",
+        "A",
+        3,
+        92480,
+        6,
+        ("mrs", "Hélène", "Favre"),
+    ),
+    Named(
+        "Pharmacie des Halles",
+        "69003",
+        "Lyon",
+        "102 cours Lafayette",
+        "customer",
+        "C",
+        5,
+        8730,
+        92,
+        ("mrs", "Agnès", "Roche"),
+    ),
+    Named(
+        "Menuiserie Arnaud",
+        "69500",
+        "Bron",
+        "9 rue des Métiers",
+        "prospect",
+        "B",
+        7,
+        0,
+        20,
+        ("mr", "Cédric", "Arnaud"),
+    ),
+    Named(
+        "Clinique Saint-Roch",
+        "71000",
+        "Mâcon",
+        "350 boulevard Gambetta",
+        "customer",
+        "A",
+        6,
+        128400,
+        9,
+        ("mrs", "Nathalie", "Berthet"),
+    ),
+    Named(
+        "Brasserie des Quais",
+        "69002",
+        "Lyon",
+        "31 quai Saint-Antoine",
+        "customer",
+        "B",
+        4,
+        31200,
+        15,
+        ("mr", "Olivier", "Rolland"),
+    ),
+    Named(
+        "Transports Girard",
+        "69800",
+        "Saint-Priest",
+        "6 rue du Progrès",
+        "customer",
+        "B",
+        8,
+        27650,
+        28,
+        ("mr", "Laurent", "Girard"),
+    ),
+    Named(
+        "Camping Les Pins",
+        "73100",
+        "Aix-les-Bains",
+        "110 chemin du Lac",
+        "prospect",
+        "C",
+        9,
+        0,
+        None,
+        ("mrs", "Corinne", "Tissot"),
+    ),
+    Named(
+        "Imprimerie Vasseur",
+        "69150",
+        "Décines-Charpieu",
+        "18 avenue Franklin-Roosevelt",
+        "customer",
+        "C",
+        10,
+        11020,
+        61,
+        ("mr", "Hervé", "Vasseur"),
+    ),
+)
 
 
 @dataclass
@@ -156,17 +288,32 @@ def _account(
     status = "active" if named or rng.random() < 0.94 else rng.choice(("inactive", "closed"))
     owed = rng.randrange(600_00) if customer and rng.random() < 0.4 else 0
     return {
-        "id": uuid7(at, rng), "created_at": at, "name": name, "type": "customer" if customer else "prospect",
-        "status": status, "siren": number, "siret": siret(number), "vat_number": vat_number(number),
-        "naf": trade.naf, "segment": LARGE if large else trade.segment, "potential": potential,
-        "visit_interval": _INTERVAL[potential], "price_list": company.catalogue.lists[tariff]["id"],
-        "payment_terms": "45 jours fin de mois" if large else "30 jours fin de mois" if customer else "À la commande",
+        "id": uuid7(at, rng),
+        "created_at": at,
+        "name": name,
+        "type": "customer" if customer else "prospect",
+        "status": status,
+        "siren": number,
+        "siret": siret(number),
+        "vat_number": vat_number(number),
+        "naf": trade.naf,
+        "segment": LARGE if large else trade.segment,
+        "potential": potential,
+        "visit_interval": _INTERVAL[potential],
+        "price_list": company.catalogue.lists[tariff]["id"],
+        "payment_terms": "45 jours fin de mois"
+        if large
+        else "30 jours fin de mois"
+        if customer
+        else "À la commande",
         "credit_limit": Decimal(500 * (1 + rng.randrange(20))) if customer else None,
         "outstanding": Decimal("1032.00") if index == 0 else Decimal(owed).scaleb(-2),
-        "language": "fr", "erp_code": f"C{index + 10_001:06d}" if customer else None, "phone": landline(rng),
+        "language": "fr",
+        "erp_code": f"C{index + 10_001:06d}" if customer else None,
+        "phone": landline(rng),
         "notes": rng.choice(NOTES) if rng.random() < 0.4 else None,
         "tags": [rng.choice(TAGS)] if rng.random() < 0.25 else [],
-    }  # fmt: skip
+    }
 
 
 def _sites(made: Client, named: Named | None) -> Iterator[dict[str, object]]:
@@ -176,14 +323,20 @@ def _sites(made: Client, named: Named | None) -> Iterator[dict[str, object]]:
             continue
         first = kind == "billing"
         yield {
-            "id": uuid7(at, rng), "created_at": at,
-            "account": account["id"], "kind": kind, "owner": account["owner"],
+            "id": uuid7(at, rng),
+            "created_at": at,
+            "account": account["id"],
+            "kind": kind,
+            "owner": account["owner"],
             "name": {"billing": "Siège", "delivery": "Dépôt", "visit": "Magasin"}[kind],
             "line1": named.line1 if named and first else f"{1 + rng.randrange(140)} {rng.choice(STREETS)}",
-            "postcode": named.postcode if named else made.town.postcodes[0], "town": made.town.name,
-            "country": "FR", "coordinates": near(made.town, rng), "opening_hours": rng.choice(HOURS),
+            "postcode": named.postcode if named else made.town.postcodes[0],
+            "town": made.town.name,
+            "country": "FR",
+            "coordinates": near(made.town, rng),
+            "opening_hours": rng.choice(HOURS),
             "access_notes": rng.choice(ACCESS) if rng.random() < 0.2 else None,
-        }  # fmt: skip
+        }
 
 
 def _contacts(made: Client, domain: str, surname: str, named: Named | None) -> Iterator[dict[str, object]]:
@@ -198,13 +351,22 @@ def _contacts(made: Client, domain: str, surname: str, named: Named | None) -> I
             civility, first, last = "mr", "Karim", "Bensaïd"
         job = made.trade.jobs[min(place, len(made.trade.jobs) - 1)]
         yield {
-            "id": uuid7(at, rng), "created_at": at,
-            "account": account["id"], "owner": account["owner"], "civility": civility, "first_name": first,
-            "last_name": last, "job": job_for(civility, job), "decision_role": decision_role(job),
-            "phone": account["phone"] if place else None, "mobile": mobile(rng),
-            "email": f"{slug(first)}.{slug(*last.split(' '))}@{domain}", "language": "fr", "source": rng.choice(SOURCES),
+            "id": uuid7(at, rng),
+            "created_at": at,
+            "account": account["id"],
+            "owner": account["owner"],
+            "civility": civility,
+            "first_name": first,
+            "last_name": last,
+            "job": job_for(civility, job),
+            "decision_role": decision_role(job),
+            "phone": account["phone"] if place else None,
+            "mobile": mobile(rng),
+            "email": f"{slug(first)}.{slug(*last.split(' '))}@{domain}",
+            "language": "fr",
+            "source": rng.choice(SOURCES),
             "left_on": date(2025, 12, 31) if place == 2 and rng.random() < 0.1 else None,
-        }  # fmt: skip
+        }
 
 
 def _created(made: Client) -> datetime:

@@ -61,12 +61,24 @@ class Diary:
         start = paris(day, hour, minute)
         at = min(start, paris(self.today, 8)) - timedelta(days=7)
         client = self.client
-        return self.record(at, **{
-            "kind": "visit", "subject": subject, "site": client.sites[0]["id"], "start": start,
-            "contacts": [client.contacts[0]["id"]], "end": start + timedelta(minutes=length),
-            "time_zone": "Europe/Paris", "place": f"{client.sites[0]['line1']}, {client.town.name}",
-            "attendees": [client.account["owner"]], "state": state, **more,
-        })  # fmt: skip
+        return self.record(
+            at,
+            **(
+                {
+                    "kind": "visit",
+                    "subject": subject,
+                    "site": client.sites[0]["id"],
+                    "start": start,
+                    "contacts": [client.contacts[0]["id"]],
+                    "end": start + timedelta(minutes=length),
+                    "time_zone": "Europe/Paris",
+                    "place": f"{client.sites[0]['line1']}, {client.town.name}",
+                    "attendees": [client.account["owner"]],
+                    "state": state,
+                }
+                | more
+            ),
+        )
 
     def report(
         self, visit: Values, outcome: str, summary: str, action: str | None, rival: str | None
@@ -76,16 +88,26 @@ class Diary:
         kind = "discovery" if self.client.account["type"] == "prospect" else "customer_visit"
         template = self.company.templates[kind]
         due = self.day(-rng.randrange(2, 20)) if end.date() == self.today else end.date() + timedelta(days=7)
-        return self.record(end + timedelta(minutes=4), **{
-            "appointment": visit["id"], "site": visit["site"], "start": visit["start"], "end": end,
-            "contacts_met": [] if outcome == "absent" else visit["contacts"], "type": kind, "outcome": outcome,
-            "template": template["id"], "template_version": template["version"],
-            "answers": {} if outcome == "absent" else self._answers(kind, outcome, rival), "summary": summary,
-            "objections": rng.choice(OBJECTIONS) if outcome == "negative" else None,
-            "competition": f"{rival} : −{4 + rng.randrange(8)} % sur les bobines" if rival else None,
-            "next_action": action, "next_action_date": paris(due, 10) if action else None,
-            "no_next_action": action is None, "validated_at": end + timedelta(minutes=6),
-        })  # fmt: skip
+        return self.record(
+            end + timedelta(minutes=4),
+            appointment=visit["id"],
+            site=visit["site"],
+            start=visit["start"],
+            end=end,
+            contacts_met=[] if outcome == "absent" else visit["contacts"],
+            type=kind,
+            outcome=outcome,
+            template=template["id"],
+            template_version=template["version"],
+            answers={} if outcome == "absent" else self._answers(kind, outcome, rival),
+            summary=summary,
+            objections=rng.choice(OBJECTIONS) if outcome == "negative" else None,
+            competition=f"{rival} : −{4 + rng.randrange(8)} % sur les bobines" if rival else None,
+            next_action=action,
+            next_action_date=paris(due, 10) if action else None,
+            no_next_action=action is None,
+            validated_at=end + timedelta(minutes=6),
+        )
 
     def _answers(self, kind: str, outcome: str, rival: str | None) -> Values:
         rng = self.rng
@@ -126,9 +148,14 @@ class Diary:
         drawn = rng.choice(CALLS)
         at = paris(self.day(max(1, ago)), 9 + rng.randrange(8), rng.randrange(60))
         return "call", self.record(
-            at, contact=self.client.contacts[0]["id"], direction=rng.choice(("out", "out", "in")), at=at,
-            duration=minutes or 1 + rng.randrange(12), outcome=outcome or drawn[0], notes=notes or drawn[1],
-        )  # fmt: skip
+            at,
+            contact=self.client.contacts[0]["id"],
+            direction=rng.choice(("out", "out", "in")),
+            at=at,
+            duration=minutes or 1 + rng.randrange(12),
+            outcome=outcome or drawn[0],
+            notes=notes or drawn[1],
+        )
 
     def task(
         self, due_in: int, subject: str, *, done: bool = False, priority: str = "normal", **more: Any
@@ -138,37 +165,59 @@ class Diary:
         at = paris(min(due, self.today) - timedelta(days=5), 11)
         finished = paris(due, 16) if done else None
         return "task", self.record(
-            at, subject=subject, contact=self.client.contacts[0]["id"], due=due, priority=priority,
-            status="done" if done else "open", done_at=finished, **more,
-        )  # fmt: skip
+            at,
+            subject=subject,
+            contact=self.client.contacts[0]["id"],
+            due=due,
+            priority=priority,
+            status="done" if done else "open",
+            done_at=finished,
+            **more,
+        )
 
     def opportunity(
         self, name: str, stage: str, amount: int, age: int, action: tuple[str, int] | None = None, **more: Any
     ) -> Values:
-        """A possible sale that entered its stage `age` days ago; `action` is what comes next and in how many days."""
+        """A possible sale, `age` days in its stage; `action` is what comes next and in how many days."""
         company, rng = self.company, self.rng
         entered = paris(self.day(age), 10)
         opened = entered - timedelta(days=10 + rng.randrange(40))
         closed = stage in ("won", "lost")
-        path = {"won": ("qualify", "offer", "negotiate"), "lost": ("qualify", "offer"), "offer": ("qualify",),
-                "negotiate": ("qualify", "offer"), "agreed": ("qualify", "offer", "negotiate")}.get(stage, ())  # fmt: skip
+        path = {
+            "won": ("qualify", "offer", "negotiate"),
+            "lost": ("qualify", "offer"),
+            "offer": ("qualify",),
+            "negotiate": ("qualify", "offer"),
+            "agreed": ("qualify", "offer", "negotiate"),
+        }.get(stage, ())
         step = (entered - opened) / (len(path) or 1)
         moments = [*(opened + step * place for place in range(len(path))), entered if path else opened]
         history = [
             {"stage": company.stages[key]["id"], "at": f"{moment:%Y-%m-%dT%H:%M:%S.000Z}"}
             for key, moment in zip((*path, stage), moments, strict=True)
         ]
-        return self.record(opened, **{
-            "name": name, "site": self.client.sites[0]["id"], "contacts": [self.client.contacts[0]["id"]],
-            "stage": company.stages[stage]["id"], "amount": Decimal(amount).quantize(Decimal("0.01")),
-            "probability": company.stages[stage]["probability"], "opened_on": opened.date(),
-            "close_date": entered.date() if closed else self.day(-rng.randrange(7, 75)),
-            "competitor": rng.choice(COMPETITORS) if rng.random() < 0.3 else None,
-            "next_action": action[0] if action else None,
-            "next_action_date": self.today + timedelta(days=action[1]) if action else None,
-            "loss_reason": rng.choice(LOSS_REASONS) if stage == "lost" else None, "stage_history": history,
-            "source": rng.choice(("Visite", "Appel entrant", "Salon", "Recommandation")), **more,
-        })  # fmt: skip
+        return self.record(
+            opened,
+            **(
+                {
+                    "name": name,
+                    "site": self.client.sites[0]["id"],
+                    "contacts": [self.client.contacts[0]["id"]],
+                    "stage": company.stages[stage]["id"],
+                    "amount": Decimal(amount).quantize(Decimal("0.01")),
+                    "probability": company.stages[stage]["probability"],
+                    "opened_on": opened.date(),
+                    "close_date": entered.date() if closed else self.day(-rng.randrange(7, 75)),
+                    "competitor": rng.choice(COMPETITORS) if rng.random() < 0.3 else None,
+                    "next_action": action[0] if action else None,
+                    "next_action_date": self.today + timedelta(days=action[1]) if action else None,
+                    "loss_reason": rng.choice(LOSS_REASONS) if stage == "lost" else None,
+                    "stage_history": history,
+                    "source": rng.choice(("Visite", "Appel entrant", "Salon", "Recommandation")),
+                }
+                | more
+            ),
+        )
 
 
 def history(company: Company, client: Client, offers: list[Offer]) -> Iterator[Row]:

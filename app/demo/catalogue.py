@@ -18,23 +18,82 @@ LARGE = "Grands comptes"
 """The segment whose accounts buy under the price list of large accounts."""
 
 _ENGLISH = {
-    "lot de": "pack of", "taille": "size", "largeur": "width", "blanc": "white", "blanche": "white", "bleu": "blue",
-    "rouge": "red", "vert": "green", "verte": "green", "jaune": "yellow", "noir": "black", "rose": "pink",
-    "bordeaux": "burgundy", "plis": "ply", "pli": "ply", "couleur": "coloured", "coton": "cotton", "lin": "linen",
-    "inox": "stainless steel", "seau": "bucket", "recharge": "refill", "flux": "streams", "mural": "wall-mounted",
-    "sur pied": "on stand", "à pédale": "pedal", "bidon": "can", "écolabel": "ecolabel", "citron": "lemon",
-    "lavande": "lavender", "pin": "pine", "double": "double", "à dévidage central": "centre-feed", "nuit": "night",
-    "dosettes": "doses", "enfant": "child", "renforcé": "reinforced", "plastifié": "coated", "gaufré": "embossed",
-    "électronique": "automatic", "automatique": "automatic", "rouleau": "roll", "pliés": "folded", "annuel": "yearly",
-    "journée": "day", "demi-": "half-", "compact": "compact", "fermé à clé": "lockable", "dorsal": "backpack",
-    "eau froide": "cold water", "eau chaude": "hot water", "autoportée": "ride-on", "haute vitesse": "high speed",
-    "basse vitesse": "low speed", "fourchettes": "forks", "couteaux": "knives", "cuillères": "spoons",
-    "mélange": "blend", "décaféiné": "decaffeinated", "pur arabica": "pure arabica", "menthe": "mint",
-    "incolore": "clear", "sur-lunettes": "over-glasses", "à languettes": "flap", "à manche": "long-handled",
-    "télescopique": "telescopic", "à pression": "pressure", "à air pulsé": "air blade", "programmable": "timed",
-    "atomisée désinfectante": "disinfecting", "berlingot": "sachet", "doses": "doses", "double seau": "double bucket",
-    "intra": "on site", "jean": "denim", "à l": "at",
-}  # fmt: skip
+    "lot de": "pack of",
+    "taille": "size",
+    "largeur": "width",
+    "blanc": "white",
+    "blanche": "white",
+    "bleu": "blue",
+    "rouge": "red",
+    "vert": "green",
+    "verte": "green",
+    "jaune": "yellow",
+    "noir": "black",
+    "rose": "pink",
+    "bordeaux": "burgundy",
+    "plis": "ply",
+    "pli": "ply",
+    "couleur": "coloured",
+    "coton": "cotton",
+    "lin": "linen",
+    "inox": "stainless steel",
+    "seau": "bucket",
+    "recharge": "refill",
+    "flux": "streams",
+    "mural": "wall-mounted",
+    "sur pied": "on stand",
+    "à pédale": "pedal",
+    "bidon": "can",
+    "écolabel": "ecolabel",
+    "citron": "lemon",
+    "lavande": "lavender",
+    "pin": "pine",
+    "double": "double",
+    "à dévidage central": "centre-feed",
+    "nuit": "night",
+    "dosettes": "doses",
+    "enfant": "child",
+    "renforcé": "reinforced",
+    "plastifié": "coated",
+    "gaufré": "embossed",
+    "électronique": "automatic",
+    "automatique": "automatic",
+    "rouleau": "roll",
+    "pliés": "folded",
+    "annuel": "yearly",
+    "journée": "day",
+    "demi-": "half-",
+    "compact": "compact",
+    "fermé à clé": "lockable",
+    "dorsal": "backpack",
+    "eau froide": "cold water",
+    "eau chaude": "hot water",
+    "autoportée": "ride-on",
+    "haute vitesse": "high speed",
+    "basse vitesse": "low speed",
+    "fourchettes": "forks",
+    "couteaux": "knives",
+    "cuillères": "spoons",
+    "mélange": "blend",
+    "décaféiné": "decaffeinated",
+    "pur arabica": "pure arabica",
+    "menthe": "mint",
+    "incolore": "clear",
+    "sur-lunettes": "over-glasses",
+    "à languettes": "flap",
+    "à manche": "long-handled",
+    "télescopique": "telescopic",
+    "à pression": "pressure",
+    "à air pulsé": "air blade",
+    "programmable": "timed",
+    "atomisée désinfectante": "disinfecting",
+    "berlingot": "sachet",
+    "doses": "doses",
+    "double seau": "double bucket",
+    "intra": "on site",
+    "jean": "denim",
+    "à l": "at",
+}
 _WORDS = re.compile(
     r"(?<!\w)(" + "|".join(map(re.escape, sorted(_ENGLISH, key=len, reverse=True))) + r")(?!\w)"
 )
@@ -87,8 +146,8 @@ def rounded(amount: Decimal, places: str = "0.01") -> Decimal:
 def shapes() -> dict[str, str]:
     """Family to the shape of its pictures."""
     lines = resources.read("demo/products.txt").decode().splitlines()
-    headings = (line[2:].split("|") for line in lines if line.startswith("= "))
-    return {family: shape for family, shape in headings}
+    headings = (line[2:].partition("|") for line in lines if line.startswith("= "))
+    return {family: shape for family, _bar, shape in headings}
 
 
 @cache
@@ -118,9 +177,17 @@ def _variants(
         amount = rounded(Decimal(price) * Decimal(factor))
         translated = _WORDS.sub(lambda found: _ENGLISH[found[0]], shown)
         found.append(
-            Model(f"{code}-{tag}", fr + shown, en + translated, family, unit, Decimal(vat), amount,
-                  Decimal(pack[1]) if pack else Decimal(1))
-        )  # fmt: skip
+            Model(
+                f"{code}-{tag}",
+                fr + shown,
+                en + translated,
+                family,
+                unit,
+                Decimal(vat),
+                amount,
+                Decimal(pack[1]) if pack else Decimal(1),
+            )
+        )
     return found
 
 
@@ -142,15 +209,27 @@ def catalogue(seed: int, today: date) -> Catalogue:
     products: list[dict[str, object]] = []
     for number, model in enumerate(models()):
         margin = Decimal(rng.randrange(28, 46)) / 100
-        products.append({
-            "id": uuid7(start + timedelta(seconds=number), rng), "created_at": start,
-            "sku": model.sku, "ean": None if model.family == "Services" else ean13(4_400_000 + number * 7),
-            "label_fr": model.label_fr, "label_en": model.label_en, "family": model.family, "unit": model.unit,
-            "pack": model.pack, "vat_rate": model.vat_rate, "vat_category": "S", "list_price": model.list_price,
-            "cost": rounded(model.list_price * (1 - margin), "0.0001"),
-            "eco_participation": Decimal("1.25") if model.family == "Machines" and model.unit == "C62" else None,
-            "status": "obsolete" if number % 83 == 82 else "active",
-        })  # fmt: skip
+        products.append(
+            {
+                "id": uuid7(start + timedelta(seconds=number), rng),
+                "created_at": start,
+                "sku": model.sku,
+                "ean": None if model.family == "Services" else ean13(4_400_000 + number * 7),
+                "label_fr": model.label_fr,
+                "label_en": model.label_en,
+                "family": model.family,
+                "unit": model.unit,
+                "pack": model.pack,
+                "vat_rate": model.vat_rate,
+                "vat_category": "S",
+                "list_price": model.list_price,
+                "cost": rounded(model.list_price * (1 - margin), "0.0001"),
+                "eco_participation": Decimal("1.25")
+                if model.family == "Machines" and model.unit == "C62"
+                else None,
+                "status": "obsolete" if number % 83 == 82 else "active",
+            }
+        )
     for number, product in enumerate(products):
         if product["status"] == "obsolete":
             product["substitutes"] = [products[number - 1]["id"]]
@@ -174,10 +253,19 @@ def _lists(rng: Random, today: date) -> dict[str, dict[str, object]]:
         ("past", f"Promotions {year - 1}", "HT", date(year - 1, 1, 1), date(year - 1, 12, 31), 40, False),
     )
     return {
-        key: {"id": uuid7(start, rng), "created_at": start, "name": name, "currency": "EUR", "tax_mode": mode,
-              "valid_from": first, "valid_to": last, "priority": priority, "is_default": default}
+        key: {
+            "id": uuid7(start, rng),
+            "created_at": start,
+            "name": name,
+            "currency": "EUR",
+            "tax_mode": mode,
+            "valid_from": first,
+            "valid_to": last,
+            "priority": priority,
+            "is_default": default,
+        }
         for key, name, mode, first, last, priority, default in declared
-    }  # fmt: skip
+    }
 
 
 def _rules(

@@ -1,4 +1,4 @@
-"""The demonstration company itself: Hygiène Rhône-Alpes, its people, territories, pipeline and report templates."""
+"""Hygiène Rhône-Alpes, the demonstration company: people, territories, pipeline, report templates."""
 
 from __future__ import annotations
 
@@ -40,34 +40,79 @@ _YES_NO = [
     {"value": "no", "label": "Non", "label_en": "No"},
 ]
 _NOT_APPLICABLE = {"value": "na", "label": "Sans objet", "label_en": "Not applicable"}
-_RATING = {"key": "satisfaction", "label": "Satisfaction du client", "label_en": "Customer satisfaction",
-           "kind": "rating", "min": 1, "max": 5, "required": False}  # fmt: skip
+_RATING = {
+    "key": "satisfaction",
+    "label": "Satisfaction du client",
+    "label_en": "Customer satisfaction",
+    "kind": "rating",
+    "min": 1,
+    "max": 5,
+    "required": False,
+}
 
 
 def _question(key: str, label: str, label_en: str, *extra: dict[str, str]) -> dict[str, object]:
-    return {"key": key, "label": label, "label_en": label_en, "kind": "choice",
-            "choices": [*_YES_NO, *extra], "required": False}  # fmt: skip
+    return {
+        "key": key,
+        "label": label,
+        "label_en": label_en,
+        "kind": "choice",
+        "choices": [*_YES_NO, *extra],
+        "required": False,
+    }
 
 
 TEMPLATES: tuple[tuple[str, str, list[dict[str, object]]], ...] = (
-    ("customer_visit", "Visite client", [
-        _question("competitor_present", "Concurrent présent ?", "Competitor present?"),
-        _question("shelf_compliant", "Linéaire conforme ?", "Shelf as agreed?", _NOT_APPLICABLE),
-        dict(_RATING),
-    ]),
-    ("discovery", "Découverte", [
-        _question("competitor_present", "Concurrent présent ?", "Competitor present?"),
-        {"key": "headcount", "label": "Effectif", "label_en": "Headcount", "kind": "number", "required": False},
-        {"key": "cleaning", "label": "Nettoyage", "label_en": "Cleaning", "kind": "choice", "required": False,
-         "choices": [{"value": "own", "label": "Interne", "label_en": "In-house"},
-                     {"value": "contractor", "label": "Prestataire", "label_en": "Contractor"}]},
-    ]),
-    ("after_sales", "SAV", [
-        _question("solved", "Problème résolu ?", "Problem solved?"),
-        {"key": "device", "label": "Appareil concerné", "label_en": "Device", "kind": "text", "required": False},
-        dict(_RATING),
-    ]),
-)  # fmt: skip
+    (
+        "customer_visit",
+        "Visite client",
+        [
+            _question("competitor_present", "Concurrent présent ?", "Competitor present?"),
+            _question("shelf_compliant", "Linéaire conforme ?", "Shelf as agreed?", _NOT_APPLICABLE),
+            dict(_RATING),
+        ],
+    ),
+    (
+        "discovery",
+        "Découverte",
+        [
+            _question("competitor_present", "Concurrent présent ?", "Competitor present?"),
+            {
+                "key": "headcount",
+                "label": "Effectif",
+                "label_en": "Headcount",
+                "kind": "number",
+                "required": False,
+            },
+            {
+                "key": "cleaning",
+                "label": "Nettoyage",
+                "label_en": "Cleaning",
+                "kind": "choice",
+                "required": False,
+                "choices": [
+                    {"value": "own", "label": "Interne", "label_en": "In-house"},
+                    {"value": "contractor", "label": "Prestataire", "label_en": "Contractor"},
+                ],
+            },
+        ],
+    ),
+    (
+        "after_sales",
+        "SAV",
+        [
+            _question("solved", "Problème résolu ?", "Problem solved?"),
+            {
+                "key": "device",
+                "label": "Appareil concerné",
+                "label_en": "Device",
+                "kind": "text",
+                "required": False,
+            },
+            dict(_RATING),
+        ],
+    ),
+)
 
 
 class Company(NamedTuple):
@@ -86,7 +131,7 @@ class Company(NamedTuple):
     catalogue: Catalogue
 
     def rows(self) -> Iterator[Row]:
-        """Every record, links first, save that the manager names teams and territories that name the manager."""
+        """Every record, links first, save the manager, whose teams name their manager."""
         yield "organisation", self.organisation
         yield "user", self.users["rey"]
         yield from (("team", values) for values in self.teams.values())
@@ -128,41 +173,80 @@ def company(seed: int, today: date) -> Company:
     for number, (key, name, role, codes, of_teams) in enumerate(PEOPLE, 3):
         first, last = name.lower().replace("é", "e").split()
         users[key] = fresh(
-            name=name, email=f"{first}.{last}@{DOMAIN}", role=role, language="fr", active=True,
-            phone=f"+3363998{number:04d}", territories=[territories[code]["id"] for code in codes],
+            name=name,
+            email=f"{first}.{last}@{DOMAIN}",
+            role=role,
+            language="fr",
+            active=True,
+            phone=f"+3363998{number:04d}",
+            territories=[territories[code]["id"] for code in codes],
             teams=[teams[team]["id"] for team in of_teams],
-        )  # fmt: skip
+        )
     pipeline = fresh(name="Ventes", position=1)
     stages = {
-        key: fresh(pipeline=pipeline["id"], name=name, position=position, probability=Decimal(probability),
-                   max_age=max_age, outcome=outcome, exit_criteria=criteria)
+        key: fresh(
+            pipeline=pipeline["id"],
+            name=name,
+            position=position,
+            probability=Decimal(probability),
+            max_age=max_age,
+            outcome=outcome,
+            exit_criteria=criteria,
+        )
         for position, (key, name, probability, max_age, outcome, criteria) in enumerate(STAGES, 1)
-    }  # fmt: skip
+    }
     templates = {
         kind: fresh(name=name, type=kind, version=1, questions=questions, active=True)
         for kind, name, questions in TEMPLATES
     }
     settings = [fresh(name=name, value=value) for name, value in _settings()]
-    return Company(today, founded, _organisation(founded, rng), users, teams, territories, pipeline, stages,
-                   templates, settings, catalogue(seed, today))  # fmt: skip
+    return Company(
+        today,
+        founded,
+        _organisation(founded, rng),
+        users,
+        teams,
+        territories,
+        pipeline,
+        stages,
+        templates,
+        settings,
+        catalogue(seed, today),
+    )
 
 
 def _organisation(founded: datetime, rng: Random) -> dict[str, object]:
     return {
-        "id": uuid7(founded - timedelta(seconds=1), rng), "created_at": founded, "name": ORGANISATION,
-        "legal_form": "SAS", "capital": Decimal("120000.00"), "siren": SIREN, "siret": siret(SIREN),
-        "vat_number": vat_number(SIREN), "rcs_town": "Lyon", "naf": "46.44Z", "line1": "48 rue de l'Industrie",
-        "postcode": "69800", "town": "Saint-Priest", "country": "FR", "phone": "+33465710000",
-        "email": f"contact@{DOMAIN}", "website": f"https://www.{DOMAIN}",
+        "id": uuid7(founded - timedelta(seconds=1), rng),
+        "created_at": founded,
+        "name": ORGANISATION,
+        "legal_form": "SAS",
+        "capital": Decimal("120000.00"),
+        "siren": SIREN,
+        "siret": siret(SIREN),
+        "vat_number": vat_number(SIREN),
+        "rcs_town": "Lyon",
+        "naf": "46.44Z",
+        "line1": "48 rue de l'Industrie",
+        "postcode": "69800",
+        "town": "Saint-Priest",
+        "country": "FR",
+        "phone": "+33465710000",
+        "email": f"contact@{DOMAIN}",
+        "website": f"https://www.{DOMAIN}",
         # Bank code 00000 belongs to nobody: the number passes its checks and can receive nothing.
-        "iban": french_iban("00000", "00069", "00081234567"), "bic": "HYRAFRPPXXX",
-        "quote_validity_days": 30, "default_payment_terms": "30 jours fin de mois",
-        "legal_footer": f"{ORGANISATION}, SAS au capital de 120 000 €, RCS Lyon {SIREN[:3]} {SIREN[3:6]} {SIREN[6:]}",
-        "late_penalty_text": "Pénalités de retard : trois fois le taux d'intérêt légal. Indemnité forfaitaire pour "
-        "frais de recouvrement : 40 €.",
-        "terms": "Marchandises livrées franco dès 300 € HT. Réserve de propriété jusqu'au paiement complet du prix. "
+        "iban": french_iban("00000", "00069", "00081234567"),
+        "bic": "HYRAFRPPXXX",
+        "quote_validity_days": 30,
+        "default_payment_terms": "30 jours fin de mois",
+        "legal_footer": f"{ORGANISATION}, SAS au capital de 120 000 €, "
+        f"RCS Lyon {SIREN[:3]} {SIREN[3:6]} {SIREN[6:]}",
+        "late_penalty_text": "Pénalités de retard : trois fois le taux d'intérêt légal. "
+        "Indemnité forfaitaire pour frais de recouvrement : 40 €.",
+        "terms": "Marchandises livrées franco dès 300 € HT. "
+        "Réserve de propriété jusqu'au paiement complet du prix. "
         "Toute réclamation est à formuler dans les huit jours de la livraison.",
-    }  # fmt: skip
+    }
 
 
 def _settings() -> tuple[tuple[str, object], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 from app.demo.accounts import NAMED, Client, clients
 from app.demo.activity import history
@@ -23,7 +23,7 @@ def generate(
     accounts (400 unless told) have months of history up to `today`; memory grows with `active` alone.
     One record comes before what it names: the manager, whose teams name their manager.
     """
-    company = found_company(seed, today or date.today())
+    company = found_company(seed, today or datetime.now(UTC).date())
     busy = min(accounts, 400) if active is None else min(accounts, active)
     yield from company.rows()
     offers: list[Offer] = []

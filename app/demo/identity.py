@@ -1,4 +1,4 @@
-"""Identifiers of the demonstration that pass every check: UUID, SIREN, SIRET, VAT number, EAN-13, IBAN, telephone."""
+"""Identifiers of the demonstration that pass every check: UUID, SIREN, SIRET, VAT, EAN, IBAN, telephone."""
 
 from __future__ import annotations
 

@@ -6,40 +6,49 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-_SURNAMES = """Martin Bernard Thomas Petit Robert Richard Durand Moreau Laurent Simon Michel Lefebvre Leroy Roux David Bertrand
-    Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Faure Mercier Blanc Guérin Boyer Garnier
-    Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas Henry Roussel Mathieu Gautier Masson
-    Marchand Duval Denis Dumont Marie Lemaire Noël Meyer Dufour Meunier Brun Blanchard Giraud Joly Rivière Lucas Brunet
-    Gaillard Barbier Arnaud Martinez Gérard Roche Renard Schmitt Roy Leroux Colin Vidal Caron Picard Roger Fabre Aubert
-    Lemoine Renaud Dumas Lacroix Olivier Philippe Bourgeois Pierre Benoît Rey Leclerc Payet Rolland Leclercq Guillaume
-    Lecomte Lopez Jean Dupuy Guillot Hubert Berger Carpentier Sanchez Dupuis Moulin Louis Deschamps Huet Vasseur Perez
-    Boucher Fleury Royer Klein Jacquet Adam Paris Poirier Marty Aubry Guyot Carré Charles Renault Charpentier Ménard
-    Maillard Baron Bertin Bailly Hervé Schneider Fernandez Collet Léger Bouvier Julien Prévost Millet Perrot Daniel
-    Cousin Germain Breton Besson Langlois Rémy Le_Gall Pelletier Lévêque Perrier Leblanc Barré Lebrun Marchal Weber
-    Mallet Hamon Boulanger Jacob Monnier Michaud Rodriguez Guichard Gillet Étienne Grondin Poulain Tessier Chevallier
-    Collin Chauvin Da_Silva Bouchet Gay Lemaître Bénard Maréchal Humbert Reynaud Antoine Hoarau Perret Barthélemy Cordier
-    Pichon Lejeune Gilbert Lamy Delaunay Pasquier Carlier Laporte Gros Buisson Vallet Benali Haddad Traoré Diallo Nguyen
-    Costa Ferreira Rossi Chapuis Chavanne Genevois Grangier Jacquemond Burdin Favre Bouvard Duchamp Thévenet Ravier
-    Berthet Perrachon Bérard Sornay Coquard Mollard Cottet Blanchet Bozon Anthoine Tissot Pernet Revol Servonnat Veyret"""
+_SURNAMES = """Martin Bernard Thomas Petit Robert Richard Durand Moreau Laurent Simon Michel Lefebvre Leroy
+    Roux David Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller
+    Faure Mercier Blanc Guérin Boyer Garnier Chevalier François Legrand Gauthier Garcia Perrin Robin
+    Clément Morin Nicolas Henry Roussel Mathieu Gautier Masson Marchand Duval Denis Dumont Marie
+    Lemaire Noël Meyer Dufour Meunier Brun Blanchard Giraud Joly Rivière Lucas Brunet Gaillard
+    Barbier Arnaud Martinez Gérard Roche Renard Schmitt Roy Leroux Colin Vidal Caron Picard Roger
+    Fabre Aubert Lemoine Renaud Dumas Lacroix Olivier Philippe Bourgeois Pierre Benoît Rey Leclerc
+    Payet Rolland Leclercq Guillaume Lecomte Lopez Jean Dupuy Guillot Hubert Berger Carpentier
+    Sanchez Dupuis Moulin Louis Deschamps Huet Vasseur Perez Boucher Fleury Royer Klein Jacquet Adam
+    Paris Poirier Marty Aubry Guyot Carré Charles Renault Charpentier Ménard Maillard Baron Bertin
+    Bailly Hervé Schneider Fernandez Collet Léger Bouvier Julien Prévost Millet Perrot Daniel Cousin
+    Germain Breton Besson Langlois Rémy Le_Gall Pelletier Lévêque Perrier Leblanc Barré Lebrun
+    Marchal Weber Mallet Hamon Boulanger Jacob Monnier Michaud Rodriguez Guichard Gillet Étienne
+    Grondin Poulain Tessier Chevallier Collin Chauvin Da_Silva Bouchet Gay Lemaître Bénard Maréchal
+    Humbert Reynaud Antoine Hoarau Perret Barthélemy Cordier Pichon Lejeune Gilbert Lamy Delaunay
+    Pasquier Carlier Laporte Gros Buisson Vallet Benali Haddad Traoré Diallo Nguyen Costa Ferreira
+    Rossi Chapuis Chavanne Genevois Grangier Jacquemond Burdin Favre Bouvard Duchamp Thévenet Ravier
+    Berthet Perrachon Bérard Sornay Coquard Mollard Cottet Blanchet Bozon Anthoine Tissot Pernet
+    Revol Servonnat Veyret"""
 SURNAMES = tuple(name.replace("_", " ") for name in _SURNAMES.split())
 WOMEN = tuple(
-    """Sylvie Nathalie Isabelle Catherine Valérie Sandrine Stéphanie Céline Julie Émilie Aurélie Sophie Laurence Christine
-    Véronique Caroline Laetitia Delphine Audrey Virginie Élodie Camille Marion Pauline Anaïs Claire Hélène Florence
-    Patricia Corinne Myriam Nadia Fatima Samira Léa Manon Chloé Mathilde Agnès Brigitte""".split()
+    """Sylvie Nathalie Isabelle Catherine Valérie Sandrine Stéphanie Céline Julie Émilie Aurélie Sophie
+    Laurence Christine Véronique Caroline Laetitia Delphine Audrey Virginie Élodie Camille Marion
+    Pauline Anaïs Claire Hélène Florence Patricia Corinne Myriam Nadia Fatima Samira Léa Manon Chloé
+    Mathilde Agnès Brigitte""".split()
 )
 MEN = tuple(
-    """Philippe Thierry Nicolas Christophe Frédéric Laurent Stéphane Olivier Sébastien David Éric Pascal Julien Guillaume
-    Alexandre Patrick Vincent Bruno Franck Jérôme Arnaud Cédric Fabrice Romain Mathieu Antoine Thomas Maxime Kevin
-    Benoît Damien Karim Mehdi Yannick Gilles Hervé Lionel Xavier Didier Ludovic""".split()
+    """Philippe Thierry Nicolas Christophe Frédéric Laurent Stéphane Olivier Sébastien David Éric Pascal
+    Julien Guillaume Alexandre Patrick Vincent Bruno Franck Jérôme Arnaud Cédric Fabrice Romain
+    Mathieu Antoine Thomas Maxime Kevin Benoît Damien Karim Mehdi Yannick Gilles Hervé Lionel Xavier
+    Didier Ludovic""".split()
 )
 STREETS = tuple(
-    """rue de la République;avenue Jean-Jaurès;rue Victor-Hugo;place de la Mairie;rue Pasteur;avenue de la Gare;rue des
-    Écoles;boulevard Gambetta;rue du 8-Mai-1945;chemin des Vignes;rue de l'Industrie;zone artisanale des Platières;rue
-    Ampère;avenue du Général-de-Gaulle;rue des Frères-Lumière;route de Lyon;route de Grenoble;rue du Commerce;place du
-    Marché;rue Émile-Zola;avenue des Alpes;rue de la Liberté;impasse des Artisans;rue Jules-Ferry;allée des
-    Tilleuls;quai Jean-Moulin;rue de Marseille;rue Voltaire;avenue Paul-Santy;rue du Lac;route de Chambéry;rue
-    Antoine-de-Saint-Exupéry;rue des Tanneurs;cours Gambetta;montée du Château;rue Saint-Antoine;rue de la Soie;chemin
-    du Moulin;rue Nationale;rue des Métiers""".replace("\n    ", " ").split(";")
+    """rue de la République;avenue Jean-Jaurès;rue Victor-Hugo;place de la Mairie;rue Pasteur;avenue de la
+    Gare;rue des Écoles;boulevard Gambetta;rue du 8-Mai-1945;chemin des Vignes;rue de
+    l'Industrie;zone artisanale des Platières;rue Ampère;avenue du Général-de-Gaulle;rue des
+    Frères-Lumière;route de Lyon;route de Grenoble;rue du Commerce;place du Marché;rue
+    Émile-Zola;avenue des Alpes;rue de la Liberté;impasse des Artisans;rue Jules-Ferry;allée des
+    Tilleuls;quai Jean-Moulin;rue de Marseille;rue Voltaire;avenue Paul-Santy;rue du Lac;route de
+    Chambéry;rue Antoine-de-Saint-Exupéry;rue des Tanneurs;cours Gambetta;montée du Château;rue
+    Saint-Antoine;rue de la Soie;chemin du Moulin;rue Nationale;rue des Métiers""".replace(
+        "\n    ", " "
+    ).split(";")
 )
 HOURS = (
     "Lun-ven 8h-12h, 14h-18h",
@@ -174,19 +183,48 @@ TRADES = (
     ),
 )
 PLACES = (
-    "du Port", "des Halles", "de la Gare", "du Lac", "des Alpes", "Beau Rivage", "Saint-Roch", "des Quais", "Les Pins",
-    "du Parc", "de la Mairie", "Saint-Jean", "des Terreaux", "Bellevue", "du Centre", "des Remparts", "de la Tour",
-    "Mont-Blanc", "du Pont", "des Tilleuls", "Saint-Pierre", "du Château", "de la Source", "des Cimes",
-)  # fmt: skip
+    "du Port",
+    "des Halles",
+    "de la Gare",
+    "du Lac",
+    "des Alpes",
+    "Beau Rivage",
+    "Saint-Roch",
+    "des Quais",
+    "Les Pins",
+    "du Parc",
+    "de la Mairie",
+    "Saint-Jean",
+    "des Terreaux",
+    "Bellevue",
+    "du Centre",
+    "des Remparts",
+    "de la Tour",
+    "Mont-Blanc",
+    "du Pont",
+    "des Tilleuls",
+    "Saint-Pierre",
+    "du Château",
+    "de la Source",
+    "des Cimes",
+)
 _FEMININE = {
-    "Gérant": "Gérante", "Directeur": "Directrice", "Chef boulanger": "Cheffe boulangère", "Intendant": "Intendante",
-    "Chef d'atelier": "Cheffe d'atelier", "Chef de cuisine": "Cheffe de cuisine", "Chef d'équipe": "Cheffe d'équipe",
-    "Chef de parc": "Cheffe de parc", "Chef de laboratoire": "Cheffe de laboratoire",
-}  # fmt: skip
+    "Gérant": "Gérante",
+    "Directeur": "Directrice",
+    "Chef boulanger": "Cheffe boulangère",
+    "Intendant": "Intendante",
+    "Chef d'atelier": "Cheffe d'atelier",
+    "Chef de cuisine": "Cheffe de cuisine",
+    "Chef d'équipe": "Cheffe d'équipe",
+    "Chef de parc": "Cheffe de parc",
+    "Chef de laboratoire": "Cheffe de laboratoire",
+}
 _MASCULINE = {
-    "Assistante de direction": "Assistant de direction", "Gouvernante générale": "Gouvernant général",
-    "Préparatrice": "Préparateur", "Secrétaire médicale": "Secrétaire médical",
-}  # fmt: skip
+    "Assistante de direction": "Assistant de direction",
+    "Gouvernante générale": "Gouvernant général",
+    "Préparatrice": "Préparateur",
+    "Secrétaire médicale": "Secrétaire médical",
+}
 
 
 def job_for(civility: str, job: str) -> str:

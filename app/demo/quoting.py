@@ -1,4 +1,4 @@
-"""Quotes of the demonstration: priced from the price lists, added up and frozen by the program's own arithmetic."""
+"""Quotes of the demonstration: priced from the price lists, added up and frozen as the program does."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def draw_items(company: Company, rng: Random, target: int) -> list[Item]:
 def price_of(
     catalogue: Catalogue, product: Values, account: Values, quantity: int
 ) -> tuple[Decimal, Values | None]:
-    """The unit price of `product` for this account, and the rule that makes it: customer, product, family, group."""
+    """The unit price of `product` for this account, and the most specific rule, which makes it."""
     rules: list[Values] = catalogue.rules_of(account["price_list"])
     reached = [
         (_SPECIFIC[rule["applies_to"]], rule["min_quantity"], rule)
@@ -107,18 +107,32 @@ def _quote(company: Company, offer: Offer, rng: Random) -> Values:
     decided = offer.issued + timedelta(days=min(rng.randrange(2, 20), max(0, since)))
     account = client.account
     return {
-        "id": uuid7(at, rng), "created_at": at, "owner": account["owner"], "account": account["id"],
-        "contact": client.contacts[0]["id"], "site": client.sites[0]["id"], "opportunity": offer.opportunity,
-        "number": None, "revision": 1, "status": offer.status, "subject": offer.subject,
-        "price_list": account["price_list"], "currency": "EUR", "tax_mode": "HT", "vat_category": "S",
-        "issued_on": None if offer.is_draft else offer.issued, "issued_at": None if offer.is_draft else at,
-        "valid_until": offer.issued + timedelta(days=offer.valid_for), "payment_terms": account["payment_terms"],
+        "id": uuid7(at, rng),
+        "created_at": at,
+        "owner": account["owner"],
+        "account": account["id"],
+        "contact": client.contacts[0]["id"],
+        "site": client.sites[0]["id"],
+        "opportunity": offer.opportunity,
+        "number": None,
+        "revision": 1,
+        "status": offer.status,
+        "subject": offer.subject,
+        "price_list": account["price_list"],
+        "currency": "EUR",
+        "tax_mode": "HT",
+        "vat_category": "S",
+        "issued_on": None if offer.is_draft else offer.issued,
+        "issued_at": None if offer.is_draft else at,
+        "valid_until": offer.issued + timedelta(days=offer.valid_for),
+        "payment_terms": account["payment_terms"],
         "deposit_type": "percent" if offer.deposit else None,
         "deposit_value": Decimal(offer.deposit) if offer.deposit else None,
-        "delivery_terms": "Franco dès 300 € HT, livraison sous 72 h", "introduction": offer.introduction,
+        "delivery_terms": "Franco dès 300 € HT, livraison sous 72 h",
+        "introduction": offer.introduction,
         "decided_on": decided if offer.status in ("accepted", "refused") else None,
         "decision_note": rng.choice(REFUSALS) if offer.status == "refused" else None,
-    }  # fmt: skip
+    }
 
 
 def _lines(company: Company, offer: Offer, quote: Values, rng: Random) -> Iterator[Values]:
@@ -127,14 +141,29 @@ def _lines(company: Company, offer: Offer, quote: Values, rng: Random) -> Iterat
         product: Values = company.catalogue.product(sku)
         price, rule = price_of(company.catalogue, product, offer.client.account, quantity)
         yield {
-            "id": uuid7(at, rng), "created_at": at, "owner": quote["owner"], "quote": quote["id"], "kind": "item",
-            "position": position, "product": product["id"], "sku": sku, "description": product["label_fr"],
-            "quantity": Decimal(quantity), "unit": product["unit"], "list_price": product["list_price"],
-            "unit_price": price, "price_rule": rule["id"] if rule else None,
+            "id": uuid7(at, rng),
+            "created_at": at,
+            "owner": quote["owner"],
+            "quote": quote["id"],
+            "kind": "item",
+            "position": position,
+            "product": product["id"],
+            "sku": sku,
+            "description": product["label_fr"],
+            "quantity": Decimal(quantity),
+            "unit": product["unit"],
+            "list_price": product["list_price"],
+            "unit_price": price,
+            "price_rule": rule["id"] if rule else None,
             "price_explanation": _explanation(company, quote["price_list"], rule),
-            "discount_percent": Decimal(discount) if discount else None, "vat_rate": product["vat_rate"],
-            "vat_category": "S", "cost": product["cost"], "choice_kind": "item", "selected": True, "discountable": True,
-        }  # fmt: skip
+            "discount_percent": Decimal(discount) if discount else None,
+            "vat_rate": product["vat_rate"],
+            "vat_category": "S",
+            "cost": product["cost"],
+            "choice_kind": "item",
+            "selected": True,
+            "discountable": True,
+        }
 
 
 def _explanation(company: Company, price_list: object, rule: Values | None) -> str:

@@ -1,4 +1,4 @@
-"""What the screens and the manual show of the twelve named customers: today's visits, tasks, quotes to follow up."""
+"""What the manual shows of the twelve named customers: today's visits, tasks, quotes to follow up."""
 
 from __future__ import annotations
 
@@ -22,11 +22,19 @@ TODAY = (
     ("Brasserie des Quais", 17, 15, 30, "Tapis d'accueil", "planned"),
 )
 REPORTS = {
-    "Quincaillerie du Port": ("positive", "Réassort complet de l'atelier. M. Thévenet signe demain pour l'entrepôt B.", "Faire signer", None),
-    "Transports Girard": (
-        "neutral", "M. Girard compare le contrat bobines avec Hygiapro. Veut un prix palier.", "Rappeler avec tarif palier", "Hygiapro",
+    "Quincaillerie du Port": (
+        "positive",
+        "Réassort complet de l'atelier. M. Thévenet signe demain pour l'entrepôt B.",
+        "Faire signer",
+        None,
     ),
-}  # fmt: skip
+    "Transports Girard": (
+        "neutral",
+        "M. Girard compare le contrat bobines avec Hygiapro. Veut un prix palier.",
+        "Rappeler avec tarif palier",
+        "Hygiapro",
+    ),
+}
 WEEK = (
     ("Clinique Saint-Roch", 3, 10, 0, 60, "Marché désinfection 2027", "visit"),
     ("Garage Lefèvre", 4, 9, 30, 45, "Point sur les consommations", "visit"),
@@ -73,11 +81,18 @@ def customer_rules(company: Company, clients: list[Client], seed: int) -> Iterat
         if account is None:
             continue
         rule = {
-            "id": uuid7(at, rng), "created_at": at, "price_list": account["price_list"], "applies_to": "customer",
-            "account": account["id"], "product": product["id"], "min_quantity": Decimal(1), "method": "price",
-            "price": rounded(product["list_price"] * Decimal("0.87")), "valid_from": at.date(),
+            "id": uuid7(at, rng),
+            "created_at": at,
+            "price_list": account["price_list"],
+            "applies_to": "customer",
+            "account": account["id"],
+            "product": product["id"],
+            "min_quantity": Decimal(1),
+            "method": "price",
+            "price": rounded(product["list_price"] * Decimal("0.87")),
+            "valid_from": at.date(),
             "floor": rounded(product["cost"] * Decimal("1.05")),
-        }  # fmt: skip
+        }
         company.catalogue.rules_of(str(account["price_list"])).append(rule)
         yield "price_rule", rule
 
