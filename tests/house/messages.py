@@ -94,9 +94,10 @@ def areas(folder: Path = TRANSLATIONS / "fr") -> dict[str, Catalog]:
 
 
 def french(folder: Path = TRANSLATIONS / "fr") -> French:
-    """All areas in one; Disagreement when two of them say different things."""
+    """All areas in one; Disagreement, with every case of it, when two of them say different things."""
     merged: French = {}
     origin: dict[Message, str] = {}
+    clashes = []
     for area, catalogue in areas(folder).items():
         for entry in catalogue:
             if not entry.id or entry.fuzzy or not _full(entry.string):
@@ -104,10 +105,11 @@ def french(folder: Path = TRANSLATIONS / "fr") -> French:
             message = tuple(entry.id) if isinstance(entry.id, list | tuple) else entry.id
             text = tuple(entry.string) if isinstance(entry.string, list | tuple) else entry.string
             if merged.setdefault(message, text) != text:
-                raise Disagreement(
-                    f"{message!r} is {merged[message]!r} in {origin[message]}.po and {text!r} in {area}.po"
-                )
+                there, here = f"{merged[message]!r} in {origin[message]}.po", f"{text!r} in {area}.po"
+                clashes.append(f"{message!r} is {there} and {here}")
             origin.setdefault(message, area)
+    if clashes:
+        raise Disagreement("\n".join(clashes))
     return merged
 
 
