@@ -147,8 +147,8 @@ def _glove(pen: Pen, colour: Colour) -> None:
     pen.oval(79.5, 41.5, 88.5, 50.5, colour)
     pen.box(33, 70, 69, 90, colour, 3)
     pen.box(31, 80, 71, 91, _mix(colour, _INK, 0.25), 3)
-    for x in (40.2, 51.2, 62.2):
-        pen.line(x, 46, x, 58, fill=_mix(colour, _INK, 0.25), width=1)
+    for seam in (40.2, 51.2, 62.2):
+        pen.line(seam, 46, seam, 58, fill=_mix(colour, _INK, 0.25), width=1)
 
 
 def _mat(pen: Pen, colour: Colour) -> None:
