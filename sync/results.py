@@ -26,6 +26,11 @@ def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
         (result.outcome, result.reason or None, result.rev, result.uuid),
     )
     connection.exec_driver_sql("UPDATE sync_entry SET rev = ? WHERE tx = ?", (result.rev, result.uuid))
+    # Each row has its own revision in the commit: its entries are passed when that one arrives.
+    for kind, id, rev in result.rows:
+        connection.exec_driver_sql(
+            "UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", (rev, result.uuid, kind, id)
+        )
     _rename(connection, schema, result)
 
 
