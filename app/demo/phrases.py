@@ -19,7 +19,7 @@ SUMMARIES = {
     "positive": (
         "Bon accueil de {who}. Stock bas en ouate et savon, commande de réassort passée sur place.",
         "Tour des sanitaires avec {who}. Accord pour tester deux distributeurs inox pendant un mois.",
-        "{who} est satisfait du délai de livraison. Intérêt pour la gamme écolabel, échantillons laissés.",
+        "{who} apprécie le délai de livraison. Intérêt pour la gamme écolabel, échantillons laissés.",
         "Présentation des tapis d'accueil : {who} veut un devis pour l'entrée et l'arrière-boutique.",
         "12 % de papier en moins depuis les nouveaux dévidoirs. {who} étend à l'étage.",
         "Démonstration réussie. {who} valide le passage au désinfectant sans rinçage dans toute la cuisine.",
@@ -32,11 +32,11 @@ SUMMARIES = {
     ),
     "negative": (
         "{who} a reçu une offre de {rival} à −8 % sur les bobines. Veut un prix palier dès 24 lots.",
-        "Livraison incomplète le mois dernier, {who} est mécontent. Avoir demandé au bureau.",
+        "Livraison incomplète le mois dernier, {who} s'en plaint. Avoir demandé au bureau.",
         "{who} juge les distributeurs trop chers et reste chez {rival} pour cette année.",
     ),
     "absent": (
-        "{who} absent, carte et catalogue laissés à l'accueil.",
+        "{who} en déplacement, carte et catalogue laissés à l'accueil.",
         "Fermé à l'arrivée. Rendez-vous à reprendre par téléphone.",
     ),
 }
