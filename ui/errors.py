@@ -46,19 +46,10 @@ def report(error: BaseException, owner: QObject | None = None) -> None:
 
 
 def sync_text(error: SyncError) -> str:
-    """What a failure of the sync means for the user, by its code."""
-    known = {
-        "offline": _("Connection lost. Nothing is lost; sending resumes by itself."),
-        "sign_in_needed": _("Sign in again to go on sending and receiving."),
-        "update_needed": _(
-            "The office asks for a newer Terrain. What you enter stays on this computer until then."
-        ),
-        "server_busy": _("The office server is busy. Sending resumes by itself."),
-    }
-    return known.get(error.code) or _(
-        "The office server answered unexpectedly ({code}). Nothing is lost; sending resumes by itself.",
-        code=error.code,
-    )
+    """What a failure of the sync means for the user."""
+    from app.syncing import sentence  # brings SQLAlchemy, which must not delay the first window
+
+    return sentence(error)
 
 
 def crash_text() -> str:

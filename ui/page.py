@@ -136,9 +136,9 @@ def page_layout(
 ) -> QVBoxLayout:
     """The common frame: title and subtitle at the left, buttons at the right, the body below."""
     words = vbox(gap=2)
-    for text, role in ((title, "h1"), (subtitle, "sub")):
-        if isinstance(text, QWidget):
-            words.addWidget(text)
-        elif text:
-            words.addWidget(ElidingLabel(text, role))
+    words.addWidget(title if isinstance(title, QWidget) else ElidingLabel(title, "h1"))
+    if isinstance(subtitle, QWidget):
+        words.addWidget(subtitle)
+    elif subtitle:
+        words.addWidget(ElidingLabel(subtitle, "sub"))
     return vbox(hbox((words, 1), *actions), *body, gap=16, margins=margins)

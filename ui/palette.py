@@ -141,9 +141,10 @@ class Palette(QFrame):
     """The scrim with the box in it. Esc returns exactly where you were."""
 
     def __init__(self, window: MainWindow) -> None:
-        super().__init__(window.centralWidget())
+        super().__init__(window.root)
         self.setObjectName("scrim")
         self._window = window
+        self._root = window.root
         self._before = QApplication.focusWidget()
         self._asked: Token | None = None
         self.field = SearchField(_("Search or run a command"), _("Search or run a command"), kind="palette")
@@ -174,12 +175,12 @@ class Palette(QFrame):
         field_row = hbox(self.field, margins=(8, 2, 8, 2))
         self.box.setLayout(vbox(field_row, Line(), self.list, Line(), self._hints, gap=0))
         shadow(self.box, 60, 20)
-        window.centralWidget().installEventFilter(self)
+        window.root.installEventFilter(self)
         self._show([])
 
     def open(self) -> None:
         """Show the palette and take the keyboard."""
-        for other in self.parentWidget().findChildren(Palette):
+        for other in self._root.findChildren(Palette):
             if other is not self and not other.isHidden():
                 other.close_palette()
         self._place()
@@ -192,7 +193,7 @@ class Palette(QFrame):
         """Go away and give the keyboard back."""
         if self._asked is not None:
             self._asked.cancel()
-        self.parentWidget().removeEventFilter(self)
+        self._root.removeEventFilter(self)
         self.hide()
         if self._before is not None:
             try:
@@ -264,7 +265,7 @@ class Palette(QFrame):
             self._window.go("report", None, account=found.record)
 
     def _place(self) -> None:
-        root = self.parentWidget()
+        root = self._root
         self.setGeometry(root.rect())
         hints = self.list.sizeHintForRow
         height = sum(hints(row) for row in range(self._model.rowCount())) + 10
@@ -273,7 +274,7 @@ class Palette(QFrame):
         self.box.move((root.width() - self.box.width()) // 2, 96)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parentWidget() and event.type() == QEvent.Type.Resize:
+        if watched is self._root and event.type() == QEvent.Type.Resize:
             self._place()
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             return self._on_key(event)

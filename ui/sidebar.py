@@ -30,6 +30,8 @@ class Sidebar(QFrame):
         self._names: dict[str, str] = {}
         self._badge = Pill("", "vio")
         self._badge.hide()
+        self._conflicts = 0
+        self._narrow = False
         self._word = Label("Terrain", "h2")
         self._user = ElidingLabel("", "h3")
         self._place = ElidingLabel("", "muted")
@@ -76,11 +78,13 @@ class Sidebar(QFrame):
 
     def set_conflicts(self, count: int) -> None:
         """How many records wait for a decision."""
+        self._conflicts = count
         self._badge.set(str(count))
         self._badge.setVisible(count > 0)
         if button := self._buttons.get("conflicts"):
             name = self._names["conflicts"]
             button.setAccessibleName(f"{name}, {count}" if count else name)
+        self.set_narrow(self._narrow)
 
     def set_user(self, name: str, place: str) -> None:
         """Who works here, and where."""
@@ -91,12 +95,16 @@ class Sidebar(QFrame):
 
     def set_narrow(self, narrow: bool) -> None:
         """Icons only, or icons with names."""
+        self._narrow = narrow
         self.setFixedWidth(theme.px(NARROW) if narrow else theme.px(WIDE))
         self._word.setVisible(not narrow)
         self._user_words.setVisible(not narrow)
         for key, button in self._buttons.items():
             button.setText("" if narrow else self._names[key])
             button.setAccessibleName(button.accessibleName() or self._names[key])
+        if conflicts := self._buttons.get("conflicts"):
+            # Narrow, the count takes the place of the icon.
+            conflicts.set_icon("git-compare-arrows", "vio", shown=not (narrow and self._conflicts))
 
     def focus_target(self) -> QWidget | None:
         """Where F6 lands: the current screen's button."""

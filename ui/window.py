@@ -84,10 +84,10 @@ class MainWindow(QMainWindow):
         self._bar_area.setLayout(self.bars)
         self._bar_area.hide()
         right = vbox(self.header, self._bar_area, (self.stack, 1), gap=0)
-        root = QWidget()
-        root.setObjectName("root")
-        root.setLayout(hbox(self.sidebar, (right, 1), gap=0))
-        self.setCentralWidget(root)
+        self.root = QWidget()
+        self.root.setObjectName("root")
+        self.root.setLayout(hbox(self.sidebar, (right, 1), gap=0))
+        self.setCentralWidget(self.root)
         self.sidebar.set_conflicts(self._conflicts)
         self.sidebar.set_user(*self._user)
         self.header.set_sync(self._chip)
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         if self._toast is not None:
             self._toast.dismiss()
         key = " ".join(key_names("Ctrl+Z", language() == "fr")) if action == _("Undo") else ""
-        toast = Toast(self.centralWidget(), text, action, on_action, key)
+        toast = Toast(self.root, text, action, on_action, key)
         toast.gone.connect(self._forget_toast)
         self._toast = toast
         toast.appear()
@@ -275,7 +275,9 @@ class MainWindow(QMainWindow):
         go = m_("Go to")
         for page in self._registered:
             number = self._number_of(page.key)
-            keys = () if number is None else (f"Ctrl+{number}", f"Ctrl+{AZERTY_DIGITS[number - 1]}")
+            keys: tuple[str, ...] = (
+                () if number is None else (f"Ctrl+{number}", f"Ctrl+{AZERTY_DIGITS[number - 1]}")
+            )
             if number in MAC_DIGITS:
                 keys += (f"Ctrl+{MAC_DIGITS[number]}",)
             if page.key == "settings":
@@ -381,7 +383,7 @@ class MainWindow(QMainWindow):
         self._place_toast()
 
     def _apply_hide_below(self) -> None:
-        for widget in self.centralWidget().findChildren(QWidget):
+        for widget in self.root.findChildren(QWidget):
             limit = widget.property("hide_below")
             if limit:
                 shown = self.width() >= limit * theme.scale / 100
@@ -391,7 +393,7 @@ class MainWindow(QMainWindow):
     def _place_toast(self) -> None:
         if self._toast is not None:
             self._toast.adjustSize()
-            root, side = self.centralWidget(), self.sidebar.width()
+            root, side = self.root, self.sidebar.width()
             left = side + (root.width() - side - self._toast.width()) // 2
             self._toast.move(left, root.height() - self._toast.height() - 18)
 

@@ -26,11 +26,6 @@ CHIP_LETTERS_AT_MOST = 36
 Now = Callable[[], datetime]
 
 
-def local_now() -> datetime:
-    """The moment, in the zone in which dates are shown."""
-    return datetime.now(formats.zone())
-
-
 class Editor(QWidget):
     """What a person types or chooses for one field.
 
@@ -41,7 +36,7 @@ class Editor(QWidget):
     left = Signal()
     """The field was left: time to doubt what was typed."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__()
         self.field, self.now = field, now
         self.target: QWidget = self
@@ -76,16 +71,16 @@ class Editor(QWidget):
         target.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut and isinstance(event, QFocusEvent):
-            if event.reason() != Qt.FocusReason.PopupFocusReason:
-                self.left.emit()
+        left = event.type() == QEvent.Type.FocusOut and isinstance(event, QFocusEvent)
+        if left and event.reason() != Qt.FocusReason.PopupFocusReason:  # type: ignore[attr-defined]
+            self.left.emit()
         return False
 
 
 class LineEditor(Editor):
     """One line: texts, numbers, amounts, identifiers, words separated by semicolons."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         self.line = QLineEdit()
         self.line.textEdited.connect(lambda _text: self.changed.emit())
@@ -120,7 +115,7 @@ class LineEditor(Editor):
 class DayEditor(LineEditor):
     """A day or a moment in any words (“lundi 10h”, “+7”), echoed as a full date beside."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         self._tick = IconLabel("calendar-check", "ok", 16)
         self._echo = Label("", "sub")
@@ -174,7 +169,7 @@ def spoken_moment(value: date | datetime) -> str:
 class TextEditor(Editor):
     """Several lines; it grows with its text up to a limit."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
@@ -213,7 +208,7 @@ class _CalmCombo(QComboBox):
 class ComboEditor(Editor):
     """One of many choices."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         self.combo = _CalmCombo()
         self.combo.addItem("", None)
@@ -240,7 +235,7 @@ class ComboEditor(Editor):
 class ChipsEditor(Editor):
     """One of few choices, all in sight; choosing again takes the choice back unless it is required."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         choices = _choices_of(field)
         self.chips = ChipGroup(choices, name=field.label, none_allowed=not field.required)
@@ -263,7 +258,7 @@ class ChipsEditor(Editor):
 class ManyEditor(Editor):
     """Several of a few choices, as chips that are on or off."""
 
-    def __init__(self, field: Field, now: Now = local_now) -> None:
+    def __init__(self, field: Field, now: Now = formats.now) -> None:
         super().__init__(field, now)
         row = QWidget()
         layout = hbox(gap=6)
@@ -305,7 +300,7 @@ def _choices_of(field: Field) -> list[tuple[object, str]]:
     return [(value, field.choice_label(value)) for value, _label in field.choices]
 
 
-def choice_editor(field: Field, now: Now = local_now) -> Editor:
+def choice_editor(field: Field, now: Now = formats.now) -> Editor:
     """Chips for a few short choices, else a list to open."""
     letters = sum(len(field.choice_label(value)) for value, _label in field.choices)
     few = len(field.choices) <= CHIPS_AT_MOST and letters <= CHIP_LETTERS_AT_MOST

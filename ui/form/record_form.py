@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app import formats
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import translate as _
 from app.kinds import KINDS
 from ui.form.editors import (
+    ChipsEditor,
     DayEditor,
     Editor,
     LineEditor,
@@ -20,9 +22,7 @@ from ui.form.editors import (
     Now,
     TextEditor,
     choice_editor,
-    local_now,
 )
-from ui.form.editors import ChipsEditor as YesNoEditor
 from ui.form.link_editor import FindLinks, LinkEditor
 from ui.widgets.labels import Label
 from ui.widgets.layout import Line, vbox
@@ -49,7 +49,7 @@ EDITORS: dict[str, Callable[[Field, Now], Editor]] = {
     "decimal": LineEditor,
     "money": LineEditor,
     "percentage": LineEditor,
-    "yes_no": YesNoEditor,
+    "yes_no": ChipsEditor,
     "choice": choice_editor,
     "choices": ManyEditor,
     "tags": LineEditor,
@@ -108,7 +108,7 @@ class RecordForm(QWidget):
         columns: int = 1,
         tasks: Tasks | None = None,
         find_links: FindLinks | None = None,
-        now: Now = local_now,
+        now: Now = formats.now,
     ) -> None:
         super().__init__()
         self.loaded: dict[str, Any] = {}

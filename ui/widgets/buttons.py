@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from ui.theme import theme
@@ -42,9 +42,9 @@ class Button(QPushButton):
         self._dress()
         theme.changed.connect(self._dress)
 
-    def set_icon(self, icon: str | None, color: str | None = None) -> None:
-        """Show another icon of `resources/icons`, in a token's colour."""
-        self._icon_name, self._color = icon, color or self._color
+    def set_icon(self, icon: str | None, color: str | None = None, shown: bool = True) -> None:
+        """Show another icon of `resources/icons`, in a token's colour, or none."""
+        self._icon_name, self._color = icon if shown else None, color or self._color
         self._dress()
 
     def setText(self, text: str) -> None:
@@ -54,6 +54,8 @@ class Button(QPushButton):
 
     def _dress(self) -> None:
         if self._icon_name is None:
+            if not self.icon().isNull():
+                self.setIcon(QIcon())
             return
         nav = self.property("kind") == "nav"
         size = 16 if self.property("kind") in ("search", "chip") else 18
@@ -84,7 +86,7 @@ class ChipGroup(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for index, (choice, label) in enumerate(choices):
+        for index, (_value, label) in enumerate(choices):
             chip = Button(label, "chip", checkable=True)
             chip.setAccessibleName(f"{name}, {label}" if name else label)
             chip.clicked.connect(lambda _on, at=index: self._choose(at))
@@ -122,7 +124,8 @@ class ChipGroup(QWidget):
         for button in buttons:
             stop = Qt.FocusPolicy.StrongFocus if button is current else Qt.FocusPolicy.ClickFocus
             button.setFocusPolicy(stop)
-        self.setFocusProxy(current)
+        if current is not None:
+            self.setFocusProxy(current)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {

@@ -64,6 +64,7 @@ def clear(layout: QLayout) -> None:
     """Take everything out of a layout and let it go."""
     while layout.count():
         item = layout.takeAt(0)
+        assert item is not None
         if widget := item.widget():
             widget.hide()
             widget.deleteLater()

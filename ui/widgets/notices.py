@@ -169,9 +169,8 @@ class EmptyState(QWidget):
         column = vbox(
             None, hbox(None, IconDisc(icon, "flat", theme.px(56)), None), gap=10, margins=(24, 24, 24, 24)
         )
-        for words, role in ((title, "h2"), (text, "sub")):
-            if words:
-                label = Label(words, role, wrap=True)
+        for label in (Label(title, "h2", wrap=True), Label(text, "sub", wrap=True)):
+            if label.text():
                 label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
                 column.addWidget(label)
         self.button: Button | None = None

@@ -1,0 +1,1 @@
+"""How the program looks and speaks on this computer, and which device and server it is."""

@@ -1,0 +1,159 @@
+"""The settings page: language, look, and what this device is. Each change applies at once."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6 import __version__ as qt_version
+from PySide6.QtWidgets import QWidget
+
+from app.i18n import language
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from ui.page import Page, Shell, page_layout
+from ui.theme import SCALES, theme
+from ui.widgets import Button, Card, ChipGroup, Label, Line, Scroll, SearchField, hbox, panel, vbox
+
+LANGUAGE_NAMES = (("fr", "Français"), ("en", "English"))
+THEME_NAMES = (
+    ("system", m_("As the system")),
+    ("light", m_("Light")),
+    ("dark", m_("Dark")),
+    ("contrast", m_("Strong contrast")),
+)
+READING_WIDTH = 760
+
+
+class SettingsPage(Page):
+    """Sections that a search narrows down."""
+
+    key = "settings"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._sections: list[tuple[str, QWidget]] = []
+        self.search = SearchField(_("Search the settings"), _("Search the settings"))
+        self.search.searched.connect(self._narrow)
+        self._device = Card(gap=8)
+        column = vbox(self.search, gap=14)
+        for section in (self._language(), self._look(), self._about()):
+            column.addWidget(section)
+        column.addStretch(1)
+        body = panel(column)
+        body.setMaximumWidth(theme.px(READING_WIDTH))
+        scroll = Scroll(panel(hbox((body, 1), None)))
+        self.setLayout(page_layout(_("Settings"), "", [], (scroll, 1)))
+
+    def title(self) -> str:
+        return _("Settings")
+
+    def primary_focus(self) -> QWidget:
+        return self.search
+
+    def filter_field(self) -> QWidget:
+        return self.search
+
+    def open(self, record_id: str | None = None, **options: object) -> None:
+        if self.shell.workspace is not None:
+            self.shell.tasks.read(
+                self, lambda _session: str(self.shell.workspace.folder), then=self._show_folder
+            )
+
+    def _section(self, title: str, *rows: QWidget) -> QWidget:
+        card = Card(Label(title, "h2"), gap=12)
+        for at, row in enumerate(rows):
+            if at:
+                card.column.addWidget(Line())
+            card.column.addWidget(row)
+        words = " ".join([title, *(label.text() for label in card.findChildren(Label))])
+        self._sections.append((words, card))
+        return card
+
+    def _choice(
+        self, title: str, text: str, choices: Sequence[tuple[object, str]], value: object, act: Any
+    ) -> QWidget:
+        chips = ChipGroup(choices, value, title)
+        chips.chosen.connect(act)
+        words = vbox(Label(title, "h3"), Label(text, "muted", wrap=True), gap=2)
+        return panel(hbox((words, 1), chips, gap=16))
+
+    def _language(self) -> QWidget:
+        row = self._choice(
+            _("Language"),
+            _("Of the program. Each quote keeps the language of its customer."),
+            LANGUAGE_NAMES,
+            language(),
+            self.shell.window.set_language,
+        )
+        return self._section(_("Language"), row)
+
+    def _look(self) -> QWidget:
+        window = self.shell.window
+        themes = self._choice(
+            _("Theme"),
+            _("Strong contrast helps in sunlight."),
+            [(mode, _(label)) for mode, label in THEME_NAMES],
+            theme.mode,
+            window.set_theme,
+        )
+        sizes = self._choice(
+            _("Text size"),
+            _("The whole program grows with its text."),
+            [(scale, f"{scale} %") for scale in SCALES],
+            theme.scale,
+            lambda scale: window.set_theme(theme.mode, scale),
+        )
+        motion = self._choice(
+            _("Motion"),
+            _("Short transitions when something opens or moves."),
+            [(True, _("On")), (False, _("Off"))],
+            theme.motion,
+            self._set_motion,
+        )
+        return self._section(_("Display"), themes, sizes, motion)
+
+    def _set_motion(self, on: bool) -> None:
+        theme.motion = on
+        self.shell.window.preferences.motion = on
+
+    def _about(self) -> QWidget:
+        self._folder = Label("", "body", wrap=True)
+        copy = Button(_("Copy"), "ghost", "copy", self._copy_about)
+        rows = (
+            self._fact(_("Data on this computer"), self._folder),
+            self._fact(_("Computer"), Label(f"{platform.node()} · {platform.system()} {platform.release()}")),
+            self._fact(_("Program"), Label(f"Terrain {_version()} · Qt {qt_version}"), copy),
+        )
+        return self._section(_("This device"), *rows)
+
+    def _fact(self, title: str, value: QWidget, *beside: QWidget) -> QWidget:
+        return panel(hbox((vbox(Label(title, "cap"), value, gap=2), 1), *beside))
+
+    def _show_folder(self, folder: str) -> None:
+        self._folder.setText(folder)
+
+    def _copy_about(self) -> None:
+        from PySide6.QtGui import QGuiApplication
+
+        QGuiApplication.clipboard().setText(
+            f"Terrain {_version()}, Qt {qt_version}, Python {platform.python_version()}, {platform.platform()}"
+        )
+        self.shell.toast(_("Copied."))
+
+    def _narrow(self, text: str) -> None:
+        from ui.commands import fold
+
+        words = fold(text).split()
+        for said, section in self._sections:
+            section.setVisible(all(word in fold(said) for word in words))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("terrain")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,1 @@
+"""The sync on screen: its state, its history, the conflicts."""
