@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.quotes import totals
@@ -175,7 +175,8 @@ def build_document(
     """The document of these records (Python values, as `app.records` gives them).
 
     `site` is the billing address. `language` wins over the account's; French when neither says.
-    `images` maps a quote line's id to a small picture. Raises Invalid as `totals.compute` does.
+    `mentions` come before those that the organisation always prints. `images` maps a quote line's id
+    to a small picture. Raises Invalid as `totals.compute` does.
     """
     ordered = sorted(lines, key=lambda line: line.get("position") or 0)
     found = quote_totals(quote, ordered)
@@ -193,7 +194,7 @@ def build_document(
         payment_terms=_text(quote.get("payment_terms") or organisation.get("default_payment_terms")),
         delivery_terms=_text(quote.get("delivery_terms")),
         notes=_text(quote.get("notes")),
-        mentions=tuple(mentions) or _standing_mentions(organisation),
+        mentions=(*mentions, *_standing_mentions(organisation)),
         terms=_text(organisation.get("terms")),
         legal_footer=_text(organisation.get("legal_footer")),
         language=language or ("en" if account.get("language") == "en" else "fr"),
@@ -365,7 +366,11 @@ def _day(value: Any) -> date | None:
 
 
 def _decimal(value: Any, default: str = "0") -> Decimal:
-    return Decimal(default) if value is None or value == "" else Decimal(str(value))
+    """What is no number becomes NaN, which `totals.compute` refuses beside its field."""
+    try:
+        return Decimal(default) if value is None or value == "" else Decimal(str(value))
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 def _plain(value: Decimal) -> str:

@@ -85,6 +85,12 @@ def test_a_bad_line_is_named():
     assert set(refusal.value.problems) == {"lines.2.unit_price"}
 
 
+def test_a_charge_that_is_no_number_is_named():
+    with pytest.raises(Invalid) as refusal:
+        samples.document(1, charges=[{"label": "Port", "amount": "beaucoup", "vat_rate": "20"}])
+    assert set(refusal.value.problems) == {"doc_charges.1.amount"}
+
+
 def test_a_draft_says_so_and_needs_no_number():
     document = samples.document(1, status="draft", number=None)
     assert document.draft and document.number == ""

@@ -10,6 +10,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from app.quotes.document import QuoteDocument
@@ -138,6 +140,34 @@ def test_a_long_introduction_and_long_terms_run_over_pages():
     text = text_of(document)
     for n in (0, 150, 299):
         assert text.count(f"Phrase{n} ") == 3
+
+
+row_values = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("section"), "description": st.sampled_from(["Lot", "Lot " * 60])}),
+    st.fixed_dictionaries({"kind": st.just("subtotal"), "description": st.just("")}),
+    st.fixed_dictionaries(
+        {"kind": st.just("text"), "description": st.sampled_from(["note", "note " * 2000])}
+    ),
+    st.fixed_dictionaries(
+        {
+            "detail": st.sampled_from(["", "", "mot", "mot " * 40, "mot " * 400, "mot " * 3000]),
+            "choice_kind": st.sampled_from(["item", "item", "item", "option", "alternate"]),
+        }
+    ),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(row_values, max_size=30), st.sampled_from(["", "note " * 40, "note " * 3000]))
+def test_whatever_the_rows_nothing_is_lost_and_the_box_to_sign_keeps_the_totals(values, text):
+    rows = [samples.line(n, **{"detail": "", **each, "position": n}) for n, each in enumerate(values)]
+    pages = pages_of(samples.document(rows, introduction=text, notes=text))
+    items = [row for row in rows if row["kind"] == "item"]
+    found = re.findall(r"VAL-\d+", "\n".join(pages))
+    assert sorted(found) == sorted(row["sku"] for row in items)
+    assert sum(page.count("mot") for page in pages) == sum(row["detail"].count("mot") for row in items)
+    signed = [page for page in pages if "Bon pour accord" in page]
+    assert len(signed) == 1 and "Total TTC" in signed[0]
 
 
 def test_a_very_long_word_is_cut_not_lost():
