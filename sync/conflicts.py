@@ -28,6 +28,8 @@ JSON text of the value decided on.
 """
 
 DELETION = "deleted_at"
+FORK = "id"
+"""The field of a conflict of whole documents: each candidate's value is the id of the other version."""
 _NAMESPACE = UUID("7a6f0f52-51b5-4d2f-9c0b-2f1d7a3c1f10")
 
 

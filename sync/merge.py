@@ -31,7 +31,7 @@ def canonical(value: object) -> str:
 
 def merge(field: SyncField, base: Value, server: Value, new: Value, *, later: bool) -> Merged:
     """Three-way merge of one field. `later`: the new edit was made after the one on the server."""
-    if server == base or server == new:
+    if server in (base, new):
         return Merged(new)
     if new == base:
         return Merged(server)
@@ -160,7 +160,7 @@ def _merge_chunk(
     base: Sequence[str], server: Sequence[str], new: Sequence[str]
 ) -> tuple[list[str], bool]:
     base, server, new = list(base), list(server), list(new)
-    if server == base or server == new:
+    if server in (base, new):
         return new, False
     if new == base:
         return server, False

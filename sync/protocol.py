@@ -346,7 +346,7 @@ def decode_pull(data: bytes) -> PullPage:
 
 def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
     """`data` in the best encoding that the Accept-Encoding header `accepted` allows, and its name."""
-    offered = {part.split(";")[0].strip() for part in accepted.lower().split(",") if "q=0" != part[-3:]}
+    offered = {part.split(";")[0].strip() for part in accepted.lower().split(",") if not part.endswith("q=0")}
     if len(data) < 512:
         return data, "identity"
     if "zstd" in offered:

@@ -1,0 +1,86 @@
+"""One transaction of a device applied to the working rows, or parked with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sync import conflicts
+from sync.merge import Value
+from sync.protocol import Op
+from sync.server import documents, scopes
+from sync.server.allowed import authorise, authorise_result, require_thawed
+from sync.server.change import BIRTH, Change, Parked
+from sync.server.deletion import delete, restore, restore_ancestors, revive
+from sync.server.fields import merge_fields, set_field
+from sync.server.scopes import Missing
+from sync.server.values import check_value
+from sync.server.working import Row
+
+_ORDER = {"create": 0, "restore": 1, "update": 2, "delete": 3}
+
+
+def apply(change: Change, ops: Iterable[Op]) -> None:
+    """All operations or none: raises Parked, and the caller rolls back to the savepoint."""
+    ordered = sorted(ops, key=lambda op: _ORDER[op.kind])
+    for op in ordered:
+        authorise(change, op)
+    ordered = documents.redirect(change, ordered)
+    for op in ordered:
+        require_thawed(change, op)
+        match op.kind:
+            case "create" | "update":
+                _write(change, op)
+            case "delete":
+                delete(change, op)
+            case "restore":
+                restore(change, op.table, op.id, op)
+    try:
+        for op in ordered:
+            scopes.settle(change.working, op.table, op.id)
+            if op.kind != "delete":
+                restore_ancestors(change, op)
+        for op in ordered:
+            authorise_result(change, op)
+    except Missing as missing:
+        raise Parked("missing_parent", missing.id) from missing
+
+
+def _write(change: Change, op: Op) -> None:
+    working, synced = change.working, change.table(op.table)
+    row = working.get(op.table, op.id)
+    at, user = change.at(op), change.author.user
+    for name, (base, new) in op.fields.items():
+        for value in (base, new):
+            if not check_value(synced, name, value):
+                raise Parked("invalid")
+    if row is None:
+        stamps: dict[str, Value] = {"created_at": at, "created_by": user}
+        stamps |= {"updated_at": at, "updated_by": user}
+        row = working.put(op.table, op.id, stamps)
+        for name, (_base, new) in op.fields.items():
+            row = set_field(working, synced, row, name, new)
+        change.log(op, BIRTH)
+        change.born.append((op.table, op.id))
+        return
+    if row["deleted_at"] is not None:
+        revive(change, op, row)
+    if op.table == working.store.schema.conflict:
+        op = _reopen_if_decided_twice(change, op, row)
+    working.touch(op.table, op.id)
+    merge_fields(change, op, synced)
+
+
+def _reopen_if_decided_twice(change: Change, op: Op, row: Row) -> Op:
+    """The first decision on a conflict closes it; a later, different one opens it again."""
+    decision = op.fields.get("resolution")
+    if decision is None or row["state"] != "resolved" or row["resolution"] in (decision[0], decision[1]):
+        return op
+    author = change.author
+    candidate = conflicts.Candidate(
+        value=decision[1], user=author.user, device=author.device, at=change.at(op), group={}
+    )
+    kept = conflicts.with_candidate(row["candidates"], candidate)
+    values: dict[str, Value] = {"state": "open", "candidates": kept}
+    change.working.put(op.table, op.id, values)
+    change.mark("conflict")
+    return Op(op.table, op.id, op.kind, op.base_rev, {}, op.at)

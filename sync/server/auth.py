@@ -1,0 +1,164 @@
+"""Who is calling: passwords, device tokens, series of numbers, enrolment."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from sync import errors
+from sync.clock import format_time, parse_time
+from sync.server.store import Store
+
+MAX_ATTEMPTS = 10
+"""Failed enrolments per e-mail or address in `WINDOW`, before they are refused unseen."""
+WINDOW = timedelta(minutes=15)
+_LETTERS = "KLMNPQRSTUVWXYZABCDEFGHJ"
+_PER_LETTER = 99
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+"""Checked where the e-mail is unknown, so that the answer takes as long."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """An enrolled laptop, as its row stands."""
+
+    id: str
+    user: str
+    series: str
+    last_n: int
+    wipe: bool
+    cursor_issued: str
+    scopes_issued: frozenset[str]
+    scopes_entitled: frozenset[str]
+    rev_presented: int
+    seen_at: str
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to keep."""
+    return _hasher.hash(password)
+
+
+def hash_token(token: str) -> str:
+    """What the server keeps of a device's token, which has 256 random bits of its own."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_password(connection: Connection, store: Store, email: str, password: str) -> str | None:
+    """The user's id, or None; takes the same time whatever is wrong."""
+    table = store.tables["user_credential"]
+    statement = select(table).where(table.c.email == email.strip().lower())
+    found = connection.execute(statement).mappings().first()
+    try:
+        _hasher.verify(found["password_hash"] if found else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return str(found["user"]) if found and found["disabled_at"] is None else None
+
+
+def set_password(connection: Connection, store: Store, user: str, email: str, password: str) -> None:
+    """Give a user a password, or a new one."""
+    table = store.tables["user_credential"]
+    connection.execute(delete(table).where(table.c.user == user))
+    values = {"user": user, "email": email.strip().lower(), "password_hash": hash_password(password)}
+    connection.execute(insert(table).values(values))
+
+
+def count_attempt(connection: Connection, store: Store, keys: list[str], now: str) -> None:
+    """Note a failed enrolment under each key."""
+    connection.execute(insert(store.tables["sync_attempt"]), [{"key": key, "at": now} for key in keys])
+
+
+def require_few_attempts(connection: Connection, store: Store, keys: list[str], now: str) -> None:
+    """Raise `errors.ServerBusy` after too many failed enrolments under one of the keys."""
+    table = store.tables["sync_attempt"]
+    moment = parse_time(now)
+    assert moment is not None
+    since = format_time(moment - WINDOW)
+    connection.execute(delete(table).where(table.c.at < since))
+    for key in keys:
+        count = connection.scalar(select(func.count()).select_from(table).where(table.c.key == key))
+        if count is not None and count >= MAX_ATTEMPTS:
+            raise errors.ServerBusy(WINDOW.total_seconds(), "too many attempts")
+
+
+def enrol_device(
+    connection: Connection, store: Store, user: str, name: str, machine: str, version: str, now: str
+) -> tuple[str, str, str]:
+    """A new device of `user`: its id, its series, its token."""
+    device, token = str(uuid4()), secrets.token_urlsafe(32)
+    series = grant_series(connection, store, device, now)
+    connection.execute(
+        insert(store.tables["sync_device"]).values(
+            id=device, user=user, name=name[:200], machine=machine[:200], version=version[:50],
+            token_hash=hash_token(token), series=series, last_n=0, created_at=now, seen_at=now, wipe=0,
+            cursor_issued="", scopes_issued="", scopes_entitled="", rev_presented=0,
+        )
+    )  # fmt: skip
+    return device, series, token
+
+
+def grant_series(connection: Connection, store: Store, device: str, now: str) -> str:
+    """A code that no device of this organisation ever had, and now this one's."""
+    head = store.tables["sync_head"]
+    count = connection.execute(
+        update(head).values(series=head.c.series + 1).returning(head.c.series)
+    ).scalar_one()
+    code = series_code(count)
+    connection.execute(insert(store.tables["sync_series"]).values(code=code, device=device, granted_at=now))
+    devices = store.tables["sync_device"]
+    connection.execute(update(devices).where(devices.c.id == device).values(series=code))
+    return code
+
+
+def series_code(count: int) -> str:
+    """The `count`th code, from 1: K1 … K99, L1 …; two letters after J99."""
+    block, number = divmod(count - 1, _PER_LETTER)
+    letters = ""
+    while True:
+        block, letter = divmod(block, len(_LETTERS))
+        letters = _LETTERS[letter] + letters
+        if block == 0:
+            return f"{letters}{number + 1}"
+        block -= 1
+
+
+def find_device(connection: Connection, store: Store, token: str) -> Device:
+    """The device of a token; raises `errors.SignInNeeded`. A revoked one is known by its wipe order alone."""
+    table = store.tables["sync_device"]
+    statement = select(table).where(table.c.token_hash == hash_token(token))
+    found = connection.execute(statement).mappings().first()
+    if found is None or (found["revoked_at"] is not None and not found["wipe"]):
+        raise errors.SignInNeeded("unknown device")
+    return Device(
+        id=found["id"],
+        user=found["user"],
+        series=found["series"],
+        last_n=found["last_n"],
+        wipe=bool(found["wipe"]),
+        cursor_issued=found["cursor_issued"],
+        scopes_issued=_scopes(found["scopes_issued"]),
+        scopes_entitled=_scopes(found["scopes_entitled"]),
+        rev_presented=found["rev_presented"],
+        seen_at=found["seen_at"],
+    )
+
+
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split("\n")) - {""}
+
+
+def is_disabled(connection: Connection, store: Store, user: str) -> bool:
+    """Whether the user may no longer sign in."""
+    table = store.tables["user_credential"]
+    statement = select(table.c.disabled_at).where(table.c.user == user)
+    return connection.scalar(statement) is not None

@@ -1,0 +1,127 @@
+"""One transaction being applied: its author, its clock, who edited last, and the conflicts it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.clock import corrected
+from sync.merge import Value, canonical
+from sync.protocol import Op, Outcome
+from sync.schema import SyncTable
+from sync.server import scopes
+from sync.server.scopes import Grants
+from sync.server.working import Edit, Row, Working
+
+BIRTH = ""
+"""`Edit.field` of the creation of a row, which stands for all fields not edited since."""
+
+
+class Parked(Exception):
+    """The transaction cannot be applied: `reason` says why, `waits_for` the id that would change it."""
+
+    def __init__(self, reason: str, waits_for: str | None = None) -> None:
+        self.reason, self.waits_for = reason, waits_for
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who pushes: the device, its user, and what he may write now or could at his last cursor."""
+
+    user: str
+    device: str
+    grants: Grants
+    entitled: frozenset[str] = frozenset()
+    rev_presented: int = 0
+
+    @property
+    def writable(self) -> frozenset[str]:
+        return self.grants.scopes | self.entitled
+
+
+@dataclass
+class Change:
+    """The application of one transaction."""
+
+    working: Working
+    author: Author
+    uuid: str
+    now: str
+    device_now: str
+    outcome: Outcome = "applied"
+    map: list[tuple[str, str, str]] = field(default_factory=list)
+    born: list[tuple[str, str]] = field(default_factory=list)
+    forks: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def at(self, op: Op) -> str:
+        """When the user did it, by the server's clock."""
+        return corrected(op.at, self.device_now, self.now)
+
+    def mark(self, outcome: Outcome) -> None:
+        """Let the graver outcome stand."""
+        if self.outcome != "conflict":
+            self.outcome = outcome
+
+    def table(self, name: str) -> SyncTable:
+        """The declaration of a table; parks where this server has none."""
+        found = self.working.store.schema.tables.get(name)
+        if found is None:
+            raise Parked("unknown_table")
+        return found
+
+    def log(self, op: Op, name: str, old: str | None = None) -> None:
+        """Remember that this author set a field."""
+        author = self.author
+        self.working.log(
+            Edit(op.table, op.id, name, self.at(op), author.user, author.device, self.uuid, old)
+        )
+
+
+def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:
+    """Who set the field last; for one untouched since its birth, who made the row."""
+    for edit in reversed(working.edits):
+        if (edit.table, edit.id) == (table, row["id"]) and edit.field in (name, BIRTH):
+            return edit
+    edits = working.store.tables["field_edit"]
+    found = working.connection.execute(
+        select(edits)
+        .where(edits.c.id == row["id"], edits.c.table_name == table, edits.c.field.in_((name, BIRTH)))
+        .order_by(edits.c.rev.desc())
+        .limit(1)
+    ).mappings().first()
+    if found is None:
+        return Edit(table, row["id"], name, row["created_at"] or "", row["created_by"] or "", "", "")
+    kept = ("field", "at", "user", "device", "transaction", "old", "rev")
+    return Edit(table, row["id"], **{part: found[part] for part in kept})
+
+
+def add_conflict(
+    change: Change, table: str, id: str, name: str, base: Value, candidate: conflicts.Candidate
+) -> None:
+    """Keep a value that did not win in the one conflict of its field; opens it again where it was closed."""
+    change.mark("conflict")
+    working, kind = change.working, change.working.store.schema.conflict
+    if kind not in working.store.schema.tables:
+        return
+    key = conflicts.conflict_id(table, id, name)
+    row = working.get(kind, key)
+    is_open = row is not None and row["state"] == "open" and row["deleted_at"] is None
+    values: dict[str, Value] = {
+        "record_kind": table,
+        "record": id,
+        "field": name,
+        "state": "open",
+        "deleted_at": None,
+        "candidates": conflicts.with_candidate(row["candidates"] if row and is_open else None, candidate),
+        "updated_at": change.now,
+        "updated_by": candidate["user"],
+    }
+    if row is None:
+        values |= {"created_at": change.now, "created_by": candidate["user"]}
+    if not is_open:
+        values |= {"base": canonical(base), "resolution": None, "resolved_by": None, "resolved_at": None}
+    working.put(kind, key, values)
+    scopes.settle(working, kind, key)

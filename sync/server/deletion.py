@@ -1,0 +1,90 @@
+"""Deleting a record with its subtree, and bringing it back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.merge import Value
+from sync.protocol import Op
+from sync.server import scopes
+from sync.server.change import Change, add_conflict, last_edit
+from sync.server.working import Row
+
+
+def delete(change: Change, op: Op) -> None:
+    working = change.working
+    row = working.get(op.table, op.id)
+    working.touch(op.table, op.id)
+    if row is None or row["deleted_at"] is not None:
+        return
+    below = scopes.subtree(working, op.table, op.id)
+    at, author = change.at(op), change.author
+    if has_foreign_change(change, [(synced.name, r["id"]) for synced, r in below], op.base_rev):
+        candidate = conflicts.Candidate(value=at, user=author.user, device=author.device, at=at, group={})
+        add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
+        return
+    for synced, doomed in below:
+        if doomed["deleted_at"] is None:
+            values: dict[str, Value] = {"deleted_at": at, "updated_at": at, "updated_by": author.user}
+            working.put(synced.name, doomed["id"], values)
+            change.log(on_row(op, synced.name, doomed["id"]), conflicts.DELETION)
+
+
+def has_foreign_change(change: Change, keys: list[tuple[str, str]], base_rev: int) -> bool:
+    """Whether another device changed one of the rows after `base_rev`."""
+    device, working = change.author.device, change.working
+    wanted = set(keys)
+    if any((e.table, e.id) in wanted and e.device != device for e in working.edits):
+        return True
+    edits = working.store.tables["field_edit"]
+    statement = select(edits.c.table_name, edits.c.id).where(
+        edits.c.id.in_({id for _, id in keys}), edits.c.rev > base_rev, edits.c.device != device
+    )
+    return any((table, id) in wanted for table, id in working.connection.execute(statement))
+
+
+def restore(change: Change, table: str, id: str, op: Op) -> None:
+    """Bring back a record with all that went with it in the same deletion."""
+    working = change.working
+    row = working.get(table, id)
+    working.touch(table, id)
+    if row is None or row["deleted_at"] is None:
+        return
+    moment = row["deleted_at"]
+    for synced, gone in scopes.subtree(working, table, id):
+        if gone["deleted_at"] == moment:
+            values: dict[str, Value] = {"deleted_at": None, "updated_at": change.at(op)}
+            working.put(synced.name, gone["id"], values | {"updated_by": change.author.user})
+            change.log(on_row(op, synced.name, gone["id"]), conflicts.DELETION)
+
+
+def revive(change: Change, op: Op, row: Row) -> None:
+    """A write to a deleted record brings it back; the deletion stays to be decided."""
+    last = last_edit(change.working, row, op.table, conflicts.DELETION)
+    restore(change, op.table, op.id, op)
+    if last.device != change.author.device:
+        candidate = conflicts.Candidate(
+            value=row["deleted_at"], user=last.user, device=last.device, at=last.at, group={}
+        )
+        add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
+
+
+def restore_ancestors(change: Change, op: Op) -> None:
+    synced, working = change.table(op.table), change.working
+    row = working.get(op.table, op.id)
+    queue = [(synced, row)] if row is not None else []
+    seen = {(op.table, op.id)}
+    while queue:
+        synced, row = queue.pop()
+        for parent_table, parent in list(scopes.parents(working, synced, row)):
+            if parent["deleted_at"] is not None:
+                revive(change, on_row(op, parent_table.name, parent["id"]), parent)
+            if (parent_table.name, parent["id"]) not in seen:
+                seen.add((parent_table.name, parent["id"]))
+                queue.append((parent_table, parent))
+
+
+def on_row(op: Op, table: str, id: str) -> Op:
+    """The operation's author and time, for another row."""
+    return Op(table, id, "restore", op.base_rev, {}, op.at)

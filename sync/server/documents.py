@@ -1,0 +1,179 @@
+"""Documents with lines never merge: one that others changed since the base is forked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.merge import Value
+from sync.protocol import Op
+from sync.schema import SyncTable
+from sync.server.change import BIRTH, Change, add_conflict
+from sync.server.deletion import has_foreign_change
+from sync.server.fields import set_field
+from sync.server.working import Edit, Row
+
+_NAMESPACE = UUID("2b0f5d2e-7a4a-4a53-8f0a-6f4a2f0e6c11")
+
+
+@dataclass
+class _Part:
+    """The document or one of its lines: as it stands, and as the device knew it (None: not yet born)."""
+
+    synced: SyncTable
+    row: Row
+    known: Row | None
+
+
+def fork_id(id: str, device: str, base_rev: int) -> str:
+    """The id of the other version of a document or line."""
+    return str(uuid5(_NAMESPACE, f"{id}\0{device}\0{base_rev}"))
+
+
+def redirect(change: Change, ops: list[Op]) -> list[Op]:
+    """The operations with those on stale documents led to a fork, made here or by an earlier transaction."""
+    if not any(synced.aggregate for synced in change.working.store.schema.tables.values()):
+        return ops
+    ops = _follow_forks(change, ops)
+    for (table, id), mine in _by_document(change, ops).items():
+        document = change.working.get(table, id)
+        if document is None or not _changes_content(change, table, mine):
+            continue
+        base = max(op.base_rev for op in mine) or change.author.rev_presented
+        keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
+        if has_foreign_change(change, keys, base):
+            ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
+    return ops
+
+
+def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:
+    documents = {synced.fields[synced.aggregate].link for synced in _line_tables(change) if synced.aggregate}
+    found: dict[tuple[str, str], list[Op]] = {}
+    for op in ops:
+        synced = change.table(op.table)
+        if op.table in documents:
+            found.setdefault((op.table, op.id), []).append(op)
+        if synced.aggregate is None:
+            continue
+        row = change.working.get(op.table, op.id)
+        target = synced.fields[synced.aggregate].link
+        sent = op.fields.get(synced.aggregate)
+        id = row[synced.aggregate] if row is not None else (sent[1] if sent else None)
+        if id and target:
+            found.setdefault((target, str(id)), []).append(op)
+    return found
+
+
+def _line_tables(change: Change) -> list[SyncTable]:
+    return [synced for synced in change.working.store.schema.tables.values() if synced.aggregate]
+
+
+def _lines(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
+    return [
+        (synced, row)
+        for synced in _line_tables(change)
+        if synced.aggregate and synced.fields[synced.aggregate].link == table
+        for row in change.working.find(synced.name, synced.aggregate, id)
+    ]
+
+
+def _changes_content(change: Change, table: str, ops: list[Op]) -> bool:
+    """Whether more is touched than what may change after the issue; a deletion has its own rule."""
+    if any(op.table == table and op.kind in ("delete", "restore") for op in ops):
+        return False
+    unfrozen = change.table(table).unfrozen
+    return any(op.table != table or not set(op.fields) <= unfrozen or op.kind == "create" for op in ops) and (
+        any(op.fields or op.kind == "delete" for op in ops)
+    )
+
+
+def _freezes(change: Change, table: str, ops: list[Op]) -> bool:
+    frozen = change.table(table).frozen_when
+    if frozen is None:
+        return False
+    name, values = frozen
+    return any(op.table == table and name in op.fields and op.fields[name][1] in values for op in ops)
+
+
+def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing: bool) -> list[Op]:
+    """Two versions: the issued side keeps the id, else the one on the server does."""
+    working, author = change.working, change.author
+    document = working.get(table, id)
+    assert document is not None
+    frozen = change.table(table).frozen_when
+    stands = frozen is not None and document[frozen[0]] in frozen[1]
+    pairs = [(change.table(table), document), *_lines(change, table, id)]
+    parts = [_Part(synced, row, _as_known(change, synced, row, base)) for synced, row in pairs]
+    new_ids = {part.row["id"]: fork_id(part.row["id"], author.device, base) for part in parts}
+    for part in parts:
+        working.touch(part.synced.name, part.row["id"])
+    if issuing and not stands:
+        for part in parts:
+            _copy(change, part.synced, part.row, new_ids)
+            known = part.known or {"deleted_at": change.now}
+            working.put(part.synced.name, part.row["id"], {k: v for k, v in known.items() if k != "id"})
+    else:
+        for part in parts:
+            if part.known is not None:
+                _copy(change, part.synced, part.known, new_ids)
+                change.map.append((part.synced.name, part.row["id"], new_ids[part.row["id"]]))
+        change.forks += change.map
+        ops = [_renamed(op, new_ids) for op in ops]
+    candidate = conflicts.Candidate(
+        value=new_ids[id], user=author.user, device=author.device, at=change.now, group={}
+    )
+    add_conflict(change, table, id, conflicts.FORK, None, candidate)
+    return ops
+
+
+def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) -> None:
+    links = {name: new_ids.get(str(row[name]), row[name]) for name, f in synced.fields.items() if f.link}
+    values = {name: value for name, value in row.items() if name not in ("id", "rev", "scope")}
+    new = change.working.put(synced.name, new_ids[row["id"]], values | links)
+    author = change.author
+    change.working.log(
+        Edit(synced.name, new["id"], BIRTH, change.now, author.user, author.device, change.uuid)
+    )
+
+
+def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | None:
+    """The row without what other devices did after `base`."""
+    edits = change.working.store.tables["field_edit"]
+    foreign = (edits.c.rev > base) & (edits.c.device != change.author.device)
+    here = (edits.c.id == row["id"]) & (edits.c.table_name == synced.name)
+    statement = select(edits.c.field, edits.c.old).where(here & foreign).order_by(edits.c.rev.desc())
+    olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
+    if BIRTH in olds:
+        return None
+    known = dict(row)
+    for name, old in olds.items():
+        if name == conflicts.DELETION:
+            known["deleted_at"] = None
+        else:
+            value: Value = json.loads(old) if old is not None else None
+            known = set_field(change.working, synced, known, name, value, keep=False)
+    return known
+
+
+def _renamed(op: Op, new_ids: dict[str, str]) -> Op:
+    def led(value: Value) -> Value:
+        return new_ids.get(value, value) if isinstance(value, str) else value
+
+    fields = {name: (led(base), led(new)) for name, (base, new) in op.fields.items()}
+    return Op(op.table, new_ids.get(op.id, op.id), op.kind, op.base_rev, fields, op.at)
+
+
+def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
+    """What this device still writes to a document that forked under it goes to its own version."""
+    forks = change.working.store.tables["sync_fork"]
+    author = change.author
+    unseen = (forks.c.device == author.device) & (forks.c.rev > author.rev_presented)
+    statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(unseen).order_by(forks.c.rev)
+    for old, new, rev in change.working.connection.execute(statement).all():
+        ops = [_renamed(op, {old: new}) if op.base_rev < rev else op for op in ops]
+    just_made = {old: new for _table, old, new in change.working.forks}
+    return [_renamed(op, just_made) for op in ops] if just_made else ops

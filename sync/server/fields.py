@@ -1,0 +1,126 @@
+"""The fields of one row: read, set, and merged by their policies."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.clock import corrected
+from sync.merge import Merged, Value, canonical, merge, merge_group
+from sync.protocol import Op
+from sync.schema import SyncField, SyncTable
+from sync.server.change import Change, add_conflict, last_edit
+from sync.server.values import split_name
+from sync.server.working import Edit, Row, Working
+
+
+def get_field(synced: SyncTable, row: Row, name: str) -> Value:
+    column, key = split_name(synced, name)
+    if column is None:
+        return None
+    if key is None:
+        return row[column]  # type: ignore[no-any-return]
+    found = _as_object(row[column]).get(key)
+    return None if found is None else canonical(found)
+
+
+def set_field(
+    working: Working, synced: SyncTable, row: Row, name: str, value: Value, *, keep: bool = True
+) -> Row:
+    """The row with one captured field set; without `keep` it is only looked at."""
+    column, key = split_name(synced, name)
+    content: object = value
+    if column is None:
+        column, key = "extra", name
+    elif key is not None and value is not None:
+        content = json.loads(str(value))
+    stored: Value = value
+    if key is not None:
+        keys = _as_object(row[column])
+        keys.pop(key, None)
+        if content is not None:
+            keys[key] = content
+        stored = canonical(keys) if keys else None
+    return working.put(synced.name, row["id"], {column: stored}) if keep else {**row, column: stored}
+
+
+def _as_object(text: Value) -> dict[str, object]:
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def merge_fields(change: Change, op: Op, synced: SyncTable) -> None:
+    groups: dict[str, list[str]] = {}
+    for name in op.fields:
+        declared = synced.fields.get(name)
+        groups.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
+    for names in groups.values():
+        _merge_group(change, op, synced, names)
+
+
+def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) -> None:
+    working = change.working
+    row = working.get(op.table, op.id)
+    assert row is not None
+    base = {name: op.fields[name][0] for name in names}
+    new = {name: op.fields[name][1] for name in names}
+    server = {name: get_field(synced, row, name) for name in names}
+    changed = {name for name in names if new[name] != base[name]}
+    foreign = {name for name in names if server[name] not in (base[name], new[name])}
+    last = last_edit(working, row, op.table, min(foreign)) if foreign and changed else None
+    later = last is None or change_order(change, op) > (last.at, last.device)
+    if len(names) == 1:
+        declared = synced.fields.get(split_name(synced, names[0])[0] or "") or SyncField(names[0])
+        merged = {names[0]: merge(declared, base[names[0]], server[names[0]], new[names[0]], later=later)}
+    else:
+        merged = merge_group(base, server, new, later=later)
+    for name, result in merged.items():
+        if result.value != server[name]:
+            row = set_field(working, synced, row, name, result.value)
+            change.log(op, name, canonical(server[name]))
+    if changed & foreign:
+        change.mark("merged")
+    if any(result.clash for result in merged.values()):
+        _keep_loser(change, op, names, merged, last, server)
+    if any(result.value != server[name] for name, result in merged.items()):
+        working.put(op.table, op.id, {"updated_at": change.at(op), "updated_by": change.author.user})
+
+
+def change_order(change: Change, op: Op) -> tuple[str, str]:
+    """By which two edits of a field are ordered: when, then the device so that no tie is left."""
+    not_before = _commit_time(change.working, op.base_rev)
+    return corrected(op.at, change.device_now, change.now, not_before), change.author.device
+
+
+def _commit_time(working: Working, rev: int) -> str:
+    commits = working.store.tables["sync_commit"]
+    statement = select(commits.c.at).where(commits.c.rev >= rev).order_by(commits.c.rev).limit(1)
+    found = working.connection.scalar(statement) if rev > 0 else None
+    return found or ""
+
+
+def _keep_loser(
+    change: Change,
+    op: Op,
+    names: list[str],
+    merged: dict[str, Merged],
+    last: Edit | None,
+    server: dict[str, Value],
+) -> None:
+    name = next(name for name in names if merged[name].clash and merged[name].value != merged[name].loser)
+    loser = merged[name].loser
+    mine = loser == op.fields[name][1] or last is None
+    group = {name: result.loser for name, result in merged.items()} if len(names) > 1 else {}
+    candidate = conflicts.Candidate(
+        value=loser,
+        user=change.author.user if mine or last is None else last.user,
+        device=change.author.device if mine or last is None else last.device,
+        at=change.at(op) if mine or last is None else last.at,
+        group=group,
+    )
+    add_conflict(change, op.table, op.id, name, op.fields[name][0], candidate)

@@ -1,0 +1,177 @@
+"""Handing out rows: pages by revision, new scopes caught up beside, exits, and the sums at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync import sums
+from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
+from sync.server.store import Store
+
+_ROWS_PER_MB = 3_000
+"""How many rows to read for a page of a megabyte: more than fit, seldom far more."""
+_MOST_ROWS = 50_000
+
+
+@dataclass
+class Cursor:
+    """Up to where a device has read. `behind` holds scopes still to be filled: (table, rev, upto)."""
+
+    epoch: str
+    rev: int
+    scopes: set[str] = field(default_factory=set)
+    behind: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    def pack(self) -> str:
+        """The text that travels."""
+        return pack_cursor(
+            {"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind}
+        )
+
+
+def read_cursor(text: str, epoch: str, head: int) -> Cursor | None:
+    """The cursor of this server's present life; None for an empty, damaged or foreign one."""
+    fields = unpack_cursor(text)
+    try:
+        behind = {str(scope): (int(a), int(b), int(c)) for scope, (a, b, c) in fields["b"].items()}
+        cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return cursor if cursor.epoch == epoch and 0 <= cursor.rev <= head else None
+
+
+@dataclass
+class Page:
+    """What one snapshot gave."""
+
+    cursor: Cursor
+    blocks: list[Rows]
+    exits: list[tuple[str, str, str]]
+    sums: list[Sum]
+    more: bool
+
+
+@dataclass
+class Pull:
+    """One page for one device."""
+
+    connection: Connection
+    store: Store
+    granted: frozenset[str]
+    max_bytes: int
+    head: int
+
+    def __post_init__(self) -> None:
+        self._left = self.max_bytes
+        self._limit = min(max(200, self.max_bytes * _ROWS_PER_MB // 1_000_000), _MOST_ROWS)
+        self._tables = list(self.store.schema.tables)
+        self._blocks: dict[str, list[list[Any]]] = {}
+
+    def run(self, cursor: Cursor) -> Page:
+        """The rows after `cursor`, as many as fit."""
+        cursor = self._granted_only(cursor)
+        exits: list[tuple[str, str, str]] = []
+        if cursor.rev < self.head:
+            exits, cursor.rev = self._changes(cursor)
+        if cursor.rev == self.head:
+            self._fill(cursor)
+        more = cursor.rev < self.head or bool(cursor.behind)
+        return Page(cursor, self._as_rows(), exits, [] if more else self._sums(), more)
+
+    def _granted_only(self, cursor: Cursor) -> Cursor:
+        scopes = cursor.scopes & self.granted
+        behind = {scope: at for scope, at in cursor.behind.items() if scope in self.granted}
+        for scope in sorted(self.granted - scopes - set(behind)):
+            behind[scope] = (0, 0, cursor.rev)
+        return Cursor(cursor.epoch, cursor.rev, scopes, behind)
+
+    # What changed
+
+    def _changes(self, cursor: Cursor) -> tuple[list[tuple[str, str, str]], int]:
+        upto = self.head
+        found: list[tuple[int, str, Any]] = []
+        for name in self._tables:
+            table = self.store.tables.synced[name]
+            window = (table.c.rev > cursor.rev) & (table.c.rev <= upto)
+            statement = select(table).where(table.c.scope.in_(self.granted) & window)
+            rows = self.connection.execute(statement.order_by(table.c.rev).limit(self._limit)).all()
+            if len(rows) == self._limit:
+                upto = rows[-1].rev
+            found += [(row.rev, name, row) for row in rows]
+        found.sort(key=lambda one: one[0])
+        for rev, name, row in found:
+            if rev > upto:
+                break
+            self._add(name, row)
+            if self._left <= 0:
+                upto = rev
+                break
+        return self._exits(cursor.rev, upto), upto
+
+    def _add(self, name: str, row: Any) -> None:
+        values = list(row)
+        self._blocks.setdefault(name, []).append(values)
+        self._left -= sum(len(value) if isinstance(value, str) else 4 for value in values) + 3 * len(values)
+
+    def _exits(self, after: int, upto: int) -> list[tuple[str, str, str]]:
+        """Exits of rows that this device holds in none of its scopes any more."""
+        exits = self.store.tables["scope_exit"]
+        window = (exits.c.rev > after) & (exits.c.rev <= upto)
+        statement = select(exits.c.table_name, exits.c.id, exits.c.scope).where(
+            exits.c.scope.in_(self.granted) & window
+        )
+        left = [tuple(row) for row in self.connection.execute(statement)]
+        still: set[tuple[str, str]] = set()
+        for name in {table for table, _, _ in left}:
+            ids = sorted({id for table, id, _ in left if table == name})
+            table = self.store.tables.synced[name]
+            for start in range(0, len(ids), 500):
+                here = table.c.id.in_(ids[start : start + 500]) & table.c.scope.in_(self.granted)
+                still |= {(name, id) for id in self.connection.scalars(select(table.c.id).where(here))}
+        return [(table, id, scope) for table, id, scope in left if (table, id) not in still]
+
+    # What came within reach
+
+    def _fill(self, cursor: Cursor) -> None:
+        """Rows of scopes that are new to the device; what changed since it got them comes as a change."""
+        for scope in sorted(cursor.behind):
+            at, rev, upto = cursor.behind.pop(scope)
+            while at < len(self._tables):
+                if self._left <= 0:
+                    cursor.behind[scope] = (at, rev, upto)
+                    return
+                last = self._fill_table(scope, self._tables[at], rev, upto)
+                at, rev = (at, last) if last else (at + 1, 0)
+            cursor.scopes.add(scope)
+
+    def _fill_table(self, scope: str, name: str, after: int, upto: int) -> int:
+        """Add rows in (after, upto]; the last one's revision, 0 when the table is done."""
+        table = self.store.tables.synced[name]
+        window = (table.c.rev > after) & (table.c.rev <= upto)
+        live = (table.c.scope == scope) & table.c.deleted_at.is_(None)
+        statement = select(table).where(live & window).order_by(table.c.rev).limit(self._limit)
+        rows = self.connection.execute(statement).all()
+        for row in rows:
+            self._add(name, row)
+            if self._left <= 0:
+                return int(row.rev)
+        return int(rows[-1].rev) if len(rows) == self._limit else 0
+
+    # The end
+
+    def _as_rows(self) -> list[Rows]:
+        schema, blocks = self.store.schema, self._blocks
+        names = [name for name in self._tables if name in blocks]
+        return [Rows(name, list(schema.tables[name].columns()), blocks[name]) for name in names]
+
+    def _sums(self) -> list[Sum]:
+        table = self.store.tables["scope_sum"]
+        here = table.c.scope.in_(self.granted) & (table.c["count"] > 0)
+        statement = select(table).where(here).order_by(table.c.scope, table.c.table_name)
+        return [
+            Sum(row["scope"], row["table_name"], row["count"], sums.to_wire(row["total"]))
+            for row in self.connection.execute(statement).mappings()
+        ]

@@ -1,0 +1,123 @@
+"""Results by transaction uuid: given again for what comes twice, and kept whole where parked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from sync.protocol import Op, Result, Transaction, decode
+from sync.server.store import Store
+
+
+@dataclass(frozen=True)
+class ParkedTransaction:
+    """A transaction that waits: whose it is, when it came, and what it asks."""
+
+    uuid: str
+    device: str
+    user: str
+    received_at: str
+    device_now: str
+    reason: str
+    waits_for: str | None
+    ops: list[Op]
+
+
+def find_stored(connection: Connection, store: Store, uuids: Iterable[str]) -> dict[str, tuple[str, Result]]:
+    """uuid -> (hash, result) of those that are stored."""
+    table = store.tables["sync_result"]
+    statement = select(table.c.uuid, table.c.hash, table.c.body).where(table.c.uuid.in_(list(uuids)))
+    return {uuid: (hash, decode(bytes(body), Result)) for uuid, hash, body in connection.execute(statement)}
+
+
+def find_known(connection: Connection, store: Store, uuids: Iterable[str]) -> list[str]:
+    """Which of the transactions are stored."""
+    table = store.tables["sync_result"]
+    return list(connection.scalars(select(table.c.uuid).where(table.c.uuid.in_(list(uuids)))))
+
+
+def keep(
+    connection: Connection,
+    store: Store,
+    device: str,
+    user: str,
+    now: str,
+    device_now: str,
+    results: list[tuple[Transaction, Result, str | None]],
+) -> None:
+    """Store results with their effect; (transaction, result, the id that a parked one waits for)."""
+    rows = [
+        {
+            "uuid": tx.uuid, "device": device, "user": user, "n": tx.n, "hash": tx.hash,
+            "outcome": result.outcome, "rev": result.rev, "settled_rev": 0, "reason": result.reason,
+            "waits_for": waits_for, "received_at": now, "device_now": device_now,
+            "body": msgspec.json.encode(result),
+            "ops": msgspec.json.encode(tx.ops) if result.outcome == "parked" else None,
+        }
+        for tx, result, waits_for in results
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(store.tables["sync_result"]), rows)
+
+
+def find_parked(
+    connection: Connection,
+    store: Store,
+    *,
+    device: str | None = None,
+    waits_for: Iterable[str] | None = None,
+) -> list[ParkedTransaction]:
+    """Parked transactions in the order of their numbers."""
+    table = store.tables["sync_result"]
+    statement = select(table).where(table.c.outcome == "parked").order_by(table.c.device, table.c.n)
+    if device is not None:
+        statement = statement.where(table.c.device == device)
+    if waits_for is not None:
+        statement = statement.where(table.c.waits_for.in_(list(waits_for)))
+    return [_parked(row) for row in connection.execute(statement).mappings()]
+
+
+def _parked(row: Any) -> ParkedTransaction:
+    ops = msgspec.json.decode(bytes(row["ops"]), type=list[Op])
+    kept = ("uuid", "device", "user", "received_at", "device_now", "reason", "waits_for")
+    return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops)
+
+
+def settle(
+    connection: Connection, store: Store, settled: list[tuple[Result, str | None]]
+) -> None:
+    """Replace the results of parked transactions; their devices hear of it with the next pull."""
+    table = store.tables["sync_result"]
+    rows = [
+        {
+            "key": result.uuid, "new_outcome": result.outcome, "new_rev": result.rev,
+            "new_reason": result.reason, "new_waits": waits_for, "new_body": msgspec.json.encode(result),
+        }
+        for result, waits_for in settled
+    ]  # fmt: skip
+    if rows:
+        connection.execute(
+            update(table)
+            .where(table.c.uuid == bindparam("key"))
+            .values(
+                outcome=bindparam("new_outcome"),
+                rev=bindparam("new_rev"),
+                settled_rev=bindparam("new_rev"),
+                reason=bindparam("new_reason"),
+                waits_for=bindparam("new_waits"),
+                body=bindparam("new_body"),
+            ),
+            rows,
+        )
+
+
+def find_settled(connection: Connection, store: Store, device: str, after: int, upto: int) -> list[Result]:
+    """This device's results that changed in (after, upto]."""
+    table = store.tables["sync_result"]
+    window = (table.c.settled_rev > after) & (table.c.settled_rev <= upto)
+    statement = select(table.c.body).where((table.c.device == device) & window)
+    return [decode(bytes(body), Result) for body in connection.scalars(statement)]

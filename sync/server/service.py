@@ -1,0 +1,213 @@
+"""The server's end of `SyncProtocol`: one organisation, seen by one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, update
+
+from sync import errors
+from sync.clock import format_time
+from sync.protocol import (
+    MAX_ANSWER_BYTES,
+    OLDEST_VERSION,
+    VERSION,
+    EnrolAnswer,
+    EnrolRequest,
+    Hello,
+    HelloRequest,
+    PullPage,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    VerifyAnswer,
+    VerifyRequest,
+)
+from sync.server import auth, head, results
+from sync.server.auth import Device
+from sync.server.pull import Cursor, Pull, read_cursor
+from sync.server.push import Push
+from sync.server.scopes import GrantRule, Grants
+from sync.server.store import Store
+from sync.server.verify import verify
+
+_MOST_UUIDS = 10_000
+
+
+@dataclass(frozen=True)
+class Service:
+    """One organisation on this server. `grant_rule` says what each of its users may see."""
+
+    store: Store
+    grant_rule: GrantRule
+    slug: str = ""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def now(self) -> str:
+        """The server's time."""
+        return format_time(self.clock())
+
+    def connect(self, token: str = "", address: str = "") -> Session:
+        """What a caller with this device token may do; without one, only enrol."""
+        return Session(self, token, address)
+
+
+@dataclass(frozen=True)
+class Session:
+    """`SyncProtocol` for one caller. Every call stands alone: the server keeps no state between them."""
+
+    service: Service
+    token: str
+    address: str
+
+    @property
+    def store(self) -> Store:
+        return self.service.store
+
+    # The protocol
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """A new device: by e-mail and password, or by the token of one that found itself cloned."""
+        now = self.service.now()
+        keys = [f"mail:{request.email.strip().lower()}", f"from:{self.address}"]
+        user = self._signed_in(request, keys, now)
+
+        def work(connection: Connection) -> EnrolAnswer:
+            grants = self._grants(connection, user)
+            if not grants.active:
+                raise errors.SignInNeeded("disabled")
+            device, series, token = auth.enrol_device(
+                connection, self.store, user, request.name, request.machine, request.version, now
+            )
+            _, epoch = head.current(connection, self.store)
+            return EnrolAnswer(device, series, token, user, grants.role, epoch, self.service.slug)
+
+        return self.store.run(work)
+
+    def hello(self, request: HelloRequest) -> Hello:
+        """Where this server and this device stand."""
+        if request.new_series:
+            self.store.run(self._grant_series)
+        with self.store.read() as connection:
+            device = self._device(connection)
+            known = results.find_known(connection, self.store, request.uuids[:_MOST_UUIDS])
+            hello = self._hello(connection, device)
+        hello.known = known
+        hello.cloned = request.n > 0 and hello.last_n > request.n
+        return hello
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        """Take in transactions: applied, merged, with a conflict, or parked; never refused for their data."""
+        now = self.service.now()
+
+        def work(connection: Connection) -> PushAnswer:
+            device = self._device(connection)
+            grants = self._grants(connection, device.user)
+            push = Push(connection, self.store, self.service.grant_rule, device, grants, now, request.now)
+            pushed = push.run(request)
+            hello = self._hello(connection, device)
+            hello.last_n, hello.cloned = pushed.last_n, pushed.cloned
+            return PushAnswer(hello, pushed.results, pushed.expected)
+
+        return self.store.run(work)
+
+    def pull(self, request: PullRequest) -> PullPage:
+        """One page of what this device may see and has not."""
+        max_bytes = min(max(request.max_bytes, 10_000), MAX_ANSWER_BYTES // 4)
+        with self.store.read() as connection:
+            device = self._device(connection)
+            hello = self._hello(connection, device)
+            if device.wipe:
+                return PullPage(hello, [], [], request.cursor, False, [])
+            start = read_cursor(request.cursor, hello.epoch, hello.head)
+            known = start or Cursor(hello.epoch, hello.head)
+            granted = frozenset(hello.scopes)
+            page = Pull(connection, self.store, granted, max_bytes, hello.head).run(known)
+            settled = results.find_settled(
+                connection, self.store, device.id, known.rev if start else 0, page.cursor.rev
+            )
+        cursor = page.cursor.pack()
+        self._remember(device, request.cursor, start.rev if start else 0, cursor, granted)
+        resync = start is None and bool(request.cursor)
+        return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, settled, resync)
+
+    def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        """The rows or partial sums of a scope's table, to find one that differs."""
+        with self.store.read() as connection:
+            device = self._device(connection)
+            if request.scope not in self._grants(connection, device.user).scopes:
+                raise errors.Refused("not_allowed", request.scope)
+            return verify(connection, self.store, request)
+
+    # Parts
+
+    def _signed_in(self, request: EnrolRequest, keys: list[str], now: str) -> str:
+        if self.token and not request.password:
+            with self.store.read() as connection:
+                device = self._device(connection)
+            if device.wipe:
+                raise errors.SignInNeeded("revoked")
+            return device.user
+        self.store.run(lambda connection: auth.require_few_attempts(connection, self.store, keys, now))
+        with self.store.read() as connection:
+            user = auth.check_password(connection, self.store, request.email, request.password)
+        if user is None:
+            self.store.run(lambda connection: auth.count_attempt(connection, self.store, keys, now))
+            raise errors.SignInNeeded("wrong e-mail or password")
+        return user
+
+    def _device(self, connection: Connection) -> Device:
+        device = auth.find_device(connection, self.store, self.token)
+        if not device.wipe and auth.is_disabled(connection, self.store, device.user):
+            raise errors.SignInNeeded("disabled")
+        return device
+
+    def _grants(self, connection: Connection, user: str) -> Grants:
+        return self.service.grant_rule(connection, self.store.tables.synced, user)
+
+    def _grant_series(self, connection: Connection) -> str:
+        device = self._device(connection)
+        return auth.grant_series(connection, self.store, device.id, self.service.now())
+
+    def _hello(self, connection: Connection, device: Device) -> Hello:
+        rev, epoch = head.current(connection, self.store)
+        grants = self._grants(connection, device.user)
+        return Hello(
+            epoch=epoch,
+            server_time=self.service.now(),
+            device=device.id,
+            user=device.user,
+            role=grants.role,
+            last_n=device.last_n,
+            head=rev,
+            scopes=[] if device.wipe else sorted(grants.scopes),
+            series=device.series,
+            protocol=(OLDEST_VERSION, VERSION),
+            schema_version=self.store.schema.version,
+            wipe=device.wipe,
+            organisation=self.service.slug,
+        )
+
+    def _remember(
+        self, device: Device, presented: str, presented_rev: int, issued: str, granted: frozenset[str]
+    ) -> None:
+        """Keep what was handed out: the device is entitled to it from when it presents that cursor."""
+        values: dict[str, object] = {}
+        if presented and presented == device.cursor_issued:
+            values = {"scopes_entitled": "\n".join(sorted(device.scopes_issued))}
+            values["rev_presented"] = presented_rev
+            if device.scopes_entitled == device.scopes_issued and device.rev_presented == presented_rev:
+                values = {}
+        if issued != device.cursor_issued or granted != device.scopes_issued:
+            values |= {"cursor_issued": issued, "scopes_issued": "\n".join(sorted(granted))}
+        if not values:
+            return
+        table = self.store.tables["sync_device"]
+        values["seen_at"] = self.service.now()
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(table).where(table.c.id == device.id).values(values))
+
+        self.store.run(work)

@@ -1,0 +1,181 @@
+"""Where organisations are kept: a SQLite file each, or a PostgreSQL schema each."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from sync import errors
+from sync.schema import SyncSchema
+from sync.server.tables import ServerTables, server_tables
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_RETRIED = {"40001", "40P01", "23505"}
+"""Serialisation failure, deadlock, and two transactions that gave birth to one row."""
+_ATTEMPTS = 5
+
+Answer = TypeVar("Answer")
+
+
+class Store:
+    """One organisation's tables. Nothing here or above joins two organisations."""
+
+    def __init__(self, engine: Engine, schema: SyncSchema, pg_schema: str | None = None) -> None:
+        self.engine = engine
+        self.schema = schema
+        self.tables: ServerTables = server_tables(schema)
+        self.pg_schema = pg_schema
+
+    @property
+    def postgres(self) -> bool:
+        return self.pg_schema is not None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot; nothing is written."""
+        with self._connect("REPEATABLE READ", "BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One database transaction; rolled back on raise."""
+        with self._connect("READ COMMITTED", "BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def run(self, work: Callable[[Connection], Answer]) -> Answer:
+        """`work` in a write transaction, done again as a whole after a deadlock or serialisation failure."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except DBAPIError as problem:
+                if not _is_busy(problem):
+                    raise
+                if attempt == _ATTEMPTS:
+                    raise errors.ServerBusy(2.0) from problem
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _connect(self, isolation: Any, begin: str) -> Iterator[Connection]:
+        if self.pg_schema is None:
+            connection = self.engine.connect().execution_options(terrain_begin=begin)
+        else:
+            connection = self.engine.connect().execution_options(isolation_level=isolation)
+        with connection, connection.begin():
+            if self.pg_schema is not None:
+                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.pg_schema}"')
+            yield connection
+
+    def prepare(self) -> None:
+        """Create what is missing; an organisation is born with a random epoch."""
+        with self.write() as connection:
+            if self.pg_schema is not None:
+                connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.pg_schema}"')
+            self.tables.metadata.create_all(connection)
+            head = self.tables["sync_head"]
+            if connection.execute(select(head.c.one)).first() is None:
+                connection.execute(
+                    insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0)
+                )
+
+    def close(self) -> None:
+        """Let go of the file or of the server."""
+        self.engine.dispose()
+
+
+class Organisations:
+    """All organisations of a server. `database` is a folder of SQLite files or a `postgresql://` URL."""
+
+    def __init__(self, database: str | Path, schema: SyncSchema) -> None:
+        self.database = str(database)
+        self.schema = schema
+        self._stores: dict[str, Store] = {}
+        self._engine: Engine | None = None
+        if self.postgres:
+            url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", self.database)
+            self._engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+
+    @property
+    def postgres(self) -> bool:
+        return self.database.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
+
+    def path(self, slug: str) -> Path:
+        """The SQLite file of an organisation."""
+        return Path(self.database) / f"{slug}.sqlite"
+
+    def names(self) -> list[str]:
+        """The slugs of all organisations, sorted."""
+        if self._engine is None:
+            return sorted(found.stem for found in Path(self.database).glob("*.sqlite"))
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'org\\_%' ORDER BY 1")
+            )
+            return [name.removeprefix("org_") for (name,) in rows]
+
+    def find(self, slug: str) -> Store | None:
+        """The organisation's store, None where there is none."""
+        if slug in self._stores:
+            return self._stores[slug]
+        if not SLUG.fullmatch(slug):
+            return None
+        exists = slug in self.names() if self.postgres else self.path(slug).is_file()
+        return self._open(slug) if exists else None
+
+    def create(self, slug: str) -> Store:
+        """A new, empty organisation; raises `errors.Refused` for a bad or a taken name."""
+        if not SLUG.fullmatch(slug):
+            raise errors.Refused("bad_name", slug)
+        if self.find(slug) is not None:
+            raise errors.Refused("exists", slug)
+        Path(self.database).mkdir(parents=True, exist_ok=True) if not self.postgres else None
+        return self._open(slug)
+
+    def _open(self, slug: str) -> Store:
+        if self._engine is not None:
+            store = Store(self._engine, self.schema, f"org_{slug}")
+        else:
+            store = Store(sqlite_engine(self.path(slug)), self.schema)
+        store.prepare()
+        return self._stores.setdefault(slug, store)
+
+    def close(self) -> None:
+        """Close every organisation."""
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine for one SQLite file: WAL, full sync, transactions begun by us."""
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 20.0}, pool_size=8
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        raw.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-16000"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("terrain_begin", "BEGIN"))
+
+    return engine
+
+
+def _is_busy(problem: DBAPIError) -> bool:
+    cause = problem.orig
+    if getattr(cause, "sqlstate", None) in _RETRIED:
+        return True
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

@@ -1,0 +1,132 @@
+"""The server's tables: a plain copy of each synced table, and those that are never sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.types import TypeEngine
+
+from sync.schema import SyncSchema, SyncTable
+
+RECORD_RULE = "record"
+"""`ScopeRule.fixed` of tables whose rows travel with the record that `record_kind`, `record` name."""
+
+
+@dataclass(frozen=True)
+class ServerTables:
+    """All tables of one organisation. Synced ones hold stored values as they travel, without conversion."""
+
+    schema: SyncSchema
+    metadata: MetaData = field(default_factory=MetaData)
+    synced: dict[str, Table] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Table:
+        return self.metadata.tables[name]
+
+
+def server_tables(schema: SyncSchema) -> ServerTables:
+    """The tables for `schema`, not yet created anywhere."""
+    tables = ServerTables(schema)
+    for synced in schema.tables.values():
+        tables.synced[synced.name] = _plain_copy(synced, tables.metadata)
+    _add_server_only(tables.metadata)
+    return tables
+
+
+def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
+    name = synced.name
+    table = Table(
+        name,
+        metadata,
+        *(
+            Column(column.name, _plain_type(column.type), primary_key=column.name == "id")
+            for column in synced.table.columns
+        ),
+    )
+    Index(f"ix_{name}_scope_rev", table.c.scope, table.c.rev)
+    for link in sorted(dependency_links(synced)):
+        Index(f"ix_{name}_{link}", table.c[link])
+    return table
+
+
+def dependency_links(synced: SyncTable) -> set[str]:
+    """The columns by which rows of this table hang on another row."""
+    links = {rule.parent for rule in synced.scope if rule.parent} | {synced.parent, synced.aggregate}
+    if any(rule.fixed == RECORD_RULE for rule in synced.scope):
+        links.add("record")
+    return {link for link in links if link}
+
+
+def _plain_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    if isinstance(kind, TypeDecorator):
+        kind = kind.load_dialect_impl(DefaultDialect())
+    return BigInteger() if isinstance(kind, Integer) else Text()
+
+
+def _add_server_only(metadata: MetaData) -> None:
+    def text(name: str, **options: Any) -> Column[str]:
+        return Column(name, Text, **options)
+
+    def number(name: str, **options: Any) -> Column[int]:
+        return Column(name, BigInteger, nullable=False, default=0, **options)
+
+    Table(
+        "sync_head", metadata, number("one", primary_key=True, autoincrement=False),
+        number("rev"), text("epoch"), number("series"),
+    )  # fmt: skip
+    Table(
+        "sync_device", metadata, text("id", primary_key=True), text("user", index=True), text("name"),
+        text("machine"), text("version"), text("token_hash", unique=True), text("series"), number("last_n"),
+        text("created_at"), text("seen_at"), text("revoked_at"), number("wipe"),
+        text("cursor_issued"), text("scopes_issued"), text("scopes_entitled"), number("rev_presented"),
+    )  # fmt: skip
+    Table("sync_commit", metadata, number("rev", primary_key=True, autoincrement=False), text("at"))
+    Table("sync_series", metadata, text("code", primary_key=True), text("device"), text("granted_at"))
+    Table(
+        "user_credential", metadata, text("user", primary_key=True), text("email", unique=True),
+        text("password_hash"), text("disabled_at"),
+    )  # fmt: skip
+    attempts = Table("sync_attempt", metadata, text("key"), text("at"))
+    Index("ix_sync_attempt_key_at", attempts.c.key, attempts.c.at)
+    results = Table(
+        "sync_result", metadata, text("uuid", primary_key=True), text("device"), text("user"), number("n"),
+        text("hash"), text("outcome"), number("rev"), number("settled_rev"), text("reason"),
+        text("waits_for", index=True), text("received_at"), text("device_now"), Column("body", LargeBinary),
+        Column("ops", LargeBinary),
+    )  # fmt: skip
+    Index("ix_sync_result_device_n", results.c.device, results.c.n)
+    Table(
+        "sync_part", metadata, text("uuid", primary_key=True),
+        number("part", primary_key=True, autoincrement=False), text("device"), Column("ops", LargeBinary),
+    )  # fmt: skip
+    edits = Table(
+        "field_edit", metadata, text("table_name"), text("id"), text("field"), text("at"), text("user"),
+        text("device"), text("transaction"), number("rev"), text("old"),
+    )  # fmt: skip
+    Index("ix_field_edit_id", edits.c.id, edits.c.field, edits.c.rev)
+    exits = Table(
+        "scope_exit", metadata, text("table_name"), text("id"), text("scope"), number("rev"), text("at")
+    )
+    Index("ix_scope_exit_scope_rev", exits.c.scope, exits.c.rev)
+    Index("ix_scope_exit_id", exits.c.id)
+    Table(
+        "scope_sum", metadata, text("scope", primary_key=True), text("table_name", primary_key=True),
+        number("count"), number("total"),
+    )  # fmt: skip
+    Table(
+        "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
+        number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Whether a value that a device sent fits its column."""
+
+from __future__ import annotations
+
+import json
+
+from sync.merge import Value
+from sync.schema import SYSTEM_COLUMNS, SyncTable
+
+_BIGINT = 1 << 63
+
+
+def split_name(synced: SyncTable, name: str) -> tuple[str | None, str | None]:
+    """`custom.key` -> ("custom", "key"); ("name", None) for a column; (None, None) for an unknown field."""
+    if name in synced.fields:
+        return name, None
+    column, _, key = name.partition(".")
+    if key and column in synced.fields and synced.fields[column].by_key:
+        return column, key
+    return None, None
+
+
+def check_value(synced: SyncTable, name: str, value: Value) -> bool:
+    """Whether the value may be kept under that name; unknown fields are kept in `extra` as they are."""
+    if name in SYSTEM_COLUMNS or (isinstance(value, str) and "\0" in value):
+        return False
+    if value is None:
+        return True
+    column, _key = split_name(synced, name)
+    if column is None:
+        return True
+    storage = synced.fields[column].storage
+    if storage == "integer":
+        return isinstance(value, int) and -_BIGINT <= value < _BIGINT
+    if not isinstance(value, str):
+        return False
+    return _is_json(value) if storage == "json" else True
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""The rows that one database transaction looks at and changes, in memory until the revision is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync.merge import Value
+from sync.server.store import Store
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+"""(table, id)"""
+
+BATCH = 500
+
+
+@dataclass
+class Edit:
+    """Who set a field, and when; `field` is empty for the birth of the row."""
+
+    table: str
+    id: str
+    field: str
+    at: str
+    user: str
+    device: str
+    transaction: str
+    old: str | None = None
+    rev: int = 0
+
+
+@dataclass
+class Savepoint:
+    """What to put back when a transaction is parked."""
+
+    rows: dict[Key, Row | None] = field(default_factory=dict)
+    touched: dict[Key, None] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+
+
+class Working:
+    """Rows read with a lock, changed in memory, written by `sync.server.head.commit`.
+
+    A row is never changed in place: `put` replaces it, so that a savepoint is a few references.
+    """
+
+    def __init__(self, connection: Connection, store: Store) -> None:
+        self.connection = connection
+        self.store = store
+        self.before: dict[Key, Row | None] = {}
+        """As the database has them; None where it has no such row."""
+        self.rows: dict[Key, Row | None] = {}
+        self.touched: dict[Key, None] = {}
+        """Rows to stamp with a new revision, in order."""
+        self.named: dict[Key, None] = {}
+        """Those that the present transaction of the device touched."""
+        self.edits: list[Edit] = []
+        self.forks: list[tuple[str, str, str]] = []
+        """(table, old id, new id) of documents that forked in this database transaction."""
+        self._savepoint = Savepoint()
+        self._searched: dict[tuple[str, str, str], list[str]] = {}
+
+    # Reading
+
+    def load(self, table: str, ids: Iterable[str]) -> None:
+        """Read and lock the rows, in one order everywhere so that deadlocks stay rare."""
+        missing = sorted({id for id in ids if (table, id) not in self.before})
+        columns = self.store.tables.synced[table]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            statement = select(columns).where(columns.c.id.in_(batch)).order_by(columns.c.id)
+            if self.store.postgres:
+                statement = statement.with_for_update()
+            for id in batch:
+                self._keep((table, id), None)
+            for found in self.connection.execute(statement).mappings():
+                self._keep((table, found["id"]), dict(found))
+
+    def get(self, table: str, id: str) -> Row | None:
+        """The row as it stands in this transaction; a tombstone has `deleted_at`."""
+        key = (table, id)
+        if key not in self.rows:
+            self.load(table, [id])
+        return self.rows[key]
+
+    def at_start(self, table: str, id: str) -> Row | None:
+        """The row as it stood when the present transaction of the device began."""
+        self.get(table, id)
+        key = (table, id)
+        return self._savepoint.rows[key] if key in self._savepoint.rows else self.rows[key]
+
+    def find(self, table: str, column: str, value: str) -> list[Row]:
+        """All rows, tombstones too, whose `column` holds `value`."""
+        search = (table, column, value)
+        if search not in self._searched:
+            columns = self.store.tables.synced[table]
+            ids = self.connection.scalars(select(columns.c.id).where(columns.c[column] == value)).all()
+            self._searched[search] = list(ids)
+            self.load(table, ids)
+        found = dict.fromkeys(self._searched[search])
+        found |= {key[1]: None for key in self.touched if key[0] == table}
+        rows = (self.rows.get((table, id)) for id in found)
+        return [row for row in rows if row is not None and row.get(column) == value]
+
+    # Changing
+
+    def put(self, table: str, id: str, values: dict[str, Value]) -> Row:
+        """The row with `values` changed, or a new one; touched either way."""
+        key = (table, id)
+        old = self.get(table, id)
+        if old is None:
+            old = dict.fromkeys(self.store.schema.tables[table].columns())
+            old |= {"id": id, "rev": 0}
+        new = {**old, **values}
+        self._savepoint.rows.setdefault(key, self.rows[key])
+        self.rows[key] = new
+        self.touch(table, id)
+        return new
+
+    def touch(self, table: str, id: str) -> None:
+        """Have the row stamped with a new revision, changed or not."""
+        self.touched[(table, id)] = None
+        self.named[(table, id)] = None
+
+    def log(self, edit: Edit) -> None:
+        """Remember who set a field."""
+        self.edits.append(edit)
+
+    # Savepoints
+
+    def mark(self) -> None:
+        """Begin a transaction of the device."""
+        self._savepoint = Savepoint({}, dict(self.touched), list(self.edits))
+        self.named = {}
+
+    def rollback(self) -> None:
+        """Undo all since `mark`."""
+        self.rows.update(self._savepoint.rows)
+        self.touched = dict(self._savepoint.touched)
+        self.edits = list(self._savepoint.edits)
+        self._savepoint.rows = {}
+        self.named = {}
+
+    def _keep(self, key: Key, row: Row | None) -> None:
+        self.before[key] = row
+        self.rows[key] = row
