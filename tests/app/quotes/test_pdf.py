@@ -160,7 +160,7 @@ row_values = st.one_of(
 @settings(max_examples=25, deadline=None)
 @given(st.lists(row_values, max_size=30), st.sampled_from(["", "note " * 40, "note " * 3000]))
 def test_whatever_the_rows_nothing_is_lost_and_the_box_to_sign_keeps_the_totals(values, text):
-    rows = [samples.line(n, **{"detail": "", **each, "position": n}) for n, each in enumerate(values)]
+    rows = [samples.line(n, **{"detail": "", **each}) for n, each in enumerate(values)]
     pages = pages_of(samples.document(rows, introduction=text, notes=text))
     items = [row for row in rows if row["kind"] == "item"]
     found = re.findall(r"VAL-\d+", "\n".join(pages))
