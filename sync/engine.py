@@ -173,7 +173,7 @@ class Engine:
         with self._laptop.write() as connection:
             state.keep_hello(connection, last.hello)
             applier = Applier(connection, self._laptop.schema, last.hello.user, first_load)
-            with capture.paused(connection):
+            with self._uncaptured(connection, first_load):
                 if any(page.resync for page in pages):
                     applier.start_afresh()
                 for page in pages:
@@ -192,6 +192,11 @@ class Engine:
             self._laptop.applied(connection)
             self._report.cursor = last.hello.head
         self._take(applier.applied)
+
+    def _uncaptured(self, connection: Connection, first_load: bool) -> AbstractContextManager[None]:
+        if first_load:
+            return capture.removed(connection, self._laptop.schema)
+        return capture.paused(connection)
 
     def _check_sums(self, connection: Connection, theirs: list[Sum]) -> None:
         """Rows that are missing or too many show here; the next run then loads everything again."""
