@@ -57,7 +57,7 @@ class Sidebar(QFrame):
     def _button(self, page: Registration, number: int | None) -> Button:
         button = Button(page.text, "nav", page.icon, lambda: self.chosen.emit(page.key), checkable=True)
         self._names[page.key] = page.text
-        button.setToolTip(f"{page.text}  ({_('Ctrl')}+{number})" if number else page.text)
+        button.setToolTip(f"{page.text}  (Ctrl+{number})" if number else page.text)
         self._group.addButton(button)
         self._buttons[page.key] = button
         if page.key == "conflicts":
