@@ -1,1 +1,3 @@
 """The CRM without a screen."""
+
+__version__ = "0.1.0"

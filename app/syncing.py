@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import search
+from app import __version__, search
 from app.errors import NotAllowed, UserError
 from app.i18n import translate as _
 from app.store import keys
@@ -19,8 +19,6 @@ from sync import errors, outbox, state
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
 from sync.protocol import EnrolAnswer, EnrolRequest, SyncProtocol
-
-VERSION = "0.1.0"
 
 
 class SyncProblem(UserError):
@@ -38,8 +36,8 @@ def enrol(
 
     Returns `{"device", "series", "user", "organisation", "recovery"}`; `recovery` only for a new profile.
     """
-    client = HttpClient(server, ca=ca, version=VERSION)
-    request = EnrolRequest(email, password, code, socket.gethostname(), version=VERSION)
+    client = HttpClient(server, ca=ca, version=__version__)
+    request = EnrolRequest(email, password, code, socket.gethostname(), version=__version__)
     answer = explained(lambda: client.enrol(request))
     recovery = None
     if Workspace.exists(folder):
@@ -125,7 +123,7 @@ def connect(workspace: Workspace) -> HttpClient:
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
     token = keys.load_secret(workspace.folder, "device") or kept or ""
-    return HttpClient(server, token, ca, VERSION)
+    return HttpClient(server, token, ca, __version__)
 
 
 def laptop_of(workspace: Workspace) -> Laptop:
@@ -136,7 +134,7 @@ def laptop_of(workspace: Workspace) -> Laptop:
         if not begins:
             search.rebuild(connection)
 
-    return Laptop(workspace.schema, workspace.exclusive, loading, search.refresh, VERSION)
+    return Laptop(workspace.schema, workspace.exclusive, loading, search.refresh, __version__)
 
 
 def wipe(workspace: Workspace) -> None:

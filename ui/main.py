@@ -13,6 +13,10 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     profile = profile_of(words)
+    if words[:1] == ["demo"]:
+        from ui.demo import main as demo
+
+        return demo(words[1:])
     if profile is None:
         from app.cli import main as command_line
 
