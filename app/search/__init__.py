@@ -1,0 +1,6 @@
+"""Find any record while its name is typed: folded full text over the searched fields of each kind."""
+
+from app.search.find import Hit, find, find_connection
+from app.search.index import create, install, rebuild, refresh
+
+__all__ = ["Hit", "create", "find", "find_connection", "install", "rebuild", "refresh"]
