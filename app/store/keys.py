@@ -136,6 +136,11 @@ def unwrap(envelope: Envelope, passphrase: str) -> bytes:
     raise WrongKey(_("This passphrase does not open the file. Check it, or use the recovery passphrase."))
 
 
+def is_in_keyring(envelope: Envelope) -> bool:
+    """Whether the system's keyring keeps this profile's key."""
+    return _from_keyring(envelope) is not None
+
+
 def require_passphrase() -> str:
     """The daily passphrase where no keyring keeps the key; raises KeyMissing where it is not set."""
     passphrase = os.environ.get(PASSPHRASE_VARIABLE)

@@ -1,0 +1,146 @@
+"""Words for the laptop itself: init, enrol, sync, status, backup, restore, doctor."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from app.cli.output import Output, table
+from app.cli.profile_words import folder_of, opened, passphrase, password
+from app.errors import NotAllowed
+from app.i18n import translate as _
+
+
+def init(options: argparse.Namespace, output: Output) -> None:
+    """A new profile; its recovery passphrase is the answer, and is shown this once."""
+    from app.workspace import Workspace
+
+    folder = folder_of(options)
+    if Workspace.exists(folder):
+        raise NotAllowed(_("“{folder}” holds a profile already.", folder=folder))
+    workspace, recovery = Workspace.create(folder)
+    workspace.close()
+    _tell_recovery(output)
+    output.result({"profile": str(folder), "recovery": recovery}, recovery)
+
+
+def enrol(options: argparse.Namespace, output: Output) -> None:
+    """Make this laptop a device of the user."""
+    from app import syncing
+
+    secret = password(_("Password of {email}:", email=options.email))
+    more: dict[str, Any] = {"code": options.code} if options.code else {}
+    found = syncing.enrol(folder_of(options), options.server, options.email, secret, options.ca, **more)
+    lines = [_("This laptop is enrolled. Its quotes are numbered {series}.", series=found.get("series"))]
+    if found.get("recovery"):
+        _tell_recovery(output)
+        lines.append(found["recovery"])
+    output.result(found, lines)
+
+
+def sync(options: argparse.Namespace, output: Output) -> None:
+    """One complete sync with the server, or its halves by file."""
+    from app import syncing
+
+    with opened(options) as workspace:
+        if options.to or options.from_file:
+            name = "write_to" if options.to else "take_from"
+            by_file = getattr(syncing, name, None)
+            if by_file is None:
+                raise NotAllowed(
+                    _("This Terrain cannot sync by file yet. Connect to a network, then try again.")
+                )
+            found = by_file(workspace, Path(options.to or options.from_file))
+        else:
+            with output.progress(_("Sync")) as advance:
+                found = syncing.sync_now(workspace, progress=lambda _phase, done, of: advance(done, of))
+    output.result(found, _sync_line(found))
+
+
+def status(options: argparse.Namespace, output: Output) -> None:
+    """Who, where, last sync, what waits, and how many records of each kind."""
+    from app import records, syncing
+    from app.entity import entity, kinds
+
+    with opened(options) as workspace:
+        found = syncing.status(workspace)
+        with workspace.read() as session:
+            found["rows"] = {kind: records.count(session, kind) for kind in kinds()}
+    lines = [
+        (_("User"), found.get("user") or "–"),
+        (_("Device"), found.get("device") or "–"),
+        (_("Series"), found.get("series") or "–"),
+        (_("Server"), found.get("server") or _("none: this laptop works alone")),
+        (_("Last sync"), found.get("last_sync") or _("never")),
+        (_("To send"), str(found["to_send"])),
+        (_("Conflicts"), str(found["conflicts"])),
+        (_("Parked"), str(found["parked"])),
+    ]
+    lines += [(_(entity(kind).labels), str(n)) for kind, n in found["rows"].items() if n]
+    output.result(found, table(lines))
+
+
+def backup(options: argparse.Namespace, output: Output) -> None:
+    """An encrypted copy with the key's envelope, in one file."""
+    from app.store import backup as copies
+
+    file = Path(options.file)
+    with opened(options) as workspace:
+        copies.write_backup(workspace.engine, workspace.folder, file)
+    size = file.stat().st_size
+    output.result(
+        {"file": str(file), "bytes": size},
+        _("“{file}” holds the copy. The recovery passphrase opens it.", file=file),
+    )
+
+
+def restore(options: argparse.Namespace, output: Output) -> None:
+    """Make the profile anew from a backup."""
+    from app.store import backup as copies
+
+    folder = folder_of(options)
+    moved = copies.restore(
+        Path(options.file),
+        folder,
+        force=options.force,
+        ask=lambda: passphrase(_("Recovery passphrase:")),
+    )
+    with opened(options):
+        pass
+    lines = [_("The profile stands in “{folder}”.", folder=folder)]
+    if moved:
+        lines.append(_("The one before was moved to “{folder}”.", folder=moved))
+    output.result({"profile": str(folder), "moved": str(moved) if moved else None}, lines)
+
+
+def doctor(options: argparse.Namespace, output: Output) -> int:
+    """Check everything that a profile needs; 1 when something is wrong."""
+    from app.doctor import examine
+
+    checks = examine(folder_of(options))
+    well = all(check.ok for check in checks)
+    output.result(
+        {"ok": well, "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]},
+        table([("✓" if check.ok else "✗", check.label, check.detail) for check in checks]),
+    )
+    return 0 if well else 1
+
+
+def _tell_recovery(output: Output) -> None:
+    output.say(
+        _(
+            "Recovery passphrase, shown this once: write it down. It opens your copies when this computer is lost."
+        )
+    )
+
+
+def _sync_line(found: dict[str, Any]) -> str:
+    return _(
+        "Sent {pushed}, received {pulled}, removed {removed}; conflicts {conflicts}, parked {parked};"
+        " {seconds} s.",
+        **{
+            name: found.get(name, 0)
+            for name in ("pushed", "pulled", "removed", "conflicts", "parked", "seconds")
+        },
+    )

@@ -1,0 +1,165 @@
+"""Words for records: fields, list, show, add, set, delete, find."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import custom_fields, records
+from app.cli.output import Output, table
+from app.cli.profile_words import folder_of, opened
+from app.cli.shapes import SYSTEM, as_json, display, listed, pairs
+from app.entity import entity, kinds
+from app.entity import fields as declared_fields
+from app.errors import Invalid
+from app.features import sync_schema
+from app.fields import Field
+from app.i18n import translate as _
+from app.kinds import KINDS
+from app.workspace import Workspace
+
+
+def fields(options: argparse.Namespace, output: Output) -> None:
+    """The kinds, or one kind's fields; works without a profile, which only adds the company's own fields."""
+    sync_schema()
+    if options.kind is None:
+        found = [{"kind": kind, "label": _(entity(kind).label)} for kind in kinds()]
+        output.result(found, table([(each["kind"], each["label"]) for each in found]))
+        return
+    declared = {**declared_fields(options.kind)}
+    declared.pop("custom")
+    for name, field in _own_fields(options).items():
+        declared[f"custom.{name}"] = field
+    shapes = [_field_json(name, field) for name, field in declared.items()]
+    rows = [
+        (s["name"], s["label"], s["kind"], _("required") if s["required"] else "", s["policy"], _hint(s))
+        for s in shapes
+    ]
+    output.result(shapes, table(rows))
+
+
+def list_records(options: argparse.Namespace, output: Output) -> None:
+    """The records whose fields equal every `--where`."""
+    sync_schema()
+    where, own = _conditions(options.kind, pairs(options.where))
+    with opened(options) as workspace, workspace.read() as session:
+        found = records.find_rows(session, options.kind, where, limit=None if own else options.limit)
+        if own:
+            found = [record for record in found if _has_own(record, own)][: options.limit]
+        shown = listed(options.kind)
+        rows = [[r["id"], *(display(field, r[field.name]) for field in shown)] for r in found]
+        output.result(
+            [as_json(options.kind, record) for record in found] if output.json else None,
+            table(rows, ["id", *(field.label for field in shown)]) if found else [],
+        )
+
+
+def show(options: argparse.Namespace, output: Output) -> None:
+    """One record with all its fields."""
+    sync_schema()
+    with opened(options) as workspace, workspace.read() as session:
+        record = records.get(session, options.kind, options.id)
+        lines = [(name, "" if record[name] is None else str(record[name])) for name in SYSTEM]
+        lines += [
+            (f.name, display(f, record[f.name]))
+            for f in declared_fields(options.kind).values()
+            if record[f.name] not in (None, "", [], {})
+        ]
+        output.result(as_json(options.kind, record), table(lines))
+
+
+def add(options: argparse.Namespace, output: Output) -> None:
+    """A new record; prints its id. `id=` gives the id."""
+    sync_schema()
+    values = pairs(options.values)
+    id = values.pop("id", None)
+    with opened(options) as workspace, workspace.transaction("add") as session:
+        new = records.add(session, options.kind, values, id or None)
+    output.result({"id": new}, new)
+
+
+def set_fields(options: argparse.Namespace, output: Output) -> None:
+    """Change fields of one record in one transaction."""
+    sync_schema()
+    with opened(options) as workspace, workspace.transaction("set") as session:
+        changed = records.save(session, options.kind, options.id, pairs(options.values))
+    output.result({"id": options.id, "changed": changed}, [])
+
+
+def delete(options: argparse.Namespace, output: Output) -> None:
+    """Delete a record with what hangs under it."""
+    sync_schema()
+    with opened(options) as workspace, workspace.transaction("delete") as session:
+        records.delete(session, options.kind, options.id)
+    output.result({"id": options.id}, [])
+
+
+def find(options: argparse.Namespace, output: Output) -> None:
+    """The hits of the desktop's search; with `--json` whole records with their kind, title and subtitle."""
+    from app import search
+
+    with opened(options) as workspace, workspace.read() as session:
+        hits = search.find(session, " ".join(options.text), options.limit)
+        rows = [(_(entity(hit.kind).label), hit.title, hit.subtitle, hit.id) for hit in hits]
+        output.result([_hit_json(session, hit) for hit in hits] if output.json else None, table(rows))
+
+
+def _hit_json(session: Session, hit: Any) -> dict[str, Any]:
+    record = records.find_rows(session, hit.kind, {"id": hit.id})
+    found = as_json(hit.kind, record[0]) if record else {"id": hit.id}
+    return {**found, "kind": hit.kind, "title": hit.title, "subtitle": hit.subtitle}
+
+
+def _conditions(kind: str, texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The parsed conditions on columns, and those on the company's own fields as they were typed."""
+    declared = declared_fields(kind)
+    where: dict[str, Any] = {}
+    own: dict[str, str] = {}
+    for name, text in texts.items():
+        if name.startswith("custom."):
+            own[name[7:]] = text
+        elif name in SYSTEM:
+            where[name] = text or None
+        elif name in declared:
+            try:
+                where[name] = KINDS[declared[name].kind].parse(text, declared[name])
+            except ValueError as problem:
+                raise Invalid({name: str(problem)}) from None
+        else:
+            raise Invalid({name: _("There is no such field.")})
+    return where, own
+
+
+def _has_own(record: records.Record, own: dict[str, str]) -> bool:
+    kept = record["custom"] or {}
+    return all(_plain(kept.get(name)) == text.casefold() for name, text in own.items())
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value).casefold()
+
+
+def _own_fields(options: argparse.Namespace) -> dict[str, Field]:
+    if not Workspace.exists(folder_of(options)):
+        return {}
+    with opened(options) as workspace, workspace.read() as session:
+        return custom_fields.declared(session, options.kind)
+
+
+def _field_json(name: str, field: Field) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": field.label,
+        "kind": field.kind,
+        "required": field.required,
+        "policy": field.policy,
+        "choices": [value for value, _label in field.choices],
+        "link": field.link,
+        "computed": field.computed,
+    }
+
+
+def _hint(shape: dict[str, Any]) -> str:
+    return f"→ {shape['link']}" if shape["link"] else " | ".join(shape["choices"])
