@@ -1,0 +1,1 @@
+"""Bringing records in from files and taking them out."""
