@@ -1,0 +1,259 @@
+"""Which price a customer gets for a product, and why.
+
+Of the rules in force, the most particular wins: customer, then product, family, group; among equals the
+one whose quantity step is the highest that was reached, then the youngest. Rules come from the account's
+price list, else from the default one; what no rule names costs its list price.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app import formats, records
+from app.entity import entity
+from app.i18n import translate as _
+from app.money import parse_decimal, round_half_up
+
+Record = Mapping[str, Any]
+
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+PRECEDENCE = {"customer": 3, "product": 2, "family": 1, "group": 0}
+_FORMULA = re.compile(
+    r"(?P<base>cost|list)\s*(?:(?P<by>[*×x/])\s*(?P<factor>[\d.,]+))?\s*(?:(?P<sign>[+-])\s*(?P<more>[\d.,]+))?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One unit's price in the price mode of its list, and the sentence that says why."""
+
+    unit_price: Decimal
+    list_price: Decimal
+    explanation: str
+    rule: str | None = None
+    min_quantity: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """What prices for one customer depend on, read once: prices are then worked out without the file."""
+
+    account: str | None = None
+    segment: str | None = None
+    price_list: str | None = None
+    name: str = ""
+    tax_mode: str = "HT"
+    currency: str = "EUR"
+    rules: tuple[Record, ...] = ()
+    products: frozenset[str] = frozenset()
+    """The products whose rules are all here."""
+
+    def price(self, product: Record, quantity: Decimal = ONE) -> Price:
+        """The price of `product` (a product record) when `quantity` units are bought."""
+        listed = self.list_price(product)
+        # A return is priced as what was bought: the sign of a quantity chooses no step.
+        rule = self._best(product, abs(quantity))
+        if rule is None:
+            return Price(listed, listed, self.name or _("List price"))
+        price = _by_rule(rule, product, listed)
+        floor: Decimal | None = rule["floor"]
+        held = floor is not None and price < floor
+        return Price(
+            floor if held and floor is not None else price,
+            listed,
+            self._explain(rule, held),
+            str(rule["id"]),
+            rule["min_quantity"] or ONE,
+        )
+
+    def breaks(self, product: Record) -> list[Price]:
+        """The price at each quantity step at which it changes, from one unit on."""
+        steps = {max(ONE, rule["min_quantity"] or ONE) for rule in self._concerning(product)} | {ONE}
+        found: list[Price] = []
+        for step in sorted(steps):
+            price = dataclasses.replace(self.price(product, step), min_quantity=step)
+            if not found or found[-1].unit_price != price.unit_price:
+                found.append(price)
+        return found
+
+    def list_price(self, product: Record) -> Decimal:
+        """The list price, which is kept without VAT, in the price mode of this book."""
+        listed: Decimal = product["list_price"] or Decimal(0)
+        if self.tax_mode == "TTC":
+            return round_half_up(listed * (1 + (product["vat_rate"] or Decimal(0)) / HUNDRED), 2)
+        return listed
+
+    def including(self, other: PriceBook) -> PriceBook:
+        """This book with the rules of another one for the same customer."""
+        rules = {rule["id"]: rule for rule in (*self.rules, *other.rules)}
+        return dataclasses.replace(
+            other, rules=tuple(rules.values()), products=self.products | other.products
+        )
+
+    def _best(self, product: Record, quantity: Decimal) -> Record | None:
+        reached = [
+            rule for rule in self._concerning(product) if (rule["min_quantity"] or Decimal(0)) <= quantity
+        ]
+        return max(reached, key=self._rank, default=None)
+
+    def _rank(self, rule: Record) -> tuple[bool, bool, int, Decimal, str, str]:
+        return (
+            rule["applies_to"] == "customer",
+            rule["price_list"] in (None, self.price_list),
+            PRECEDENCE[rule["applies_to"]],
+            rule["min_quantity"] or Decimal(0),
+            str(rule["valid_from"] or ""),
+            rule["id"],
+        )
+
+    def _concerning(self, product: Record) -> Iterable[Record]:
+        return (rule for rule in self.rules if self._concerns(rule, product))
+
+    def _concerns(self, rule: Record, product: Record) -> bool:
+        if rule["applies_to"] == "customer" and rule["account"] != self.account:
+            return False
+        if rule["applies_to"] == "group" and rule["segment"] != self.segment:
+            return False
+        if rule["applies_to"] == "product" and rule["product"] is None:
+            return False
+        if rule["applies_to"] == "family" and rule["family"] is None:
+            return False
+        # A customer's or a group's rule may name a product or a family to narrow itself.
+        return rule["product"] in (None, product["id"]) and rule["family"] in (None, product["family"])
+
+    def _explain(self, rule: Record, held: bool) -> str:
+        own = rule["price_list"] in (None, self.price_list)
+        parts = [self.name if own else _("Default price list")]
+        if rule["applies_to"] == "customer":
+            parts.append(_("customer price"))
+        elif rule["applies_to"] == "group":
+            parts.append(_("group “{group}”", group=rule["segment"]))
+        if (rule["min_quantity"] or ONE) > 1:
+            parts.append(_("from {n}", n=formats.format_number(rule["min_quantity"])))
+        if rule["method"] == "percent" and rule["percent"]:
+            sign = "−" if rule["percent"] > 0 else "+"
+            parts.append(sign + formats.format_percentage(abs(rule["percent"])))
+        if held:
+            parts.append(_("held at the lowest price"))
+        return ", ".join(part for part in parts if part)
+
+
+def _by_rule(rule: Record, product: Record, listed: Decimal) -> Decimal:
+    if rule["method"] == "price" and rule["price"] is not None:
+        return Decimal(rule["price"])
+    if rule["method"] == "formula":
+        return _by_formula(rule["formula"] or "", product, listed)
+    percent = rule["percent"] or Decimal(0)
+    return _as_fine(listed * (1 - percent / HUNDRED), listed)
+
+
+def _by_formula(formula: str, product: Record, listed: Decimal) -> Decimal:
+    """`cost × 1.35`, `list * 0.9 + 2`, `cost / 0.7`; what cannot be read leaves the list price."""
+    found = _FORMULA.fullmatch(formula.strip())
+    if found is None:
+        return listed
+    price = listed if found["base"].lower() == "list" else product["cost"]
+    if price is None:
+        return listed
+    if found["factor"]:
+        factor = parse_decimal(found["factor"])
+        if found["by"] == "/":
+            price = price / factor if factor else listed
+        else:
+            price = price * factor
+    if found["more"]:
+        more = parse_decimal(found["more"])
+        price += more if found["sign"] == "+" else -more
+    return max(_as_fine(price, listed), Decimal(0))
+
+
+def _as_fine(price: Decimal, listed: Decimal) -> Decimal:
+    """To the cent, or as fine as the list price itself: screws are sold for 0.0425."""
+    decimals = max(2, -int(listed.normalize().as_tuple().exponent))
+    return price.quantize(ONE.scaleb(-min(decimals, 6)), ROUND_HALF_UP)
+
+
+def open_book(
+    session: Session,
+    account: str | None,
+    products: Sequence[str],
+    price_list: str | None = None,
+    on: date | None = None,
+) -> PriceBook:
+    """The prices of these products for an account. `price_list` is a quote's own; `on` is today unless told."""
+    day = on or formats.now().date()
+    customer = _known(session, "account", account)
+    own = _list_in_force(session, price_list or customer.get("price_list"), day)
+    default = _default_list(session, day)
+    chosen = own or default or {}
+    lists = [chosen["id"]] if chosen else []
+    if own and default and _comparable(own, default):
+        lists.append(default["id"])
+    return PriceBook(
+        account=account,
+        segment=customer.get("segment"),
+        price_list=chosen.get("id"),
+        name=chosen.get("name") or "",
+        tax_mode=chosen.get("tax_mode") or "HT",
+        currency=chosen.get("currency") or "EUR",
+        rules=tuple(_rules(session, lists, products, account, day)),
+        products=frozenset(products),
+    )
+
+
+def _known(session: Session, kind: str, id: str | None) -> dict[str, Any]:
+    found = records.find_rows(session, kind, {"id": id}) if id else []
+    return found[0] if found else {}
+
+
+def _list_in_force(session: Session, id: str | None, day: date) -> dict[str, Any] | None:
+    found = _known(session, "price_list", id)
+    return found if found and _in_force(found, day) else None
+
+
+def _default_list(session: Session, day: date) -> dict[str, Any] | None:
+    lists = [
+        each
+        for each in records.find_rows(session, "price_list", {"is_default": True})
+        if _in_force(each, day)
+    ]
+    return max(lists, key=lambda each: (each["priority"] or 0, each["id"]), default=None)
+
+
+def _in_force(record: Record, day: date) -> bool:
+    return (record["valid_from"] is None or record["valid_from"] <= day) and (
+        record["valid_to"] is None or day <= record["valid_to"]
+    )
+
+
+def _comparable(one: Record, other: Record) -> bool:
+    """Whether a price of one list can stand in the other: same currency, both with or both without VAT."""
+    return (one["tax_mode"] or "HT", one["currency"] or "EUR") == (
+        other["tax_mode"] or "HT",
+        other["currency"] or "EUR",
+    )
+
+
+def _rules(
+    session: Session, lists: Sequence[str], products: Sequence[str], account: str | None, day: date
+) -> list[Record]:
+    table = entity("price_rule").__table__
+    query = select(table).where(
+        table.c.deleted_at.is_(None),
+        or_(table.c.price_list.is_(None), table.c.price_list.in_(lists)),
+        or_(table.c.product.is_(None), table.c.product.in_(products)),
+        or_(table.c.account.is_(None), table.c.account == account),
+    )
+    found = [dict(row) for row in session.execute(query).mappings()]
+    return [rule for rule in found if rule["applies_to"] in PRECEDENCE and _in_force(rule, day)]

@@ -1,0 +1,455 @@
+"""A draft quote as it is typed: lines in and out, prices that follow quantities, one transaction per pause.
+
+A `Sheet` is a quote with its lines as frozen dicts. Each action gives a new sheet, which makes undo a
+matter of keeping the old one, and works without the file, so that totals follow every keystroke.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import formats, i18n, records, search
+from app.catalogue.pricing import Price, PriceBook, open_book
+from app.entity import entity, fields
+from app.errors import Invalid
+from app.i18n import translate as _
+from app.identity import new_id
+from app.kinds import KINDS
+from app.money import parse_decimal
+from app.natural_dates import parse_when
+from app.quotes.document import quote_totals
+from app.quotes.model import FROZEN
+from app.quotes.totals import Totals
+
+Record = dict[str, Any]
+
+ONE = Decimal(1)
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+VALID_DAYS = 30
+MARGIN_FLOOR = Decimal(25)
+"""Below this margin in percent the editor warns, unless the setting `margin_floor` says otherwise."""
+
+LINE_FIELDS = tuple(name for name in fields("quote_line") if name not in ("quote", "owner", "custom"))
+QUOTE_FIELDS = (
+    *("account", "contact", "site", "subject", "introduction", "notes", "valid_until", "payment_terms"),
+    *("delivery_terms", "discount_type", "discount_value", "charges", "deposit_type", "deposit_value"),
+)
+_NUMBER = r"\d[\d\s.,\u00a0\u202f]*"
+_AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
+_BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A quote being edited: its record, its lines, and what prices depend on."""
+
+    quote: Record
+    lines: tuple[Record, ...] = ()
+    book: PriceBook = field(default_factory=PriceBook)
+    products: Mapping[str, Record] = field(default_factory=dict)
+    account: Record = field(default_factory=dict)
+    contact: Record = field(default_factory=dict)
+    margin_floor: Decimal = MARGIN_FLOOR
+
+    @property
+    def id(self) -> str:
+        """The quote's id."""
+        return str(self.quote["id"])
+
+    @property
+    def locked(self) -> bool:
+        """Whether the quote was issued, so that its content can no longer change."""
+        return self.quote["status"] in FROZEN
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A product that fits what was typed, with the quantity typed and its price at that quantity."""
+
+    product: Record
+    quantity: Decimal
+    price: Price
+    book: PriceBook
+
+    @property
+    def title(self) -> str:
+        """The product's label in the current language."""
+        return product_label(self.product, i18n.language())
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What remains of the total without VAT after costs; `complete` when every line has a cost."""
+
+    percent: Decimal
+    amount: Decimal
+    complete: bool
+    enough: bool
+
+
+def product_label(product: Mapping[str, Any], language: str) -> str:
+    """The product's name for a customer of that language."""
+    if language == "en" and product["label_en"]:
+        return str(product["label_en"])
+    return str(product["label_fr"] or product["label_en"] or product["sku"] or "")
+
+
+# Reading
+
+
+def open_sheet(session: Session, quote_id: str) -> Sheet:
+    """The quote with its lines, its customer and its products' prices. Raises NotFound."""
+    quote = records.get(session, "quote", quote_id)
+    lines = records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
+    ids = sorted({line["product"] for line in lines if line["product"]})
+    products = find_products(session, ids)
+    return Sheet(
+        quote=quote,
+        lines=tuple(lines),
+        book=open_book(session, quote["account"], ids, quote["price_list"]),
+        products={product["id"]: product for product in products},
+        account=_known(session, "account", quote["account"]),
+        contact=_known(session, "contact", quote["contact"]),
+        margin_floor=_margin_floor(session),
+    )
+
+
+def find_products(session: Session, ids: Sequence[str]) -> list[Record]:
+    """The products of these ids, in their order; one that is gone is left out."""
+    table = entity("product").__table__
+    query = select(table).where(table.c.id.in_(ids), table.c.deleted_at.is_(None))
+    by_id = {row["id"]: dict(row) for row in session.execute(query).mappings()}
+    return [by_id[id] for id in ids if id in by_id]
+
+
+def new_quote(session: Session, account_id: str, **values: Any) -> str:
+    """A draft for an account with what is known of it: contact, address, price list, terms; its id."""
+    account = records.get(session, "account", account_id)
+    book = open_book(session, account_id, [])
+    organisation = _first(session, "organisation", {})
+    days = organisation.get("quote_validity_days") or VALID_DAYS
+    known = {
+        "account": account_id,
+        "contact": _first(session, "contact", {"account": account_id, "left_on": None}).get("id"),
+        "site": _first(session, "site", {"account": account_id}).get("id"),
+        "status": "draft",
+        "revision": 1,
+        "price_list": book.price_list,
+        "currency": book.currency,
+        "tax_mode": book.tax_mode,
+        "vat_category": "S",
+        "payment_terms": account["payment_terms"] or organisation.get("default_payment_terms"),
+        "valid_until": formats.now().date() + timedelta(days=int(days)),
+    }
+    return records.add(session, "quote", {**known, **values})
+
+
+def suggest(
+    session: Session, text: str, account: str | None, price_list: str | None = None, limit: int = 8
+) -> list[Suggestion]:
+    """The products that fit « bob 450 x 24 », the best first, priced at the quantity typed.
+
+    The number after the last × may also belong to the name (« tapis 90 × 150 »): products found with
+    it follow, one unit each.
+    """
+    words, quantity = parse_entry(text)
+    tries = [(words, quantity or ONE)]
+    if quantity is not None:
+        tries.append((text, ONE))
+    found: dict[str, Decimal] = {}
+    for sought, amount in tries:
+        for id in _found_products(session, sought, limit):
+            found.setdefault(id, amount)
+    products = find_products(session, list(found)[:limit])
+    book = open_book(session, account, [product["id"] for product in products], price_list)
+    return [
+        Suggestion(product, found[product["id"]], book.price(product, found[product["id"]]), book)
+        for product in products
+    ]
+
+
+def parse_entry(text: str) -> tuple[str, Decimal | None]:
+    """« bob 450 x 24 » and « 24 x bob 450 » are (`bob 450`, 24); without × the quantity is None."""
+    for pattern in (_AFTER, _BEFORE):
+        found = pattern.match(text.strip())
+        if found:
+            try:
+                return found["words"].strip(), parse_decimal(found["quantity"], i18n.language())
+            except ValueError:
+                continue
+    return text.strip(), None
+
+
+def _found_products(session: Session, text: str, limit: int) -> list[str]:
+    """By reference or bar code first, then by words; those no longer sold come last."""
+    if not text.strip():
+        return []
+    exact = records.find_rows(session, "product", {"sku": text.strip().upper()}, limit=1)
+    exact = exact or records.find_rows(session, "product", {"ean": text.strip()}, limit=1)
+    hits = [hit.id for hit in search.find(session, text, limit=3 * limit, kinds=("product",))]
+    ids = list(dict.fromkeys([*(row["id"] for row in exact), *hits]))
+    products = [product for product in find_products(session, ids) if product["status"] != "hidden"]
+    products.sort(key=lambda product: product["status"] == "obsolete")
+    return [product["id"] for product in products]
+
+
+# Changing a sheet
+
+
+def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> Sheet:
+    """The sheet with a line for a suggested product, at the end unless `at` says before which line."""
+    product, language = suggestion.product, str(sheet.account.get("language") or "fr")
+    book = sheet.book.including(suggestion.book)
+    price = book.price(product, suggestion.quantity)
+    line = {
+        **_blank_line("item"),
+        "product": product["id"],
+        "sku": product["sku"],
+        "description": product_label(product, language),
+        "quantity": suggestion.quantity,
+        "unit": product["unit"],
+        "vat_rate": product["vat_rate"] if product["vat_rate"] is not None else Decimal(20),
+        "vat_category": product["vat_category"] or sheet.quote["vat_category"] or "S",
+        "cost": product["cost"],
+        **_priced(price),
+    }
+    products = {**sheet.products, product["id"]: product}
+    return dataclasses.replace(_with_line(sheet, line, at), book=book, products=products)
+
+
+def add_section(sheet: Sheet, title: str, at: int | None = None) -> Sheet:
+    """The sheet with a heading."""
+    return _with_line(sheet, {**_blank_line("section"), "description": title.strip()}, at)
+
+
+def duplicate_line(sheet: Sheet, at: int) -> Sheet:
+    """The sheet with a copy of the line under it."""
+    return _with_line(sheet, {**sheet.lines[at], "id": new_id()}, at + 1)
+
+
+def move_line(sheet: Sheet, at: int, step: int) -> Sheet:
+    """The sheet with the line moved up (-1) or down (1); at the end it stays where it is."""
+    to = at + step
+    if not 0 <= to < len(sheet.lines):
+        return sheet
+    lines = list(sheet.lines)
+    lines.insert(to, lines.pop(at))
+    return dataclasses.replace(sheet, lines=tuple(lines))
+
+
+def remove_line(sheet: Sheet, at: int) -> Sheet:
+    """The sheet without the line."""
+    return dataclasses.replace(sheet, lines=sheet.lines[:at] + sheet.lines[at + 1 :])
+
+
+def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
+    """The sheet after `text` was typed into a line's field. Raises ValueError with one sentence.
+
+    The price follows the quantity unless it was typed by hand.
+    """
+    line = dict(sheet.lines[at])
+    if name == "discount_percent":
+        line.update(_typed_discount(text))
+    else:
+        line[name] = _parsed("quote_line", name, text)
+    if name == "quantity":
+        line["quantity"] = line["quantity"] if line["quantity"] is not None else ONE
+        line = _repriced(sheet, sheet.lines[at], line)
+    elif name == "unit_price":
+        line["unit_price"] = line["unit_price"] if line["unit_price"] is not None else ZERO
+        if line["unit_price"] != sheet.lines[at]["unit_price"]:
+            line.update(price_rule=None, price_explanation=_("Price typed by hand"))
+    elif name == "description" and not line["description"]:
+        raise ValueError(_("A line needs a description."))
+    _check_line(sheet, line)
+    return dataclasses.replace(sheet, lines=(*sheet.lines[:at], line, *sheet.lines[at + 1 :]))
+
+
+def set_field(sheet: Sheet, name: str, text: str) -> Sheet:
+    """The sheet after `text` was typed into a field of the quote. Raises ValueError with one sentence."""
+    if name == "discount":
+        return _with_quote(sheet, _checked_discount(sheet, text))
+    if name == "valid_until":
+        day = parse_when(text, formats.now(), i18n.language())
+        text = text if day is None else (day.date() if isinstance(day, datetime) else day).isoformat()
+    return _with_quote(sheet, {name: _parsed("quote", name, text)})
+
+
+def set_contact(sheet: Sheet, contact: Record) -> Sheet:
+    """The sheet addressed to another person."""
+    return dataclasses.replace(_with_quote(sheet, {"contact": contact.get("id")}), contact=contact)
+
+
+def totals(sheet: Sheet) -> Totals:
+    """The amounts of the sheet as it stands. Raises Invalid."""
+    return quote_totals(sheet.quote, sheet.lines)
+
+
+def margin(sheet: Sheet, found: Totals) -> Margin | None:
+    """The margin on the lines whose cost is known; None without any."""
+    by_id = {line["id"]: line for line in sheet.lines}
+    sold = cost = everything = ZERO
+    complete = True
+    for amounts in found.lines:
+        if not amounts.in_total:
+            continue
+        line = by_id[amounts.id]
+        everything += amounts.net_ht
+        if line["cost"] is None:
+            complete = False
+            continue
+        sold += amounts.net_ht
+        cost += line["cost"] * (line["quantity"] if line["quantity"] is not None else ONE)
+    if everything > 0:
+        sold -= found.discount * sold / everything
+    if sold <= 0:
+        return None
+    percent = (sold - cost) / sold * HUNDRED
+    return Margin(percent, sold - cost, complete, percent >= sheet.margin_floor)
+
+
+# Saving
+
+
+def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
+    """Write what differs between two sheets of one quote; returns `after` as it is stored.
+
+    Raises Invalid, NotAllowed for an issued quote. What another person changed meanwhile in other
+    fields stays theirs.
+    """
+    found = totals(after)
+    nets = {each.id: each.net for each in found.lines}
+    kept = {line["id"]: line for line in before.lines}
+    lines = []
+    for position, line in enumerate(after.lines, start=1):
+        stored = {**line, "position": position, "net": nets.get(line["id"])}
+        _save_line(session, after.id, kept.pop(line["id"], None), stored)
+        lines.append(stored)
+    for gone in kept:
+        if records.find_rows(session, "quote_line", {"id": gone}):
+            records.delete(session, "quote_line", gone)
+    sums = {"total_ht": found.total.ht, "total_vat": found.total.vat, "total_ttc": found.total.ttc}
+    quote = {**after.quote, **sums}
+    changed = {name: quote[name] for name in (*QUOTE_FIELDS, *sums)}
+    records.save(session, "quote", after.id, changed, loaded=before.quote)
+    return dataclasses.replace(after, quote=quote, lines=tuple(lines))
+
+
+def _save_line(session: Session, quote: str, before: Record | None, line: Record) -> None:
+    values = {name: line[name] for name in LINE_FIELDS}
+    if before is not None and records.find_rows(session, "quote_line", {"id": line["id"]}):
+        if any(values[name] != before[name] for name in LINE_FIELDS):
+            records.save(session, "quote_line", line["id"], values, loaded=before)
+        return
+    table = entity("quote_line").__table__
+    if session.execute(select(table.c.id).where(table.c.id == line["id"])).first():
+        # A removal that was undone: the line comes back as the same record.
+        records.restore(session, "quote_line", line["id"])
+        records.save(session, "quote_line", line["id"], values)
+    else:
+        records.add(session, "quote_line", {**values, "quote": quote}, id=line["id"])
+
+
+# Parts
+
+
+def _blank_line(kind: str) -> Record:
+    return {
+        **dict.fromkeys(LINE_FIELDS),
+        "id": new_id(),
+        "kind": kind,
+        "choice_kind": "item" if kind == "item" else None,
+        "selected": True if kind == "item" else None,
+        "discountable": True if kind == "item" else None,
+    }
+
+
+def _priced(price: Price) -> Record:
+    return {
+        "list_price": price.list_price,
+        "unit_price": price.unit_price,
+        "price_rule": price.rule,
+        "price_explanation": price.explanation,
+    }
+
+
+def _repriced(sheet: Sheet, before: Record, line: Record) -> Record:
+    product = sheet.products.get(line["product"] or "")
+    if product is None:
+        return line
+    quantity = before["quantity"] if before["quantity"] is not None else ONE
+    if sheet.book.price(product, quantity).unit_price != before["unit_price"]:
+        return line
+    return {**line, **_priced(sheet.book.price(product, line["quantity"]))}
+
+
+def _with_line(sheet: Sheet, line: Record, at: int | None) -> Sheet:
+    at = len(sheet.lines) if at is None else at
+    return dataclasses.replace(sheet, lines=(*sheet.lines[:at], line, *sheet.lines[at:]))
+
+
+def _with_quote(sheet: Sheet, values: Record) -> Sheet:
+    return dataclasses.replace(sheet, quote={**sheet.quote, **values})
+
+
+def _parsed(kind: str, name: str, text: str) -> Any:
+    declared = fields(kind)[name]
+    return KINDS[declared.kind].parse(text, declared)
+
+
+def _typed_discount(text: str) -> Record:
+    """A percentage, or with a currency sign an amount taken off the line."""
+    if "€" in text or "eur" in text.lower():
+        return {"discount_percent": None, "discount_amount": _parsed("quote_line", "discount_amount", text)}
+    return {"discount_percent": _parsed("quote_line", "discount_percent", text), "discount_amount": None}
+
+
+def _checked_discount(sheet: Sheet, text: str) -> Record:
+    amount = "€" in text or "eur" in text.lower()
+    value = _parsed("quote", "discount_value", text.replace("€", ""))
+    values = {
+        "discount_type": None if not value else "amount" if amount else "percent",
+        "discount_value": value or None,
+    }
+    try:
+        quote_totals({**sheet.quote, **values}, sheet.lines)
+    except Invalid as refusal:
+        raise ValueError(next(iter(refusal.problems.values()))) from None
+    return values
+
+
+def _check_line(sheet: Sheet, line: Record) -> None:
+    """Refuse a line that has no honest total, beside the cell in which it was typed."""
+    try:
+        quote_totals(
+            {"tax_mode": sheet.quote["tax_mode"], "vat_category": sheet.quote["vat_category"]}, [line]
+        )
+    except Invalid as refusal:
+        raise ValueError(next(iter(refusal.problems.values()))) from None
+
+
+def _known(session: Session, kind: str, id: str | None) -> Record:
+    return _first(session, kind, {"id": id}) if id else {}
+
+
+def _first(session: Session, kind: str, where: Mapping[str, Any]) -> Record:
+    found = records.find_rows(session, kind, where, limit=1)
+    return found[0] if found else {}
+
+
+def _margin_floor(session: Session) -> Decimal:
+    """The company's own floor where the office set one."""
+    value = _first(session, "setting", {"name": "margin_floor"}).get("value")
+    return (
+        Decimal(str(value)) if isinstance(value, int | float | str) and str(value).isdigit() else MARGIN_FLOOR
+    )
