@@ -1,0 +1,400 @@
+"""From an appointment to its report: what the sheet opens with, its draft, and saving it with what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from app import drafts, formats, records
+from app.entity import entity
+from app.errors import Invalid, NotFound
+from app.i18n import language
+from app.i18n import translate as _
+from app.identity import new_id
+from app.natural_dates import add_months
+
+KIND = "visit_report"
+_TYPE_OF = {"prospect": "discovery"}
+"""The type of report that an account of this type begins with; others are customer visits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a template; `kind` is choice, rating, number or text."""
+
+    key: str
+    label: str
+    kind: str
+    choices: tuple[tuple[object, str], ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The questions of a type of visit."""
+
+    id: str
+    type: str
+    name: str
+    version: int
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact of the account."""
+
+    id: str
+    name: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuote:
+    """A quote that the customer has in hand."""
+
+    id: str
+    number: str
+    total: Decimal
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What to have in mind before writing."""
+
+    quotes: tuple[OpenQuote, ...]
+    last_day: date | None
+    last_action: str
+    outstanding: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the report page opens with; `values` come from the draft, else from the saved report."""
+
+    id: str
+    exists: bool
+    account: str
+    name: str
+    start: datetime
+    values: dict[str, Any]
+    loaded: dict[str, Any]
+    focus: str | None
+    kept_at: datetime | None
+    templates: tuple[Template, ...]
+    people: tuple[Person, ...]
+    reminder: Reminder
+    unsent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What one save wrote, for its undo."""
+
+    report: str
+    created: bool
+    task: str | None
+    task_before: dict[str, Any] | None
+    appointment_before: dict[str, Any] | None
+
+
+def open_sheet(
+    session: Session,
+    now: datetime,
+    *,
+    report: str | None = None,
+    appointment: str | None = None,
+    account: str | None = None,
+) -> Sheet:
+    """The sheet of a report, or of an appointment or account that has none yet. Raises NotFound."""
+    draft = _draft_of(session, report, appointment, account)
+    stored = _stored(session, draft.id if draft else report, appointment)
+    if stored is None and draft is None and appointment is None and account is None:
+        raise NotFound(_("This report is not on this laptop."))
+    if stored is not None:
+        loaded = stored
+    else:
+        loaded = _fresh(
+            session, now, draft.values if draft else {"appointment": appointment, "account": account}
+        )
+    values = {**loaded, **(draft.values if draft else {})}
+    customer = records.get(session, "account", str(values["account"]))
+    return Sheet(
+        id=draft.id if draft else str(stored["id"]) if stored else new_id(),
+        exists=stored is not None,
+        account=customer["id"],
+        name=str(customer["name"]),
+        start=values["start"] or now,
+        values=values,
+        # An older draft was written over what the form showed then: that stays the base of its merge.
+        loaded={**loaded, **(draft.loaded or {})} if draft and stored else loaded,
+        focus=draft.focus if draft else None,
+        kept_at=draft.at if draft else None,
+        templates=templates(session),
+        people=people(session, customer["id"]),
+        reminder=reminder(session, customer, now.date(), except_report=draft.id if draft else report),
+    )
+
+
+def keep_draft(
+    session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[str, Any], focus: str | None
+) -> datetime:
+    """Keep the sheet as it stands; when that was."""
+    return drafts.keep(session, KIND, id, values, loaded, focus)
+
+
+def drop_draft(session: Session, id: str) -> None:
+    """Forget the draft of a report."""
+    drafts.discard(session, KIND, id)
+
+
+def save(session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[str, Any]) -> Saved:
+    """Keep the report, its follow-up task and the end of the visit in one transaction. Raises Invalid.
+
+    `values` are those of the form; a next action, or the word that there is none, is required.
+    """
+    clean = _checked(values)
+    exists = _exists(session, id)
+    if exists:
+        records.save(session, KIND, id, clean, loaded=loaded)
+    else:
+        now = datetime.now(UTC)
+        records.add(session, KIND, {"validated_at": now, **clean, "end": clean.get("end") or now}, id=id)
+    task, before = _follow_up(session, clean, loaded if exists else {})
+    ended = None if exists else _end_visit(session, clean.get("appointment"))
+    drafts.discard(session, KIND, id)
+    return Saved(id, not exists, task, before, ended)
+
+
+def undo(session: Session, saved: Saved) -> None:
+    """Take back the first save of a report: its text becomes a draft again."""
+    kept = records.get(session, KIND, saved.report)
+    if saved.created:
+        records.delete(session, KIND, saved.report)
+        values = {name: kept[name] for name in _FORM_FIELDS if name in kept}
+        drafts.keep(session, KIND, new_id(), values, values)
+    if saved.task is not None and saved.task_before is None:
+        records.delete(session, "task", saved.task)
+    if saved.appointment_before is not None:
+        before = saved.appointment_before
+        records.save(session, "appointment", before["id"], {"state": before["state"]})
+
+
+_FORM_FIELDS = (
+    "appointment", "account", "site", "start", "end", "contacts_met", "type", "outcome", "template",
+    "template_version", "answers", "summary", "next_action", "next_action_date", "no_next_action",
+)  # fmt: skip
+
+
+def templates(session: Session) -> tuple[Template, ...]:
+    """The active templates, one per type, the newest version of each."""
+    found: dict[str, Template] = {}
+    for row in records.find_rows(session, "report_template", order="version"):
+        if row["active"] is not False:
+            questions = tuple(_question(asked) for asked in row["questions"] or ())
+            found[row["type"]] = Template(
+                row["id"], row["type"], row["name"] or "", row["version"] or 1, questions
+            )
+    return tuple(found.values())
+
+
+def people(session: Session, account: str) -> tuple[Person, ...]:
+    """The contacts of an account who have not left."""
+    rows = records.find_rows(session, "contact", {"account": account})
+    return tuple(
+        Person(
+            row["id"],
+            " ".join(part for part in (row["first_name"], row["last_name"]) if part),
+            row["job"] or "",
+        )
+        for row in rows
+        if row["left_on"] is None
+    )
+
+
+def reminder(
+    session: Session, customer: Mapping[str, Any], today: date, except_report: str | None = None
+) -> Reminder:
+    """Open quotes, the last report's next action, and what the customer owes."""
+    quote, report = _table("quote"), _table(KIND)
+    quotes = session.execute(
+        select(quote.c.id, quote.c.number, quote.c.total_ht, quote.c.valid_until)
+        .where(
+            quote.c.account == customer["id"],
+            quote.c.deleted_at.is_(None),
+            quote.c.status.in_(("issued", "sent")),
+        )
+        .order_by(quote.c.valid_until)
+        .limit(3)
+    )
+    last = session.execute(
+        select(report.c.start, report.c.next_action)
+        .where(
+            report.c.account == customer["id"],
+            report.c.deleted_at.is_(None),
+            report.c.next_action.is_not(None),
+            report.c.id != (except_report or ""),
+        )
+        .order_by(report.c.start.desc())
+        .limit(1)
+    ).first()
+    return Reminder(
+        tuple(OpenQuote(id, number or "", total or Decimal(0), until) for id, number, total, until in quotes),
+        formats.local(last.start).date() if last and last.start else None,
+        str(last.next_action) if last else "",
+        customer["outstanding"],
+    )
+
+
+def _table(kind: str) -> Table:
+    found: Any = entity(kind).__table__
+    assert isinstance(found, Table)
+    return found
+
+
+def _exists(session: Session, id: str) -> bool:
+    report = _table(KIND)
+    return session.execute(select(report.c.id).where(report.c.id == id)).first() is not None
+
+
+def _draft_of(
+    session: Session, report: str | None, appointment: str | None, account: str | None
+) -> drafts.Draft | None:
+    if report is not None:
+        return drafts.find(session, KIND, report)
+    for draft in drafts.find_all(session, KIND):
+        of = draft.values
+        if appointment is not None and of.get("appointment") == appointment:
+            return draft
+        if appointment is None and of.get("account") == account and of.get("appointment") is None:
+            return draft
+    return None
+
+
+def _stored(session: Session, report: str | None, appointment: str | None) -> dict[str, Any] | None:
+    if report is not None:
+        if _exists(session, report):
+            return records.get(session, KIND, report)
+        return None
+    if appointment is not None:
+        found = records.find_rows(session, KIND, {"appointment": appointment}, limit=1)
+        return found[0] if found else None
+    return None
+
+
+def _fresh(session: Session, now: datetime, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a new report begins with."""
+    values: dict[str, Any] = dict.fromkeys(_FORM_FIELDS)
+    account = given.get("account")
+    if given.get("appointment"):
+        visit = records.get(session, "appointment", str(given["appointment"]))
+        account = visit["account"] or account
+        values.update(appointment=visit["id"], site=visit["site"], start=visit["start"], end=visit["end"])
+        values["contacts_met"] = visit["contacts"]
+    if not account:
+        raise NotFound(_("This visit names no account. Add one to the appointment first."))
+    customer = records.get(session, "account", str(account))
+    values["account"] = account
+    values["start"] = values["start"] or now.astimezone(UTC).replace(second=0, microsecond=0)
+    values["type"] = _TYPE_OF.get(str(customer["type"]), "customer_visit")
+    template = next((t for t in templates(session) if t.type == values["type"]), None)
+    if template is not None:
+        values.update(template=template.id, template_version=template.version)
+    return values
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    clean = {name: values.get(name) for name in _FORM_FIELDS}
+    action = str(clean["next_action"] or "").strip()
+    none = bool(clean["no_next_action"])
+    if not action and not none:
+        raise Invalid({"next_action": _("Say what comes next, or choose “None”.")})
+    if action and not none and clean["next_action_date"] is None:
+        raise Invalid({"next_action_date": _("Say when: “Monday 10:00”, “+7”, 21/11/2026.")})
+    clean["no_next_action"] = none
+    clean["next_action"] = None if none else action
+    when = clean["next_action_date"]
+    clean["next_action_date"] = None if none or when is None else _moment(when)
+    answers = {key: value for key, value in (clean["answers"] or {}).items() if value not in (None, "")}
+    clean["answers"] = answers
+    return clean
+
+
+def _moment(when: date | datetime) -> datetime:
+    """A day alone is kept as its midnight: a time that nobody chose is not shown as one."""
+    if isinstance(when, datetime):
+        return when
+    return datetime(when.year, when.month, when.day, tzinfo=formats.zone())
+
+
+def has_time(moment: datetime) -> bool:
+    """Whether a time of day was chosen for the next action."""
+    here = formats.local(moment)
+    return bool(here.hour or here.minute)
+
+
+def _follow_up(
+    session: Session, clean: Mapping[str, Any], before: Mapping[str, Any]
+) -> tuple[str | None, dict[str, Any] | None]:
+    """The task of the next action: new, or moved along when a saved report says another one."""
+    action, moment = clean["next_action"], clean["next_action_date"]
+    if action is None or (action, moment) == (before.get("next_action"), before.get("next_action_date")):
+        return None, None
+    values = {
+        "subject": action,
+        "account": clean["account"],
+        "due": formats.local(moment).date(),
+        "due_time": moment if has_time(moment) else None,
+    }
+    if before.get("next_action"):
+        where = {"account": clean["account"], "subject": before["next_action"], "status": "open"}
+        for task in records.find_rows(session, "task", where, order="-id", limit=1):
+            records.save(session, "task", task["id"], values)
+            return task["id"], task
+    contact = (clean["contacts_met"] or [None])[0]
+    new = {**values, "contact": contact, "status": "open", "priority": "normal"}
+    return records.add(session, "task", new), None
+
+
+def _end_visit(session: Session, appointment: str | None) -> dict[str, Any] | None:
+    if appointment is None:
+        return None
+    before = records.get(session, "appointment", appointment)
+    if before["state"] == "done":
+        return None
+    records.save(session, "appointment", appointment, {"state": "done"})
+    return before
+
+
+def _question(asked: Mapping[str, Any]) -> Question:
+    kind = str(asked.get("kind") or "text")
+    if kind == "rating":
+        low, high = int(asked.get("min") or 1), int(asked.get("max") or 5)
+        choices: tuple[tuple[object, str], ...] = tuple((n, str(n)) for n in range(low, high + 1))
+    elif kind == "yes_no":
+        choices = (("yes", _("Yes")), ("no", _("No")))
+    else:
+        choices = tuple((choice["value"], _spoken(choice)) for choice in asked.get("choices") or ())
+    return Question(str(asked["key"]), _spoken(asked), kind, choices, bool(asked.get("required")))
+
+
+def _spoken(said: Mapping[str, Any]) -> str:
+    """A label in the language of the screen, where the template has it."""
+    here = said.get(f"label_{language()}") if language() != "fr" else None
+    return str(here or said.get("label") or said.get("value") or "")
+
+
+def ahead(choice: str, today: date) -> date:
+    """The day of a quick choice: `tomorrow`, `week`, `month`."""
+    return {
+        "tomorrow": today + timedelta(days=1),
+        "week": today + timedelta(days=7),
+        "month": add_months(today, 1),
+    }[choice]
