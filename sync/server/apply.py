@@ -35,8 +35,9 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
             case "restore":
                 restore(change, op.table, op.id, op)
     try:
+        for table, id in list(change.working.named):
+            scopes.settle(change.working, table, id)
         for op in ordered:
-            scopes.settle(change.working, op.table, op.id)
             if op.kind != "delete":
                 restore_ancestors(change, op)
         for op in ordered:
@@ -56,9 +57,13 @@ def _write(change: Change, op: Op) -> None:
     if row is None:
         stamps: dict[str, Value] = {"created_at": at, "created_by": user}
         stamps |= {"updated_at": at, "updated_by": user}
+        if "owner" in synced.fields:
+            # A laptop that worked alone had no user yet: what has no owner is its author's.
+            stamps["owner"] = user
         row = working.put(op.table, op.id, stamps)
         for name, (_base, new) in op.fields.items():
-            row = set_field(working, synced, row, name, new)
+            if name != "owner" or new is not None:
+                row = set_field(working, synced, row, name, new)
         change.log(op, BIRTH)
         change.born.append((op.table, op.id))
         return

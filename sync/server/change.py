@@ -36,6 +36,8 @@ class Author:
     grants: Grants
     entitled: frozenset[str] = frozenset()
     rev_presented: int = 0
+    is_server: bool = False
+    """The administrator at the server itself, who may write everything."""
 
     @property
     def writable(self) -> frozenset[str]:
@@ -75,9 +77,7 @@ class Change:
     def log(self, op: Op, name: str, old: str | None = None) -> None:
         """Remember that this author set a field."""
         author = self.author
-        self.working.log(
-            Edit(op.table, op.id, name, self.at(op), author.user, author.device, self.uuid, old)
-        )
+        self.working.log(Edit(op.table, op.id, name, self.at(op), author.user, author.device, self.uuid, old))
 
 
 def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:
@@ -86,12 +86,16 @@ def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:
         if (edit.table, edit.id) == (table, row["id"]) and edit.field in (name, BIRTH):
             return edit
     edits = working.store.tables["field_edit"]
-    found = working.connection.execute(
-        select(edits)
-        .where(edits.c.id == row["id"], edits.c.table_name == table, edits.c.field.in_((name, BIRTH)))
-        .order_by(edits.c.rev.desc())
-        .limit(1)
-    ).mappings().first()
+    found = (
+        working.connection.execute(
+            select(edits)
+            .where(edits.c.id == row["id"], edits.c.table_name == table, edits.c.field.in_((name, BIRTH)))
+            .order_by(edits.c.rev.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
     if found is None:
         return Edit(table, row["id"], name, row["created_at"] or "", row["created_by"] or "", "", "")
     kept = ("field", "at", "user", "device", "transaction", "old", "rev")

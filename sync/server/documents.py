@@ -43,11 +43,18 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
             continue
-        base = max(op.base_rev for op in mine) or change.author.rev_presented
+        base = _whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
         keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
         if has_foreign_change(change, keys, base):
             ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
     return ops
+
+
+def _whole_commit(change: Change, rev: int) -> int:
+    """The last revision of the commit that took `rev`: who has seen a part of it has seen all."""
+    commits = change.working.store.tables["sync_commit"]
+    statement = select(commits.c.rev).where(commits.c.rev >= rev).order_by(commits.c.rev).limit(1)
+    return change.working.connection.scalar(statement) or rev
 
 
 def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:

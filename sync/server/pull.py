@@ -27,9 +27,7 @@ class Cursor:
 
     def pack(self) -> str:
         """The text that travels."""
-        return pack_cursor(
-            {"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind}
-        )
+        return pack_cursor({"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind})
 
 
 def read_cursor(text: str, epoch: str, head: int) -> Cursor | None:

@@ -169,9 +169,7 @@ class Push:
 
     def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> _Pending:
         device = self.device
-        author = Author(
-            device.user, device.id, self.grants, device.scopes_entitled, device.rev_presented
-        )
+        author = Author(device.user, device.id, self.grants, device.scopes_entitled, device.rev_presented)
         change = Change(self.working, author, uuid, self.now, self.device_now)
         return self._work(change, ops)
 
@@ -241,9 +239,7 @@ class Push:
 
     # Commit
 
-    def _commit(
-        self, done: list[tuple[Transaction, _Pending]], settled: list[_Pending]
-    ) -> dict[str, Result]:
+    def _commit(self, done: list[tuple[Transaction, _Pending]], settled: list[_Pending]) -> dict[str, Result]:
         everything = [pending for _, pending in done] + settled
         spare = sum(not pending.touched for pending in everything)
         revs, next_rev = head.commit(self.working, self.now, spare)

@@ -87,9 +87,7 @@ def _parked(row: Any) -> ParkedTransaction:
     return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops)
 
 
-def settle(
-    connection: Connection, store: Store, settled: list[tuple[Result, str | None]]
-) -> None:
+def settle(connection: Connection, store: Store, settled: list[tuple[Result, str | None]]) -> None:
     """Replace the results of parked transactions; their devices hear of it with the next pull."""
     table = store.tables["sync_result"]
     rows = [

@@ -83,9 +83,7 @@ class Store:
             self.tables.metadata.create_all(connection)
             head = self.tables["sync_head"]
             if connection.execute(select(head.c.one)).first() is None:
-                connection.execute(
-                    insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0)
-                )
+                connection.execute(insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0))
 
     def close(self) -> None:
         """Let go of the file or of the server."""

@@ -1,0 +1,204 @@
+"""The server put together: entities and rules handed to `sync.server`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from sqlalchemy import Connection, Table, select
+
+from app.errors import SystemProblem
+from app.features import sync_schema
+from app.i18n import translate as _
+from sync.clock import format_time
+from sync.schema import COMPANY, OFFICE
+from sync.server import auth, load
+from sync.server.app import make_app
+from sync.server.scopes import Grants
+from sync.server.store import Organisations
+
+COMPANY_WRITERS = ("office", "admin")
+
+
+def organisations(database: str | Path) -> Organisations:
+    """The organisations of a folder of SQLite files, or of a PostgreSQL URL."""
+    return Organisations(database, sync_schema())
+
+
+def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
+    """What a user may see: a rep his territories, a manager those of his teams, office and admin all."""
+    users = tables["user"]
+    found = connection.execute(select(users).where(users.c.id == user)).mappings().first()
+    if found is None or found["deleted_at"] is not None or found["active"] == 0:
+        return Grants(frozenset(), active=False)
+    role = found["role"] or "rep"
+    scopes = {COMPANY, f"user:{user}"}
+    if role in COMPANY_WRITERS:
+        scopes |= {OFFICE} | _territories(connection, tables)
+    else:
+        scopes |= {f"territory:{id}" for id in _ids(found["territories"])}
+    if role == "manager":
+        scopes |= _territories(connection, tables, _teams(connection, tables, user))
+    return Grants(frozenset(scopes), role, role in COMPANY_WRITERS)
+
+
+def fill(
+    database: str | Path,
+    slug: str,
+    rows: Iterable[tuple[str, dict[str, Any]]],
+    passwords: Mapping[str, tuple[str, str]],
+) -> int:
+    """A new organisation with many stored rows at once, and users' (e-mail, password) by id; how many rows."""
+    known = organisations(database)
+    try:
+        store = known.create(slug)
+        count = load.load(store, rows, format_time(datetime.now(UTC)))
+        with store.write() as connection:
+            for user, (email, password) in passwords.items():
+                auth.set_password(connection, store, user, email, password)
+        return count
+    finally:
+        known.close()
+
+
+def _teams(connection: Connection, tables: Mapping[str, Table], manager: str) -> list[str]:
+    teams = tables["team"]
+    live = (teams.c.manager == manager) & teams.c.deleted_at.is_(None)
+    return list(connection.scalars(select(teams.c.id).where(live)))
+
+
+def _territories(
+    connection: Connection, tables: Mapping[str, Table], teams: list[str] | None = None
+) -> set[str]:
+    territories = tables["territory"]
+    statement = select(territories.c.id)
+    if teams is not None:
+        statement = statement.where(territories.c.team.in_(teams))
+    return {f"territory:{id}" for id in connection.scalars(statement)}
+
+
+def _ids(text: str | None) -> list[str]:
+    found = json.loads(text) if text else []
+    return [str(id) for id in found] if isinstance(found, list) else []
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise SystemProblem(
+            _(
+                "The address {host}:{port} cannot be used: {reason}.",
+                host=host,
+                port=port,
+                reason=problem.strerror,
+            )
+        ) from problem
+    return listener
+
+
+def _server(known: Organisations, **options: object) -> uvicorn.Server:
+    asgi = make_app(known, grants, str(sync_schema().version))
+    config = uvicorn.Config(
+        asgi,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=10,
+        **options,  # type: ignore[arg-type]
+    )
+    return uvicorn.Server(config)
+
+
+def serve(
+    database: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8100,
+    tls_cert: str | None = None,
+    tls_key: str | None = None,
+    ready_callback: Callable[[str], None] | None = None,
+) -> None:
+    """Serve in the foreground until SIGTERM or Ctrl+C. Prints the address on one line when ready.
+
+    Port 0 takes a free one. Raises SystemProblem where the address cannot be used.
+    """
+    known = organisations(database)
+    listener = _listen(host, port)
+    scheme = "https" if tls_cert else "http"
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{scheme}://{shown}:{listener.getsockname()[1]}"
+    server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
+    listener.listen(512)
+
+    def say_ready() -> None:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+        if ready_callback is not None:
+            ready_callback(url)
+
+    try:
+        _run(server, listener, say_ready)
+    finally:
+        listener.close()
+        known.close()
+
+
+def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Run until a signal; the listening socket queues whoever calls while the loop starts."""
+    ready()
+    if threading.current_thread() is threading.main_thread() and sys.platform != "win32":
+        # uvicorn raises the signal again when it has stopped; a stop that was asked for is no failure.
+        signal.signal(signal.SIGTERM, lambda *_ignored: None)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+
+
+class InProcessServer:
+    """A real server on a free loopback port, in a thread: for tests and the demonstration."""
+
+    def __init__(self, database: str | Path) -> None:
+        self.organisations = organisations(database)
+        self.url = ""
+
+    def address(self, slug: str) -> str:
+        """The address of an organisation, as a laptop is given it."""
+        return f"{self.url}/{slug}"
+
+    def __enter__(self) -> InProcessServer:
+        self._listener = _listen("127.0.0.1", 0)
+        self._listener.listen(512)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._server = _server(self.organisations)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listener]}, name="terrain-server", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(15)
+        self._listener.close()
+        self.organisations.close()

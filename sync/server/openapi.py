@@ -1,0 +1,60 @@
+"""The published description of the endpoints, made from the messages themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sync import protocol as p
+
+_MESSAGES: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
+    "devices": ("Enrol a laptop.", p.EnrolRequest, p.EnrolAnswer),
+    "sync/hello": ("Where server and device stand.", p.HelloRequest, p.Hello),
+    "sync/push": ("Transactions in, one result each.", p.PushRequest, p.PushAnswer),
+    "sync/pull": (
+        "Rows, tombstones, exits. NDJSON: a line with t=head, then t=rows and t=exits, then t=end.",
+        p.PullRequest,
+        p.PullPage,
+    ),
+    "sync/verify": ("Find rows that differ.", p.VerifyRequest, p.VerifyAnswer),
+}
+
+
+def document(version: str) -> dict[str, Any]:
+    """The OpenAPI document."""
+    kinds = [kind for _, *pair in _MESSAGES.values() for kind in pair]
+    _, components = msgspec.json.schema_components(
+        [*kinds, p.Op, p.ErrorAnswer], ref_template="#/components/schemas/{name}"
+    )
+    paths = {f"/{{slug}}/v1/{path}": {"post": _operation(path, *what)} for path, what in _MESSAGES.items()}
+    paths["/healthz"] = {"get": {"summary": "Alive.", "responses": {"200": {"description": "Yes."}}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Terrain sync", "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"device": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(
+    path: str, summary: str, request: type[msgspec.Struct], answer: type[msgspec.Struct]
+) -> dict[str, Any]:
+    def body(kind: type[msgspec.Struct], media: str = "application/json") -> dict[str, Any]:
+        return {media: {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}
+
+    media = "application/x-ndjson" if path == "sync/pull" else "application/json"
+    return {
+        "operationId": path.replace("/", "_"),
+        "summary": summary,
+        "security": [{"device": []}] if path != "devices" else [{}, {"device": []}],
+        "parameters": [{"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "requestBody": {"required": True, "content": body(request)},
+        "responses": {
+            "200": {"description": "Done.", "content": body(answer, media)},
+            "default": {"description": "Not done; `code` says why.", "content": body(p.ErrorAnswer)},
+        },
+    }

@@ -1,0 +1,291 @@
+"""A small schema with every rule in it, and a store of it on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, select, text
+
+from sync.protocol import (
+    Op,
+    PullPage,
+    PullRequest,
+    PushAnswer,
+    PushRequest,
+    Result,
+    Transaction,
+    Value,
+    seal,
+)
+from sync.schema import ScopeRule, SyncField, SyncSchema, SyncTable
+from sync.server import auth, direct
+from sync.server.scopes import Grants
+from sync.server.service import Service
+from sync.server.store import Organisations, Store
+
+SYSTEM = "id scope deleted_at created_at created_by updated_at updated_by extra owner custom".split()
+START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def _table(metadata: MetaData, name: str, *fields: SyncField) -> tuple[Table, dict[str, SyncField]]:
+    declared = {f.name: f for f in fields}
+    declared |= {"owner": SyncField("owner", link="user"), "custom": SyncField("custom", "json", by_key=True)}
+    columns = [Column(c, Text, primary_key=c == "id") for c in SYSTEM]
+    columns.insert(1, Column("rev", BigInteger, server_default="0"))
+    columns += [Column(f.name, BigInteger if f.storage == "integer" else Text) for f in fields]
+    return Table(name, metadata, *columns), declared
+
+
+def make_schema() -> SyncSchema:
+    """Accounts in territories, contacts and tasks below them, quotes with lines, a catalogue, conflicts."""
+    metadata = MetaData()
+    company = (ScopeRule(fixed="company"),)
+    below = (ScopeRule(parent="account"), ScopeRule(field="owner", prefix="user"))
+    account_link = SyncField("account", link="account")
+    tables = {
+        "user": ([SyncField("role"), SyncField("territories", "json", "union")], company, {"writers": "office"}),
+        "product": ([SyncField("label"), SyncField("price", "integer")], company, {"writers": "office"}),
+        "account": (
+            [
+                SyncField("name"), SyncField("territory"), SyncField("phone"),
+                SyncField("notes", policy="text"), SyncField("tags", "json", "union"),
+                SyncField("visits", "integer", "sum"), SyncField("last_visit", policy="max"),
+                SyncField("line1", group="address"), SyncField("town", group="address"),
+            ],
+            (ScopeRule(field="territory"), ScopeRule(field="owner", prefix="user")),
+            {},
+        ),
+        "contact": ([account_link, SyncField("name")], below, {"parent": "account"}),
+        "task": ([account_link, SyncField("subject")], below, {"parent": "account"}),
+        "quote": (
+            [account_link, SyncField("status"), SyncField("subject"), SyncField("number")],
+            below,
+            {"parent": "account", "frozen_when": ("status", ("issued", "sent")), "unfrozen": frozenset({"status"})},
+        ),
+        "quote_line": (
+            [SyncField("quote", link="quote"), SyncField("label"), SyncField("quantity", "integer")],
+            (ScopeRule(parent="quote"),),
+            {"parent": "quote", "aggregate": "quote"},
+        ),
+        "conflict": (
+            [
+                SyncField("record_kind"), SyncField("record"), SyncField("field"), SyncField("base", "json"),
+                SyncField("candidates", "json"), SyncField("state"), SyncField("resolution", "json"),
+                SyncField("resolved_by"), SyncField("resolved_at"),
+            ],
+            (ScopeRule(fixed="record"),),
+            {},
+        ),
+    }  # fmt: skip
+    schema = SyncSchema(version=1, metadata=metadata)
+    for name, (fields, scope, more) in tables.items():
+        table, declared = _table(metadata, name, *fields)
+        schema.tables[name] = SyncTable(name, table, declared, scope, **more)  # type: ignore[arg-type]
+    return schema
+
+
+def grant_rule(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
+    """A rep sees the territories of his row; the role `office` sees all of north and south."""
+    users = tables["user"]
+    row = connection.execute(select(users).where(users.c.id == user)).mappings().one()
+    scopes = {"company", f"user:{user}"}
+    if row["role"] == "office":
+        scopes |= {"office", "territory:north", "territory:south"}
+        return Grants(frozenset(scopes), "office", True)
+    scopes |= {f"territory:{name}" for name in json.loads(row["territories"] or "[]")}
+    return Grants(frozenset(scopes), "rep")
+
+
+@dataclass
+class Clock:
+    """A clock that goes on by a second whenever it is asked."""
+
+    moment: datetime = START
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+@dataclass
+class Laptop:
+    """A device as the protocol sees it: numbers its transactions, and keeps what it pulled."""
+
+    service: Service
+    token: str
+    id: str
+    n: int = 0
+    cursor: str = ""
+    rows: dict[tuple[str, str], dict[str, Value]] = field(default_factory=dict)
+    page: PullPage | None = None
+
+    def transaction(self, *ops: Op) -> Transaction:
+        """The next transaction, sealed and not yet sent."""
+        self.n += 1
+        return seal(f"{self.id}-{self.n}", self.n, ops)
+
+    def send(self, *transactions: Transaction) -> PushAnswer:
+        """Push, with a clock that is right."""
+        now = self.service.now()
+        return self.service.connect(self.token).push(PushRequest(now, list(transactions)))
+
+    def do(self, *ops: Op) -> Result:
+        """One user action, pushed at once."""
+        (result,) = self.send(self.transaction(*ops)).results
+        return result
+
+    def pull(self, max_bytes: int = 1_000_000) -> None:
+        """All pages, applied as a laptop does."""
+        while True:
+            page = self.service.connect(self.token).pull(PullRequest(self.cursor, max_bytes))
+            for block in page.blocks:
+                for values in block.rows:
+                    row = dict(zip(block.columns, values, strict=True))
+                    key = (block.table, str(row["id"]))
+                    if row["deleted_at"] is not None:
+                        self.rows.pop(key, None)
+                    else:
+                        self.rows[key] = row
+            for table, id, _scope in page.exits:
+                self.rows.pop((table, id), None)
+            held = set(page.hello.scopes)
+            self.rows = {key: row for key, row in self.rows.items() if row["scope"] in held}
+            self.cursor, self.page = page.cursor, page
+            if not page.more:
+                return
+
+    def row(self, table: str, id: str) -> dict[str, Value]:
+        """A row as it lies on the laptop."""
+        return self.rows[table, id]
+
+    def edit(self, table: str, id: str, at: str = "", **values: Value) -> Op:
+        """An update whose base is what this laptop holds."""
+        row = self.row(table, id)
+        changes = {name: (row[name], new) for name, new in values.items()}
+        rev = row["rev"]
+        assert isinstance(rev, int)
+        return Op(table, id, "update", rev, changes, at)
+
+
+def create(table: str, id: str, **values: Value) -> Op:
+    """A new row."""
+    return Op(table, id, "create", 0, {name: (None, value) for name, value in values.items()})
+
+
+@dataclass
+class Company:
+    """One organisation with an office, a rep in the north and one in the south."""
+
+    service: Service
+    store: Store
+
+    def laptop(self, user: str) -> Laptop:
+        """A newly enrolled laptop of a user."""
+        now = self.service.now()
+        device, _series, token = self.store.run(
+            lambda connection: auth.enrol_device(connection, self.store, user, "laptop", "", "", now)
+        )
+        return Laptop(self.service, token, device)
+
+
+def make_company(store: Store) -> Company:
+    """The organisation with its people, written as any other rows are."""
+    company = Company(Service(store, grant_rule, "acme", Clock()), store)
+    people = {"office": ("office", "[]"), "nora": ("rep", '["north"]'), "sam": ("rep", '["south"]')}
+    users = [create("user", id, role=role, territories=lands) for id, (role, lands) in people.items()]
+    with store.write() as connection:
+        direct.write(connection, store, users, company.service.now())
+        for id in people:
+            auth.set_password(connection, store, id, f"{id}@acme.example", PASSWORD)
+    return company
+
+
+# PostgreSQL: a cluster that lives as long as the tests.
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _server_binaries() -> Path | None:
+    found = shutil.which("pg_config")
+    if found is None:
+        return None
+    folder = Path(
+        subprocess.run([found, "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
+    )
+    return folder if (folder / "initdb").exists() else None
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server: the developer's, or a throwaway one."""
+    given = os.environ.get("TERRAIN_TEST_PG_URL")
+    if given:
+        yield given
+        return
+    binaries = _server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server binaries here")
+    # PostgreSQL refuses to run as root, and its user must reach the folder.
+    as_root = os.getuid() == 0
+    if as_root and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
+        pytest.skip("root, and no user postgres to run the server as")
+    prefix = ["runuser", "-u", "postgres", "--"] if as_root else []
+    folder = Path("/tmp") / f"terrain-pg-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    if as_root:
+        shutil.chown(folder, "postgres", "postgres")
+    port = _free_port()
+
+    def run(*command: str) -> None:
+        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd=folder, timeout=60)
+
+    data = str(folder / "data")
+    run(str(binaries / "initdb"), "-D", data, "--no-sync", "-A", "trust", "-U", "terrain", "-E", "UTF8")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    run(str(binaries / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
+    try:
+        yield f"postgresql://terrain@127.0.0.1:{port}/postgres"
+    finally:
+        run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def company(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Company]:
+    """The organisation, once on each kind of database, with passwords that are quick to check."""
+    monkeypatch.setattr(auth, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    if request.param == "sqlite":
+        database = str(tmp_path)
+    else:
+        database = request.getfixturevalue("postgres_url")
+    slug = f"acme-{os.getpid()}-{next(_numbers)}"
+    organisations = Organisations(database, make_schema())
+    yield make_company(organisations.create(slug))
+    if organisations.postgres:
+        engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.execute(text(f'DROP SCHEMA "org_{slug}" CASCADE'))
+        engine.dispose()
+    organisations.close()
