@@ -7,8 +7,7 @@ matter of keeping the old one, and works without the file, so that totals follow
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,17 +16,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import formats, i18n, records, search
+from app import formats, i18n, records
 from app.catalogue.pricing import Price, PriceBook, open_book
 from app.entity import entity, fields
 from app.errors import Invalid
 from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
-from app.money import parse_decimal
 from app.natural_dates import parse_when
 from app.quotes.document import quote_totals
 from app.quotes.model import FROZEN
+from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals
 
 Record = dict[str, Any]
@@ -44,9 +43,6 @@ QUOTE_FIELDS = (
     *("account", "contact", "site", "subject", "introduction", "notes", "valid_until", "payment_terms"),
     *("delivery_terms", "discount_type", "discount_value", "charges", "deposit_type", "deposit_value"),
 )
-_NUMBER = r"\d[\d\s.,\u00a0\u202f]*"
-_AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
-_BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +69,6 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A product that fits what was typed, with the quantity typed and its price at that quantity."""
-
-    product: Record
-    quantity: Decimal
-    price: Price
-    book: PriceBook
-
-    @property
-    def title(self) -> str:
-        """The product's label in the current language."""
-        return product_label(self.product, i18n.language())
-
-
-@dataclass(frozen=True, slots=True)
 class Margin:
     """What remains of the total without VAT after costs; `complete` when every line has a cost."""
 
@@ -95,13 +76,6 @@ class Margin:
     amount: Decimal
     complete: bool
     enough: bool
-
-
-def product_label(product: Mapping[str, Any], language: str) -> str:
-    """The product's name for a customer of that language."""
-    if language == "en" and product["label_en"]:
-        return str(product["label_en"])
-    return str(product["label_fr"] or product["label_en"] or product["sku"] or "")
 
 
 # Reading
@@ -124,14 +98,6 @@ def open_sheet(session: Session, quote_id: str) -> Sheet:
     )
 
 
-def find_products(session: Session, ids: Sequence[str]) -> list[Record]:
-    """The products of these ids, in their order; one that is gone is left out."""
-    table = entity("product").__table__
-    query = select(table).where(table.c.id.in_(ids), table.c.deleted_at.is_(None))
-    by_id = {row["id"]: dict(row) for row in session.execute(query).mappings()}
-    return [by_id[id] for id in ids if id in by_id]
-
-
 def new_quote(session: Session, account_id: str, **values: Any) -> str:
     """A draft for an account with what is known of it: contact, address, price list, terms; its id."""
     account = records.get(session, "account", account_id)
@@ -152,55 +118,6 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
         "valid_until": formats.now().date() + timedelta(days=int(days)),
     }
     return records.add(session, "quote", {**known, **values})
-
-
-def suggest(
-    session: Session, text: str, account: str | None, price_list: str | None = None, limit: int = 8
-) -> list[Suggestion]:
-    """The products that fit « bob 450 x 24 », the best first, priced at the quantity typed.
-
-    The number after the last × may also belong to the name (« tapis 90 × 150 »): products found with
-    it follow, one unit each.
-    """
-    words, quantity = parse_entry(text)
-    tries = [(words, quantity or ONE)]
-    if quantity is not None:
-        tries.append((text, ONE))
-    found: dict[str, Decimal] = {}
-    for sought, amount in tries:
-        for id in _found_products(session, sought, limit):
-            found.setdefault(id, amount)
-    products = find_products(session, list(found)[:limit])
-    book = open_book(session, account, [product["id"] for product in products], price_list)
-    return [
-        Suggestion(product, found[product["id"]], book.price(product, found[product["id"]]), book)
-        for product in products
-    ]
-
-
-def parse_entry(text: str) -> tuple[str, Decimal | None]:
-    """« bob 450 x 24 » and « 24 x bob 450 » are (`bob 450`, 24); without × the quantity is None."""
-    for pattern in (_AFTER, _BEFORE):
-        found = pattern.match(text.strip())
-        if found:
-            try:
-                return found["words"].strip(), parse_decimal(found["quantity"], i18n.language())
-            except ValueError:
-                continue
-    return text.strip(), None
-
-
-def _found_products(session: Session, text: str, limit: int) -> list[str]:
-    """By reference or bar code first, then by words; those no longer sold come last."""
-    if not text.strip():
-        return []
-    exact = records.find_rows(session, "product", {"sku": text.strip().upper()}, limit=1)
-    exact = exact or records.find_rows(session, "product", {"ean": text.strip()}, limit=1)
-    hits = [hit.id for hit in search.find(session, text, limit=3 * limit, kinds=("product",))]
-    ids = list(dict.fromkeys([*(row["id"] for row in exact), *hits]))
-    products = [product for product in find_products(session, ids) if product["status"] != "hidden"]
-    products.sort(key=lambda product: product["status"] == "obsolete")
-    return [product["id"] for product in products]
 
 
 # Changing a sheet
