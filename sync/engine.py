@@ -106,7 +106,7 @@ class Engine:
                     waiting = outbox.since(connection, answer.expected)
                     if not waiting or waiting[0].n != answer.expected or done > total:
                         raise errors.Refused("numbers", f"the server expects number {answer.expected}")
-            done += len({transaction.uuid for transaction in batch})
+            done += len(answer.results)
         self._report.pushed = done
 
     def _settle(self, connection: Connection, results: list[Result]) -> None:

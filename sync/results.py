@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import Connection
 
+from sync.apply import overlay, set_field
 from sync.protocol import Result
 from sync.schema import SyncSchema
 
@@ -31,7 +33,7 @@ def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
         connection.exec_driver_sql(
             "UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", (rev, result.uuid, kind, id)
         )
-    _rename(connection, schema, result)
+    _fork(connection, schema, result)
 
 
 def _withdraw(connection: Connection, schema: SyncSchema, uuid: str) -> None:
@@ -39,22 +41,27 @@ def _withdraw(connection: Connection, schema: SyncSchema, uuid: str) -> None:
     records = connection.exec_driver_sql(
         "SELECT DISTINCT kind, id FROM sync_entry WHERE tx = ?", (uuid,)
     ).all()
-    undone = connection.exec_driver_sql(
-        "SELECT kind, id, op, field, base FROM sync_entry WHERE tx = ? ORDER BY seq DESC", (uuid,)
-    ).all()
+    undone = {
+        (kind, id): list(
+            connection.exec_driver_sql(
+                "SELECT op, field, base FROM sync_entry WHERE tx = ? AND kind = ? AND id = ? ORDER BY seq DESC",
+                (uuid, kind, id),
+            )
+        )
+        for kind, id in records
+    }
     connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx = ?", (uuid,))
     connection.exec_driver_sql(
         "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn' WHERE uuid = ?", (uuid,)
     )
     for kind, id in records:
-        _back_to_server(connection, schema, kind, id, undone)
+        _back_to_server(connection, schema, kind, id, undone[kind, id])
 
 
 def _back_to_server(
-    connection: Connection, schema: SyncSchema, kind: str, id: str, undone: object
+    connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]
 ) -> None:
-    from sync.apply import overlay, set_field
-
+    """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first."""
     table = schema.tables[kind]
     names = ", ".join(f'"{name}"' for name in table.columns())
     row = connection.exec_driver_sql(f'SELECT {names} FROM "{kind}" WHERE id = ?', (id,)).first()
@@ -67,9 +74,7 @@ def _back_to_server(
     if shadow is not None:
         values = json.loads(shadow[0])
     else:
-        for entry_kind, entry_id, op, name, base in undone:  # type: ignore[attr-defined]
-            if (entry_kind, entry_id) != (kind, id):
-                continue
+        for op, name, base in undone:
             if op == "create":
                 connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
                 return
@@ -84,17 +89,43 @@ def _back_to_server(
     )
 
 
-def _rename(connection: Connection, schema: SyncSchema, result: Result) -> None:
-    """A document forked: our version lives on under new ids, and so do our links to it."""
+def _fork(connection: Connection, schema: SyncSchema, result: Result) -> None:
+    """A document forked: our version lives on under new ids, the server's goes back under the old ones."""
+    if not result.map:
+        return
+    undone = {(kind, old): _entries_backwards(connection, kind, old) for kind, old, _new in result.map}
     for kind, old, new in result.map:
-        connection.exec_driver_sql(f'UPDATE "{kind}" SET id = ? WHERE id = ?', (new, old))
-        for table in ("sync_entry", "sync_shadow", "draft"):
+        columns = [name for name in schema.tables[kind].columns() if name not in ("id", "rev")]
+        names = ", ".join(f'"{name}"' for name in columns)
+        connection.exec_driver_sql(
+            f'INSERT INTO "{kind}" (id, rev, {names}) SELECT ?, 0, {names} FROM "{kind}" WHERE id = ?',
+            (new, old),
+        )
+        for table in ("sync_entry", "draft"):
             connection.exec_driver_sql(f"UPDATE {table} SET id = ? WHERE kind = ? AND id = ?", (new, kind, old))
-        for other in schema.tables.values():
-            for field in other.fields.values():
-                if field.link == kind:
-                    connection.exec_driver_sql(
-                        f'UPDATE "{other.name}" SET "{field.name}" = ? WHERE "{field.name}" = ?'
-                        " AND id IN (SELECT id FROM sync_entry WHERE kind = ?)",
-                        (new, old, other.name),
-                    )
+    for kind, old, new in result.map:
+        _relink(connection, schema, kind, old, new, [made for _kind, _old, made in result.map])
+    for kind, old, _new in result.map:
+        _back_to_server(connection, schema, kind, old, undone[kind, old])
+
+
+def _relink(
+    connection: Connection, schema: SyncSchema, kind: str, old: str, new: str, made: list[str]
+) -> None:
+    """Links of the fork's own rows, and of our unsent work, follow the fork."""
+    for other in schema.tables.values():
+        for field in other.fields.values():
+            if field.link == kind:
+                connection.exec_driver_sql(
+                    f'UPDATE "{other.name}" SET "{field.name}" = ? WHERE "{field.name}" = ? AND (id IN'
+                    " (SELECT value FROM json_each(?)) OR id IN (SELECT id FROM sync_entry WHERE kind = ?))",
+                    (new, old, json.dumps(made), other.name),
+                )
+
+
+def _entries_backwards(connection: Connection, kind: str, id: str) -> list[Any]:
+    return list(
+        connection.exec_driver_sql(
+            "SELECT op, field, base FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq DESC", (kind, id)
+        )
+    )
