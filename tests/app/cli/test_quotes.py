@@ -1,0 +1,78 @@
+"""Quotes by the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+import pypdf
+import pytest
+
+CASES = json.loads((Path(__file__).parents[2] / "files" / "quote_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def draft(terrain):
+    """A draft of two lines, 75.60 with VAT."""
+    account = terrain("add", "account", "name=Hôtel Bellevue").line
+    quote = terrain("add", "quote", f"account={account}", "status=draft").line
+    for position, quantity in ((1, 2), (2, 4)):
+        terrain(
+            *("add", "quote_line", f"quote={quote}", "kind=item", f"position={position}", "description=Savon"),
+            *(f"quantity={quantity}", "unit_price=10.50", "vat_rate=20"),
+        )
+    return quote
+
+
+def test_price_gives_each_reference_case_its_amounts(run, tmp_path):
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([case["inputs"] for case in CASES]))
+    assert run("quote", "price", file).data == [case["expected"] for case in CASES]
+
+
+def test_price_takes_one_object_from_stdin_and_needs_no_profile(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(CASES[0]["inputs"])))
+    answer = run("--profile", "/nowhere", "quote", "price", "-")
+    assert (answer.code, answer.data) == (0, CASES[0]["expected"])
+
+
+@pytest.mark.parametrize("text", ["{", "7", '{"lines": 3}', '[{"lines": [{"qty": "x"}]}]', "[4]"])
+def test_inputs_that_have_no_honest_total_are_refused(run, tmp_path, text):
+    file = tmp_path / "inputs.json"
+    file.write_text(text)
+    answer = run("quote", "price", file)
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
+
+
+def test_issue_prints_the_number_and_freezes_the_quote(terrain, draft):
+    number = terrain("quote", "issue", draft).line
+    assert number.startswith(f"D{date.today().year % 100}-L")
+    found = terrain("show", "quote", draft, "--json").data
+    assert (found["number"], found["status"], found["total_ttc"]) == (number, "issued", "75.60")
+    assert found["snapshot"]["number"] == number
+    assert "revision" in terrain("set", "quote", draft, "subject=Other", refused=True).err
+    assert terrain("quote", "issue", draft, refused=True).out == ""
+
+
+def test_a_revision_keeps_the_number_and_supersedes_the_first(terrain, draft):
+    number = terrain("quote", "issue", draft, "--json").data["number"]
+    revision = terrain("quote", "revise", draft).line
+    assert terrain("show", "quote", draft, "--json").data["status"] == "issued"
+    assert terrain("quote", "issue", revision).line == f"{number}-R2"
+    assert terrain("show", "quote", draft, "--json").data["status"] == "superseded"
+
+
+def test_pdf_writes_the_document(terrain, draft, tmp_path):
+    number = terrain("quote", "issue", draft).line
+    terrain("quote", "pdf", draft, "-o", str(tmp_path / "quote.pdf"))
+    text = pypdf.PdfReader(tmp_path / "quote.pdf").pages[0].extract_text()
+    assert number in text
+    assert [file.name for file in tmp_path.iterdir() if "pdf" in file.name] == ["quote.pdf"]
+
+
+def test_a_pdf_that_cannot_be_written_is_a_refusal(terrain, draft, tmp_path):
+    answer = terrain("quote", "pdf", draft, "-o", str(tmp_path / "no" / "folder" / "quote.pdf"), refused=True)
+    assert "folder" in answer.err

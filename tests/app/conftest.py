@@ -1,0 +1,67 @@
+"""A profile to work in: made once, copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keyring
+import pytest
+
+from app.store import keys
+from app.workspace import Workspace
+
+PASSPHRASE = "a daily passphrase"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A profile that nobody opens: its folder, its key and its recovery passphrase."""
+
+    folder: Path
+    key: bytes
+    recovery: str
+
+    def copy_to(self, folder: Path) -> Path:
+        """The profile in another folder, its key in the keyring of the test."""
+        shutil.copytree(self.folder, folder)
+        assert keys.keep_key(keys.read_envelope(folder), self.key)
+        return folder
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Made once: deriving keys from passphrases takes a while, as it should."""
+    folder = tmp_path_factory.mktemp("template") / "profile"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(keys.PASSPHRASE_VARIABLE, PASSPHRASE)
+        workspace, recovery = Workspace.create(folder)
+        workspace.close()
+        key = keys.unwrap(keys.read_envelope(folder), recovery)
+    return Template(folder, key, recovery)
+
+
+@pytest.fixture
+def profile(template: Template, tmp_path: Path) -> Path:
+    """The folder of an empty profile whose key lies in the keyring."""
+    return template.copy_to(tmp_path / "profile")
+
+
+@pytest.fixture
+def workspace(profile: Path) -> Iterator[Workspace]:
+    """An empty open workspace."""
+    opened = Workspace.open(profile)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def without_keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Take the keyring away, as on a machine that has none."""
+
+    def forget() -> None:
+        monkeypatch.setattr(keyring.get_keyring(), "get_password", lambda *_names: None)
+
+    return forget
