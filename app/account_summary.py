@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import changed
-from app.search.words import fold
+from app.folding import fold
 
 KIND = "account_summary"
 """The kind under which `search_dirty` notes accounts whose summary is to be renewed."""
@@ -51,14 +51,15 @@ def renew_aged(connection: Connection) -> None:
 
 def refresh(connection: Connection) -> None:
     """Renew the noted summaries; the caller forgets the notes."""
-    connection.exec_driver_sql(f"DELETE FROM account_summary WHERE account IN {_noted(KIND)}")
-    _write(connection, KIND)
+    gone = connection.exec_driver_sql(f"DELETE FROM account_summary WHERE account IN {_noted(KIND)}")
+    _count(connection, _write(connection, KIND) - gone.rowcount)
 
 
 def rebuild(connection: Connection) -> None:
     """Gather all summaries anew."""
     connection.exec_driver_sql("DELETE FROM account_summary")
-    _write(connection, None)
+    connection.exec_driver_sql("DELETE FROM list_count WHERE kind = 'account'")
+    _count(connection, _write(connection, None))
 
 
 def sites(connection: Connection, noted_as: str | None) -> Iterator[tuple[str, str | None, str | None, str | None]]:
@@ -81,10 +82,20 @@ def _where(noted_as: str | None, id: str = "account") -> str:
     return "deleted_at IS NULL" + (f" AND {id} IN {_noted(noted_as)}" if noted_as else "")
 
 
-def _write(connection: Connection, noted_as: str | None) -> None:
+def _count(connection: Connection, more: int) -> None:
+    if more:
+        connection.exec_driver_sql(
+            "INSERT INTO list_count (kind, n) VALUES ('account', ?)"
+            " ON CONFLICT (kind) DO UPDATE SET n = n + excluded.n",
+            (more,),
+        )
+
+
+def _write(connection: Connection, noted_as: str | None) -> int:
     rows = list(_rows(connection, noted_as))
     if rows:
         connection.exec_driver_sql(_KEEP, rows)
+    return len(rows)
 
 
 def _rows(connection: Connection, noted_as: str | None) -> Iterator[tuple[Any, ...]]:

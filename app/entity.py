@@ -279,6 +279,16 @@ def field(kind: str, name: str) -> Field:
     return found
 
 
+def children(kind: str) -> list[tuple[str, str]]:
+    """(kind, link field) of the records that hang under records of `kind` and go with them."""
+    return [
+        (child, name)
+        for child, cls in _entities.items()
+        for name in sorted({cls.travel.parent, cls.travel.aggregate} - {None}, key=str)
+        if name is not None and _fields[child][name].link == kind
+    ]
+
+
 def sync_table(kind: str) -> SyncTable:
     """What sync needs to know of a kind, derived from its declaration."""
     cls, travel = entity(kind), entity(kind).travel

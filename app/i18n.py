@@ -28,6 +28,10 @@ def mark(text: str) -> str:
     return text
 
 
+LANGUAGE_NAMES = (("fr", mark("French")), ("en", mark("English")))
+"""The choices of a field that holds a language."""
+
+
 def translate(text: str, /, **values: object) -> str:
     """`text` in the current language, with `{name}` places filled from `values`."""
     return translate_in(_language, text, **values)

@@ -10,9 +10,8 @@ from sqlalchemy import Select, Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app import custom_fields
-from app.entity import entity, fields
+from app.entity import children, entity, fields
 from app.errors import Invalid, NotAllowed, NotFound
-from app.features import sync_schema
 from app.fields import Field
 from app.i18n import translate as _
 from app.identity import new_id
@@ -264,14 +263,14 @@ def _refuse_under_frozen(session: Session, kind: str, record: Record) -> None:
 
 
 def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
-    for child, link in sync_schema().children(kind):
+    for child, link in children(kind):
         below = list(
             session.scalars(
-                select(child.table.c.id).where(child.table.c[link].in_(ids), child.table.c.deleted_at.is_(None))
+                select(_table(child).c.id).where(_table(child).c[link].in_(ids), _table(child).c.deleted_at.is_(None))
             )
         )
         if below:
-            _bury(session, child.name, below, now)
+            _bury(session, child, below, now)
     table = _table(kind)
     session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=now))
 
@@ -279,11 +278,11 @@ def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
 def _unbury(session: Session, kind: str, ids: list[str], since: datetime) -> None:
     table = _table(kind)
     session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=None))
-    for child, link in sync_schema().children(kind):
+    for child, link in children(kind):
         below = list(
             session.scalars(
-                select(child.table.c.id).where(child.table.c[link].in_(ids), child.table.c.deleted_at == since)
+                select(_table(child).c.id).where(_table(child).c[link].in_(ids), _table(child).c.deleted_at == since)
             )
         )
         if below:
-            _unbury(session, child.name, below, since)
+            _unbury(session, child, below, since)

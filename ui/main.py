@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app.profile import default_folder
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run Terrain and return its exit code. Qt is imported for the desktop only.
@@ -29,19 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
 def profile_of(words: list[str]) -> Path | None:
     """The folder for the desktop, or None when the words ask for something else."""
     if not words:
-        return default_profile()
+        return default_folder()
     if len(words) == 2 and words[0] == "--profile":
         return Path(words[1]).expanduser()
     if len(words) == 1 and words[0].startswith("--profile="):
         return Path(words[0].partition("=")[2]).expanduser()
     return None
-
-
-def default_profile() -> Path:
-    """Where the platform keeps a program's data for its user."""
-    import platformdirs
-
-    return platformdirs.user_data_path("Terrain", appauthor=False)
 
 
 if __name__ == "__main__":

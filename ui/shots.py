@@ -103,9 +103,9 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print("python -m ui.shots DIR [PROFILE]", file=sys.stderr)
         return 2
-    from ui.main import default_profile
+    from app.profile import default_folder
 
-    profile = Path(arguments[1]) if len(arguments) > 1 else default_profile()
+    profile = Path(arguments[1]) if len(arguments) > 1 else default_folder()
     stopped = os.environ.get(CLOCK_VARIABLE)
     files = shoot(profile, Path(arguments[0]), datetime.fromisoformat(stopped) if stopped else None)
     print(f"{len(files)} pictures in {arguments[0]}")

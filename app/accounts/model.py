@@ -26,10 +26,9 @@ from app.entity import (
     vat_number,
     web,
 )
+from app.i18n import LANGUAGE_NAMES
 from app.i18n import mark as _
 from sync.schema import ScopeRule
-
-LANGUAGES = (("fr", _("French")), ("en", _("English")))
 
 
 class Account(Entity):
@@ -70,7 +69,7 @@ class Account(Entity):
     credit_limit: Mapped[object] = money(_("Credit limit"))
     outstanding: Mapped[object] = money(_("Outstanding"))
     territory: Mapped[str | None] = link("territory", _("Territory"))
-    language: Mapped[str | None] = choice(_("Language"), LANGUAGES)
+    language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
     erp_code: Mapped[str | None] = text(_("ERP code"), search=True, aliases=("customer_id",))
     phone: Mapped[str | None] = phone(_("Phone"), search=True)
     email: Mapped[str | None] = email(_("E-mail"))
@@ -128,7 +127,7 @@ class Contact(Entity):
     mobile: Mapped[str | None] = phone(_("Mobile"), search=True)
     phone: Mapped[str | None] = phone(_("Phone"), search=True)
     email: Mapped[str | None] = email(_("E-mail"), search=True)
-    language: Mapped[str | None] = choice(_("Language"), LANGUAGES)
+    language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
     source: Mapped[str | None] = text(_("Source"))
     left_on: Mapped[object] = date(_("Left on"))
     notes: Mapped[str | None] = long_text(_("Notes"))

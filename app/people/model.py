@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.accounts.model import LANGUAGES
 from app.entity import (
     Entity,
     Mapped,
@@ -26,6 +25,7 @@ from app.entity import (
     web,
     yes_no,
 )
+from app.i18n import LANGUAGE_NAMES
 from app.i18n import mark as _
 from app.kinds import KINDS
 
@@ -48,7 +48,7 @@ class User(Entity):
     role: Mapped[str | None] = choice(_("Role"), ROLES, listed=True)
     territories: Mapped[object] = links(_("Territories"), "territory")
     teams: Mapped[object] = links(_("Teams"), "team")
-    language: Mapped[str | None] = choice(_("Language"), LANGUAGES)
+    language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
     phone: Mapped[str | None] = phone(_("Phone"))
     active: Mapped[bool | None] = yes_no(_("Active"), listed=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app import features as _features  # noqa: F401  (declares every kind)
 from app.entity import fields
 
 _PHONES = {"phone"}
