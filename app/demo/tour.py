@@ -21,7 +21,7 @@ from app.demo.seeding import stored
 from app.entity import entity
 from app.errors import NotAllowed
 from app.i18n import translate as _
-from app.quotes import editing, issuing
+from app.quotes import editing, issuing, suggesting
 from app.serve import fill
 from app.store.keys import PASSPHRASE_VARIABLE
 from app.workspace import Workspace
@@ -188,8 +188,10 @@ def _offline_week(workspace: Workspace, pdf: Path) -> Path:
         records.save(session, "account", account["id"], {"phone": "04 65 71 22 10"}, account)
     with workspace.transaction(_("Quote")) as session:
         quote = editing.new_quote(session, account["id"])
+        blank = sheet = editing.open_sheet(session, quote)
         for text in ("distributeur savon x 6", "bobine x 24", "tapis x 2"):
-            editing.add_from_text(session, quote, text)
+            sheet = editing.add_product(sheet, suggesting.suggest(session, text, account["id"])[0])
+        editing.save(session, blank, sheet)
     with workspace.transaction(_("Issue")) as session:
         issuing.issue(session, quote)
     with workspace.read() as session:
