@@ -22,6 +22,7 @@ from app.i18n import translate as _
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
 from sync.server import auth, load
+from sync.server.admin import Administration, restore_sqlite
 from sync.server.app import make_app
 from sync.server.scopes import Grants
 from sync.server.store import Organisations
@@ -32,6 +33,22 @@ COMPANY_WRITERS = ("office", "admin")
 def organisations(database: str | Path) -> Organisations:
     """The organisations of a folder of SQLite files, or of a PostgreSQL URL."""
     return Organisations(database, sync_schema())
+
+
+def administration(known: Organisations, slug: str) -> Administration | None:
+    """The administrator's hands on an organisation; None where there is none of that name."""
+    store = known.find(slug)
+    return Administration(store) if store is not None else None
+
+
+def found(known: Organisations, slug: str) -> Administration:
+    """A new, empty organisation; raises `sync.errors.Refused` for a bad or a taken name."""
+    return Administration(known.create(slug))
+
+
+def restore_copy(known: Organisations, slug: str, file: Path) -> Administration:
+    """An organisation put back from its copy; raises `sync.errors.Refused`."""
+    return restore_sqlite(known, slug, file)
 
 
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
@@ -138,11 +155,11 @@ def serve(
     Port 0 takes a free one. Raises SystemProblem where the address cannot be used.
     """
     known = organisations(database)
+    server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
     listener = _listen(host, port)
     scheme = "https" if tls_cert else "http"
     shown = f"[{host}]" if ":" in host else host
     url = f"{scheme}://{shown}:{listener.getsockname()[1]}"
-    server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
     listener.listen(512)
 
     def say_ready() -> None:
@@ -182,10 +199,10 @@ class InProcessServer:
         return f"{self.url}/{slug}"
 
     def __enter__(self) -> InProcessServer:
+        self._server = _server(self.organisations)
         self._listener = _listen("127.0.0.1", 0)
         self._listener.listen(512)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._server = _server(self.organisations)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="terrain-server", daemon=True
         )

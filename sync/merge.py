@@ -156,9 +156,7 @@ def _matches(base: Sequence[str], other: Sequence[str]) -> dict[int, int]:
     }
 
 
-def _merge_chunk(
-    base: Sequence[str], server: Sequence[str], new: Sequence[str]
-) -> tuple[list[str], bool]:
+def _merge_chunk(base: Sequence[str], server: Sequence[str], new: Sequence[str]) -> tuple[list[str], bool]:
     base, server, new = list(base), list(server), list(new)
     if server in (base, new):
         return new, False

@@ -47,27 +47,27 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
     gate = _Gate(organisations, grant_rule)
 
     @post("/{slug:str}/v1/devices", status_code=200)
-    async def devices(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
-        return await gate.answer(request, slug, _enrol)
+    async def devices(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _enrol)
 
     @post("/{slug:str}/v1/sync/hello", status_code=200)
-    async def hello(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
-        return await gate.answer(request, slug, _hello)
+    async def hello(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _hello)
 
     @post("/{slug:str}/v1/sync/push", status_code=200)
-    async def push(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
-        return await gate.answer(request, slug, _push)
+    async def push(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _push)
 
     @post("/{slug:str}/v1/sync/pull", status_code=200)
-    async def pull(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
-        return await gate.answer(request, slug, _pull)
+    async def pull(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _pull)
 
     @post("/{slug:str}/v1/sync/verify", status_code=200)
-    async def verify(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
-        return await gate.answer(request, slug, _verify)
+    async def verify(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _verify)
 
     @route("/{slug:str}/v1/blobs/{digest:str}", http_method=["GET", "HEAD", "PUT"], status_code=200)
-    async def blobs(slug: str, digest: str) -> Response[bytes]:
+    async def blobs() -> Response[bytes]:
         return _error(errors.Refused("not_implemented", "attachments do not travel yet"))
 
     @get("/healthz", sync_to_thread=False)
@@ -95,11 +95,12 @@ class _Gate:
         self.grant_rule = grant_rule
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def answer(self, request: Request[Any, Any, Any], slug: str, call: Call) -> Response[bytes]:
+    async def answer(self, request: Request[Any, Any, Any], call: Call) -> Response[bytes]:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(MAX_RUNNING)
         if self._limiter.statistics().tasks_waiting > MAX_WAITING:
             return _error(errors.ServerBusy(5.0))
+        slug = str(request.path_params["slug"])
         body = await request.body()
         headers = request.headers
         scheme, _, token = headers.get("authorization", "").partition(" ")

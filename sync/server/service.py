@@ -105,6 +105,8 @@ class Session:
         def work(connection: Connection) -> PushAnswer:
             device = self._device(connection)
             grants = self._grants(connection, device.user)
+            if device.wipe:
+                return PushAnswer(self._hello(connection, device), [])
             push = Push(connection, self.store, self.service.grant_rule, device, grants, now, request.now)
             pushed = push.run(request)
             hello = self._hello(connection, device)

@@ -1,0 +1,143 @@
+"""Who wins: a table of cases, and the laws that every merge keeps."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.clock import corrected, format_time, parse_time
+from sync.merge import BETWEEN, MINE, THEIRS, Merged, merge, merge_group, merge_lines
+from sync.schema import Policy, SyncField
+
+POLICIES: tuple[Policy, ...] = ("review", "text", "union", "max", "min", "sum")
+
+
+@pytest.mark.parametrize(
+    ("policy", "base", "server", "new", "expected"),
+    [
+        ("review", "a", "a", "b", Merged("b")),
+        ("review", "a", "b", "b", Merged("b")),
+        ("review", "a", "b", "a", Merged("b")),
+        ("review", "a", "b", "c", Merged("c", True, "b")),
+        ("max", "2026-01-01", "2026-03-01", "2026-02-01", Merged("2026-03-01")),
+        ("min", None, 5, 3, Merged(3)),
+        ("max", 1, None, 3, Merged(3)),
+        ("sum", 10, 12, 11, Merged(13)),
+        ("sum", None, 2, 3, Merged(5)),
+        ("union", '["a","b"]', '["b","c"]', '["a","b","d"]', Merged('["b","c","d"]')),
+        ("union", None, '["a"]', '["b"]', Merged('["a","b"]')),
+        ("union", None, "not json", '["b"]', Merged('["b"]', True, "not json")),
+        ("text", "1\n2\n3", "1a\n2\n3", "1\n2\n3b", Merged("1a\n2\n3b")),
+        ("text", "1\n2\n3", "2\n3", "1\n2\n3\n4", Merged("2\n3\n4")),
+        ("text", None, "x", "x\ny", Merged(f"{MINE}\nx\n{BETWEEN}\nx\ny\n{THEIRS}", True, "x")),
+    ],
+)
+def test_a_merge(policy: Policy, base: object, server: object, new: object, expected: Merged) -> None:
+    assert merge(SyncField("f", policy=policy), base, server, new, later=True) == expected  # type: ignore[arg-type]
+
+
+def test_an_earlier_edit_gives_way_and_is_kept() -> None:
+    assert merge(SyncField("f"), "a", "b", "c", later=False) == Merged("b", True, "c")
+
+
+def test_fields_that_belong_together_come_from_one_side() -> None:
+    base = {"line": "1", "town": "A"}
+    server, new = {"line": "2", "town": "A"}, {"line": "1", "town": "B"}
+    merged = merge_group(base, server, new, later=True)
+    assert {name: result.value for name, result in merged.items()} == new
+    assert {name: result.loser for name, result in merged.items()} == server
+    unchanged = merge_group(base, server, base, later=True)
+    assert {name: result.value for name, result in unchanged.items()} == server
+
+
+texts = st.lists(st.sampled_from("abcd"), max_size=6).map("\n".join)
+sets = st.lists(st.sampled_from("abcd"), unique=True).map(lambda items: json.dumps(items))
+numbers = st.integers(-1000, 1000)
+triples = st.one_of(*(st.tuples(*[st.one_of(st.none(), values)] * 3) for values in (texts, sets, numbers)))
+
+
+@given(st.sampled_from(POLICIES), triples, st.booleans())
+def test_where_one_side_alone_changed_its_value_stands(
+    policy: Policy, values: tuple[object, object, object], later: bool
+) -> None:
+    base, mine, _ = values
+    field = SyncField("f", policy=policy)
+    assert merge(field, base, base, mine, later=later) == Merged(mine)  # type: ignore[arg-type]
+    assert merge(field, base, mine, base, later=later) == Merged(mine)  # type: ignore[arg-type]
+    assert merge(field, base, mine, mine, later=later) == Merged(mine)  # type: ignore[arg-type]
+
+
+@given(triples, st.booleans())
+def test_a_review_loses_neither_value(values: tuple[object, object, object], later: bool) -> None:
+    base, server, new = values
+    merged = merge(SyncField("f"), base, server, new, later=later)  # type: ignore[arg-type]
+    if len({base, server, new}) == 3:
+        assert merged.clash
+        assert {merged.value, merged.loser} == {server, new}
+
+
+@given(sets, sets, sets)
+def test_sets_merge_alike_from_both_sides(base: str, one: str, other: str) -> None:
+    field = SyncField("f", "json", "union")
+    here = merge(field, base, one, other, later=True).value
+    there = merge(field, base, other, one, later=True).value
+    assert set(json.loads(str(here))) == set(json.loads(str(there)))
+
+
+@given(numbers, numbers, numbers)
+def test_counters_and_extremes_merge_alike_from_both_sides(base: int, one: int, other: int) -> None:
+    for policy in ("sum", "max", "min"):
+        field = SyncField("f", "integer", policy)  # type: ignore[arg-type]
+        here, there = (merge(field, base, *pair, later=True).value for pair in ((one, other), (other, one)))
+        assert here == there
+
+
+lines = st.lists(st.sampled_from("abcdef"), max_size=8)
+
+
+@given(lines, lines, lines)
+def test_no_added_line_of_a_text_is_lost(base: list[str], one: list[str], other: list[str]) -> None:
+    merged, clash = merge_lines(base, one, other)
+    for side in (one, other):
+        for line in set(side) - set(base):
+            assert line in merged
+    assert clash == (MINE in merged)
+
+
+@given(lines, lines, lines)
+def test_a_text_clashes_from_both_sides_or_from_none(
+    base: list[str], one: list[str], other: list[str]
+) -> None:
+    here, there = merge_lines(base, one, other), merge_lines(base, other, one)
+    assert here[1] == there[1]
+    if not here[1]:
+        assert here[0] == there[0]
+
+
+NOW = "2026-05-04T08:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "device_now", "expected"),
+    [
+        ("2026-05-04T07:00:00.000Z", NOW, "2026-05-04T07:00:00.000Z"),
+        ("2036-05-04T07:00:00.000Z", "2036-05-04T08:00:00.000Z", "2026-05-04T07:00:00.000Z"),
+        ("1999-01-01T00:00:00.000Z", "1999-01-01T00:10:00.000Z", "2026-05-04T07:50:00.000Z"),
+        ("2027-01-01T00:00:00.000Z", NOW, NOW),
+        ("0001-01-01T00:00:00.000Z", "9999-12-31T00:00:00.000Z", "2026-05-01T00:00:00.000Z"),
+        ("yesterday", NOW, NOW),
+    ],
+)
+def test_a_clock_that_is_wrong_is_corrected(at: str, device_now: str, expected: str) -> None:
+    assert corrected(at, device_now, NOW, "2026-05-01T00:00:00.000Z") == expected
+
+
+@given(st.datetimes(), st.datetimes())
+def test_a_corrected_time_is_never_in_the_future(at: object, device_now: object) -> None:
+    done, device = (parse_time(str(moment)) for moment in (at, device_now))
+    assert done is not None
+    assert device is not None
+    assert corrected(format_time(done), format_time(device), NOW) <= NOW
