@@ -78,3 +78,11 @@ for _order in ("sort_name", "last_visit", "revenue"):
         account_summaries.c.visit_due,
     )
 Index("account_summary_stale", account_summaries.c.stale_on, sqlite_where=account_summaries.c.stale_on.is_not(None))
+
+list_counts = Table(
+    "list_count",
+    LOCAL,
+    # How many summaries there are: counting a hundred thousand would delay the first window.
+    Column("kind", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+)

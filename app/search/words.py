@@ -50,7 +50,7 @@ def split(folded: str) -> list[str]:
 def national(phone: str) -> str:
     """The digits of a number in E.164 without country code and trunk zero, which any notation shares."""
     if phone.startswith("+33") and ";" not in phone:
-        return phone[3:]
+        return phone[3:].lstrip("0")
     number = phone.partition(";")[0]
     if not number.startswith("+"):
         return number.lstrip("0")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from app.entity import entity, fields
 from app.errors import Invalid
 from app.fields import Field
+from app.folding import fold
 from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
@@ -24,6 +25,8 @@ from app.transfer.writing import Batch, write
 from app.workspace import Workspace
 
 ROWS_PER_TRANSACTION = 2_000
+_INSTEAD = {("product", "sku"): "label_fr", ("product", "label_fr"): "label_en"}
+"""Required fields that another one can stand for."""
 Progress = Callable[[int, int], None]
 Values = dict[str, Any]
 
@@ -69,6 +72,10 @@ class _Importer:
         self._connection = connection
         self._declared = fields(kind)
         self._line_of: dict[str, int] = {}
+        self._later: list[tuple[int, str, Field, str]] = []
+        """(line, new record, link field, word) of links that a later row may resolve."""
+        self._unknown_yet: list[tuple[Field, str]] = []
+        """Those of the row in hand."""
         self._parsed: dict[tuple[str, str], Any] = {}
         user = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'user'").scalar()
         self._user = None if user is None else str(user)
@@ -86,8 +93,18 @@ class _Importer:
             if batch.size() >= ROWS_PER_TRANSACTION:
                 yield batch
                 batch = Batch()
+        self._link_to_later_rows(batch)
         if batch.size():
             yield batch
+
+    def _link_to_later_rows(self, batch: Batch) -> None:
+        """Links to records of the same kind that stood further down in the file."""
+        for line, id, field, word in self._later:
+            found = self.links.find(self.kind, word, self.plan.links.get(field.name, ()))
+            if found is None:
+                self._unresolved(line, field, self.kind, word)
+            else:
+                batch.change(self.kind, id, {field.name: found})
 
     def _take(self, line: int, row: tuple[str, ...], batch: Batch, lines_of: orders.Details | None) -> None:
         if len(row) > len(self.plan.targets) and any(cell.strip() for cell in row[len(self.plan.targets) :]):
@@ -100,6 +117,7 @@ class _Importer:
         }
         for target, value in self.plan.defaults.items():
             typed.setdefault(target, str(value))
+        self._unknown_yet = []
         values, missing = self._values(line, typed)
         if missing:
             self.report.refuse(line, _("“{field}” is required.", field=missing))
@@ -124,6 +142,7 @@ class _Importer:
                 batch.add("quote_line", self._stamped(new_id(), quote_line))
             values = orders.as_accepted(values)
         batch.add(self.kind, self._stamped(id, values))
+        self._later += [(line, id, field, word) for field, word in self._unknown_yet]
         self.report.new += 1
         self.report.ids.append(id)
         self._line_of[id] = line
@@ -165,8 +184,6 @@ class _Importer:
         return None, ""
 
     def _comparable(self, key: str, word: str) -> str:
-        from app.folding import fold
-
         stored = self._stored(self._declared[key], word, None)
         return fold(str(stored if stored is not None else word))
 
@@ -183,10 +200,11 @@ class _Importer:
             self.report.warn(line, _("No account is named."))
         for field in self._declared.values():
             if field.required and values.get(field.name) is None:
-                if field.name == "label_fr" and values.get("label_en"):
-                    values["label_fr"] = values["label_en"]
-                    continue
-                return values, field.label
+                instead = values.get(_INSTEAD.get((self.kind, field.name), ""))
+                if instead is None:
+                    return values, field.label
+                values[field.name] = instead
+                self.report.warn(line, _("There is no “{field}”: the label stands for it.", field=field.label))
         return values, ""
 
     def _value(self, line: int, field: Field, text: str, country: str | None) -> Any:
@@ -195,12 +213,14 @@ class _Importer:
         if field.name == "stage" and self.stages is not None:
             return self.stages.find(text) or self._unresolved(line, field, "stage", text)
         if field.link:
-            return self.links.find(field.link, text, self.plan.links.get(field.name, ())) or self._unresolved(
-                line, field, field.link, text
-            )
+            found = self.links.find(field.link, text, self.plan.links.get(field.name, ()))
+            if found is None and field.link == self.kind:
+                self._unknown_yet.append((field, text))
+                return None
+            return found or self._unresolved(line, field, field.link, text)
         if field.kind == "tags" and field.unit:
-            found = self.links.find(field.unit, text, self.plan.links.get(field.name, ()))
-            return f'["{found}"]' if found else self._unresolved(line, field, field.unit, text)
+            linked = self.links.find(field.unit, text, self.plan.links.get(field.name, ()))
+            return f'["{linked}"]' if linked else self._unresolved(line, field, field.unit, text)
         try:
             return self._stored(field, text, country)
         except ValueError as problem:

@@ -20,6 +20,7 @@ class Links:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[tuple[str, str], dict[str, str]] = {}
+        self._known_ids: dict[str, set[str]] = {}
         self._products: dict[str, tuple[str, int, str | None]] = {}
         self._cached: dict[tuple[str, tuple[str, ...], str], str] = {}
 
@@ -67,8 +68,10 @@ class Links:
                 return None
             if found is not None:
                 return found
-        if any(row[0] == word for row in self._connection.exec_driver_sql(
-            f'SELECT id FROM "{kind}" WHERE id = ? AND deleted_at IS NULL', (word,)
-        )):  # fmt: skip
-            return word
-        return None
+        return word if word in self._ids(kind) else None
+
+    def _ids(self, kind: str) -> set[str]:
+        if kind not in self._known_ids:
+            rows = self._connection.exec_driver_sql(f'SELECT id FROM "{kind}" WHERE deleted_at IS NULL')
+            self._known_ids[kind] = {row[0] for row in rows}
+        return self._known_ids[kind]

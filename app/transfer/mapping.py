@@ -16,7 +16,7 @@ from app.i18n import translate as _
 
 KEYS: dict[str, tuple[str, ...]] = {
     "account": ("erp_code", "siret", "name"),
-    "product": ("sku",),
+    "product": ("sku", "label_fr"),
     "contact": ("email",),
     "quote": ("outside_number", "number"),
     "territory": ("code", "name"),
