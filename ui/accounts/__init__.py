@@ -1,0 +1,1 @@
+"""Accounts: the list, the record, the forms."""

@@ -1,0 +1,252 @@
+"""The first screen of the day: the next report one key away, what is to do, what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app import formats
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.i18n import translate_plural as _n
+from app.today import Overview, Visit, overview
+from ui.commands import Command
+from ui.page import Page, Shell, page_layout
+from ui.today.side import NoticeCards, QuotesCard
+from ui.today.tasks_card import TasksCard
+from ui.today.visits import VisitRow
+from ui.widgets import (
+    Button,
+    ElidingLabel,
+    EmptyState,
+    Label,
+    Scroll,
+    clear,
+    hbox,
+    hide_below,
+    panel,
+    vbox,
+)
+from ui.words import long_day
+
+SIDE_WIDTH = 396
+MINUTE_MS = 60_000
+SHOWN_KINDS = frozenset(
+    {"appointment", "visit_report", "task", "quote", "account", "site", "conflict", "user"}
+)
+
+
+class TodayPage(Page):
+    """Visits, tasks, quotes to follow up, conflicts."""
+
+    key = "today"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._shown: Overview | None = None
+        self._waiting: Overview | None = None
+        self._hello = ElidingLabel(_("Today"), "h1")
+        self._date = ElidingLabel(long_day(formats.now().date()), "sub")
+        self.new_task = Button(_("New task"), "secondary", "circle-check-big", self.open_new_task)
+        self.new_report = Button(_("Visit report"), "secondary", "clipboard-pen", self.open_report)
+        self._news = Button(_("Show what is new"), "secondary", "refresh-cw", self._apply_news)
+        self._news.hide()
+        self._progress = Label("", "muted")
+        self._visits = vbox(gap=10)
+        self.rows: list[VisitRow] = []
+        visits = vbox(
+            hbox(Label(_("Visits"), "h2"), self._progress, None, gap=10), self._visits, None, gap=10
+        )
+        self.notices = NoticeCards(shell)
+        self.tasks = TasksCard(shell)
+        self.quotes = QuotesCard(shell)
+        side = vbox(self.notices, self.tasks, self.quotes, None, gap=14, margins=(0, 0, 8, 0))
+        body = hbox(
+            (Scroll(panel(vbox((visits, 1), margins=(0, 0, 8, 0)))), 1),
+            hide_below(panel(vbox((Scroll(side), 1)), SIDE_WIDTH + 8), 1060),
+            gap=16,
+        )
+        actions: list[QWidget] = [self._news, self.new_task, self.new_report]
+        self.setLayout(page_layout(self._hello, self._date, actions, (body, 1), margins=(24, 18, 16, 18)))
+        # Relative words (“in 25 min”) and the day itself move on by themselves, also after sleep.
+        self._clock = QTimer(self)
+        self._clock.setInterval(MINUTE_MS)
+        self._clock.timeout.connect(self._reload)
+
+    # The page
+
+    def title(self) -> str:
+        return _("Today")
+
+    def open(self, record_id: str | None = None, **options: object) -> None:
+        self.tasks.start()
+        self._waiting = None
+        self._reload()
+        self._clock.start()
+        if options.get("new") == "task":
+            self.open_new_task()
+
+    def leave(self) -> None:
+        self._clock.stop()
+
+    def primary_focus(self) -> QWidget:
+        nearest = next((row.button for row in self.rows if row.button.property("kind") == "primary"), None)
+        return nearest or self.new_report
+
+    def panes(self) -> list[QWidget]:
+        return [self.primary_focus(), self.new_task]
+
+    def commands(self) -> list[Command]:
+        return [
+            Command(
+                "today.report",
+                m_("New visit report"),
+                self.open_report,
+                "clipboard-pen",
+                ("Ctrl+Shift+R",),
+                new=True,
+            ),
+            Command(
+                "today.task",
+                m_("New task"),
+                self.open_new_task,
+                "circle-check-big",
+                ("Ctrl+Shift+T",),
+                new=True,
+            ),
+        ]
+
+    def refresh(self, changes: Any) -> None:
+        if changes.kinds & SHOWN_KINDS and self.isVisible():
+            self._reload(careful=changes.origin == "sync")
+
+    def _reload(self, careful: bool = False) -> None:
+        if self.shell.workspace is None:
+            return
+        self.shell.tasks.read(
+            self,
+            lambda session: overview(session, formats.now()),
+            then=lambda found: self._take(found, careful),
+        )
+
+    def _take(self, found: Overview, careful: bool) -> None:
+        """Show the day. What a sync brings does not move rows under the pointer: it waits for a word."""
+        moved = self._shown is not None and _places(found) != _places(self._shown)
+        if careful and moved and (self.underMouse() or self._typing()):
+            self._waiting = found
+            self._news.show()
+            return
+        self._show(found)
+
+    def _typing(self) -> bool:
+        return self.tasks.new.isVisible()
+
+    def _apply_news(self) -> None:
+        if self._waiting is not None:
+            self._show(self._waiting)
+
+    def _show(self, day: Overview) -> None:
+        had_focus = self._focused_row()
+        first = self._shown is None
+        same = self._shown is not None and self._shown.visits == day.visits
+        self._shown, self._waiting = day, None
+        self._news.hide()
+        self._hello.setText(_("Hello {name}", name=day.first_name) if day.first_name else _("Today"))
+        self._date.setText("  ·  ".join((long_day(day.day), _counts(day))))
+        done = sum(1 for visit in day.visits if visit.done)
+        self._progress.setText(
+            _("{done} of {all} done", done=done, all=len(day.visits)) if day.visits else ""
+        )
+        # A visit that is the same but for the clock is painted anew too: its pill counts the minutes.
+        self._show_visits(day)
+        self.notices.show_notices(day.conflicts, day.unfinished)
+        self.tasks.show_tasks(day.tasks)
+        self.quotes.show_quotes(day.quotes)
+        if had_focus is not None:
+            self._focus_row(*had_focus)
+        elif first or not same:
+            self._focus_first()
+
+    def _show_visits(self, day: Overview) -> None:
+        clear(self._visits)
+        self.rows = []
+        next_visit = day.next_visit
+        now = formats.now()
+        for visit in day.visits:
+            row = VisitRow(visit, visit is next_visit, now)
+            row.account_wanted.connect(lambda account: self.shell.go("accounts", account))
+            row.report_wanted.connect(self._open_report_of)
+            self.rows.append(row)
+            self._visits.addWidget(row)
+        if not day.visits:
+            self._visits.addWidget(
+                EmptyState(
+                    "calendar",
+                    _("No visit today"),
+                    _("Visits planned in the agenda appear here."),
+                    _("Open the agenda"),
+                    lambda: self.shell.go("agenda"),
+                )
+            )
+        elif next_visit is None:
+            self._visits.addWidget(Label(_("The day's visits are done."), "sub"))
+
+    # Focus
+
+    def _focused_row(self) -> tuple[str, bool] | None:
+        for row in self.rows:
+            if row.button.hasFocus() or row.hasFocus():
+                return row.visit.id, row.button.hasFocus()
+        return None
+
+    def _focus_row(self, id: str, on_button: bool) -> None:
+        for row in self.rows:
+            if row.visit.id == id:
+                (row.button if on_button else row).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _focus_first(self) -> None:
+        focus = self.window().focusWidget()
+        if self.isVisible() and (focus is None or focus is self.new_report or not self.isAncestorOf(focus)):
+            self.primary_focus().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Acting
+
+    def open_new_task(self) -> None:
+        """Open the small form of a task."""
+        self.tasks.open_new(self.new_task)
+
+    def open_report(self) -> None:
+        """The report of the next visit, else of an account to choose."""
+        visit = self._shown.next_visit if self._shown else None
+        if visit is not None:
+            self._open_report_of(visit)
+        else:
+            self.shell.go("report")
+
+    def _open_report_of(self, visit: Visit) -> None:
+        if visit.report is not None:
+            self.shell.go("report", visit.report)
+        else:
+            self.shell.go("report", None, appointment=visit.id)
+
+
+def _counts(day: Overview) -> str:
+    return ", ".join(
+        (
+            _n("{n} visit", "{n} visits", len(day.visits)),
+            _n("{n} task", "{n} tasks", len(day.tasks)),
+            _n("{n} quote to follow up", "{n} quotes to follow up", len(day.quotes)),
+        )
+    )
+
+
+def _places(day: Overview) -> tuple[object, ...]:
+    """Which rows there are and in which order."""
+    return (
+        tuple(visit.id for visit in day.visits),
+        tuple(task.id for task in day.tasks),
+        tuple(quote.id for quote in day.quotes[:3]),
+        bool(day.conflicts),
+    )
