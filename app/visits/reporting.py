@@ -121,13 +121,12 @@ def open_sheet(
     if stored is not None:
         loaded = stored
     else:
-        loaded = _fresh(
-            session, now, draft.values if draft else {"appointment": appointment, "account": account}
-        )
+        given = draft.values if draft else {"appointment": appointment, "account": account}
+        loaded = _fresh(session, now, given)
     values = {**loaded, **(draft.values if draft else {})}
     customer = records.get(session, "account", str(values["account"]))
     return Sheet(
-        id=draft.id if draft else str(stored["id"]) if stored else new_id(),
+        id=draft.id if draft else str(stored["id"]) if stored else _unused(session, report),
         exists=stored is not None,
         account=customer["id"],
         name=str(customer["name"]),
@@ -264,28 +263,38 @@ def _exists(session: Session, id: str) -> bool:
     return session.execute(select(report.c.id).where(report.c.id == id)).first() is not None
 
 
+def _unused(session: Session, id: str | None) -> str:
+    """The id that a page already knows its report by, unless that report was deleted."""
+    return new_id() if id is None or _exists(session, id) else id
+
+
 def _draft_of(
     session: Session, report: str | None, appointment: str | None, account: str | None
 ) -> drafts.Draft | None:
-    if report is not None:
-        return drafts.find(session, KIND, report)
+    if report is not None and (found := drafts.find(session, KIND, report)):
+        return found
     for draft in drafts.find_all(session, KIND):
         of = draft.values
         if appointment is not None and of.get("appointment") == appointment:
             return draft
-        if appointment is None and of.get("account") == account and of.get("appointment") is None:
+        # An account has one report begun without an appointment; a saved one is not meant by it.
+        if (
+            report is None
+            and appointment is None
+            and of.get("account") == account
+            and of.get("appointment") is None
+            and not _exists(session, draft.id)
+        ):
             return draft
     return None
 
 
 def _stored(session: Session, report: str | None, appointment: str | None) -> dict[str, Any] | None:
-    if report is not None:
-        if _exists(session, report):
-            return records.get(session, KIND, report)
-        return None
-    if appointment is not None:
-        found = records.find_rows(session, KIND, {"appointment": appointment}, limit=1)
-        return found[0] if found else None
+    for where in ({"id": report}, {"appointment": appointment}):
+        if None not in where.values():
+            found = records.find_rows(session, KIND, where, limit=1)
+            if found:
+                return found[0]
     return None
 
 
