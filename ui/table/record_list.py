@@ -11,10 +11,11 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QListView,
+    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
 )
 
 from ui.table.rows_model import IdRole, Ids, Load, RowRole, RowsModel
@@ -32,6 +33,7 @@ from ui.widgets.painting import (
 )
 
 ROW_HEIGHT = 62
+TYPE_AHEAD_ROWS = 1000
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -143,8 +145,12 @@ def _draw_skeleton(painter: QPainter, rect: QRectF) -> None:
         painter.drawRoundedRect(bar, 5, 5)
 
 
-class RecordList(QListView):
-    """Lists records. A click, Enter or an arrow key chooses: `chosen` tells the id; Enter also `opened`."""
+class RecordList(QTableView):
+    """Lists records. A click, Enter or an arrow key chooses: `chosen` tells the id; Enter also `opened`.
+
+    A table view of one column: a list view asks for every row of a million at each layout, which takes
+    a second, while a table with rows of one height asks for those in sight.
+    """
 
     chosen = Signal(object)
     opened = Signal(object)
@@ -160,7 +166,15 @@ class RecordList(QListView):
         self.setItemDelegate(ListDelegate(self._as_row, self))
         self.setAccessibleName(name)
         self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._set_row_height()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -170,7 +184,10 @@ class RecordList(QListView):
         self.selectionModel().currentChanged.connect(self._on_current)
         self.rows.modelReset.connect(self._choose_again)
         self.rows.rowsInserted.connect(self._choose_again)
-        theme.changed.connect(self.scheduleDelayedItemsLayout)
+        theme.changed.connect(self._set_row_height)
+
+    def _set_row_height(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme.px(ROW_HEIGHT))
 
     def show_ids(self, ids: Ids, first: Callable[[Any], Sequence[Any]] | None = None) -> None:
         """Fill from `ids(session)`; see `RowsModel.show`. The chosen record stays chosen."""
@@ -214,7 +231,16 @@ class RecordList(QListView):
             if self._telling:
                 self.chosen.emit(self._wanted)
 
+    def keyboardSearch(self, search: str) -> None:
+        # Qt would read every row in turn.
+        if self.rows.rowCount() <= TYPE_AHEAD_ROWS:
+            super().keyboardSearch(search)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.rows.rowCount() - 1}
+        if event.key() in ends and self.rows.rowCount():
+            self.setCurrentIndex(self.rows.index(ends[Qt.Key(event.key())]))
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.current_id)
             return

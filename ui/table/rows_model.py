@@ -128,7 +128,7 @@ class RowsModel(QAbstractListModel):
     def row_of(self, record: Any) -> int:
         """Where a record stands, or -1."""
         try:
-            return list(self._ids).index(record)
+            return self._ids.index(record)
         except ValueError:
             return -1
 
