@@ -47,7 +47,8 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True):
     `fields` maps a captured field, or `field.key` of a JSON field captured by key (there both values
     are the JSON text of that key, None = absent), to `[base, new]`. A changed coupled group carries
     all its fields. `base_rev` is the rev of the row that the user saw; for a document with lines and
-    for its lines it is the highest rev of the document and all its lines. `at` is the device's clock when the user did it (`…Z`, milliseconds).
+    for its lines it is the highest rev of the document and all its lines. `at` is the device's clock
+    when the user did it (`…Z`, milliseconds).
     """
 
     table: str
