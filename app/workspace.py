@@ -87,7 +87,11 @@ class Workspace:
             )
         with explained(folder / FILE), schema.writable(folder):
             workspace = cls(folder, open_engine(folder / FILE, key))
-            schema.upgrade(workspace.engine, workspace.schema, folder / FILE)
+            try:
+                schema.upgrade(workspace.engine, workspace.schema, folder / FILE)
+            except BaseException:
+                workspace.close()
+                raise
         return workspace
 
     def close(self) -> None:
