@@ -73,7 +73,7 @@ class Theme(QObject):
         self.mode, self.scale = mode, max(90, min(150, scale))
         self.dark = mode == "dark" or (mode == "system" and system_is_dark())
         self._tokens = dict(DARK if self.dark else LIGHT)
-        if mode == "contrast" or (mode == "system" and system_wants_contrast()):
+        if mode == "contrast" or (mode == "system" and self._system_wants_contrast()):
             self._tokens = with_strong_borders(self._tokens)
         self._pixmaps.clear()
         app.setFont(self.font(14))
@@ -86,13 +86,18 @@ class Theme(QObject):
         app.setStyle("Fusion")
         load_fonts()
         app.focusChanged.connect(_mark_keyboard_focus)
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._follow_system)
-        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        # Both wrappers are kept: PySide deletes the accessibility hints with a wrapper of the style hints.
+        self._hints = QGuiApplication.styleHints()
+        self._accessibility = self._hints.accessibility()
+        self._hints.colorSchemeChanged.connect(self._follow_system)
+        self._accessibility.contrastPreferenceChanged.connect(self._follow_system)
 
     def _follow_system(self) -> None:
         if self._app is not None and self.mode == "system":
             self.apply(self._app, "system", self.scale)
+
+    def _system_wants_contrast(self) -> bool:
+        return self._accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
 
     # Colours and sizes
 
@@ -184,12 +189,6 @@ def load_fonts() -> None:
 def system_is_dark() -> bool:
     """Whether the system asks for a dark theme; the offscreen platform never does."""
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-
-
-def system_wants_contrast() -> bool:
-    """Whether the system asks for high contrast."""
-    hints = QGuiApplication.styleHints().accessibility()
-    return hints.contrastPreference() == Qt.ContrastPreference.HighContrast
 
 
 def repolish(widget: QWidget) -> None:

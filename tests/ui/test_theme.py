@@ -64,6 +64,12 @@ def test_the_theme_tells_when_it_changes(dressed: QApplication, qtbot):
     assert theme.color("app").name().upper() == DARK["app"]
 
 
+def test_the_system_theme_can_be_worn_again_and_again(dressed: QApplication):
+    for _turn in range(3):
+        theme.apply(dressed, "system", 100)
+    assert theme.mode == "system"
+
+
 def test_lengths_and_fonts_follow_the_text_size(dressed: QApplication):
     theme.apply(dressed, "light", 150)
     assert theme.px(40) == 60

@@ -166,6 +166,7 @@ class RecordList(QTableView):
         self.setItemDelegate(ListDelegate(self._as_row, self))
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setProperty("list", "true")
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
