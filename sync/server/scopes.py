@@ -80,12 +80,13 @@ def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[Syn
 
 def dependents(working: Working, table: str, id: str) -> Iterator[tuple[SyncTable, Row]]:
     """The rows whose scope may follow that of this one."""
+    newborn = working.is_newborn(table, id)
     for child in working.store.schema.tables.values():
         for rule in child.scope:
             if rule.parent is not None and child.fields[rule.parent].link == table:
-                yield from ((child, row) for row in working.find(child.name, rule.parent, id))
+                yield from ((child, row) for row in working.find(child.name, rule.parent, id, newborn))
             elif rule.fixed == RECORD_RULE:
-                rows = working.find(child.name, "record", id)
+                rows = working.find(child.name, "record", id, newborn)
                 yield from ((child, row) for row in rows if row["record_kind"] == table)
 
 

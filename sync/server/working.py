@@ -93,10 +93,16 @@ class Working:
         key = (table, id)
         return self._savepoint.rows[key] if key in self._savepoint.rows else self.rows[key]
 
-    def find(self, table: str, column: str, value: str) -> list[Row]:
-        """All rows, tombstones too, whose `column` holds `value`."""
+    def is_newborn(self, table: str, id: str) -> bool:
+        """Whether the database does not have the row yet, so that nothing there can hang on it."""
+        return self.before.get((table, id)) is None
+
+    def find(self, table: str, column: str, value: str, newborn: bool = False) -> list[Row]:
+        """All rows, tombstones too, whose `column` holds `value`; of a newborn only those changed here."""
         search = (table, column, value)
-        if search not in self._searched:
+        if newborn:
+            self._searched.setdefault(search, [])
+        elif search not in self._searched:
             columns = self.store.tables.synced[table]
             ids = self.connection.scalars(select(columns.c.id).where(columns.c[column] == value)).all()
             self._searched[search] = list(ids)
