@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """One list. `{family}` in a filter is not text to fill in: values are bound by name."""
+    """One list. The unary plus in filters keeps to the index of the order, which covers their columns."""
 
     kind: str
     table: str
@@ -76,7 +76,6 @@ LISTS: dict[str, ListOf] = {
             ("unsent", _unsent("account", "account_summary.account")),
         ),
         filters={
-            # The unary plus keeps to the index of the order, which covers the filter's columns.
             "all": "1",
             "customers": "+type = 'customer'",
             "prospects": "+type = 'prospect'",
@@ -105,7 +104,7 @@ LISTS: dict[str, ListOf] = {
         table="quote",
         id="quote.id",
         joins="LEFT JOIN account_summary AS a ON a.account = quote.account",
-        always="quote.deleted_at IS NULL",
+        always="+quote.deleted_at IS NULL",
         columns=(
             ("id", "quote.id"),
             ("number", "quote.number"),
@@ -119,7 +118,7 @@ LISTS: dict[str, ListOf] = {
             ("subject", "quote.subject"),
             ("unsent", _unsent("quote", "quote.id")),
         ),
-        filters={"all": "1"} | {status: f"status = '{status}'" for status in _STATUSES},
+        filters={"all": "1"} | {status: f"+status = '{status}'" for status in _STATUSES},
         sorts={
             "newest": "created_at DESC, id DESC",
             "number": "number DESC, id DESC",
@@ -145,7 +144,7 @@ LISTS: dict[str, ListOf] = {
         kind="product",
         table="product",
         id="product.id",
-        always="product.deleted_at IS NULL AND coalesce(product.status, 'active') <> 'hidden'",
+        always="+product.deleted_at IS NULL AND +product.status IS NOT 'hidden'",
         columns=(
             ("id", "product.id"),
             ("sku", "product.sku"),
@@ -156,7 +155,7 @@ LISTS: dict[str, ListOf] = {
             ("status", "product.status"),
             ("unsent", _unsent("product", "product.id")),
         ),
-        filters={"all": "1", "family": "family = :family"},
+        filters={"all": "1", "family": "+family = :family"},
         sorts={"sku": "sku, id", "label": "label_fr, id", "price": "list_price, id"},
         labels={
             "all": _("All"),
@@ -168,8 +167,6 @@ LISTS: dict[str, ListOf] = {
     ),
 }
 
-_QUOTES = "WHERE deleted_at IS NULL"
-_PRODUCTS = "WHERE deleted_at IS NULL AND coalesce(product.status, 'active') <> 'hidden'"
 INDEXES: tuple[str, ...] = (
     # What hangs under an account, as summaries, search entries and record pages ask for it.
     "site_account ON site (account, deleted_at, kind, id, town, postcode, phone)",
@@ -179,18 +176,14 @@ INDEXES: tuple[str, ...] = (
     "visit_report_account ON visit_report (account, deleted_at, start)",
     "appointment_account ON appointment (account, deleted_at, kind, state, start)",
     "quote_line_quote ON quote_line (quote, deleted_at, position)",
-    f"quote_newest ON quote (created_at, id, status) {_QUOTES}",
-    f"quote_number ON quote (number, id, status) {_QUOTES}",
-    f"quote_total ON quote (total_ht, id, status) {_QUOTES}",
-    f"quote_issued ON quote (issued_on, id, status) {_QUOTES}",
-    *(
-        f"quote_status_{name} ON quote (status, {column}, id) {_QUOTES}"
-        for name, column in (("newest", "created_at"), ("number", "number"))
-    ),
-    f"product_sku ON product (sku, id, family) {_PRODUCTS}",
-    f"product_label ON product (label_fr, id, family) {_PRODUCTS}",
-    f"product_price ON product (list_price, id, family) {_PRODUCTS}",
-    f"product_family_sku ON product (family, sku, id) {_PRODUCTS}",
+    # The order first, then what the filters ask: a filtered list is read from the index alone.
+    "quote_newest ON quote (created_at, id, status, deleted_at)",
+    "quote_number ON quote (number, id, status, deleted_at)",
+    "quote_total ON quote (total_ht, id, status, deleted_at)",
+    "quote_issued ON quote (issued_on, id, status, deleted_at)",
+    "product_sku ON product (sku, id, family, status, deleted_at)",
+    "product_label ON product (label_fr, id, family, status, deleted_at)",
+    "product_price ON product (list_price, id, family, status, deleted_at)",
 )
 """Created beside the tables; those of `account_summary` stand with its table in `app.local`."""
 
@@ -234,7 +227,10 @@ def rows(session: Session | Connection, kind: str, ids: Sequence[str]) -> list[R
 
 def families(session: Session | Connection) -> list[str]:
     """The product families there are, in order."""
-    query = f"SELECT DISTINCT family FROM product {_PRODUCTS} AND family IS NOT NULL ORDER BY family"
+    query = (
+        "SELECT DISTINCT family FROM product"
+        " WHERE deleted_at IS NULL AND status IS NOT 'hidden' AND family IS NOT NULL ORDER BY family"
+    )
     return [row[0] for row in _fetch(session, query, ())]
 
 

@@ -122,7 +122,7 @@ class _Importer:
         if missing:
             self.report.refuse(line, _("“{field}” is required.", field=missing))
             return
-        id, problem = self._identified(line, typed)
+        id, problem = self._identified(values)
         if problem:
             self.report.refuse(line, problem)
             return
@@ -146,8 +146,8 @@ class _Importer:
         self.report.new += 1
         self.report.ids.append(id)
         self._line_of[id] = line
-        for key in {*self.plan.key, "name"} & set(typed):
-            self.links.learn(self.kind, key, typed[key], id)
+        for key in {*self.plan.key, "name"} & set(values):
+            self.links.learn(self.kind, key, str(values[key]), id)
         self._add_along(line, id, typed, batch)
 
     def _change(self, id: str, values: Values, batch: Batch) -> None:
@@ -169,23 +169,20 @@ class _Importer:
         else:
             self.report.skipped += 1
 
-    def _identified(self, line: int, typed: dict[str, str]) -> tuple[str | None, str]:
+    def _identified(self, values: Values) -> tuple[str | None, str]:
         """The record that the row stands for, None for a new one; or why that cannot be told."""
         for key in self.plan.key:
-            word = typed.get(key)
-            if word is None:
+            value = values.get(key)
+            if value is None:
                 continue
-            found = self.links.by_key(self.kind, key).get(self._comparable(key, word))
+            found = self.links.by_key(self.kind, key).get(fold(str(value)))
             if found == SEVERAL:
-                return None, _("Several records have “{value}” as {field}.", value=word, field=self._declared[key].label)
+                label = self._declared[key].label
+                return None, _("Several records have “{value}” as {field}.", value=value, field=label)
             if found in self._line_of:
-                return None, _("“{value}” stands on line {line} already.", value=word, line=self._line_of[found])
+                return None, _("“{value}” stands on line {line} already.", value=value, line=self._line_of[found])
             return found, ""
         return None, ""
-
-    def _comparable(self, key: str, word: str) -> str:
-        stored = self._stored(self._declared[key], word, None)
-        return fold(str(stored if stored is not None else word))
 
     def _values(self, line: int, typed: dict[str, str]) -> tuple[Values, str]:
         """The stored values of the row's own fields, and the label of a required one that is missing."""
