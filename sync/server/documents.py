@@ -176,11 +176,14 @@ def _renamed(op: Op, new_ids: dict[str, str]) -> Op:
 
 def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
     """What this device still writes to a document that forked under it goes to its own version."""
-    forks = change.working.store.tables["sync_fork"]
-    author = change.author
-    unseen = (forks.c.device == author.device) & (forks.c.rev > author.rev_presented)
-    statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(unseen).order_by(forks.c.rev)
-    for old, new, rev in change.working.connection.execute(statement).all():
+    working, author = change.working, change.author
+    if author.device not in working.forks_before:
+        forks = working.store.tables["sync_fork"]
+        unseen = (forks.c.device == author.device) & (forks.c.rev > author.rev_presented)
+        statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(unseen).order_by(forks.c.rev)
+        rows = working.connection.execute(statement)
+        working.forks_before[author.device] = [(old, new, rev) for old, new, rev in rows]
+    for old, new, rev in working.forks_before[author.device]:
         ops = [_renamed(op, {old: new}) if op.base_rev < rev else op for op in ops]
     just_made = {old: new for _table, old, new in change.working.forks}
     return [_renamed(op, just_made) for op in ops] if just_made else ops

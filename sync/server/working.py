@@ -61,6 +61,8 @@ class Working:
         self.edits: list[Edit] = []
         self.forks: list[tuple[str, str, str]] = []
         """(table, old id, new id) of documents that forked in this database transaction."""
+        self.forks_before: dict[str, list[tuple[str, str, int]]] = {}
+        """By device: (old id, new id, rev) of earlier forks that it has not seen."""
         self._savepoint = Savepoint()
         self._searched: dict[tuple[str, str, str], list[str]] = {}
 
