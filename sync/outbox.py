@@ -27,6 +27,8 @@ class _Record:
     base_rev: int
     created: bool = False
     deleted: bool | None = None
+    was_deleted: bool | None = None
+    """Before this transaction, where it deleted or restored the record."""
     fields: dict[str, list[Value]] = field(default_factory=dict)
 
 
@@ -58,6 +60,8 @@ def _fold(rows: Iterable[Any], bases: Bases) -> dict[tuple[str, str], _Record]:
         record.at = at
         if op in ("delete", "restore"):
             record.deleted = op == "delete"
+            if record.was_deleted is None:
+                record.was_deleted = op == "restore"
         elif name is None:
             record.created = True
         elif name in record.fields:
@@ -72,6 +76,8 @@ def _has_effect(record: _Record, schema: SyncSchema) -> bool:
     """Drop fields that are back where they were, groups as a whole; False when nothing remains."""
     if record.created:
         return not record.deleted
+    if record.deleted == record.was_deleted:
+        record.deleted = None
     declared = schema.tables[record.kind].fields
     moved = {name for name, (base, new) in record.fields.items() if base != new}
     groups = {declared[name].group for name in moved if name in declared} - {None}
@@ -158,7 +164,9 @@ def withdrawn(connection: Connection) -> list[str]:
 
 def renumber(connection: Connection) -> None:
     """Number what is to send from 1, for a new device; numbers are not part of the frozen bytes."""
-    rows = connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n").all()
+    rows = connection.exec_driver_sql(
+        "SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n"
+    ).all()
     connection.exec_driver_sql("UPDATE sync_transaction SET n = -n - 1000000000")
     for n, (uuid,) in enumerate(rows, start=1):
         connection.exec_driver_sql("UPDATE sync_transaction SET n = ? WHERE uuid = ?", (n, uuid))
@@ -172,7 +180,9 @@ def renumber(connection: Connection) -> None:
 def to_send(connection: Connection) -> int:
     """How many user actions wait to be sent."""
     return int(
-        connection.exec_driver_sql("SELECT count(*) FROM sync_transaction WHERE state = 'sealed'").scalar_one()
+        connection.exec_driver_sql(
+            "SELECT count(*) FROM sync_transaction WHERE state = 'sealed'"
+        ).scalar_one()
     )
 
 
