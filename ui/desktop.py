@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from app.errors import KeyMissing, WrongKey
 from app.i18n import set_language
+from app.i18n import translate as _
 from ui import errors
 from ui.finding import find_records
 from ui.preferences import Preferences
 from ui.table import ListRow, RecordList
 from ui.tasks import Tasks
 from ui.theme import theme
+from ui.widgets import hbox, panel
 from ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from app.quick_start import FirstRows
 
 PREFERENCES = "desktop.ini"
 FIRST_PAGE = "today"
-
-
-class QuickStart(Protocol):
-    """`app.quick_start`: the first rows of the last list, from one prepared query, without SQLAlchemy."""
-
-    def first_rows(self, folder: Path) -> Sequence[dict[str, str]] | None:
-        """Rows with the keys of `ui.table.ListRow` and `id`; None when there is nothing to show yet."""
 
 
 class Desktop(QObject):
@@ -51,22 +49,23 @@ class Desktop(QObject):
         self.window.show()
         self.tasks.background(self.window, lambda _token: self._first_rows(), then=self._show_first_rows,
                               failed=lambda _error: None)  # fmt: skip
-        self.tasks.background(self.window, lambda _token: open_workspace(self.folder), then=self.take)
+        self.tasks.background(self.window, lambda _token: open_workspace(self.folder), then=self.take,
+                              failed=self._cannot_open)  # fmt: skip
 
-    def _first_rows(self) -> Sequence[dict[str, str]] | None:
-        try:
-            from app import quick_start  # type: ignore[attr-defined,unused-ignore]
-        except ImportError:
-            return None
-        found: QuickStart = quick_start
-        return found.first_rows(self.folder)
+    def _first_rows(self) -> FirstRows | None:
+        from app import quick_start
 
-    def _show_first_rows(self, rows: Sequence[dict[str, str]] | None) -> None:
-        if rows and self.workspace is None:
-            preview = RecordList(self.tasks, self.window.windowTitle(), row=_as_row)
-            preview.show_rows(rows)
-            self.window.stack.addWidget(preview)
-            self.window.stack.setCurrentWidget(preview)
+        return quick_start.first_rows(self.folder)
+
+    def _show_first_rows(self, found: FirstRows | None) -> None:
+        """Paint the beginning of the list of accounts until the file is open."""
+        if found is None or not found.rows or self.workspace is not None:
+            return
+        preview = RecordList(self.tasks, _("Accounts"), row=_as_row)
+        preview.show_rows([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+        preview.setMaximumWidth(theme.px(372))
+        self.window.stack.addWidget(panel(hbox(preview, None)))
+        self.window.stack.setCurrentIndex(self.window.stack.count() - 1)
 
     def take(self, workspace: Any) -> None:
         """Work on this file: after opening it, or after the first start made it."""
@@ -89,7 +88,28 @@ class Desktop(QObject):
 
         assistant = Assistant(self.folder, self.tasks, self.window)
         assistant.finished_with.connect(self.take)
+        assistant.rejected.connect(self.window.close)
         assistant.open()
+
+    def _cannot_open(self, error: Exception) -> None:
+        """A key that is not in the keyring is asked for; anything else is told."""
+        if not isinstance(error, KeyMissing | WrongKey):
+            errors.report(error, self.window)
+            return
+        self.tasks.background(
+            self.window, lambda _token: can_unlock(self.folder), then=lambda asks: self._ask_key(asks, error)
+        )
+
+    def _ask_key(self, asks: bool, error: Exception) -> None:
+        from ui.first_start.unlock import UnlockDialog
+
+        if not asks:
+            errors.report(error, self.window)
+            return
+        dialog = UnlockDialog(self.folder, self.tasks, self.window)
+        dialog.finished_with.connect(self.take)
+        dialog.rejected.connect(self.window.close)
+        dialog.open()
 
     def close(self) -> None:
         """Let writes finish and let go of the file."""
@@ -103,6 +123,13 @@ def open_workspace(folder: Path) -> Any:
     from app.workspace import Workspace
 
     return Workspace.open(folder) if Workspace.exists(folder) else None
+
+
+def can_unlock(folder: Path) -> bool:
+    """Whether a passphrase would open the profile. In a worker."""
+    from app import first_start
+
+    return first_start.can_unlock(folder)
 
 
 def who_works_here(session: Any) -> tuple[str, str]:
@@ -134,14 +161,9 @@ def connect_features(window: MainWindow) -> None:
         importlib.import_module("ui.sync.running").connect(window)
 
 
-def _as_row(row: dict[str, str]) -> ListRow:
-    return ListRow(
-        row["title"],
-        row.get("subtitle", ""),
-        row.get("right_top", ""),
-        row.get("right_bottom", ""),
-        row.get("tone", ""),
-    )
+def _as_row(row: dict[str, Any]) -> ListRow:
+    place = "  ·  ".join(part for part in (row["town"], row["potential"]) if part)
+    return ListRow(row["name"], place, pending=bool(row["unsent"]))
 
 
 def run(folder: Path) -> int:

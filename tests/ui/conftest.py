@@ -14,6 +14,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.i18n import set_language
+from app.settings import DEFAULTS
 from ui import errors
 from ui.page import Page, page_layout
 from ui.pages import Registration
@@ -30,6 +31,7 @@ class PlainWorkspace:
         self.log: list[str] = []
         self.threads: set[str] = set()
         self._listeners: list[Any] = []
+        self.settings = types.SimpleNamespace(get=DEFAULTS.__getitem__, set=lambda name, value: None)
 
     @contextmanager
     def read(self) -> Iterator[list[str]]:
