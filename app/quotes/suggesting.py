@@ -70,6 +70,13 @@ def suggest(
     ]
 
 
+def of_product(session: Session, product_id: str, account: str | None, price_list: str | None = None) -> Suggestion:
+    """One unit of a product, priced for an account. Raises NotFound."""
+    product = records.get(session, "product", product_id)
+    book = open_book(session, account, [product_id], price_list)
+    return Suggestion(product, ONE, book.price(product), book)
+
+
 def parse_entry(text: str) -> tuple[str, Decimal | None]:
     """« bob 450 x 24 » and « 24 x bob 450 » are (`bob 450`, 24); without × the quantity is None."""
     for pattern in (_AFTER, _BEFORE):

@@ -1,0 +1,249 @@
+"""The quote in the editor: steps that can be undone, totals at each keystroke, saved at each pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app import formats
+from app.errors import Invalid, NotAllowed
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.quotes import editing
+from app.quotes.editing import Sheet
+from app.quotes.totals import Totals
+from ui.tasks import Tasks
+
+PAUSE_MS = 400
+STEPS_KEPT = 200
+_COMPARED = ("status", "number", "revision", *editing.QUOTE_FIELDS)
+
+
+class Draft(QObject):
+    """One open quote. Nothing here touches the file on the Qt thread."""
+
+    opened = Signal()
+    """Another quote, or another version of it, is here."""
+    changed = Signal()
+    """A step was done or undone."""
+    summed = Signal(object)
+    """The totals of the sheet, or of what is being typed."""
+    saved = Signal()
+    troubled = Signal(str)
+    """One sentence on what stands in the way; empty when all is well."""
+
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.sheet: Sheet | None = None
+        self.totals: Totals | None = None
+        self.saved_at: datetime | None = None
+        self.typing = False
+        """A cell is being typed in: what comes from elsewhere waits."""
+        self._stored: Sheet | None = None
+        self._undo: list[Sheet] = []
+        self._redo: list[Sheet] = []
+        self._version = self._stored_version = 0
+        self._saving = False
+        self._stopped = False
+        self._waiting: list[Callable[[], object]] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._save)
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing can be changed: no quote, or an issued one."""
+        return self.sheet is None or self.sheet.locked
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something is not stored yet."""
+        return self._version != self._stored_version
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return bool(self._undo) and not self.locked
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone step."""
+        return bool(self._redo) and not self.locked
+
+    # Opening
+
+    def open(self, quote_id: str) -> None:
+        """Read a quote; `opened` tells when it is here."""
+        self.flush(lambda: self._read(quote_id))
+
+    def _read(self, quote_id: str) -> None:
+        self._tasks.read(self, lambda session: editing.open_sheet(session, quote_id), then=self.show_sheet)
+
+    def show_sheet(self, sheet: Sheet) -> None:
+        """Take a sheet that was just read."""
+        self.sheet = self._stored = sheet
+        self._undo, self._redo = [], []
+        self._stored_version = self._version
+        self._stopped = False
+        self.saved_at = sheet.quote.get("updated_at") or sheet.quote.get("created_at")
+        self.opened.emit()
+        self.troubled.emit("")
+        self.sum_up()
+
+    def refresh(self, changes: Any) -> None:
+        """Something was committed: read again what others changed here, when nothing is being typed."""
+        sheet = self.sheet
+        if sheet is None or self.dirty or self._saving or self.typing:
+            return
+        ours = {sheet.id, *(line["id"] for line in sheet.lines)}
+        if ours & changes.ids or "quote_line" in changes.kinds:
+            version = self._version
+            self._tasks.read(
+                self,
+                lambda session: editing.open_sheet(session, sheet.id),
+                then=lambda fresh: self._take_fresh(fresh, version),
+                failed=lambda _error: None,
+            )
+
+    def _take_fresh(self, fresh: Sheet, version: int) -> None:
+        if self.sheet is None or version != self._version or self.typing or fresh.id != self.sheet.id:
+            return
+        if _content(fresh) == _content(self.sheet):
+            self._stored = fresh
+        else:
+            self.show_sheet(fresh)
+
+    # Steps
+
+    def act(self, change: Callable[[Sheet], Sheet]) -> str:
+        """Do one step; returns why not, or an empty text."""
+        if self.sheet is None or self.sheet.locked:
+            return _("This quote was issued and can no longer be changed. Make a revision instead.")
+        try:
+            after = change(self.sheet)
+            editing.totals(after)
+        except ValueError as problem:
+            return str(problem)
+        except Invalid as refusal:
+            return next(iter(refusal.problems.values()))
+        if after != self.sheet:
+            self._undo = [*self._undo[-STEPS_KEPT:], self.sheet]
+            self._redo = []
+            self._take(after)
+        else:
+            self.sum_up()
+        return ""
+
+    def undo(self) -> None:
+        """Go back one step."""
+        if self.can_undo and self.sheet is not None:
+            self._redo.append(self.sheet)
+            self._take(self._undo.pop())
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        if self.can_redo and self.sheet is not None:
+            self._undo.append(self.sheet)
+            self._take(self._redo.pop())
+
+    def _take(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self._version += 1
+        self._stopped = False
+        self.troubled.emit("")
+        self.sum_up()
+        self.changed.emit()
+        self._pause.start()
+
+    # Totals
+
+    def try_typing(self, change: Callable[[Sheet], Sheet]) -> str:
+        """Tell the totals as they will be with what is being typed; returns what is wrong with it."""
+        if self.sheet is None:
+            return ""
+        try:
+            found = editing.totals(change(self.sheet))
+        except ValueError as problem:
+            return str(problem)
+        except Invalid as refusal:
+            return next(iter(refusal.problems.values()))
+        self.summed.emit(found)
+        return ""
+
+    def sum_up(self) -> None:
+        """Tell the totals of the sheet as it stands."""
+        if self.sheet is None:
+            return
+        try:
+            self.totals = editing.totals(self.sheet)
+        except Invalid as refusal:
+            self.troubled.emit(next(iter(refusal.problems.values())))
+            return
+        self.summed.emit(self.totals)
+
+    # Saving
+
+    def flush(self, then: Callable[[], object] | None = None) -> None:
+        """Save now what is not stored; `then` follows when all is."""
+        self._pause.stop()
+        if not self.dirty and not self._saving:
+            if then is not None:
+                then()
+            return
+        if then is not None:
+            self._waiting.append(then)
+        self._save()
+
+    def _save(self) -> None:
+        before, after = self._stored, self.sheet
+        if self._saving or not self.dirty or before is None or after is None:
+            return
+        self._saving = True
+        version = self._version
+        self._tasks.write(
+            self,
+            lambda session: editing.save(session, before, after),
+            then=lambda stored: self._on_saved(stored, version),
+            failed=self._on_refused,
+            label=m_("Edit the quote"),
+        )
+
+    def _on_saved(self, stored: Sheet, version: int) -> None:
+        self._saving = False
+        self._stored, self._stored_version = stored, version
+        self.saved_at = formats.now()
+        self.saved.emit()
+        if self.dirty:
+            self._save()
+            return
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each()
+
+    def _on_refused(self, error: Exception) -> None:
+        """Nothing typed is lost: it stays here, and the next step tries again."""
+        self._saving = False
+        self._waiting = []
+        if isinstance(error, Invalid | NotAllowed):
+            text = next(iter(error.problems.values())) if isinstance(error, Invalid) else str(error)
+            self.troubled.emit(_("Not saved: {problem}", problem=text))
+            return
+        self.troubled.emit(_("Not saved yet. What you typed is still here."))
+        from ui import errors
+
+        errors.report(error, self)
+
+
+def _content(sheet: Sheet) -> tuple[Any, ...]:
+    return (
+        tuple(sheet.quote[name] for name in _COMPARED),
+        tuple(
+            tuple(line[name] for name in editing.LINE_FIELDS if name not in ("position", "net"))
+            for line in sheet.lines
+        ),
+    )

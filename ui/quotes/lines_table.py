@@ -1,0 +1,297 @@
+"""The table in which lines are typed: Tab walks the cells, Enter the lines, and no key submits anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.i18n import translate as _
+from app.quotes import editing
+from ui.quotes.draft import Draft
+from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, WhyRole
+from ui.theme import repolish, theme
+from ui.widgets.painting import LEFT, RIGHT, draw_text
+
+ROW_HEIGHT = 44
+HEADER_HEIGHT = 34
+Index = QModelIndex | QPersistentModelIndex
+_NEXT_LINE = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class LineDelegate(QStyledItemDelegate):
+    """Paints a cell, and the reason of its price under the description."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        line, column = index.data(LineRole), COLUMNS[index.column()]
+        if line is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme.color("selected"))
+        inner = rect.adjusted(theme.px(8), 0, -theme.px(8), 0)
+        text = index.data(Qt.ItemDataRole.DisplayRole)
+        if line["kind"] not in (None, "item"):
+            self._paint_heading(painter, inner, index, text)
+        elif index.column() == DESCRIPTION and (why := index.data(WhyRole)):
+            upper = QRectF(inner.left(), inner.top() + theme.px(4), inner.width(), theme.px(20))
+            lower = QRectF(inner.left(), upper.bottom() - 1, inner.width(), theme.px(16))
+            draw_text(painter, upper, text, theme.font(14))
+            draw_text(painter, lower, why, theme.font(12), "text3")
+        else:
+            weight = 600 if index.column() == NET else 400
+            tone = "text2" if column.name in ("sku", "vat_rate") else "text"
+            font = theme.font(14, weight, column.figures)
+            draw_text(painter, inner, text, font, tone, RIGHT if column.figures else LEFT)
+        self._paint_ring(painter, option, index)
+        painter.restore()
+
+    def _paint_heading(self, painter: QPainter, inner: QRectF, index: Index, text: str) -> None:
+        if index.column() == DESCRIPTION:
+            draw_text(painter, inner, text, theme.font(14, 600))
+
+    def _paint_ring(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        view = self.parent()
+        if isinstance(view, LinesTable) and view.hasFocus() and index == view.currentIndex():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRect(QRectF(option.rect).adjusted(1, 1, -1, -1))
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setProperty("kind", "cell")
+        column = COLUMNS[index.column()]
+        editor.setAlignment(RIGHT if column.figures else LEFT)
+        editor.setAccessibleName(str(index.model().headerData(index.column(), Qt.Orientation.Horizontal)))
+        view = self.parent()
+        if isinstance(view, LinesTable):
+            view.watch(editor, index)
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        # A repaint of the totals must not put the old text back under the fingers.
+        if isinstance(editor, QLineEdit) and not editor.isModified():
+            editor.setText(index.data(Qt.ItemDataRole.EditRole))
+
+    def setModelData(self, editor: QWidget, model: Any, index: Index) -> None:
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        editor.setGeometry(option.rect)
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            view = self.parent()
+            if isinstance(view, LinesTable) and isinstance(editor, QLineEdit):
+                step = _step_of(event)
+                if step:
+                    view.finish_cell(editor, step)
+                    return True
+        return super().eventFilter(editor, event)
+
+
+class LinesTable(QTableView):
+    """The lines of a draft."""
+
+    left_at_end = Signal()
+    """Enter or Tab behind the last cell: the entry field takes over."""
+    left_at_start = Signal()
+    said = Signal(str)
+    """What is wrong with what is being typed; empty when nothing is."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self.lines = LinesModel(draft, self)
+        self._current: tuple[str, int] | None = None
+        self.setModel(self.lines)
+        self.setItemDelegate(LineDelegate(self))
+        self.setAccessibleName(_("Lines of the quote"))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.AnyKeyPressed
+            | QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(theme.px(ROW_HEIGHT))
+        self.verticalHeader().setDefaultSectionSize(theme.px(ROW_HEIGHT))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setFixedHeight(theme.px(HEADER_HEIGHT))
+        for at, column in enumerate(COLUMNS):
+            if column.width is None:
+                header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+            else:
+                self.setColumnWidth(at, theme.px(column.width))
+        self.lines.modelAboutToBeReset.connect(self._remember)
+        self.lines.modelReset.connect(self._find_again)
+
+    def height_of_lines(self) -> int:
+        """How high the table is with all its lines, in pixels."""
+        return theme.px(HEADER_HEIGHT) + theme.px(ROW_HEIGHT) * self.lines.rowCount() + 2
+
+    def set_customer_mode(self, on: bool) -> None:
+        """Hide why prices are what they are."""
+        self.lines.customer_mode = on
+        self.viewport().update()
+
+    # Where we are
+
+    def choose(self, row: int, column: int = QUANTITY) -> None:
+        """Go to a cell."""
+        self.setCurrentIndex(self.lines.index(row, column))
+        self.scrollTo(self.currentIndex())
+
+    def _remember(self) -> None:
+        index = self.currentIndex()
+        ids = self.lines._ids
+        self._current = (ids[index.row()], index.row()) if 0 <= index.row() < len(ids) else None
+        self._column = index.column() if index.isValid() else QUANTITY
+
+    def _find_again(self) -> None:
+        count = self.lines.rowCount()
+        if self._current is None or not count:
+            return
+        row = self.lines.row_of(self._current[0])
+        self.choose(row if row >= 0 else min(self._current[1], count - 1), self._column)
+
+    def step(self, rows: int, cells: int) -> None:
+        """Go to another line, or to the next cell that takes text."""
+        index = self.currentIndex()
+        if not index.isValid():
+            if self.lines.rowCount():
+                self.choose(0)
+            return
+        if rows:
+            row = index.row() + rows
+            if row >= self.lines.rowCount():
+                self.left_at_end.emit()
+            elif row >= 0:
+                self.choose(row, index.column())
+            return
+        at = index.row() * len(COLUMNS) + index.column() + cells
+        while 0 <= at < self.lines.rowCount() * len(COLUMNS):
+            row, column = divmod(at, len(COLUMNS))
+            if self.lines.can_type(row, column):
+                self.choose(row, column)
+                return
+            at += cells
+        (self.left_at_end if cells > 0 else self.left_at_start).emit()
+
+    # Typing
+
+    def watch(self, editor: QLineEdit, index: Index) -> None:
+        """Follow what is typed into a cell."""
+        row, name = index.row(), COLUMNS[index.column()].name
+        self._draft.typing = True
+        editor.textEdited.connect(lambda text: self._on_typed(editor, row, name, text))
+        editor.destroyed.connect(self._on_closed)
+
+    def _on_typed(self, editor: QLineEdit, row: int, name: str, text: str) -> None:
+        problem = self._draft.try_typing(lambda sheet: editing.set_cell(sheet, row, name, text))
+        if not problem:
+            self._show_state(editor, "")
+
+    def _on_closed(self) -> None:
+        self._draft.typing = False
+
+    def closeEditor(self, editor: QWidget, hint: Any) -> None:
+        super().closeEditor(editor, hint)
+        self._draft.typing = False
+        self._draft.sum_up()
+        if self.lines.last_problem:
+            self.said.emit(self.lines.last_problem)
+            self.lines.last_problem = ""
+
+    def finish_cell(self, editor: QLineEdit, step: tuple[int, int]) -> None:
+        """Take what was typed and go on; what cannot be taken stays to be corrected."""
+        index = self.currentIndex()
+        if editor.isModified() and not self.lines.setData(index, editor.text()):
+            problem, self.lines.last_problem = self.lines.last_problem, ""
+            self._show_state(editor, problem)
+            return
+        editor.setModified(False)
+        self.said.emit("")
+        self.closeEditor(editor, QStyledItemDelegate.EndEditHint.NoHint)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.step(*step)
+
+    def _show_state(self, editor: QLineEdit, problem: str) -> None:
+        if bool(problem) != (editor.property("state") == "error"):
+            editor.setProperty("state", "error" if problem else "")
+            repolish(editor)
+        self.said.emit(problem)
+
+    # Keys
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        if not self.currentIndex().isValid() and self.lines.rowCount():
+            self.choose(0)
+            return True
+        self.step(0, 1 if forward else -1)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row, keys, key = self.currentIndex().row(), event.modifiers(), event.key()
+        ctrl = keys == Qt.KeyboardModifier.ControlModifier
+        alt = bool(keys & Qt.KeyboardModifier.AltModifier)
+        if step := _step_of(event):
+            self.step(*step)
+        elif row >= 0 and ctrl and key == Qt.Key.Key_D:
+            self._change(lambda sheet: editing.duplicate_line(sheet, row), row + 1)
+        elif row >= 0 and alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            by = -1 if key == Qt.Key.Key_Up else 1
+            self._change(lambda sheet: editing.move_line(sheet, row, by), row + by)
+        elif row >= 0 and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_current()
+        elif row >= 0 and ctrl and key == Qt.Key.Key_C:
+            cells = [self.lines.index(row, at).data() for at in range(len(COLUMNS))]
+            QGuiApplication.clipboard().setText("\t".join(cell for cell in cells if cell))
+        elif alt and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def remove_current(self) -> None:
+        """Take the current line out; Ctrl+Z brings it back."""
+        row = self.currentIndex().row()
+        if row >= 0:
+            self._change(lambda sheet: editing.remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
+
+    def _change(self, change: Any, go_to: int) -> None:
+        column = self.currentIndex().column()
+        if problem := self._draft.act(change):
+            self.said.emit(problem)
+        elif 0 <= go_to < self.lines.rowCount():
+            self.choose(go_to, column)
+
+
+def _step_of(event: QKeyEvent) -> tuple[int, int] | None:
+    """(lines, cells) that a key goes: Enter down, Shift+Enter up, Tab and Shift+Tab along the cells."""
+    if event.key() in _NEXT_LINE and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        return (-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1), 0
+    if event.key() == Qt.Key.Key_Tab:
+        return 0, 1
+    if event.key() == Qt.Key.Key_Backtab:
+        return 0, -1
+    return None

@@ -1,0 +1,48 @@
+"""How a quote's state and name read, in lists and titles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.quotes.document import full_number
+
+STATUS_LABELS: dict[str, tuple[str, str]] = {
+    "draft": (m_("Draft"), "flat"),
+    "to_approve": (m_("To approve"), "warn"),
+    "issued": (m_("Issued"), "info"),
+    "sent": (m_("Sent"), "info"),
+    "accepted": (m_("Accepted"), "ok"),
+    "refused": (m_("Refused"), "bad"),
+    "expired": (m_("Expired"), "warn"),
+    "superseded": (m_("Superseded"), "flat"),
+}
+"""Status: label and tone of its pill."""
+
+FILTERS = (
+    ("all", m_("All")),
+    ("draft", m_("Drafts")),
+    ("issued", m_("Issued (plural)")),
+    ("sent", m_("Sent (plural)")),
+    ("accepted", m_("Accepted (plural)")),
+    ("refused", m_("Refused (plural)")),
+    ("expired", m_("Expired (plural)")),
+)
+
+
+def status_label(status: str | None) -> str:
+    """The status in the current language."""
+    return _(STATUS_LABELS[status or "draft"][0])
+
+
+def status_tone(status: str | None) -> str:
+    """The tone of the status's pill."""
+    return STATUS_LABELS[status or "draft"][1]
+
+
+def quote_title(quote: Mapping[str, Any]) -> str:
+    """« Devis D26-K7-00042 », or « Nouveau devis » before it has a number."""
+    number = full_number(quote)
+    return _("Quote {number}", number=number) if number else _("Draft quote")
