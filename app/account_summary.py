@@ -62,7 +62,9 @@ def rebuild(connection: Connection) -> None:
     _count(connection, _write(connection, None))
 
 
-def sites(connection: Connection, noted_as: str | None) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+def sites(
+    connection: Connection, noted_as: str | None
+) -> Iterator[tuple[str, str | None, str | None, str | None]]:
     """(account, town, postcode, phone) of each site, the one to show first: billing, delivery, visit, other.
 
     Of all accounts, or of those that `search_dirty` notes under the kind `noted_as`.
@@ -145,7 +147,7 @@ def _revenues(connection: Connection, noted_as: str | None) -> dict[str, tuple[i
 
 
 def _today() -> date:
-    return date.today()  # noqa: DTZ011  (the day of whoever sits before the laptop)
+    return date.today()
 
 
 def _a_year_before(day: date) -> date:

@@ -236,7 +236,7 @@ def families(session: Session | Connection) -> list[str]:
 
 def today() -> str:
     """The day to which visits are due."""
-    return date.today().isoformat()  # noqa: DTZ011  (the day of whoever sits before the laptop)
+    return date.today().isoformat()
 
 
 def _bound(values: dict[str, str]) -> dict[str, str]:
@@ -245,7 +245,7 @@ def _bound(values: dict[str, str]) -> dict[str, str]:
 
 def _fetch(session: Session | Connection, query: str, values: Any) -> list[Any]:
     """The driver's own rows: a hundred thousand ids are wanted in a blink."""
-    connection = session.connection() if hasattr(session, "get_bind") else session
-    raw: Any = connection.connection.dbapi_connection  # type: ignore[union-attr]
-    found: list[Any] = raw.execute(query, values).fetchall()
+    plain: Any = session
+    connection = plain.connection() if hasattr(plain, "get_bind") else plain
+    found: list[Any] = connection.connection.dbapi_connection.execute(query, values).fetchall()
     return found

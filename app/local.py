@@ -77,7 +77,11 @@ for _order in ("sort_name", "last_visit", "revenue"):
         account_summaries.c.type,
         account_summaries.c.visit_due,
     )
-Index("account_summary_stale", account_summaries.c.stale_on, sqlite_where=account_summaries.c.stale_on.is_not(None))
+Index(
+    "account_summary_stale",
+    account_summaries.c.stale_on,
+    sqlite_where=account_summaries.c.stale_on.is_not(None),
+)
 
 list_counts = Table(
     "list_count",

@@ -71,4 +71,6 @@ def _read(connection: Any) -> FirstRows:
     counted = connection.execute("SELECT n FROM list_count WHERE kind = 'account'").fetchone()
     kept = connection.execute("SELECT name, value FROM local_setting").fetchall()
     settings = DEFAULTS | {name: json.loads(value) for name, value in kept if name in DEFAULTS}
-    return FirstRows(accounts.names(), [by_id[id] for id in ids if id in by_id], counted[0] if counted else 0, settings)
+    return FirstRows(
+        accounts.names(), [by_id[id] for id in ids if id in by_id], counted[0] if counted else 0, settings
+    )

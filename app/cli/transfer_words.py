@@ -1,4 +1,4 @@
-"""The words that bring records in from a file and take them out."""
+"""Words that take records in from files and out to files: import, export."""
 
 from __future__ import annotations
 
@@ -9,44 +9,40 @@ from typing import Any
 
 from app.cli.output import Output
 from app.cli.profile_words import opened
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
+from app.features import sync_schema
 from app.i18n import language
 from app.i18n import translate as _
 
 
 def import_records(options: argparse.Namespace, output: Output) -> None:
-    """Import a file; with `--json` the whole report."""
+    """Take in a file; says what was new, changed, unchanged and refused, with the lines."""
     from app.transfer.importing import import_file
 
-    file = _readable(options.file)
+    sync_schema()
     mapping = _mapping(options.map) if options.map else None
-    with opened(options) as workspace, output.progress(file.name) as advance:
-        report = import_file(workspace, options.kind, file, mapping, options.dry_run, advance)
+    with opened(options) as workspace, output.progress(_("Import")) as advance:
+        report = import_file(
+            workspace, options.kind, Path(options.file), mapping, dry_run=options.dry_run, progress=advance
+        )
     output.result(report.as_json(), report.lines())
 
 
 def export_records(options: argparse.Namespace, output: Output) -> None:
-    """Export all records of a kind."""
+    """Write all records of a kind to a file."""
     from app.transfer.exporting import export_file
 
-    file = Path(options.output)
+    sync_schema()
     with opened(options) as workspace:
-        count = export_file(workspace, options.kind, file, language())
-    output.result({"kind": options.kind, "file": str(file), "count": count}, [f"{file}: {count}"])
+        count = export_file(workspace, options.kind, Path(options.output), language())
+    output.result({"file": options.output, "rows": count}, options.output)
 
 
-def _readable(name: str) -> Path:
-    file = Path(name)
-    if not file.is_file():
-        raise NotFound(_("There is no file “{file}”.", file=file))
-    return file
-
-
-def _mapping(name: str) -> dict[str, Any]:
+def _mapping(file: str) -> dict[str, Any]:
     try:
-        found = json.loads(_readable(name).read_text(encoding="utf-8-sig"))
-    except ValueError:
-        found = None
+        found = json.loads(Path(file).read_text(encoding="utf-8-sig"))
+    except ValueError as problem:
+        raise Invalid({file: _("This is no JSON: {problem}.", problem=problem)}) from None
     if not isinstance(found, dict):
-        raise Invalid({"--map": _("“{file}” is not a JSON object of headings and fields.", file=name)})
+        raise Invalid({file: _("A mapping is an object that names a field for each column.")})
     return found

@@ -78,9 +78,7 @@ def _starting(connection: Connection, kind: str, start: str, limit: int) -> list
     return [(row, Hit(kind, id, title, subtitle)) for row, kind, id, title, subtitle in rows]
 
 
-def _matching(
-    connection: Connection, match: str, first: int, last: int, limit: int
-) -> list[tuple[int, Hit]]:
+def _matching(connection: Connection, match: str, first: int, last: int, limit: int) -> list[tuple[int, Hit]]:
     # By row number, thus by kind, and not by rank: the index gives that order for nothing. Some more
     # than asked for are read, so that the alphabet decides between titles and not their age.
     rows = connection.exec_driver_sql(

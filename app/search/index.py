@@ -97,7 +97,7 @@ def _renew(connection: Connection, source: Source) -> None:
             "SELECT d.id, r.row FROM search_dirty AS d JOIN search_row AS r ON r.id = d.id AND r.kind = d.kind"
             " WHERE d.kind = ?",
             of_kind,
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     rows = [(row,) for row in known.values()]
     if rows:
@@ -139,13 +139,15 @@ def _entries(connection: Connection, source: Source, only_changed: bool = False)
 def _account_names(connection: Connection, source: Source, only_changed: bool) -> dict[str, str]:
     noted = f"(SELECT id FROM search_dirty WHERE kind = '{source.kind}')"
     where = f'WHERE id IN (SELECT account FROM "{source.kind}" WHERE id IN {noted})' if only_changed else ""
-    return dict(connection.exec_driver_sql(f"SELECT id, name FROM account {where}").all())  # type: ignore[arg-type]
+    return dict(connection.exec_driver_sql(f"SELECT id, name FROM account {where}").all())
 
 
 def _places(connection: Connection, only_changed: bool) -> dict[str, tuple[str, str, str]]:
     """Of each account the town to show, the words of its sites and their telephone numbers."""
     places: dict[str, tuple[str, str, str]] = {}
-    for account, town, postcode, phone in account_summary.sites(connection, "account" if only_changed else None):
+    for account, town, postcode, phone in account_summary.sites(
+        connection, "account" if only_changed else None
+    ):
         before = places.get(account, ("", "", ""))
         places[account] = (
             before[0] or town or "",

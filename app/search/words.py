@@ -36,7 +36,7 @@ _TWO_DIGIT_CODES = frozenset(
 
 
 def fold(text: str) -> str:
-    """The text in lower case without accents and ligatures: `Œuvre`, `Straße`, `Łódź` -> `oeuvre`, `strasse`, `lodz`."""
+    """The text in lower case without accents and ligatures: `Œuvre` is `oeuvre`, `Łódź` is `lodz`."""
     if text.isascii():
         return text.lower()
     return text.translate(_FOLDED)

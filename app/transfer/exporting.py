@@ -16,6 +16,9 @@ from app.transfer.mapping import LINK_KEYS
 from app.workspace import Workspace
 
 _COMPUTED = re.compile(r"[=+\-@\t\r]")
+_Names = dict[str | None, dict[str, str]]
+"""How a file names the records of each linked kind, by id."""
+
 _HARMLESS = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\+\d[\d ]*")
 
 
@@ -31,7 +34,7 @@ def export_file(workspace: Workspace, kind: str, file: Path, language: str = "fr
     count = 0
     with workspace.read() as session, partial.open("w", encoding="utf-8-sig", newline="") as stream:
         connection = session.connection()
-        names = {field.link: _names(connection, field.link) for field in columns if field.link}
+        names: _Names = {field.link: _names(connection, field.link) for field in columns if field.link}
         names |= {f.unit: _names(connection, f.unit) for f in columns if f.kind == "tags" and f.unit}
         writer = csv.writer(stream, delimiter=";" if language == "fr" else ",")
         writer.writerow([guarded(heading) for heading in headings(columns, language)])
@@ -51,7 +54,8 @@ def headings(columns: list[Field], language: str) -> list[str]:
     """The labels in a language; where two fields share one, the field's name."""
     labels = [translate_in(language, field.source_label) for field in columns]
     return [
-        label if labels.count(label) == 1 else field.name for label, field in zip(labels, columns, strict=True)
+        label if labels.count(label) == 1 else field.name
+        for label, field in zip(labels, columns, strict=True)
     ]
 
 
@@ -63,7 +67,7 @@ def guarded(cell: str) -> str:
     return "'" + cell if re.match(r"'+[=+\-@\t\r]", cell) else cell
 
 
-def _cell(field: Field, stored: Any, names: dict[str | None, dict[str, str]], language: str) -> str:
+def _cell(field: Field, stored: Any, names: _Names, language: str) -> str:
     if stored is None:
         return ""
     if field.link:
@@ -73,7 +77,7 @@ def _cell(field: Field, stored: Any, names: dict[str | None, dict[str, str]], la
     if field.kind == "tags" and field.unit:
         return "; ".join(names[field.unit].get(id, id) for id in value)
     if field.kind in ("money", "decimal", "percentage"):
-        text = plain(value, least=2 if field.kind == "money" else 0)
+        text = str(plain(value, least=2 if field.kind == "money" else 0))
         return text.replace(".", ",") if language == "fr" else text
     if field.kind == "choice":
         return translate_in(language, dict(field.choices).get(value, value))
@@ -81,7 +85,7 @@ def _cell(field: Field, stored: Any, names: dict[str | None, dict[str, str]], la
         return "; ".join(translate_in(language, dict(field.choices).get(one, one)) for one in value)
     if field.kind in ("json", "date", "timestamp", "duration", "integer", "phone"):
         return str(stored)
-    return kind.display(value, field, language)
+    return str(kind.display(value, field, language))
 
 
 def _names(connection: Any, kind: str) -> dict[str, str]:
@@ -91,5 +95,7 @@ def _names(connection: Any, kind: str) -> dict[str, str]:
     if not keys:
         return {}
     listed = ", ".join(f'"{key}"' for key in keys)
-    rows = connection.exec_driver_sql(f"SELECT id, coalesce({listed}, id) FROM \"{kind}\" WHERE deleted_at IS NULL")
+    rows = connection.exec_driver_sql(
+        f'SELECT id, coalesce({listed}, id) FROM "{kind}" WHERE deleted_at IS NULL'
+    )
     return {row[0]: str(row[1]) for row in rows}

@@ -50,7 +50,9 @@ def import_file(
     plan = plan_for(kind, sheet.headings, mapping)
     report = Report(kind, dry_run, unused=plan.unused(sheet.headings))
     if not any(plan.targets):
-        raise Invalid({"file": _("None of the columns “{headings}” is known.", headings=", ".join(sheet.headings))})
+        raise Invalid(
+            {"file": _("None of the columns “{headings}” is known.", headings=", ".join(sheet.headings))}
+        )
     with workspace.read() as session:
         importer = _Importer(session.connection(), kind, plan, report)
         if kind == "opportunity" and "stage" in plan.targets:
@@ -87,7 +89,9 @@ class _Importer:
         batch = Batch()
         if self.stages is not None:
             column = self.plan.targets.index("stage")
-            self.stages.make_missing([row[column] for _line, row in rows if len(row) > column], batch, self.report)
+            self.stages.make_missing(
+                [row[column] for _line, row in rows if len(row) > column], batch, self.report
+            )
         for line, row in rows:
             self._take(line, row, batch, lines_of)
             if batch.size() >= ROWS_PER_TRANSACTION:
@@ -162,7 +166,9 @@ class _Importer:
             # A document that is there already stays as it is.
             self.report.skipped += 1
             return
-        changed = {name: values[name] for name, old in zip(columns, found, strict=True) if values[name] != old}
+        changed = {
+            name: values[name] for name, old in zip(columns, found, strict=True) if values[name] != old
+        }
         if changed:
             batch.change(self.kind, id, {**changed, "updated_at": batch.at, "updated_by": self._user})
             self.report.updated += 1
@@ -180,7 +186,9 @@ class _Importer:
                 label = self._declared[key].label
                 return None, _("Several records have “{value}” as {field}.", value=value, field=label)
             if found in self._line_of:
-                return None, _("“{value}” stands on line {line} already.", value=value, line=self._line_of[found])
+                return None, _(
+                    "“{value}” stands on line {line} already.", value=value, line=self._line_of[found]
+                )
             return found, ""
         return None, ""
 
@@ -201,7 +209,9 @@ class _Importer:
                 if instead is None:
                     return values, field.label
                 values[field.name] = instead
-                self.report.warn(line, _("There is no “{field}”: the label stands for it.", field=field.label))
+                self.report.warn(
+                    line, _("There is no “{field}”: the label stands for it.", field=field.label)
+                )
         return values, ""
 
     def _value(self, line: int, field: Field, text: str, country: str | None) -> Any:
@@ -221,13 +231,24 @@ class _Importer:
         try:
             return self._stored(field, text, country)
         except ValueError as problem:
-            self.report.warn(line, _("{field} “{value}” is left out. {problem}", field=field.label, value=text, problem=problem))
+            self.report.warn(
+                line,
+                _("{field} “{value}” is left out. {problem}", field=field.label, value=text, problem=problem),
+            )
             return None
 
-    def _unresolved(self, line: int, field: Field, kind: str, text: str) -> None:
+    def _unresolved(self, line: int, field: Field, kind: str, text: str) -> str | None:
+        """Warn of a word that names no record; the link stays empty."""
         self.report.warn(
-            line, _("{field}: no {kind} “{value}” is known here.", field=field.label, kind=_(entity(kind).label).lower(), value=text)
+            line,
+            _(
+                "{field}: no {kind} “{value}” is known here.",
+                field=field.label,
+                kind=_(entity(kind).label).lower(),
+                value=text,
+            ),
         )
+        return None
 
     def _stored(self, field: Field, text: str, country: str | None) -> Any:
         asked = (f"{field.name} {country}" if field.kind == "phone" else field.name, text)
@@ -264,7 +285,15 @@ class _Importer:
                     values[name] = self._stored(fields(part)[name], text, country)
                 except ValueError as problem:
                     field = fields(part)[name]
-                    self.report.warn(line, _("{field} “{value}” is left out. {problem}", field=field.label, value=text, problem=problem))
+                    self.report.warn(
+                        line,
+                        _(
+                            "{field} “{value}” is left out. {problem}",
+                            field=field.label,
+                            value=text,
+                            problem=problem,
+                        ),
+                    )
             batch.add(part, self._stamped(new_id(), values))
             self.report.along[part] = self.report.along.get(part, 0) + 1
 

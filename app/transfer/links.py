@@ -57,7 +57,9 @@ class Links:
     def product(self, id: str) -> tuple[str, int, str | None]:
         """Label, stored VAT rate and VAT category of a product."""
         if not self._products:
-            rows = self._connection.exec_driver_sql("SELECT id, label_fr, vat_rate, vat_category FROM product")
+            rows = self._connection.exec_driver_sql(
+                "SELECT id, label_fr, vat_rate, vat_category FROM product"
+            )
             self._products.update({row[0]: (row[1], row[2] or 0, row[3]) for row in rows})
         return self._products[id]
 

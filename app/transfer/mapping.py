@@ -102,7 +102,10 @@ def plan_for(kind: str, headings: Sequence[str], mapping: Mapping[str, Any] | No
         targets.append(target)
     return Plan(
         tuple(targets),
-        {target: {_plain(word): value for word, value in words.items()} for target, words in given.get("values", {}).items()},
+        {
+            target: {_plain(word): value for word, value in words.items()}
+            for target, words in given.get("values", {}).items()
+        },
         dict(given.get("defaults", {})),
         tuple(given.get("key", KEYS.get(kind, ("name",) if "name" in fields(kind) else ()))),
         {name: tuple(keys) for name, keys in given.get("links", {}).items()},
@@ -117,7 +120,9 @@ def _problems(
 ) -> dict[str, str]:
     there = {_plain(heading) for heading in headings}
     problems = {
-        heading: _("The file has no column of this name.") for heading in columns if _plain(heading) not in there
+        heading: _("The file has no column of this name.")
+        for heading in columns
+        if _plain(heading) not in there
     }
     named = [*columns.values(), *given.get("defaults", {}), *given.get("values", {}), *given.get("links", {})]
     for target in named:

@@ -58,7 +58,11 @@ class Details:
             row["net"] = to_scaled(amount.net, 2)
         sums = amounts.total
         return Order(
-            {"total_ht": to_scaled(sums.ht, 2), "total_vat": to_scaled(sums.vat, 2), "total_ttc": to_scaled(sums.ttc, 2)},
+            {
+                "total_ht": to_scaled(sums.ht, 2),
+                "total_vat": to_scaled(sums.vat, 2),
+                "total_ttc": to_scaled(sums.ttc, 2),
+            },
             rows,
         )
 
@@ -67,7 +71,8 @@ class Details:
         label, rate, category = self.links.product(id) if id else (detail.product, 0, None)
         if id is None:
             self.report.warn(
-                detail.line, _("{file}: no product “{value}” is known here.", file=DETAILS, value=detail.product)
+                detail.line,
+                _("{file}: no product “{value}” is known here.", file=DETAILS, value=detail.product),
             )
         return {
             "quote": quote, "kind": "item", "choice_kind": "item", "position": position, "product": id,
@@ -99,7 +104,11 @@ def details(file: Path, links: Links, report: Report) -> Details | None:
             continue
         if price != f"{detail.price.normalize():f}" and "." in price and len(price.partition(".")[2]) > 4:
             report.warn(
-                line, _("{file}: prices with more than four decimals were read as the nearest value with four.", file=DETAILS)
+                line,
+                _(
+                    "{file}: prices with more than four decimals were read as the nearest value with four.",
+                    file=DETAILS,
+                ),
             )
         found.by_order[order].append(detail)
     return found

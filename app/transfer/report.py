@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.i18n import translate as _
 from app.i18n import translate_plural
 
 
@@ -68,7 +69,6 @@ class Report:
             for sentence, lines in self.warnings.items()
         ]
         found += [
-            translate_plural("Line {line}: {sentence}", "Line {line}: {sentence}", 1, line=line, sentence=sentence)
-            for line, sentence in self.refused
+            _("Line {line}: {sentence}", line=line, sentence=sentence) for line, sentence in self.refused
         ]
         return found

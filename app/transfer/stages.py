@@ -54,8 +54,12 @@ class Stages:
             return
         # Won and lost end a pipeline; the others stand in the order in which a sale passes them.
         open_names = [name for name in names if fold(name) not in _OUTCOMES]
-        open_names.sort(key=lambda name: next((i for i, same in enumerate(_SAME) if fold(name) in same), len(_SAME)))
-        ends = sorted((name for name in names if fold(name) in _OUTCOMES), key=lambda n: _OUTCOMES[fold(n)] == "lost")
+        open_names.sort(
+            key=lambda name: next((i for i, same in enumerate(_SAME) if fold(name) in same), len(_SAME))
+        )
+        ends = sorted(
+            (name for name in names if fold(name) in _OUTCOMES), key=lambda n: _OUTCOMES[fold(n)] == "lost"
+        )
         pipeline = new_id()
         batch.add("pipeline", _row(pipeline, name=_("Sales"), position=1))
         for position, name in enumerate([*open_names, *ends], 1):

@@ -48,7 +48,10 @@ class Batch:
 
 
 def write(
-    workspace: Workspace, batches: Sequence[Batch], label: str, progress: Callable[[int, int], None] | None = None
+    workspace: Workspace,
+    batches: Sequence[Batch],
+    label: str,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Each batch in its own transaction, all under one label."""
     whole = sum(batch.size() for batch in batches)

@@ -63,7 +63,7 @@ def test_accounts_stand_in_the_order_of_their_folded_names(workspace: Workspace)
 
 
 def test_an_account_shows_its_town_its_last_visit_and_its_revenue_of_twelve_months(workspace: Workspace):
-    today = date.today()  # noqa: DTZ011
+    today = date.today()
     visited = datetime.now(UTC) - timedelta(days=10)
     with workspace.transaction() as session:
         id = records.add(session, "account", {"name": "Lune", "type": "customer", "potential": "A"})
@@ -88,9 +88,13 @@ def test_a_visit_is_due_when_its_interval_is_over(workspace: Workspace):
     now = datetime.now(UTC)
     with workspace.transaction() as session:
         for name, days, interval in (("Frais", 5, 30), ("Ancien", 40, 30), ("Patient", 40, 60)):
-            id = records.add(session, "account", {"name": name, "type": "customer", "visit_interval": interval})
+            id = records.add(
+                session, "account", {"name": name, "type": "customer", "visit_interval": interval}
+            )
             records.add(
-                session, "visit_report", {"account": id, "type": "discovery", "start": now - timedelta(days=days)}
+                session,
+                "visit_report",
+                {"account": id, "type": "discovery", "start": now - timedelta(days=days)},
             )
         records.add(session, "account", {"name": "Jamais vu", "type": "prospect"})
         records.add(session, "account", {"name": "Fournisseur", "type": "supplier"})
@@ -109,7 +113,7 @@ def test_a_deleted_account_leaves_the_list_and_the_count(workspace: Workspace, p
 
 
 def test_a_quote_that_leaves_the_twelve_months_leaves_the_revenue(workspace: Workspace):
-    day = date.today() - timedelta(days=360)  # noqa: DTZ011
+    day = date.today() - timedelta(days=360)
     with workspace.transaction() as session:
         id = records.add(session, "account", {"name": "Lune"})
         records.add(
@@ -134,7 +138,9 @@ def test_quotes_and_products_are_filtered(workspace: Workspace):
     with workspace.read() as session:
         assert [row[1:3] for row in lists.first(session, "quote", "sent", "newest")] == [("D2", "Lune")]
         assert [row[1] for row in lists.first(session, "product", "all", "sku")] == ["A", "B"]
-        assert [row[1] for row in lists.first(session, "product", "family", "sku", family="Recharge")] == ["B"]
+        assert [row[1] for row in lists.first(session, "product", "family", "sku", family="Recharge")] == [
+            "B"
+        ]
         assert lists.families(session) == ["Câbles", "Recharge"]
 
 

@@ -23,22 +23,30 @@ def filled(workspace: Workspace) -> Workspace:
     with workspace.transaction() as session:
         acme = records.add(
             session, "account",
-            {"name": "Électricité Lefèvre & Fils", "siren": "732 829 320", "phone": "04 72 41 20 20", "erp_code": "C0042"},
+            {"name": "Électricité Lefèvre & Fils", "siren": "732 829 320", "phone": "04 72 41 20 20",
+             "erp_code": "C0042"},
         )  # fmt: skip
-        records.add(session, "site", {"account": acme, "kind": "billing", "town": "Villeurbanne", "postcode": "69100"})
+        records.add(
+            session, "site", {"account": acme, "kind": "billing", "town": "Villeurbanne", "postcode": "69100"}
+        )
         records.add(
             session, "contact",
-            {"account": acme, "first_name": "Zoé", "last_name": "Œuvrard", "mobile": "06 12 34 56 78", "job": "Gérante"},
+            {"account": acme, "first_name": "Zoé", "last_name": "Œuvrard", "mobile": "06 12 34 56 78",
+             "job": "Gérante"},
         )  # fmt: skip
         records.add(session, "account", {"name": "Łódź Straße Søren"})
         records.add(session, "opportunity", {"name": "Rénovation du siège", "account": acme})
         records.add(
             session, "product",
-            {"sku": "DISJ-20A", "label_fr": "Disjoncteur 20 A", "label_en": "Circuit breaker", "ean": "3250614112345", "family": "Protection"},
+            {"sku": "DISJ-20A", "label_fr": "Disjoncteur 20 A", "label_en": "Circuit breaker",
+             "ean": "3250614112345", "family": "Protection"},
         )  # fmt: skip
-        records.add(session, "quote", {"account": acme, "number": "D2026-0007", "subject": "Tableau électrique"})
         records.add(
-            session, "visit_report", {"account": acme, "type": "discovery", "summary": "Intéressé par les bornes de recharge"}
+            session, "quote", {"account": acme, "number": "D2026-0007", "subject": "Tableau électrique"}
+        )
+        records.add(
+            session, "visit_report",
+            {"account": acme, "type": "discovery", "summary": "Intéressé par les bornes de recharge"},
         )  # fmt: skip
     return workspace
 
@@ -87,7 +95,10 @@ def test_a_report_is_found_by_what_it_says(filled: Workspace):
     assert "bornes de recharge" in hit.subtitle
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "zzzz", '"', "'", "*", "AND", "OR NOT", "a OR b)", "col:x", "%", "(((", "-", "\x00"])
+NASTY = ["", "   ", "zzzz", '"', "'", "*", "AND", "OR NOT", "a OR b)", "col:x", "%", "(((", "-", "\x00"]
+
+
+@pytest.mark.parametrize("typed", NASTY)
 def test_no_text_breaks_the_search(filled: Workspace, typed: str):
     assert isinstance(found(filled, typed), list)
 
@@ -174,7 +185,10 @@ def test_a_bulk_load_leaves_no_notes_and_is_found_after_the_rebuild(workspace: W
 
 
 def test_folding_takes_ligatures_and_accents_apart_composed_or_not():
-    assert fold("ŒUVRE Æther Straße Łódź Søren Đà Ünï e\u0301té") == "oeuvre aether strasse lodz soren da uni ete"
+    assert (
+        fold("ŒUVRE Æther Straße Łódź Søren Đà Ünï e\u0301té")
+        == "oeuvre aether strasse lodz soren da uni ete"
+    )
 
 
 def test_a_number_means_the_same_in_every_notation():

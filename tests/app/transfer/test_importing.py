@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_northwind_becomes_accounts_products_and_accepted_quotes(workspace: Work
     assert sum(quote["total_ht"] for quote in quotes) == rounded
     # Each line of a quote is rounded to the cent before it is summed (BR-CO-10): 2,155 halves and
     # thousandths, most of them dropped, make these 28 cents.
-    print(f"{exact} exact, {rounded} with lines rounded to cents: {rounded - exact:+} by rounding")
+    sys.stdout.write(f"{exact} exact, {rounded} with rounded lines: {rounded - exact:+} by rounding\n")
     assert rounded == Decimal("1265792.76") and len(lines) == 2155
     assert (alfreds["name"], site["town"], site["country"]) == ("Alfreds Futterkiste", "Berlin", "DE")
     assert (contact["first_name"], contact["last_name"]) == ("Maria", "Anders")
@@ -116,7 +117,9 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(workspace: Workspace, tmp
 
 def test_a_second_import_changes_what_is_different(workspace: Workspace, tmp_path: Path):
     import_file(workspace, "account", written(tmp_path, "erp_code;Nom;Ville\nC1;Un;Lyon\nC2;Deux;Dole\n"))
-    report = import_file(workspace, "account", written(tmp_path, "erp_code;Nom\nC1;Un\nC2;Deux et fils\nC3;Trois\n"))
+    report = import_file(
+        workspace, "account", written(tmp_path, "erp_code;Nom\nC1;Un\nC2;Deux et fils\nC3;Trois\n")
+    )
     assert counts(report) == (1, 1, 1, 0)
     with workspace.read() as session:
         (hit,) = search.find(session, "deux fils")
