@@ -62,14 +62,14 @@ class TodayPage(Page):
         self.notices = NoticeCards(shell)
         self.tasks = TasksCard(shell)
         self.quotes = QuotesCard(shell)
-        side = vbox(self.notices, self.tasks, self.quotes, None, gap=14, margins=(0, 0, 8, 0))
+        side = vbox(self.notices, self.tasks, self.quotes, None, gap=14)
         body = hbox(
             (Scroll(panel(vbox((visits, 1), margins=(0, 0, 8, 0)))), 1),
-            hide_below(panel(vbox((Scroll(side), 1)), SIDE_WIDTH + 8), 1060),
+            hide_below(panel(vbox((Scroll(side), 1)), SIDE_WIDTH), 1060),
             gap=16,
         )
         actions: list[QWidget] = [self._news, self.new_task, self.new_report]
-        self.setLayout(page_layout(self._hello, self._date, actions, (body, 1), margins=(24, 18, 16, 18)))
+        self.setLayout(page_layout(self._hello, self._date, actions, (body, 1), margins=(24, 18, 24, 18)))
         # Relative words (“in 25 min”) and the day itself move on by themselves, also after sleep.
         self._clock = QTimer(self)
         self._clock.setInterval(MINUTE_MS)

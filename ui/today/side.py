@@ -102,7 +102,7 @@ class QuotesCard(Card):
         today = formats.now().date()
         name = _LinkLabel(quote.name, "h3", lambda: self._shell.go("quotes", quote.id))
         detail = ElidingLabel(
-            "  ·  ".join(part for part in (quote.number, _state(quote, today)) if part), "muted"
+            "  ·  ".join(part for part in (_state(quote, today), quote.number) if part), "muted"
         )
         follow_up = Button(_("Follow up"), "secondary", "phone", self._follow_up(quote))
         follow_up.setAccessibleName(_("Follow up the quote of {name}", name=quote.name))

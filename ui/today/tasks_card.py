@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from app import formats, records
@@ -114,8 +114,8 @@ class TaskRow(QWidget):
         if text and not done:
             row.addWidget(Pill(text, tone))
         if task.account is not None:
-            go = Button("", "ghost", "chevron-right", self._want_account, tip=task.name)
-            row.addWidget(go)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.tick.setAccessibleDescription(_("Enter opens {name}", name=task.name))
         self.chips: dict[str, Button] = {}
         column = vbox(row, gap=2)
         if done:
@@ -139,6 +139,16 @@ class TaskRow(QWidget):
     def _want_account(self) -> None:
         if self.task.account is not None:
             self.account_wanted.emit(self.task.account)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self._want_account()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tick.hasFocus():
+            self._want_account()
+            return
+        super().keyPressEvent(event)
 
 
 class TasksCard(Card):
