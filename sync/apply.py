@@ -85,9 +85,11 @@ class Applier:
         held = self._connection.exec_driver_sql("SELECT DISTINCT scope FROM sync_sum").scalars().all()
         for scope in set(held) - granted:
             for table in self._schema.tables:
-                ids = self._connection.exec_driver_sql(
-                    f'SELECT id FROM "{table}" WHERE scope = ?', (scope,)
-                ).scalars().all()
+                ids = (
+                    self._connection.exec_driver_sql(f'SELECT id FROM "{table}" WHERE scope = ?', (scope,))
+                    .scalars()
+                    .all()
+                )
                 for id in ids:
                     self.leave(table, id)
 
@@ -278,7 +280,10 @@ def _hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) -
 
 def _pending_ids(connection: Connection, table: str, ids: Sequence[Any]) -> set[Any]:
     found: set[Any] = set()
-    if connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE kind = ? LIMIT 1", (table,)).first() is None:
+    if (
+        connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE kind = ? LIMIT 1", (table,)).first()
+        is None
+    ):
         return found
     for part, marks in _chunks(ids):
         found.update(

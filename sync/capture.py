@@ -71,8 +71,24 @@ def _insert_body(table: SyncTable) -> str:
 
 def _update_body(table: SyncTable) -> str:
     statements = [
-        _entry(table, "NEW", "'delete'", "NULL", "NULL", "NULL", "OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL"),
-        _entry(table, "NEW", "'restore'", "NULL", "NULL", "NULL", "OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL"),
+        _entry(
+            table,
+            "NEW",
+            "'delete'",
+            "NULL",
+            "NULL",
+            "NULL",
+            "OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL",
+        ),
+        _entry(
+            table,
+            "NEW",
+            "'restore'",
+            "NULL",
+            "NULL",
+            "NULL",
+            "OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL",
+        ),
     ]
     for field in table.fields.values():
         if field.by_key:
@@ -80,7 +96,12 @@ def _update_body(table: SyncTable) -> str:
             continue
         statements.append(
             _entry(
-                table, "NEW", "'update'", f"'{field.name}'", f'OLD."{field.name}"', f'NEW."{field.name}"',
+                table,
+                "NEW",
+                "'update'",
+                f"'{field.name}'",
+                f'OLD."{field.name}"',
+                f'NEW."{field.name}"',
                 _changed(table, field),
             )
         )

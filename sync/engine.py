@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +13,12 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
-from sync import capture, errors, outbox, state
+from sync import bulk, capture, errors, outbox, state
 from sync.apply import Applied, Applier
 from sync.protocol import (
     MAX_OPS,
     MAX_REQUEST_BYTES,
+    PAGE_BYTES,
     Hello,
     PullPage,
     PullRequest,
@@ -28,6 +30,9 @@ from sync.protocol import (
 )
 from sync.results import settle
 from sync.schema import SyncSchema
+
+FIRST_LOAD_BYTES = 8_000_000
+"""A page of a first load: larger, since each costs a commit."""
 
 Phase = Literal["connecting", "pushing", "pulling", "applying"]
 Progress = Callable[[Phase, int, int], None]
@@ -54,8 +59,8 @@ class Laptop:
     """The laptop's side as the engine needs it."""
 
     schema: SyncSchema
-    write: Callable[[], AbstractContextManager[Connection]]
-    """The write lane: one transaction, committed on leaving."""
+    write: Callable[[bool], AbstractContextManager[Connection]]
+    """The write lane: one transaction, committed on leaving; True for a bulk load that can be repeated."""
     loading: Callable[[Connection, bool], None]
     """Told before (True) and after (False) a first load: indexes and search may wait for its end."""
     applied: Callable[[Connection], None]
@@ -88,7 +93,7 @@ class Engine:
         return self._report
 
     def _push(self) -> None:
-        with self._laptop.write() as connection:
+        with self._laptop.write(False) as connection:
             outbox.seal_entries(connection, self._laptop.schema, {})
             waiting = outbox.waiting(connection)
             withdrawn = outbox.withdrawn(connection)
@@ -99,7 +104,7 @@ class Engine:
             answer = self._remote.push(PushRequest(_now(), batch, withdrawn, version=self._laptop.version))
             _obey(answer.hello)
             withdrawn = []
-            with self._laptop.write() as connection:
+            with self._laptop.write(False) as connection:
                 self._settle(connection, answer.results)
                 if answer.expected is not None:
                     # The server lacks earlier ones: all that it may not know goes again, in order.
@@ -128,7 +133,7 @@ class Engine:
             self._take(applier.applied)
 
     def _pull(self) -> None:
-        with self._laptop.write() as connection:
+        with self._laptop.write(False) as connection:
             cursor = state.get(connection, "cursor") or ""
             loading = not cursor or state.get(connection, "loading") == 1
         if loading:
@@ -139,17 +144,25 @@ class Engine:
     def _load_first(self, cursor: str) -> None:
         """A first load applies page by page, each with its cursor, so that it resumes where it stopped."""
         self._report.first_load = True
-        with self._laptop.write() as connection:
-            state.put(connection, "loading", 1)
+        with self._laptop.write(False) as connection:
+            if state.get(connection, "loading") != 1:
+                state.put(connection, "loading", 1)
+                bulk.drop_indexes(connection, self._laptop.schema)
             self._laptop.loading(connection, True)
-        more = True
-        while more:
-            self._progress("pulling", self._report.pulled, 0)
-            page = self._remote.pull(PullRequest(cursor, now=_now(), version=self._laptop.version))
-            cursor, more = page.cursor, page.more
-            self._apply([page], first_load=True)
+        with ThreadPoolExecutor(1, "sync-pull") as lane:
+            coming = lane.submit(self._pull_page, cursor, FIRST_LOAD_BYTES)
+            more = True
+            while more:
+                self._progress("pulling", self._report.pulled, 0)
+                page = coming.result()
+                more = page.more
+                if more:
+                    # The next page travels while this one is applied.
+                    coming = lane.submit(self._pull_page, page.cursor, FIRST_LOAD_BYTES)
+                self._apply([page], first_load=True)
         self._progress("applying", self._report.pulled, self._report.pulled)
-        with self._laptop.write() as connection:
+        with self._laptop.write(True) as connection:
+            bulk.restore_indexes(connection)
             self._laptop.loading(connection, False)
             state.put(connection, "loading", 0)
 
@@ -159,7 +172,7 @@ class Engine:
         more = True
         while more:
             self._progress("pulling", len(pages), 0)
-            page = self._remote.pull(PullRequest(cursor, now=_now(), version=self._laptop.version))
+            page = self._pull_page(cursor)
             if page.resync:
                 pages = []
             pages.append(page)
@@ -167,10 +180,13 @@ class Engine:
         self._progress("applying", 0, 0)
         self._apply(pages, first_load=False)
 
+    def _pull_page(self, cursor: str, max_bytes: int = PAGE_BYTES) -> PullPage:
+        return self._remote.pull(PullRequest(cursor, max_bytes, _now(), self._laptop.version))
+
     def _apply(self, pages: list[PullPage], first_load: bool) -> None:
         last = pages[-1]
         _obey(last.hello)
-        with self._laptop.write() as connection:
+        with self._laptop.write(first_load) as connection:
             state.keep_hello(connection, last.hello)
             applier = Applier(connection, self._laptop.schema, last.hello.user, first_load)
             with self._uncaptured(connection, first_load):
@@ -230,7 +246,9 @@ def _batch(waiting: list[Transaction]) -> tuple[list[Transaction], list[Transact
         if too_big and not batch:
             parts = _parts(transaction) if transaction.parts == 1 else [transaction]
             return parts[:1], [*parts[1:], *waiting[index + 1 :]]
-        if batch and (too_big or ops + len(transaction.ops) > MAX_OPS or size + length > MAX_REQUEST_BYTES // 2):
+        if batch and (
+            too_big or ops + len(transaction.ops) > MAX_OPS or size + length > MAX_REQUEST_BYTES // 2
+        ):
             return batch, waiting[index:]
         batch.append(transaction)
         ops, size = ops + len(transaction.ops), size + length

@@ -46,6 +46,8 @@ def seal_entries(connection: Connection, schema: SyncSchema, bases: Bases, label
     connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx IS NULL")
     if not records:
         return None
+    for record in records:
+        record.base_rev = _document_rev(connection, schema, record)
     ops = [op for record in records for op in _operations(record)]
     sealed = seal(str(uuid.uuid4()), _next_n(connection), ops)
     _keep(connection, sealed, label, ops[-1].at)
@@ -87,6 +89,30 @@ def _has_effect(record: _Record, schema: SyncSchema) -> bool:
         if name in moved or (name in declared and declared[name].group in groups)
     }
     return bool(record.fields) or record.deleted is not None
+
+
+def _document_rev(connection: Connection, schema: SyncSchema, record: _Record) -> int:
+    """A document with its lines is one whole: its base is the newest revision of any part of it."""
+    table = schema.tables[record.kind]
+    lines = [child for child in schema.tables.values() if child.aggregate is not None]
+    if table.aggregate is not None:
+        document = connection.exec_driver_sql(
+            f'SELECT "{table.aggregate}" FROM "{table.name}" WHERE id = ?', (record.id,)
+        ).scalar()
+        parts = [child for child in lines if child.name == record.kind]
+    else:
+        document = record.id
+        parts = [child for child in lines if child.fields[str(child.aggregate)].link == record.kind]
+    rev = record.base_rev
+    for child in parts:
+        root = child.fields[str(child.aggregate)].link
+        found = connection.exec_driver_sql(
+            f'SELECT max(rev) FROM (SELECT rev FROM "{root}" WHERE id = ? UNION ALL'
+            f' SELECT rev FROM "{child.name}" WHERE "{child.aggregate}" = ?)',
+            (document, document),
+        ).scalar()
+        rev = max(rev, int(found or 0))
+    return rev
 
 
 def _operations(record: _Record) -> list[Op]:

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -191,7 +191,7 @@ class Rows(msgspec.Struct, tag="rows", tag_field="t"):
 
     table: str
     columns: list[str]
-    rows: list[list[Value]]
+    rows: list[Sequence[Value]]
 
 
 class Sum(msgspec.Struct, array_like=True, frozen=True):

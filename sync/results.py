@@ -102,7 +102,9 @@ def _fork(connection: Connection, schema: SyncSchema, result: Result) -> None:
             (new, old),
         )
         for table in ("sync_entry", "draft"):
-            connection.exec_driver_sql(f"UPDATE {table} SET id = ? WHERE kind = ? AND id = ?", (new, kind, old))
+            connection.exec_driver_sql(
+                f"UPDATE {table} SET id = ? WHERE kind = ? AND id = ?", (new, kind, old)
+            )
     for kind, old, new in result.map:
         _relink(connection, schema, kind, old, new, [made for _kind, _old, made in result.map])
     for kind, old, _new in result.map:
