@@ -29,7 +29,7 @@ from ui.tokens import DARK, LIGHT, SHADOW_ALPHA, with_strong_borders
 
 Mode = Literal["system", "light", "dark", "contrast"]
 MODES: tuple[Mode, ...] = ("system", "light", "dark", "contrast")
-SCALES = (90, 100, 110, 120, 130, 140, 150)
+SCALES = (90, 100, 115, 130, 150)
 STROKE = "1.75"
 
 _PALETTE = (

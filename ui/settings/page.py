@@ -38,12 +38,12 @@ class SettingsPage(Page):
         self.search.searched.connect(self._narrow)
         self._device = Card(gap=8)
         column = vbox(self.search, gap=14)
-        for section in (self._language(), self._look(), self._about()):
+        for section in (self._language(), self._look(), self._backup(), self._about()):
             column.addWidget(section)
         column.addStretch(1)
         body = panel(column)
         body.setMaximumWidth(theme.px(READING_WIDTH))
-        scroll = Scroll(panel(hbox((body, 1), None)))
+        scroll = Scroll(panel(hbox((body, 20), (QWidget(), 1))))
         self.setLayout(page_layout(_("Settings"), "", [], (scroll, 1)))
 
     def title(self) -> str:
@@ -117,6 +117,11 @@ class SettingsPage(Page):
     def _set_motion(self, on: bool) -> None:
         theme.motion = on
         self.shell.window.preferences.motion = on
+
+    def _backup(self) -> QWidget:
+        from ui.sync.copies import CopyFolder
+
+        return self._section(_("Backup"), CopyFolder(self.shell))
 
     def _about(self) -> QWidget:
         self._folder = Label("", "body", wrap=True)
