@@ -3,6 +3,6 @@
 Exit 0 done, 1 refused with one clear line on stderr, 2 wrong usage.
 """
 
-from app.cli.main import DemoTour, main, names_a_word, profile_of
+from app.cli.main import main
 
-__all__ = ["DemoTour", "main", "names_a_word", "profile_of"]
+__all__ = ["main"]

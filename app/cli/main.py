@@ -6,8 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from app import i18n
 from app.cli.output import Output
@@ -17,18 +16,14 @@ from app.i18n import translate as _
 
 DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-DemoTour = Callable[[argparse.Namespace], int]
-"""What `terrain demo` runs; the desktop hands in one that can open windows and take pictures."""
 
-
-def main(argv: Sequence[str] | None = None, demo: DemoTour | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line, without the program's name; returns the exit code."""
     i18n.set_language(_language_of_the_terminal())
     try:
         options = make_parser().parse_args(sys.argv[1:] if argv is None else list(argv))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else WRONG_USAGE
-    options.demo_tour = demo
     output = Output(json=options.json, quiet=options.quiet)
     try:
         return _run(options, output)
@@ -36,31 +31,6 @@ def main(argv: Sequence[str] | None = None, demo: DemoTour | None = None) -> int
         # The reader has seen enough; Python would complain again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-
-
-def names_a_word(argv: Sequence[str]) -> bool:
-    """Whether the command line names a word; without one the desktop opens."""
-    arguments = list(argv)
-    while arguments:
-        first = arguments.pop(0)
-        if first in ("-h", "--help", "--version") or not first.startswith("-"):
-            return True
-        if first == "--profile" and arguments:
-            arguments.pop(0)
-    return False
-
-
-def profile_of(argv: Sequence[str]) -> Path:
-    """The profile's folder that a command line without a word names."""
-    from app.profile import default_folder
-
-    arguments = list(argv)
-    for index, argument in enumerate(arguments):
-        if argument.startswith("--profile="):
-            return Path(argument.partition("=")[2])
-        if argument == "--profile" and index + 1 < len(arguments):
-            return Path(arguments[index + 1])
-    return default_folder()
 
 
 def _run(options: argparse.Namespace, output: Output) -> int:

@@ -13,13 +13,11 @@ def serve(options: argparse.Namespace, output: Output) -> None:
     """Serve until it is stopped; the address stands on the first line of stdout."""
     from app.serve import serve as serve_organisations
 
-    serve_organisations(_database(options), options.host, options.port, options.tls_cert, options.tls_key)
+    serve_organisations(database_of(options), options.host, options.port, options.tls_cert, options.tls_key)
 
 
-def demo(options: argparse.Namespace, output: Output) -> int:
-    """The tour; the desktop hands in one that can also open windows and take pictures."""
-    if options.demo_tour is not None:
-        return int(options.demo_tour(options))
+def demo(options: argparse.Namespace, output: Output) -> None:
+    """The tour without pictures: `ui.main` has the one that also opens a window."""
     from app.demo import tour
 
     folder = Path(options.dir) if options.dir else Path("terrain-demo")
@@ -29,10 +27,10 @@ def demo(options: argparse.Namespace, output: Output) -> int:
     report = tour.run(folder, say=output.say, **more)
     report.write(folder / "report.json")
     output.result(asdict(report), str(folder / "report.json"))
-    return 0
 
 
-def _database(options: argparse.Namespace) -> str | Path:
+def database_of(options: argparse.Namespace) -> str | Path:
+    """The URL of `--database`, else the folder of `--dir` or the platform's."""
     from app.profile import default_server_folder
 
     return options.database or Path(options.dir or default_server_folder())

@@ -1,0 +1,78 @@
+"""Words for the server's machine: `terrain admin …`, also while it serves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app import admin as office
+from app.cli.output import Output, table
+from app.cli.profile_words import password
+from app.cli.server_words import database_of
+from app.errors import Invalid
+from app.features import sync_schema
+from app.i18n import translate as _
+
+Answer = dict[str, Any] | list[dict[str, Any]]
+
+
+def admin(options: argparse.Namespace, output: Output) -> None:
+    """Carry out one action of an administrator; prints the id of what was made, or a list."""
+    sync_schema()
+    found = _ACTIONS[options.action](database_of(options), options.org, options)
+    output.result(found, _lines(found))
+
+
+def _named(options: argparse.Namespace) -> str:
+    """The organisation, where no other can be guessed."""
+    if not options.org:
+        raise Invalid({"--org": _("This field is required.")})
+    return str(options.org)
+
+
+def _init(database: office.Database, org: str | None, options: argparse.Namespace) -> Answer:
+    return office.init(database, _named(options), options.name)
+
+
+def _add_user(database: office.Database, org: str | None, options: argparse.Namespace) -> Answer:
+    secret = password(_("Password of {email}:", email=options.email))
+    return office.add_user(
+        database, org, options.email, options.name, options.role, secret, options.territory, options.team
+    )
+
+
+def _set_password(database: office.Database, org: str | None, options: argparse.Namespace) -> Answer:
+    secret = password(_("Password of {email}:", email=options.email))
+    return office.set_password(database, org, options.email, secret)
+
+
+_ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], Answer]] = {
+    "init": _init,
+    "territory add": lambda database, org, options: office.add_territory(database, org, options.name),
+    "team add": lambda database, org, options: office.add_team(database, org, options.name),
+    "user add": _add_user,
+    "user list": lambda database, org, _options: office.list_users(database, org),
+    "user disable": lambda database, org, options: office.disable_user(database, org, options.email),
+    "user password": _set_password,
+    "device list": lambda database, org, _options: office.list_devices(database, org),
+    "device revoke": lambda database, org, options: office.revoke_device(database, org, options.id),
+    "erase": lambda database, org, options: office.erase(database, org, options.kind, options.id),
+    "backup": lambda database, org, options: office.backup(database, org, Path(options.file)),
+    "restore": lambda database, _org, options: office.restore(database, _named(options), Path(options.file)),
+}
+
+
+def _lines(found: Answer) -> list[str]:
+    """A list as columns; of one thing its id, or the file that it lies in."""
+    if isinstance(found, dict):
+        return [str(found.get("file") or found.get("id") or found.get("slug") or "")]
+    if not found:
+        return []
+    return list(table([[_cell(value) for value in each.values()] for each in found], list(found[0])))
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
