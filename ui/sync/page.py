@@ -1,0 +1,265 @@
+"""The sync page: where things stand, what is to send, what was not accepted, and past runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from app.i18n import language
+from app.i18n import translate as _
+from app.i18n import translate_plural as _n
+from app.sync_view import (
+    Action,
+    Board,
+    Change,
+    Run,
+    board,
+    diagnostic,
+    duration,
+    explain,
+    find_changes,
+    retry_parked,
+    spoken_at,
+    withdraw_parked,
+)
+from ui.commands import key_names
+from ui.page import Page, Shell, page_layout
+from ui.sync.rows import KIND_ICONS, OpenableRow, changed_text, fact_grid, record_facts, rows_panel
+from ui.sync.running import Runner, ended_text, runner_of
+from ui.sync.running_card import AloneCard, RunningCard, problem_bar
+from ui.theme import theme
+from ui.widgets import Button, Card, ElidingLabel, Keycap, Label, Pill, Scroll, clear, hbox, panel, vbox
+
+SHOWN_CHANGES = 60
+_HEADING = 34
+_RUN_LOOK = {"done": ("circle-check", "text2"), "interrupted": ("pause", "text3")}
+
+
+class SyncPage(Page):
+    """Works without a network and without a server; what it shows comes from the file."""
+
+    key = "sync"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        runner = runner_of(shell.window)
+        assert runner is not None, "the sync page needs the runner of `ui.sync.running.connect`"
+        self.runner: Runner = runner
+        self._board: Board | None = None
+        self._open: set[str] = set()
+        self._subtitle = ElidingLabel("", "sub")
+        self.start = Button(_("Synchronise"), "primary", "refresh-cw", self.runner.start)
+        self._key = Keycap(" ".join(key_names("F9", language() == "fr")))
+        self.server = Button(_("Server…"), "ghost", "server", self.connect_server)
+        self.running = RunningCard(self.runner)
+        self.alone = AloneCard(self.connect_server)
+        self._problem = vbox(gap=0)
+        self._to_send, self._history = Card(gap=6), Card(gap=6)
+        self._fill_cards()
+        cards = hbox((self._to_send, 1), (self._history, 1), gap=16)
+        self.setLayout(
+            page_layout(_("Synchronisation"), self._subtitle, [self.server, self.start, self._key],
+                        self.running, self.alone, self._problem, (cards, 1))
+        )  # fmt: skip
+        self.alone.hide()
+        self.running.hide()
+        self.runner.changed.connect(self._on_runner)
+        self.runner.ended.connect(self._on_ended)
+
+    def _fill_cards(self) -> None:
+        self._count = Pill("0", "warn")
+        self._actions, self._runs = vbox(gap=0), vbox(gap=0)
+        copy = Button(_("Copy the diagnostic"), "ghost", "copy", self.copy_diagnostic)
+        copy.setToolTip(_("Versions, counts and codes, without names or values."))
+        for card, heading, rows in (
+            (self._to_send, hbox(Label(_("To send"), "h3"), self._count, None), self._actions),
+            (self._history, hbox(Label(_("History"), "h3"), None, copy), self._runs),
+        ):
+            head = panel(heading)
+            head.setMinimumHeight(theme.px(_HEADING))
+            card.column.addWidget(head)
+            card.column.addWidget(Scroll(panel(rows)), 1)
+
+    # What the shell asks
+
+    def title(self) -> str:
+        return _("Synchronisation")
+
+    def primary_focus(self) -> QWidget:
+        return self.alone.button if self.alone.isVisible() else self.start
+
+    def open(self, record_id: str | None = None, **options: object) -> None:
+        self.reload()
+        self._on_runner()
+
+    def refresh(self, changes: Any) -> None:
+        if self.isVisible():
+            self.reload()
+
+    def reload(self) -> None:
+        """Read again what the page shows."""
+        self.shell.tasks.read(self, board, then=self._show)
+
+    def connect_server(self) -> None:
+        """Open the dialog that connects this laptop, or signs it in again."""
+        from ui.sync.enrol_dialog import EnrolDialog
+
+        dialog = EnrolDialog(self.shell.workspace.folder, self.shell.tasks, self.window())
+        dialog.connected.connect(self._on_connected)
+        dialog.open()
+
+    def copy_diagnostic(self) -> None:
+        """Put facts for support on the clipboard."""
+        self.shell.tasks.read(self, diagnostic, then=self._copied)
+
+    def _copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.shell.toast(_("Diagnostic copied. It holds no personal data."))
+
+    # What happens
+
+    def _on_connected(self) -> None:
+        self.runner.overview = None
+        self.shell.tasks.read(self, board, then=self._sync_first)
+
+    def _sync_first(self, found: Board) -> None:
+        self.runner.overview = found.overview
+        self._show(found)
+        self.runner.start()
+
+    def _on_runner(self) -> None:
+        self.start.setEnabled(not self.runner.running)
+        if not self.runner.running and self.running.pause.hasFocus():
+            self.start.setFocus()
+        self.running.show_state()
+        clear(self._problem)
+        if self.runner.problem and not self.runner.running:
+            bar = problem_bar(self.runner.problem, self.runner.problem_code, self.connect_server, self.runner.start)
+            self._problem.addWidget(bar)
+
+    def _on_ended(self, report: dict[str, Any] | None) -> None:
+        self.reload()
+        if report is not None and self.isVisible():
+            self.shell.toast(ended_text(report))
+
+    # Showing
+
+    def _show(self, found: Board) -> None:
+        self._board = found
+        alone = found.overview.alone
+        self.alone.setVisible(alone)
+        for widget in (self.start, self._key, self.server):
+            widget.setVisible(not alone)
+        self._subtitle.setText(_standing(found))
+        count = found.overview.to_send
+        self._count.set(str(count), "warn" if count and not alone else "flat")
+        self._count.setVisible(count > 0)
+        self._put(self._actions, self._action_rows(found), _("Everything has been sent."))
+        self._put(self._runs, [self._run_row(run) for run in found.runs], _("No sync yet."))
+
+    def _put(self, place: Any, rows: list[QWidget], empty: str) -> None:
+        clear(place)
+        place.addWidget(rows_panel(rows, empty))
+        place.addStretch(1)
+
+    def _action_rows(self, found: Board) -> list[QWidget]:
+        rows: list[QWidget] = [self._parked_row(action) for action in found.parked]
+        rows += [self._action_row(action) for action in found.actions]
+        more = found.overview.to_send - len(found.actions)
+        if more > 0:
+            rows.append(Label(_n("and {n} more action", "and {n} more actions", more), "muted"))
+        return rows
+
+    def _action_row(self, action: Action) -> QWidget:
+        icon = KIND_ICONS.get(action.kind, "pencil")
+        row = OpenableRow(icon, "text2", action.title, action.details, spoken_at(action.at))
+        self._let_open(row, action)
+        return row
+
+    def _parked_row(self, action: Action) -> QWidget:
+        text = _("Not accepted: {reason}", reason=action.reason)
+        if action.leaving:
+            text = _("Taken back with the next sync")
+        row = OpenableRow("triangle-alert", "warn", action.title, text, spoken_at(action.at), wrap=True)
+        self._let_open(row, action)
+        return row
+
+    def _let_open(self, row: OpenableRow, action: Action) -> None:
+        row.opened.connect(lambda on: self._on_opened(row, action, on))
+        if action.id in self._open:
+            row.set_open(True)
+            self._read_changes(row, action)
+
+    def _on_opened(self, row: OpenableRow, action: Action, on: bool) -> None:
+        (self._open.add if on else self._open.discard)(action.id)
+        if on:
+            self._read_changes(row, action)
+
+    def _read_changes(self, row: OpenableRow, action: Action) -> None:
+        self.shell.tasks.read(
+            row, lambda session: find_changes(session, action.id),
+            then=lambda changes: self._show_changes(row, action, changes),
+        )  # fmt: skip
+
+    def _show_changes(self, row: OpenableRow, action: Action, changes: list[Change]) -> None:
+        facts = [(one.record, one.field, changed_text(one.before, one.after)) for one in changes[:SHOWN_CHANGES]]
+        widgets: list[QWidget] = record_facts(facts) or [Label(_("Nothing to show."), "muted")]
+        if len(changes) > SHOWN_CHANGES:
+            rest = len(changes) - SHOWN_CHANGES
+            widgets.append(Label(_n("and {n} more field", "and {n} more fields", rest), "muted"))
+        if action.reason and not action.leaving:
+            retry = Button(_("Try again"), "secondary", "refresh-cw", lambda: self._retry(action))
+            back = Button(_("Take back"), "ghost", "undo-2", lambda: self._withdraw(action))
+            back.setToolTip(_("The record then shows the server's version again."))
+            widgets.append(panel(hbox(retry, back, None)))
+        row.fill(*widgets)
+
+    def _retry(self, action: Action) -> None:
+        self.shell.tasks.write(
+            self, lambda session: retry_parked(session, action.id), then=lambda _id: self._after_parked(True)
+        )
+
+    def _withdraw(self, action: Action) -> None:
+        self.shell.tasks.write(
+            self, lambda session: withdraw_parked(session, action.id), then=lambda _none: self._after_parked(False)
+        )
+
+    def _after_parked(self, send: bool) -> None:
+        self.reload()
+        self.runner.look()
+        if send:
+            self.runner.start()
+        else:
+            self.shell.toast(_("It is taken back with the next sync."))
+
+    def _run_row(self, run: Run) -> QWidget:
+        icon, tone = _RUN_LOOK.get(run.outcome, ("circle-x", "text2"))
+        row = OpenableRow(icon, tone, run.title, run.text, spoken_at(run.at))
+        facts = [
+            (_("Started"), spoken_at(run.at, True)),
+            (_("Duration"), duration(run.seconds)),
+            (_("Sent"), str(run.pushed)),
+            (_("Received"), str(run.pulled)),
+            (_("Removed"), str(run.removed)),
+            (_("Conflicts"), str(run.conflicts)),
+            (_("Not accepted"), str(run.parked)),
+        ]
+        key = f"run {run.id}"
+        why = [Label(explain(run.code), "sub", wrap=True)] if run.code else []
+        row.fill(*why, fact_grid(facts if run.outcome == "done" else facts[:2]))
+        row.set_open(key in self._open)
+        row.opened.connect(lambda on: (self._open.add if on else self._open.discard)(key))
+        return row
+
+
+def _standing(found: Board) -> str:
+    overview = found.overview
+    if overview.alone:
+        return _("No server · everything stays on this computer")
+    host = (overview.server or "").partition("://")[2]
+    if overview.last_sync is None:
+        return _("{server} · never synchronised yet", server=host)
+    when = spoken_at(overview.last_sync, True)
+    return _("{server} · last success {when}", server=host, when=when)
