@@ -324,7 +324,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     action = str(clean["next_action"] or "").strip()
     none = bool(clean["no_next_action"])
     if not action and not none:
-        raise Invalid({"next_action": _("Say what comes next, or choose “None”.")})
+        raise Invalid({"next_action": _("Say what comes next, or choose “None planned”.")})
     if action and not none and clean["next_action_date"] is None:
         raise Invalid({"next_action_date": _("Say when: “Monday 10:00”, “+7”, 21/11/2026.")})
     clean["no_next_action"] = none

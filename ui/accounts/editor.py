@@ -55,7 +55,12 @@ class RecordEditor(QWidget):
         buttons = (self._state, self.discard_button, self.cancel_button, self.save_button)
         head = hbox((self._title, 1), *buttons)
         self.setLayout(
-            vbox(head, (Scroll(panel(hbox((body, 1), None))), 1), gap=16, margins=(24, 18, 16, 18))
+            vbox(
+                head,
+                (Scroll(panel(hbox((body, 20), None, gap=0, margins=(0, 0, 12, 0)))), 1),
+                gap=16,
+                margins=(24, 18, 16, 18),
+            )
         )
         self.autosave = Autosave(shell.tasks, self, self._collect)
         self.autosave.kept.connect(self._say_kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
@@ -50,6 +50,7 @@ class AccountList(QWidget):
         super().__init__()
         self._shell = shell
         self._count: int | None = None
+        self._shown = False
         self.sort = "name"
         self.search = _Filter(_("Filter the accounts"), _("Filter the accounts"))
         self.list = RecordList(shell.tasks, _("List of accounts"), card.rows, _as_row)
@@ -153,12 +154,28 @@ class AccountList(QWidget):
     def _on_loaded(self) -> None:
         if self.list.rows.rowCount():
             self._empty.setCurrentIndex(0)
-            if self.list.current_id is None and self.search.text().strip() == "":
+            if self.list.current_id is None and not self._shown and self.search.text().strip() == "":
                 self.list.choose_first()
+            self._shown = True
+            self._reveal()
         elif self.search.text().strip() or self.chips.value != "all":
             self._empty.setCurrentIndex(2)
         else:
             self._empty.setCurrentIndex(1)
+
+    def choose(self, id: str) -> None:
+        """Choose an account without telling it, now or when it arrives, and bring it into sight."""
+        self.list.choose(id)
+        self._reveal()
+
+    def _reveal(self) -> None:
+        # After the view has laid its rows out: before, it does not know where they are.
+        QTimer.singleShot(0, self, self._scroll_to_current)
+
+    def _scroll_to_current(self) -> None:
+        index = self.list.currentIndex()
+        if index.isValid() and not self.list.viewport().rect().contains(self.list.visualRect(index)):
+            self.list.scrollTo(index, self.list.ScrollHint.PositionAtCenter)
 
     def clear_filter(self) -> None:
         """Show all accounts again."""

@@ -84,7 +84,7 @@ class AccountsPage(Page):
             return
         if record_id is not None:
             self._load(record_id)
-            self.accounts.list.choose(record_id)
+            self.accounts.choose(record_id)
         elif self._id is not None:
             self._load(self._id)
 
@@ -226,7 +226,7 @@ class AccountsPage(Page):
         if kind == "account":
             if id != self._id:
                 self.accounts.reload()
-                self.accounts.list.choose(id)
+                self.accounts.choose(id)
             self._id = id
         self._show_record()
         self.shell.toast(_("Saved on this computer at {time}", time=formats.format_time(formats.now())))
@@ -259,5 +259,5 @@ class AccountsPage(Page):
 
     def _restored(self, id: str) -> None:
         self.accounts.reload()
-        self.accounts.list.choose(id)
+        self.accounts.choose(id)
         self._load(id)

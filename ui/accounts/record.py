@@ -108,7 +108,7 @@ class AccountRecord(QWidget):
     def _actions(self) -> QWidget:
         self.report_button = Button(_("Visit report"), "primary", "clipboard-pen", self._report)
         self.quote_button = Button(_("Quote"), "secondary", "file-plus-2", self._new_quote)
-        self.call_button = Button(_("Call"), "secondary", "phone", self._call)
+        self.call_button = Button(_("Make a call"), "secondary", "phone", self._call)
         self.route_button = Button(_("Directions"), "secondary", "navigation", self._route)
         self.more_button = Button("", "ghost", "ellipsis", tip=_("More actions"))
         menu = QMenu(self)
@@ -138,7 +138,12 @@ class AccountRecord(QWidget):
 
     def _make_history(self) -> Card:
         self.groups = ChipGroup(
-            [(None, _("All")), ("visits", _("Visits")), ("quotes", _("Quotes")), ("calls", _("Calls"))],
+            [
+                (None, _("Everything")),
+                ("visits", _("Visits")),
+                ("quotes", _("Quotes")),
+                ("calls", _("Calls")),
+            ],
             name=_("History"),
         )
         self.groups.chosen.connect(lambda _group: self._show_events())

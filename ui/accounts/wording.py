@@ -10,6 +10,7 @@ from app import formats
 from app.accounts.card import Event
 from app.entity import field
 from app.i18n import language
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from ui.accounts.timeline import Entry
 from ui.words import amount, short_day
@@ -65,17 +66,30 @@ def _joined(*parts: str | None) -> str:
 
 
 Words = tuple[str, str, str, str]
+PLANNED = {
+    "visit": m_("Visit planned at {time}"),
+    "call": m_("Call planned at {time}"),
+    "meeting": m_("Meeting planned at {time}"),
+    "demo": m_("Demonstration planned at {time}"),
+}
+CANCELLED = {
+    "visit": m_("Visit cancelled"),
+    "call": m_("Call cancelled"),
+    "meeting": m_("Meeting cancelled"),
+    "demo": m_("Demonstration cancelled"),
+}
 
 
 def _appointment(row: Mapping[str, Any], here: datetime, now: datetime) -> Words:
-    kind = field("appointment", "kind").choice_label(row["kind"] or "visit")
+    kind = row["kind"] if row["kind"] in PLANNED else "visit"
     if row["state"] == "cancelled":
-        title = _("{kind} cancelled", kind=kind)
+        title = _(CANCELLED[kind])
         return "calendar", "flat", title, _joined(row["subject"], row["notes"])
     if here > now:
-        title = _("{kind} planned at {time}", kind=kind, time=f"{here:%H:%M}")
+        title = _(PLANNED[kind], time=f"{here:%H:%M}")
         return "calendar-clock", "info", title, _joined(row["subject"], row["place"])
-    return "calendar-check", "info", kind, _joined(row["subject"], row["notes"])
+    title = field("appointment", "kind").choice_label(kind)
+    return "calendar-check", "info", title, _joined(row["subject"], row["notes"])
 
 
 def _report(row: Mapping[str, Any], here: datetime, now: datetime) -> Words:

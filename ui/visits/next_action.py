@@ -43,7 +43,7 @@ class NextAction(QWidget):
                 ("tomorrow", _("Tomorrow")),
                 ("week", _("In 1 week")),
                 ("month", _("In 1 month")),
-                (NONE, _("None")),
+                (NONE, _("None planned")),
             ],
             name=_("Next action"),
             none_allowed=True,
