@@ -14,7 +14,7 @@ from app import search
 from app.workspace import Workspace
 from sync import capture
 
-_SYLLABLES = "ba be bo ca co da di do fa ga la le li lo lu ma me mi mo na no pa pe ra ri ro sa si ta te to va vi an en eau"
+_SYLLABLES = "ba be bo ca co da di do fa ga la le li lo lu ma me mi mo na no pa pe ra ri ro sa si ta te to va vi eau"
 _TRADES = ("Boulangerie", "Garage", "Hôtel", "Électricité", "Menuiserie", "Société", "Pharmacie", "Œuvres")
 
 
