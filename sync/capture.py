@@ -37,19 +37,6 @@ def paused(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("UPDATE sync_state SET value = 1 WHERE name = 'capture'")
 
 
-@contextmanager
-def removed(connection: Connection, schema: SyncSchema) -> Iterator[None]:
-    """Like `paused`, and the triggers themselves are gone meanwhile: each costs a bulk load per row.
-
-    They come back in the same transaction, so no other connection ever writes without them.
-    """
-    for table in schema.tables.values():
-        for name, _event, _body in _triggers(table):
-            connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS "{name}"')
-    yield
-    install(connection, schema)
-
-
 def _triggers(table: SyncTable) -> Iterator[tuple[str, str, str]]:
     yield f"capture_{table.name}_insert", "AFTER INSERT", _insert_body(table)
     yield f"capture_{table.name}_update", "AFTER UPDATE", _update_body(table)

@@ -211,7 +211,7 @@ class Engine:
 
     def _uncaptured(self, connection: Connection, first_load: bool) -> AbstractContextManager[None]:
         if first_load:
-            return capture.removed(connection, self._laptop.schema)
+            return bulk.without_triggers(connection, self._laptop.schema)
         return capture.paused(connection)
 
     def _check_sums(self, connection: Connection, theirs: list[Sum]) -> None:

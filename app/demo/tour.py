@@ -25,7 +25,7 @@ from app.quotes import editing, issuing, suggesting
 from app.serve import fill
 from app.store.keys import PASSPHRASE_VARIABLE
 from app.workspace import Workspace
-from sync import capture, state
+from sync import bulk, state
 
 SLUG = "demo"
 PASSWORD = "terrain-demo"
@@ -95,7 +95,7 @@ def build_alone(
     workspace, recovery = Workspace.create(folder)
     user = ""
     batches: dict[str, list[dict[str, Any]]] = {}
-    with workspace.exclusive() as connection, capture.removed(connection, workspace.schema):
+    with workspace.exclusive() as connection, bulk.without_triggers(connection, workspace.schema):
         state.put(connection, "search_later", 1)
         for number, (kind, values) in enumerate(stored(generate(accounts, seed)), start=1):
             if kind == "user" and str(values.get("email", "")).startswith(REP):

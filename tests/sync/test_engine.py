@@ -223,8 +223,8 @@ def test_a_first_load_that_stopped_goes_on_where_it_stopped(
         claire.add("account", name=f"Compte {number} " + "x" * 1000, territory=RHONE)
     claire.sync()
     second = office.enrol("claire")
-    real, pulls = engine.PullRequest, []
-    monkeypatch.setattr(engine, "PullRequest", lambda *a, **k: real(*a, **k, max_bytes=10_000))
+    pulls: list[str] = []
+    monkeypatch.setattr(engine, "FIRST_LOAD_BYTES", 10_000)
     honest = second.remote
     second.remote = Unreliable(honest, lambda call: bool(pulls.append(call)) or len(pulls) == 3)
     with pytest.raises(SyncProblem):
