@@ -184,8 +184,8 @@ class Printing(QObject):
                 settings.set(PRINTER_SETTING, printer.printerName())
             return count
 
-        def printed(count: int) -> None:
-            self._shell.toast(_("{name} sent to the printer, {n} page(s).", name=name, n=count))
+        def printed(_pages: int) -> None:
+            self._shell.toast(_("{name} sent to the printer.", name=name))
             if on_printed is not None:
                 on_printed()
 

@@ -70,7 +70,9 @@ def suggest(
     ]
 
 
-def of_product(session: Session, product_id: str, account: str | None, price_list: str | None = None) -> Suggestion:
+def of_product(
+    session: Session, product_id: str, account: str | None, price_list: str | None = None
+) -> Suggestion:
     """One unit of a product, priced for an account. Raises NotFound."""
     product = records.get(session, "product", product_id)
     book = open_book(session, account, [product_id], price_list)

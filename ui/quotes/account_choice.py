@@ -77,7 +77,9 @@ def _accounts(session: Any, text: str) -> list[dict[str, Any]]:
         found = find_links(session, "account", text)
         return [{"id": id, "title": title, "detail": detail} for id, title, detail in found]
     names = lists.LISTS["account"].names()
-    rows = (dict(zip(names, row, strict=True)) for row in lists.first(session, "account", sort="name", limit=30))
+    rows = (
+        dict(zip(names, row, strict=True)) for row in lists.first(session, "account", sort="name", limit=30)
+    )
     return [{"id": row["id"], "title": row["name"], "detail": row["town"]} for row in rows]
 
 

@@ -17,6 +17,7 @@ from app.quotes.suggesting import Suggestion
 from ui.commands import Command
 from ui.page import Shell, page_layout
 from ui.printing import Printing
+from ui.quotes import in_hand
 from ui.quotes.draft import Draft
 from ui.quotes.entry import EntryField
 from ui.quotes.header_fields import HeaderFields
@@ -224,6 +225,7 @@ class QuoteEditor(QWidget):
         if sheet is None:
             return
         quote = sheet.quote
+        in_hand.keep(self._shell.window, self)
         self.title.setText(quote_title(quote))
         self.status.set(status_label(quote["status"]), status_tone(quote["status"]))
         self.entry.setVisible(not sheet.locked)
@@ -442,5 +444,3 @@ class QuoteEditor(QWidget):
                     "eye-off", "F8"),
             command("full", m_("Show the quote full window"), self.preview.open_full, "maximize-2"),
         ]  # fmt: skip
-
-

@@ -45,7 +45,9 @@ class EntryField(QLineEdit):
         self.customer_mode = False
         """Hide why prices are what they are."""
         self.setProperty("kind", "entry")
-        self.setPlaceholderText(_("Add a product: ref., name or barcode, then × quantity   (e.g. “bob 450 × 24”)"))
+        self.setPlaceholderText(
+            _("Add a product: ref., name or barcode, then × quantity   (e.g. “bob 450 × 24”)")
+        )
         self.setAccessibleName(_("Add a product"))
         self._plus = QAction(self)
         self.addAction(self._plus, QLineEdit.ActionPosition.LeadingPosition)

@@ -47,7 +47,9 @@ class InlineLine(QLineEdit):
 
     def wish(self) -> int:
         """The width that shows the whole text, in pixels."""
-        return max(theme.px(LEAST_WIDTH), text_width(self.text() or self.placeholderText(), theme.font(14)) + 20)
+        return max(
+            theme.px(LEAST_WIDTH), text_width(self.text() or self.placeholderText(), theme.font(14)) + 20
+        )
 
     def keep(self) -> bool:
         """Take over what was typed; whether it could be."""

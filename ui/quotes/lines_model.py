@@ -33,7 +33,7 @@ class LineColumn:
 
 COLUMNS = (
     LineColumn("sku", m_("Ref."), 92, typed=False, figures=False),
-    LineColumn("description", m_("Description"), None, figures=False),
+    LineColumn("description", m_("Designation"), None, figures=False),
     LineColumn("quantity", m_("Qty"), 58),
     LineColumn("unit_price", m_("Unit price"), 80),
     LineColumn("discount_percent", m_("Discount"), 74),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app import formats
 from app.i18n import translate as _
+from app.i18n import translate_plural as plural
 from app.quotes import listing
 from ui.page import Shell, page_layout
 from ui.quotes.words import FILTERS, status_label, status_tone
@@ -84,11 +85,9 @@ class QuoteList(QWidget):
     def _count(self) -> None:
         count = self.list.rows.rowCount()
         filtered = bool(self._text) or self._status != "all"
-        self._stack.setCurrentWidget(
-            self.list if count else self._no_match if filtered else self._nothing
-        )
+        self._stack.setCurrentWidget(self.list if count else self._no_match if filtered else self._nothing)
         number = formats.format_number(count)
-        self.count.setText(_("{n} quote", n=number) if count < 2 else _("{n} quotes", n=number))
+        self.count.setText(plural("{count} quote", "{count} quotes", count, count=number))
 
 
 def as_row(row: dict[str, Any]) -> ListRow:

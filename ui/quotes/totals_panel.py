@@ -138,7 +138,9 @@ class MarginPanel(QWidget):
                 gap=3,
             )
         )
-        self.hidden_note = Label(_("Customer mode: costs and margin are hidden. F8 shows them."), "muted", wrap=True)
+        self.hidden_note = Label(
+            _("Customer mode: costs and margin are hidden. F8 shows them."), "muted", wrap=True
+        )
         self.hidden_note.hide()
         self.setLayout(vbox(self._body, self.hidden_note, None, gap=0))
         draft.summed.connect(self.show_totals)
@@ -158,7 +160,9 @@ class MarginPanel(QWidget):
             self.amount.setText("")
             return
         self.percent.setText(formats.format_percentage(round(found.percent, 1)))
-        self.pill.set(_("above the floor") if found.enough else _("below the floor"), "ok" if found.enough else "warn")
+        self.pill.set(
+            _("above the floor") if found.enough else _("below the floor"), "ok" if found.enough else "warn"
+        )
         self.pill.show()
         amount = formats.format_money(found.amount, (sheet and sheet.quote["currency"]) or "EUR")
         self.amount.setText(amount if found.complete else _("{amount}, where costs are known", amount=amount))

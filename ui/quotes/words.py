@@ -23,12 +23,12 @@ STATUS_LABELS: dict[str, tuple[str, str]] = {
 
 FILTERS = (
     ("all", m_("All")),
-    ("draft", m_("Drafts")),
-    ("issued", m_("Issued (plural)")),
-    ("sent", m_("Sent (plural)")),
-    ("accepted", m_("Accepted (plural)")),
-    ("refused", m_("Refused (plural)")),
-    ("expired", m_("Expired (plural)")),
+    ("draft", m_("Draft")),
+    ("issued", m_("Issued")),
+    ("sent", m_("Sent")),
+    ("accepted", m_("Accepted")),
+    ("refused", m_("Refused")),
+    ("expired", m_("Expired")),
 )
 
 

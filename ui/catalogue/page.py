@@ -1,0 +1,227 @@
+"""The catalogue: families at the left, products in the middle, one product's sheet at the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app import formats
+from app.catalogue import browsing
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.i18n import translate_plural as plural
+from ui.catalogue.product_list import ColumnTitles, ProductList
+from ui.catalogue.product_sheet import ProductCard
+from ui.commands import Command
+from ui.page import Page, Shell, page_layout
+from ui.quotes import in_hand
+from ui.quotes.words import quote_title
+from ui.table import ListRow, RecordList, RowRole
+from ui.tasks import Tasks
+from ui.theme import theme
+from ui.widgets import Card, EmptyState, Label, SearchField, hbox, hide_below, panel, vbox
+from ui.widgets.painting import RIGHT, draw_row_ground, draw_text
+
+Index = QModelIndex | QPersistentModelIndex
+FAMILY_HEIGHT = 36
+FAMILIES_WIDTH = 216
+SHEET_WIDTH = 316
+
+
+class FamilyDelegate(QStyledItemDelegate):
+    """Paints a family and the number of its products."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row, state = index.data(RowRole), option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect).adjusted(6, 1, -6, -1)
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        draw_row_ground(painter, rect, chosen, hovered, bool(state & QStyle.StateFlag.State_HasFocus))
+        inner = rect.adjusted(10, 0, -10, 0)
+        if row is not None:
+            count = formats.format_number(row["count"])
+            draw_text(painter, inner, count, theme.font(13, 400, True), "text3", RIGHT)
+            words = inner.adjusted(0, 0, -theme.px(34), 0)
+            ink = "accent" if chosen else "text2"
+            draw_text(painter, words, row["name"], theme.font(14, 600 if chosen else 400), ink)
+        painter.restore()
+
+
+class FamilyList(RecordList):
+    """The families, one line each."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        super().__init__(tasks, _("Families"), row=_as_family)
+        self.setItemDelegate(FamilyDelegate(self))
+
+    def _set_row_height(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme.px(FAMILY_HEIGHT))
+
+
+class CataloguePage(Page):
+    """Finds a product and its price for the customer of the open quote."""
+
+    key = "catalogue"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._family, self._text = "", ""
+        self._account: str | None = None
+        self._price_list: str | None = None
+        self._customer = ""
+        self.search = SearchField(_("Reference, name, barcode or family"), _("Search the catalogue"))
+        self.search.setFixedWidth(theme.px(340))
+        self.search.searched.connect(self._search)
+        self.search.returnPressed.connect(lambda: self.products.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        self.families = FamilyList(shell.tasks)
+        self.families.chosen.connect(self._choose_family)
+        self.products = ProductList(shell.tasks, self._load)
+        self.products.chosen.connect(self._show_product)
+        self.products.opened.connect(self._add)
+        self.products.rows.loaded.connect(self._on_loaded)
+        self.titles = ColumnTitles()
+        self.sheet = ProductCard()
+        self.sheet.add_wanted.connect(self._add)
+        self.sheet.product_wanted.connect(lambda id: shell.go("catalogue", id))
+        self.count = Label("", "sub")
+        self._wanted: str | None = None
+        self._build()
+        shell.tasks.read(self, browsing.families, then=self._show_families)
+
+    def _build(self) -> None:
+        none = EmptyState("search", _("No product fits"), "", _("Clear the filter"), self._clear)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(panel(vbox(self.titles, (self.products, 1), gap=0)))
+        self._stack.addWidget(none)
+        middle = Card(gap=0, margins=(2, 4, 2, 6))
+        middle.column.addLayout(self._stack)
+        left = Card((self.families, 1), gap=0, margins=(0, 6, 0, 6))
+        left.setFixedWidth(theme.px(FAMILIES_WIDTH))
+        self.sheet.setFixedWidth(theme.px(SHEET_WIDTH))
+        body = hbox(hide_below(left, 1180), (middle, 1), self.sheet, gap=14)
+        self.setLayout(page_layout(_("Catalogue"), self.count, [self.search], (body, 1)))
+
+    def title(self) -> str:
+        return _("Catalogue")
+
+    def open(self, record_id: str | None = None, **options: object) -> None:
+        editor = in_hand.editor_in(self.shell.window)
+        sheet = editor.draft.sheet if editor is not None else None
+        account = sheet.quote["account"] if sheet is not None else None
+        price_list = sheet.quote["price_list"] if sheet is not None else None
+        self._customer = str(sheet.account.get("name") or "") if sheet is not None else ""
+        changed = (account, price_list) != (self._account, self._price_list)
+        self._account, self._price_list = account, price_list
+        self.products.with_customer = self.titles.with_customer = account is not None
+        self.titles.update()
+        name = f"{quote_title(sheet.quote)}, {self._customer}" if sheet is not None else ""
+        self._wanted = record_id
+        if changed or not self.products.rows.rowCount():
+            self._fill()
+        elif record_id is not None:
+            self.products.choose(record_id)
+        if record_id is not None:
+            self._show_product(record_id)
+        self.sheet.set_quote(name)
+        self._quote_name = name
+
+    def refresh(self, changes: Any) -> None:
+        if changes.kinds & {"product", "price_rule", "price_list"}:
+            self.products.rows.refresh_rows()
+
+    def primary_focus(self) -> QWidget:
+        return self.search
+
+    def filter_field(self) -> QWidget:
+        return self.search
+
+    def panes(self) -> list[QWidget]:
+        return [self.search, self.families, self.products, self.sheet.add_button]
+
+    def commands(self) -> list[Command]:
+        return [
+            Command(
+                "catalogue.add",
+                m_("Add the product to the open quote"),
+                lambda: self._add(self.products.current_id),
+                "plus",
+                ("Ctrl+Return",),
+                enabled=lambda: in_hand.editor_in(self.shell.window) is not None,
+                group=m_("Catalogue"),
+            )
+        ]
+
+    # Lists
+
+    def _load(self, session: Any, ids: list[Any]) -> list[dict[str, Any]]:
+        return browsing.rows(session, ids, self._account, self._price_list)
+
+    def _fill(self) -> None:
+        family, text = self._family, self._text
+        self.products.show_ids(lambda session: browsing.find_ids(session, family, text))
+
+    def _on_loaded(self) -> None:
+        count = self.products.rows.rowCount()
+        self._stack.setCurrentIndex(0 if count else 1)
+        number = formats.format_number(count)
+        self.count.setText(plural("{count} product", "{count} products", count, count=number))
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None and self.products.rows.row_of(wanted) >= 0:
+            self.products.choose(wanted)
+        elif count:
+            self.products.choose_first()
+
+    def _show_families(self, found: list[tuple[str, int]]) -> None:
+        every = sum(count for _family, count in found)
+        rows = [{"id": "", "name": _("All families"), "count": every}]
+        rows += [{"id": family, "name": family, "count": count} for family, count in found]
+        self.families.show_rows(rows)
+        self.families.choose("")
+
+    def _choose_family(self, family: object) -> None:
+        if family != self._family:
+            self._family = str(family or "")
+            self._fill()
+
+    def _search(self, text: str) -> None:
+        self._text = text
+        self._fill()
+
+    def _clear(self) -> None:
+        self.search.clear()
+        self._family, self._text = "", ""
+        self.families.choose("")
+        self._fill()
+
+    # One product
+
+    def _show_product(self, product: object) -> None:
+        if not product:
+            return
+        id, account, price_list, customer = str(product), self._account, self._price_list, self._customer
+        self.shell.tasks.read(
+            self,
+            lambda session: browsing.open_product(session, id, account, price_list),
+            then=lambda sheet: self._take_sheet(sheet, customer),
+        )
+
+    def _take_sheet(self, sheet: browsing.ProductSheet, customer: str) -> None:
+        self.sheet.show_sheet(sheet, customer)
+        self.sheet.set_quote(self._quote_name)
+
+    def _add(self, product: object) -> None:
+        editor = in_hand.editor_in(self.shell.window)
+        if editor is None or editor.draft.sheet is None or not product:
+            return
+        quote = editor.draft.sheet.id
+        editor.add_product(str(product))
+        self.shell.toast(_("Added to the quote."), _("See the quote"), lambda: self.shell.go("quotes", quote))
+
+
+def _as_family(row: dict[str, Any]) -> ListRow:
+    return ListRow(row["name"], right_top=formats.format_number(row["count"]), avatar="")
