@@ -1,0 +1,1 @@
+"""Tests of what sync could not settle alone."""
