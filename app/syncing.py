@@ -194,6 +194,8 @@ def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: En
             ("cursor", None),
             # Without a keyring the token lies in the encrypted file alone.
             ("token", None if kept else answer.token),
+            # A new series is this laptop's alone: its numbers need no letters any more.
+            ("restored", None),
         ):
             state.put(connection, name, value)
         outbox.renumber(connection)

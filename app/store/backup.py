@@ -24,7 +24,8 @@ from app.errors import Damaged, DiskFull, FileTooNew, KeyMissing, NotAllowed, Re
 from app.i18n import translate as _
 from app.migrations import HEAD
 from app.store import keys
-from app.store.engine import explained, unlock
+from app.store.engine import explained
+from app.store.raw import unlock
 
 FILE = "terrain.db"
 MANIFEST = "manifest.json"

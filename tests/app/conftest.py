@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import keyring
 import pytest
 
 from app.store import keys
@@ -36,6 +35,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Made once: deriving keys from passphrases takes a while, as it should."""
     folder = tmp_path_factory.mktemp("template") / "profile"
     with pytest.MonkeyPatch.context() as patch:
+        # As on a machine without keyring, so that the daily passphrase opens the copies too.
+        patch.setattr(keys, "keep_key", lambda *_arguments: False)
         patch.setenv(keys.PASSPHRASE_VARIABLE, PASSPHRASE)
         workspace, recovery = Workspace.create(folder)
         workspace.close()
@@ -55,13 +56,3 @@ def workspace(profile: Path) -> Iterator[Workspace]:
     opened = Workspace.open(profile)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def without_keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Take the keyring away, as on a machine that has none."""
-
-    def forget() -> None:
-        monkeypatch.setattr(keyring.get_keyring(), "get_password", lambda *_names: None)
-
-    return forget

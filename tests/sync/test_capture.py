@@ -24,7 +24,9 @@ IDS = ("old-1", "old-2", "new-1", "new-2")
 TEXTS = st.one_of(st.none(), st.text(st.characters(blacklist_characters="\0", codec="utf-8"), max_size=8))
 NUMBERS = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 KEYS = st.sampled_from(("badge", "année", "two words", "a.b", "0"))
-LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-10, 10), TEXTS, st.lists(st.integers(0, 3), max_size=2))
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(-10, 10), TEXTS, st.lists(st.integers(0, 3), max_size=2)
+)
 OBJECTS = st.one_of(st.none(), st.dictionaries(KEYS, LEAVES, max_size=3))
 
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
@@ -40,9 +42,7 @@ def writes(draw: st.DrawFn) -> tuple[str, str, str, str, dict[str, Any]]:
     """(way, what, kind, id, stored values)."""
     kind = draw(st.sampled_from(sorted(FIELDS)))
     what = draw(st.sampled_from(("save", "save", "save", "bury", "revive", "destroy")))
-    values = {
-        name: draw(strategy) for name, strategy in FIELDS[kind].items() if draw(st.booleans())
-    }
+    values = {name: draw(strategy) for name, strategy in FIELDS[kind].items() if draw(st.booleans())}
     return draw(WAYS), what, kind, draw(st.sampled_from(IDS)), values
 
 
@@ -262,8 +262,6 @@ def test_the_switch_is_on_again_after_a_failure(engine):
 
 
 def test_every_synced_table_has_its_three_triggers(connection):
-    names = set(
-        connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
-    )
+    names = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
     wanted = {f"capture_{table}_{verb}" for table in SCHEMA.tables for verb in ("insert", "update", "delete")}
     assert wanted <= names

@@ -42,7 +42,12 @@ def test_a_laptop_alone_says_so(terrain):
     found = terrain("status", "--json").data
     names = ("user", "device", "series", "server", "last_sync", "to_send", "conflicts", "parked", "rows")
     assert set(names) <= set(found)
-    assert (found["server"], found["to_send"], found["conflicts"], found["rows"]["account"]) == (None, 1, 0, 1)
+    assert (found["server"], found["to_send"], found["conflicts"], found["rows"]["account"]) == (
+        None,
+        1,
+        0,
+        1,
+    )
     assert "alone" in terrain("status").out
     assert "terrain enrol" in terrain("sync", refused=True).err
 
@@ -144,7 +149,11 @@ def test_no_word_imports_qt(profile):
     )
     variables = {"TERRAIN_PASSPHRASE": "a daily passphrase", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.stdout.splitlines()[-1] == "[]", done
 

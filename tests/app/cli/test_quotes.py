@@ -21,7 +21,14 @@ def draft(terrain):
     quote = terrain("add", "quote", f"account={account}", "status=draft").line
     for position, quantity in ((1, 2), (2, 4)):
         terrain(
-            *("add", "quote_line", f"quote={quote}", "kind=item", f"position={position}", "description=Savon"),
+            *(
+                "add",
+                "quote_line",
+                f"quote={quote}",
+                "kind=item",
+                f"position={position}",
+                "description=Savon",
+            ),
             *(f"quantity={quantity}", "unit_price=10.50", "vat_rate=20"),
         )
     return quote

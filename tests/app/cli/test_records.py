@@ -130,7 +130,9 @@ def test_a_refused_command_changes_nothing(terrain):
     assert terrain("show", "account", id, "--json").data["segment"] == "Hotels"
 
 
-@pytest.mark.parametrize("words", [("fly",), (), ("show", "account"), ("list",), ("quote",), ("--wings", "status")])
+@pytest.mark.parametrize(
+    "words", [("fly",), (), ("show", "account"), ("list",), ("quote",), ("--wings", "status")]
+)
 def test_wrong_usage_exits_with_two(run, words):
     assert run(*words).code == 2
 
@@ -197,8 +199,10 @@ def test_a_bad_line_is_named_and_those_before_it_stay(terrain, tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["{", '[{"op": "fly"}]', '[{"op": "add"}]', '[{"op": "set", "kind": "account"}]', '["add"]', "7"]
-    + ['[{"op": "add", "kind": "account", "fields": []}]', '[{"op": "add", "kind": "spaceship"}]'],
+    [
+        *("{", "7", '["add"]', '[{"op": "fly"}]', '[{"op": "add"}]', '[{"op": "set", "kind": "account"}]'),
+        *('[{"op": "add", "kind": "account", "fields": []}]', '[{"op": "add", "kind": "spaceship"}]'),
+    ],
 )
 def test_a_line_that_is_no_list_of_operations_is_refused(terrain, tmp_path, line):
     answer = terrain("batch", a_batch(tmp_path, line), refused=True)

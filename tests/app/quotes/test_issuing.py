@@ -22,7 +22,9 @@ def draft(workspace) -> str:
         quote = records.add(session, "quote", {"account": account, "status": "draft", "number": "typed"})
         for position, quantity in enumerate((2, 4), start=1):
             line = {"quote": quote, "kind": "item", "position": position, "description": f"Savon {position}"}
-            records.add(session, "quote_line", {**line, "quantity": quantity, "unit_price": "10.50", "vat_rate": 20})
+            records.add(
+                session, "quote_line", {**line, "quantity": quantity, "unit_price": "10.50", "vat_rate": 20}
+            )
     return quote
 
 

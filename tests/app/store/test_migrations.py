@@ -82,7 +82,9 @@ def test_an_old_file_is_brought_up_to_date_after_a_copy(old, template):
     with workspace.exclusive() as connection:
         assert schema.version(connection) == 2
         tables = inspect(connection).get_table_names()
-        triggers = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
+        triggers = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).scalars()
         assert "capture_account_update" in set(triggers)
     assert "lead" in tables
     workspace.close()

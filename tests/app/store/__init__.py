@@ -1,0 +1,1 @@
+"""Tests of the file, its keys and its copies."""
