@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from app import formats, syncing
+from app import __version__, formats, syncing
 from app.conflicts import resolving
 from app.errors import NotFound
 from app.features import sync_schema
@@ -271,7 +272,7 @@ def diagnostic(session: Session) -> str:
     )
     reasons = connection.exec_driver_sql("SELECT n, reason FROM sync_transaction WHERE state = 'parked' ORDER BY n")
     lines = [
-        f"Terrain {syncing.VERSION} · Python {platform.python_version()} · {platform.platform()}",
+        f"Terrain {__version__} · Python {platform.python_version()} · {platform.platform()}",
         f"server {'yes' if found.server else 'no'} · series {state.get(connection, 'series') or '-'}"
         f" · head {state.get(connection, 'head') or 0} · differing {state.get(connection, 'differing') or '-'}",
         f"to send {found.to_send} · conflicts {found.conflicts} · parked {found.parked}",
@@ -388,7 +389,7 @@ def _beside(connection: Connection, others: list[tuple[str, str]], rows: Any) ->
         ).scalar()
         found.append(_n("{n} file", "{n} files", len(files)))
         if size:
-            found.append(_("{n} MB", n=formats.format_number(round(int(size) / 1_000_000, 1) or 0.1, 1)))
+            found.append(_("{n} MB", n=formats.format_number(max(Decimal(int(size)) / 1_000_000, Decimal("0.1")), 1)))
     if rest:
         found.append(_n("{n} more record", "{n} more records", rest))
     return found

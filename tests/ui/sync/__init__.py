@@ -1,0 +1,1 @@
+"""The sync on screen, with real laptops and a real server."""

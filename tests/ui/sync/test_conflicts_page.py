@@ -1,0 +1,184 @@
+"""Deciding what two people wrote: two actions a field, nothing lost, and a way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit
+
+from tests.sync.office import RHONE, Laptop
+from ui.widgets import Toast
+
+
+@pytest.fixture
+def account(claire: Laptop, rey: Laptop) -> str:
+    """A customer of whom both changed the telephone and the text: the office came first, Claire lost."""
+    id = claire.add("account", name="Boulangerie Morel", territory=RHONE, phone="04 78 61 22 00")
+    claire.sync()
+    rey.sync()
+    claire.save("account", id, phone="04 78 61 22 10", payment_terms="30 jours fin de mois")
+    rey.save("account", id, phone="04 78 61 22 19", payment_terms="45 jours")
+    for laptop in (rey, claire, rey):
+        laptop.sync()
+    return id
+
+
+def card(page: Any, field: str, text: str) -> QAbstractButton:
+    row = next(row for row in page.rows if row.question.field.name == field)
+    return next(card for card in row.cards if card.text() == text)
+
+
+def test_a_conflict_field_is_resolved_in_two_actions(account: str, claire: Laptop, desk_of: Any, qtbot: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    qtbot.mouseClick(card(page, "phone", "04 78 61 22 10"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.confirm, Qt.MouseButton.LeftButton)
+    desk.settle()
+    assert claire.get("account", account)["phone"] == "+33478612210"
+    assert {row["state"] for row in claire.rows("conflict")} == {"resolved"}
+
+
+def test_the_keyboard_settles_too(account: str, claire: Laptop, desk_of: Any, qtbot: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    page.all_mine.click()
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.settle()
+    row = claire.get("account", account)
+    assert (row["phone"], row["payment_terms"]) == ("+33478612210", "30 jours fin de mois")
+
+
+def test_the_page_says_who_wrote_what(account: str, claire: Laptop, desk_of: Any):
+    page = desk_of(claire.workspace).go("conflicts")
+    versions = {row.question.field.name: row.question.versions for row in page.rows}["phone"]
+    assert [(v.text, v.mine, v.stands, v.by) for v in versions] == [
+        ("04 78 61 22 10", True, False, "Claire"),
+        ("04 78 61 22 19", False, True, "Rey"),
+    ]
+    assert versions[1].office and versions[0].at and versions[1].at
+    assert page.rows[0].question.before or page.rows[1].question.before
+
+
+def test_the_value_that_stands_is_chosen_at_first(account: str, claire: Laptop, desk_of: Any):
+    page = desk_of(claire.workspace).go("conflicts")
+    assert card(page, "phone", "04 78 61 22 19").isChecked()
+    assert not card(page, "phone", "04 78 61 22 10").isChecked()
+
+
+def test_the_badge_counts_records_and_empties(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    assert desk.window._conflicts == 1
+    page = desk.go("conflicts")
+    page.settle()
+    desk.settle()
+    desk.runner.look()
+    desk.settle()
+    assert desk.window._conflicts == 0
+    assert page._stack.currentIndex() == 2
+
+
+def test_a_decision_is_taken_back_from_the_toast(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    page.all_mine.click()
+    page.settle()
+    desk.settle()
+    toast = desk.window.findChildren(Toast)[-1]
+    assert toast.text == "«\u00a0Boulangerie Morel\u00a0»\u00a0: 2 champs réglés."
+    toast.button.click()
+    desk.settle()
+    row = claire.get("account", account)
+    assert (row["phone"], row["payment_terms"]) == ("+33478612219", "45 jours")
+    assert {conflict["state"] for conflict in claire.rows("conflict")} == {"open"}
+    assert len(page.rows) == 2
+
+
+def test_taking_back_leaves_what_was_changed_since(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    page.all_mine.click()
+    page.settle()
+    desk.settle()
+    claire.save("account", account, phone="04 78 61 22 55")
+    page.undo()
+    desk.settle()
+    row = claire.get("account", account)
+    assert (row["phone"], row["payment_terms"]) == ("+33478612255", "45 jours")
+
+
+def test_a_decision_reaches_the_others(account: str, claire: Laptop, rey: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    page.all_mine.click()
+    page.settle()
+    desk.settle()
+    claire.sync()
+    rey.sync()
+    assert rey.get("account", account)["payment_terms"] == "30 jours fin de mois"
+    assert [row for row in rey.rows("conflict") if row["state"] == "open"] == []
+
+
+def test_something_else_can_be_written(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    row = next(row for row in page.rows if row.question.field.name == "payment_terms")
+    row.write_other()
+    row.editor.findChild(QLineEdit).setText("60 jours")
+    page.settle()
+    desk.settle()
+    assert claire.get("account", account)["payment_terms"] == "60 jours"
+
+
+def test_a_value_that_cannot_be_kept_is_told_beside_its_field(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    row = next(row for row in page.rows if row.question.field.name == "phone")
+    row.write_other()
+    row.editor.findChild(QLineEdit).setText("abc")
+    page.settle()
+    desk.settle()
+    assert not row._problem.isHidden() and row._problem.text()
+    assert claire.get("account", account)["phone"] == "+33478612219"
+
+
+def test_two_texts_are_kept_one_after_the_other(claire: Laptop, rey: Laptop, desk_of: Any):
+    id = claire.add("account", name="Girard", territory=RHONE, notes="Fermé le lundi.")
+    claire.sync()
+    rey.sync()
+    claire.save("account", id, notes="Passer par la cour.")
+    rey.save("account", id, notes="Fermé lundi et mardi matin.")
+    for laptop in (rey, claire, rey):
+        laptop.sync()
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    row = page.rows[0]
+    row.keep_both()
+    written = row.editor.findChild(QPlainTextEdit).toPlainText()
+    assert "Passer par la cour." in written and "Fermé lundi et mardi matin." in written
+    page.settle()
+    desk.settle()
+    assert "Passer par la cour." in claire.get("account", id)["notes"]
+
+
+def test_a_sync_behind_the_page_keeps_what_was_chosen(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    card(page, "phone", "04 78 61 22 10").click()
+    claire.save("account", account, website="morel.fr")
+    desk.settle()
+    assert card(page, "phone", "04 78 61 22 10").isChecked()
+
+
+def test_every_choice_has_a_name(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    focusable = [
+        widget
+        for widget in page.findChildren(QAbstractButton)
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    assert focusable and all(widget.accessibleName() for widget in focusable)
+    assert card(page, "phone", "04 78 61 22 10").accessibleName() == "Téléphone, votre version: 04 78 61 22 10"
+    assert QApplication.focusWidget() is None or QApplication.focusWidget().window() is desk.window
