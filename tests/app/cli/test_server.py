@@ -1,0 +1,94 @@
+"""The server's machine, and files in and out, by the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.serve import InProcessServer
+
+PASSWORD = "un mot de passe solide"
+
+
+@pytest.fixture
+def admin(run, tmp_path, monkeypatch):
+    """`terrain admin` on an organisation with one territory and one rep."""
+    monkeypatch.setenv("TERRAIN_PASSWORD", PASSWORD)
+
+    def admin(*words: str, code: int = 0):
+        answer = run("admin", "--dir", tmp_path / "server", *words)
+        assert answer.code == code, answer
+        return answer
+
+    admin("init", "--org", "acme", "--name", "ACME")
+    admin("territory", "add", "Rhône")
+    admin("user", "add", "--email", "a@b.fr", "--name", "Anne", "--role", "rep", "--territory", "Rhône")
+    return admin
+
+
+def test_users_and_laptops_are_listed(admin):
+    (user,) = admin("user", "list", "--json").data
+    assert (user["email"], user["role"], user["territories"]) == ("a@b.fr", "rep", ["Rhône"])
+    assert "Anne" in admin("user", "list").out
+    assert admin("device", "list", "--json").data == []
+
+
+def test_what_an_administrator_may_not_do_is_one_line(admin):
+    for words in (
+        ("init", "--org", "acme", "--name", "ACME"),
+        ("init", "--name", "Without a slug"),
+        ("user", "disable", "nobody@b.fr"),
+        ("device", "revoke", "nothing"),
+        ("--org", "other", "user", "list"),
+    ):
+        answer = admin(*words, code=1)
+        assert (answer.out, len(answer.err.splitlines())) == ("", 1)
+
+
+def test_a_laptop_enrols_and_two_of_them_come_to_the_same(admin, run, tmp_path):
+    with InProcessServer(tmp_path / "server") as server:
+        address = server.address("acme")
+        for name in ("one", "two"):
+            words = ("--server", address, "--email", "a@b.fr", "--json")
+            assert run("--profile", tmp_path / name, "enrol", *words).data["series"]
+        territory = run("--profile", tmp_path / "one", "sync", "--json")
+        assert territory.data["conflicts"] == 0
+        (rhone,) = run("--profile", tmp_path / "one", "list", "territory", "--json").data
+        id = run(
+            "--profile", tmp_path / "one", "add", "account", "name=Bellevue", f"territory={rhone['id']}"
+        ).line
+        assert run("--profile", tmp_path / "one", "sync", "--json").data["pushed"] == 1
+        assert run("--profile", tmp_path / "two", "sync", "--json").code == 0
+        found = run("--profile", tmp_path / "two", "show", "account", id, "--json").data
+        assert (found["name"], found["scope"]) == ("Bellevue", f"territory:{rhone['id']}")
+        status = run("--profile", tmp_path / "two", "status", "--json").data
+        assert (status["user"], status["to_send"]) == ("Anne", 0)
+        assert status["last_sync"].endswith("Z")
+
+        run("--profile", tmp_path / "one", "set", "account", id, "name=From one")
+        run("--profile", tmp_path / "two", "set", "account", id, "name=From two")
+        for name in ("one", "two", "one"):
+            assert run("--profile", tmp_path / name, "sync").code == 0
+        (conflict,) = run("--profile", tmp_path / "one", "conflicts", "--json").data
+        assert (conflict["field"], conflict["base"]) == ("name", "Bellevue")
+        assert {conflict["mine"], conflict["theirs"]} == {"From one", "From two"}
+        decided = run("--profile", tmp_path / "one", "conflicts", "resolve", conflict["id"], "name=From both")
+        assert decided.code == 0
+        for name in ("one", "two"):
+            assert run("--profile", tmp_path / name, "sync").code == 0
+        assert run("--profile", tmp_path / "two", "conflicts", "--json").data == []
+        assert run("--profile", tmp_path / "two", "show", "account", id, "--json").data["name"] == "From both"
+        assert run("--profile", tmp_path / "two", "doctor").code == 0
+
+
+def test_records_come_in_from_a_file_and_go_out_to_one(terrain, tmp_path):
+    file = tmp_path / "accounts.csv"
+    file.write_text("name;segment\nBellevue;Hotels\nLe Port;Bars\n", encoding="utf-8")
+    assert terrain("import", "account", str(file), "--dry-run", "--json").data["new"] == 2
+    assert terrain("list", "account", "--json").data == []
+    assert terrain("import", "account", str(file), "--json").data["new"] == 2
+    target = tmp_path / "out.csv"
+    assert terrain("export", "account", "-o", str(target), "--json").data["rows"] == 2
+    assert "Le Port" in target.read_text(encoding="utf-8-sig")
+    mapping = tmp_path / "map.json"
+    mapping.write_text("[")
+    assert "JSON" in terrain("import", "account", str(file), "--map", str(mapping), refused=True).err
