@@ -36,6 +36,18 @@ NARROW_BELOW = 1180
 GROUP = m_("Quote")
 
 
+class LinesArea(QWidget):
+    """The room of the lines; says when it changes."""
+
+    def __init__(self, resized: Callable[[], object]) -> None:
+        super().__init__()
+        self._resized = resized
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._resized()
+
+
 class QuoteEditor(QWidget):
     """One quote."""
 
@@ -120,7 +132,7 @@ class QuoteEditor(QWidget):
         self.saved_label = Label("", "muted")
         self.problem = Label("", "bad")
         self.problem.hide()
-        self._lines_area = QWidget()
+        self._lines_area = LinesArea(self._fit_table)
         self._lines_area.setLayout(vbox((self.table, 0), self.entry, None, gap=10))
         self.lines_card = Card(
             self.head,
@@ -161,7 +173,6 @@ class QuoteEditor(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(self.window().width() < theme.px(NARROW_BELOW))
-        self._fit_table()
 
     def _arrange(self, narrow: bool) -> None:
         self._narrow = narrow
@@ -190,7 +201,8 @@ class QuoteEditor(QWidget):
 
     def _fit_table(self) -> None:
         """As high as its lines, as long as the entry field keeps its place under them."""
-        room = self._lines_area.height() - self.entry.sizeHint().height() - 12
+        below = 0 if self.draft.locked else self.entry.sizeHint().height() + 12
+        room = self._lines_area.height() - below
         wanted = self.table.height_of_lines()
         self.table.setFixedHeight(max(theme.px(80), min(wanted, room)) if room > 0 else wanted)
 

@@ -33,7 +33,7 @@ class CustomerButton(Button):
         self.setAccessibleName(_("Customer: {name}", name=name))
 
     def _cut(self) -> None:
-        room = max(60, self.width() - 16)
+        room = max(60, self.width() - 10)
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
         self.setToolTip(self._full)
         self.setAccessibleName(_("Customer: {name}", name=self._full))
@@ -58,13 +58,13 @@ class HeaderFields(QWidget):
         self.customer.clicked.connect(lambda *_on: self._offer_contacts())
         caption = Label(_("Customer"), "cap")
         caption.setBuddy(self.customer)
-        caption.setContentsMargins(6, 0, 0, 0)
+        caption.setContentsMargins(4, 0, 0, 0)
         self.fields = {
             "valid_until": InlineField(_("Validity"), self._keep("valid_until"), "+30"),
             "payment_terms": InlineField(_("Payment"), self._keep("payment_terms"), _("30 days")),
             "delivery_terms": InlineField(_("Delivery"), self._keep("delivery_terms"), _("Not said")),
         }
-        row = hbox((vbox(caption, self.customer, gap=0), 5), gap=6)
+        row = hbox((vbox(caption, self.customer, gap=0), 6), gap=8)
         for name, stretch in zip(FIELDS, (3, 4, 4), strict=True):
             row.addWidget(self.fields[name], stretch)
             self.fields[name].line.problem.connect(self.said)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ui.theme import repolish, theme
+from ui.theme import repolish
 from ui.widgets import Label, vbox
-from ui.widgets.painting import text_width
 
 Keep = Callable[[str], str]
 """Takes what was typed; returns what is wrong with it, or nothing."""
-LEAST_WIDTH = 64
 
 
 class InlineLine(QLineEdit):
@@ -30,33 +28,32 @@ class InlineLine(QLineEdit):
         self.setPlaceholderText(placeholder)
         if right:
             self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.textChanged.connect(self._fit)
 
     def show_text(self, text: str) -> None:
         """Show the stored value, unless another one is being typed."""
         if self.hasFocus() and self.isModified():
             return
         self._shown = text
-        self.setText(text)
-        self.setCursorPosition(0)
+        self._rest()
         self._mark("")
 
-    def _fit(self) -> None:
-        text = self.text() or self.placeholderText()
-        self.setToolTip(text if text_width(text, theme.font(14)) + 18 > self.width() else "")
-
-    def wish(self) -> int:
-        """The width that shows the whole text, in pixels."""
-        return max(
-            theme.px(LEAST_WIDTH), text_width(self.text() or self.placeholderText(), theme.font(14)) + 20
-        )
+    def _rest(self) -> None:
+        """The text at rest: cut with “…” where there is no room, whole while the field has the focus."""
+        shown = self._shown
+        if not self.hasFocus():
+            room = max(24, self.width() - 10)
+            shown = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room)
+        self.setToolTip(self._shown if shown != self._shown else "")
+        self.setText(shown)
+        self.setCursorPosition(0)
 
     def keep(self) -> bool:
         """Take over what was typed; whether it could be."""
         if not self.isModified() or self.text() == self._shown:
             return True
         self.setModified(False)
-        found = self._keep(self.text())
+        text = self.text()
+        found = self._keep(text)
         self._mark(found)
         if found:
             self.setModified(True)
@@ -79,9 +76,22 @@ class InlineLine(QLineEdit):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if not self.isModified():
+            self._rest()
+            if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+                self.selectAll()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.keep()
+        if self.keep() and event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._rest()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.hasFocus() and not self.isModified():
+            self._rest()
 
 
 class InlineField(QWidget):
@@ -92,5 +102,5 @@ class InlineField(QWidget):
         self.line = InlineLine(label, keep, placeholder)
         caption = Label(label, "cap")
         caption.setBuddy(self.line)
-        caption.setContentsMargins(6, 0, 0, 0)
+        caption.setContentsMargins(4, 0, 0, 0)
         self.setLayout(vbox(caption, self.line, gap=0))

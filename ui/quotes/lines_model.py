@@ -118,10 +118,10 @@ class LinesModel(QAbstractTableModel):
     def _title(self, column: LineColumn) -> str:
         sheet = self._draft.sheet
         if sheet is not None and sheet.quote["tax_mode"] == "TTC":
-            labels = {"unit_price": m_("Unit price incl."), "net": m_("Total incl. VAT")}
+            labels = {"unit_price": m_("Unit incl."), "net": m_("Total incl. VAT")}
             return _(labels.get(column.name, column.label))
         if column.name == "unit_price":
-            return _("Unit price excl.")
+            return _("Unit excl.")
         return _(column.label)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
