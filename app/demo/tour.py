@@ -158,6 +158,8 @@ def _server(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def _laptop(folder: Path, address: str, name: str, report: Report) -> Workspace:
