@@ -255,7 +255,7 @@ def _reports(session: Session, appointments: list[str]) -> dict[str, str]:
         .where(report.c.appointment.in_(appointments), report.c.deleted_at.is_(None))
         .order_by(report.c.id)
     )
-    return dict(rows.tuples().all())
+    return {row.appointment: row.id for row in rows}
 
 
 def _tasks(session: Session, me: str | None, today: date) -> list[ToDo]:

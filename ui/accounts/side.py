@@ -104,7 +104,7 @@ class DealsCard(Card):
         if deal.next_action:
             when, tone = due_pill(deal.next_day, formats.now().date())
             words = f"{deal.next_action} {when}".strip()
-            pills.addWidget(Pill(words if len(words) <= 24 else when or words[:24], tone))
+            pills.addWidget(Pill(words if len(words) <= 26 else when or words[:24], tone))
         else:
             pills.addWidget(Pill(_("No next action"), "warn"))
         pills.addStretch(1)

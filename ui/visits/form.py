@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QWidget
 
 from app import formats
@@ -19,6 +19,13 @@ from ui.widgets import Card, ChipGroup, IconLabel, Label, Line, add, clear, hbox
 KIND = "visit_report"
 TYPED_WHEN = "typed_when"
 """The key under which a draft keeps the words typed for the day."""
+
+
+class _Text(QPlainTextEdit):
+    """As low as the window asks: it takes what room is left, and the rest stays in sight."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
 class ReportForm(Card):
@@ -38,7 +45,7 @@ class ReportForm(Card):
         self._templates: dict[str, Template] = {}
         self.types: ChipGroup | None = None
         self._types_slot = panel(hbox(gap=0))
-        self.text = QPlainTextEdit()
+        self.text = _Text()
         self.text.setAccessibleName(_("Report"))
         self.text.setPlaceholderText(_("What was said, what was seen"))
         self.text.setFrameShape(QFrame.Shape.NoFrame)

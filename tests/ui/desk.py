@@ -1,0 +1,110 @@
+"""The real window on a real profile of a small company, on one afternoon that does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app import formats, lists
+from app.workspace import Workspace
+from tests.app.conftest import profile, template, workspace
+from tests.app.small_company import NOW, TODAY, Company, fill
+from ui.finding import find_records
+from ui.pages import PAGES
+from ui.preferences import Preferences
+from ui.tasks import Tasks
+from ui.window import MainWindow
+
+__all__ = ["Desk", "desk", "profile", "template", "workspace"]
+SCREENS = ("today", "accounts", "report")
+
+
+@dataclass
+class Desk:
+    """A window, its file, and counted touches."""
+
+    window: MainWindow
+    tasks: Tasks
+    workspace: Workspace
+    company: Company
+    touches: int = field(default=0)
+
+    @property
+    def page(self) -> Any:
+        return self.window.page
+
+    def settle(self) -> None:
+        """Let all work and what follows from it end."""
+        for _round in range(4):
+            assert self.tasks.wait_until_idle()
+            QCoreApplication.processEvents()
+
+    def go(self, key: str, record: str | None = None, **options: object) -> Any:
+        self.window.go(key, record, **options)
+        self.settle()
+        return self.window.page
+
+    def key(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        """One touch of the keyboard, where the focus is."""
+        self.touches += 1
+        pressed = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            pressed |= modifier
+        QTest.keyClick(self.focus, key, pressed)
+        self.settle()
+
+    def type(self, text: str) -> None:
+        """Text, which no budget counts."""
+        QTest.keyClicks(self.focus, text)
+        QCoreApplication.processEvents()
+
+    def click(self, widget: QWidget) -> None:
+        """One touch of the mouse."""
+        self.touches += 1
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+        self.settle()
+
+    @property
+    def focus(self) -> QWidget:
+        widget = QApplication.focusWidget() or self.window.focusWidget()
+        assert widget is not None, "nothing has the focus"
+        return widget
+
+    def find(self, kind: str, **where: Any) -> list[dict[str, Any]]:
+        """Stored records."""
+        from app import records
+
+        with self.workspace.read() as session:
+            return records.find_rows(session, kind, where)
+
+
+@pytest.fixture
+def desk(
+    dressed: QApplication, workspace: Workspace, tmp_path: Path, qtbot: Any, monkeypatch: Any
+) -> Iterator[Desk]:
+    """The window at 1366 × 768 with Today, Accounts and the report."""
+    formats.set_zone("Europe/Paris")
+    monkeypatch.setattr(formats, "now", lambda: NOW)
+    monkeypatch.setattr(lists, "today", TODAY.isoformat)
+    company = fill(workspace)
+    tasks = Tasks()
+    pages = [page for page in PAGES if page.key in SCREENS]
+    window = MainWindow(tasks, Preferences(tmp_path / "desktop.ini"), pages)
+    qtbot.addWidget(window)
+    window.attach(workspace)
+    window.search = find_records
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    opened = Desk(window, tasks, workspace, company)
+    yield opened
+    opened.settle()
+    tasks.close()
+    formats.set_zone(None)
