@@ -48,9 +48,7 @@ def test_without_a_rule_the_list_price_stands() -> None:
     assert (found.unit_price, found.rule, found.explanation) == (D("43.02"), None, "Tarif B")
 
 
-@pytest.mark.parametrize(
-    ("left", "price"), [(4, "30"), (3, "31"), (2, "38.72"), (1, "40.87"), (0, "43.02")]
-)
+@pytest.mark.parametrize(("left", "price"), [(4, "30"), (3, "31"), (2, "38.72"), (1, "40.87"), (0, "43.02")])
 def test_customer_comes_before_product_before_family_before_group(left: int, price: str) -> None:
     assert book(*ALL_KINDS[4 - left :]).price(PRODUCT).unit_price == D(price)
 
@@ -62,7 +60,10 @@ def test_the_more_particular_rule_wins_even_when_it_is_dearer() -> None:
 
 def test_the_highest_step_reached_makes_the_price() -> None:
     steps = book(
-        *(rule("family", family="Ouate", min_quantity=D(n), percent=D(p)) for n, p in ((1, 4), (24, 8), (50, 12)))
+        *(
+            rule("family", family="Ouate", min_quantity=D(n), percent=D(p))
+            for n, p in ((1, 4), (24, 8), (50, 12))
+        )
     )
     prices = [steps.price(PRODUCT, D(n)).unit_price for n in ("1", "23", "24", "49.5", "50", "1000")]
     assert prices == [D("41.30"), D("41.30"), D("39.58"), D("39.58"), D("37.86"), D("37.86")]
@@ -103,7 +104,8 @@ def test_a_price_list_with_vat_adds_it_to_the_list_price() -> None:
 
 def test_a_rule_of_another_customer_or_group_is_nobody_elses() -> None:
     foreign = book(
-        rule("customer", account="a2", product="p1", price=D("1")), rule("group", segment="hôtels", percent=D(90))
+        rule("customer", account="a2", product="p1", price=D("1")),
+        rule("group", segment="hôtels", percent=D(90)),
     )
     assert foreign.price(PRODUCT).unit_price == D("43.02")
 
@@ -160,7 +162,12 @@ def catalogue(tmp_path: Any) -> Any:
         tarif = records.add(
             session,
             "price_list",
-            {"name": "Tarif B", "tax_mode": "HT", "valid_from": date(2026, 1, 1), "valid_to": date(2026, 12, 31)},
+            {
+                "name": "Tarif B",
+                "tax_mode": "HT",
+                "valid_from": date(2026, 1, 1),
+                "valid_to": date(2026, 12, 31),
+            },
         )
         product = records.add(
             session,

@@ -1,0 +1,217 @@
+"""Editing a quote as a sheet: typing, pricing, saving what changed and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import records
+from app.errors import NotAllowed
+from app.quotes import editing, issuing, suggesting
+from app.quotes.editing import Sheet
+from tests.shop import Shop, open_shop
+
+D = Decimal
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    found = open_shop(tmp_path / "profile")
+    yield found
+    found.workspace.close()
+
+
+def sheet_of(shop: Shop, quote: str) -> Sheet:
+    with shop.workspace.read() as session:
+        return editing.open_sheet(session, quote)
+
+
+def keep(shop: Shop, before: Sheet, after: Sheet) -> Sheet:
+    with shop.workspace.transaction() as session:
+        return editing.save(session, before, after)
+
+
+def entries(shop: Shop) -> int:
+    with shop.workspace.read() as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT count(*) FROM sync_entry WHERE kind = 'quote_line'"
+        )
+        return int(found.scalar_one())
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "quantity"),
+    [
+        ("bob 450 x 24", "bob 450", "24"),
+        ("bob 450 × 24", "bob 450", "24"),
+        ("bob 450*24", "bob 450", "24"),
+        ("bob 450 x 1 250,5", "bob 450", "1250.5"),
+        ("24 x bob 450", "bob 450", "24"),
+        ("bob 450", "bob 450", None),
+        ("savon inox", "savon inox", None),
+    ],
+)
+def test_a_quantity_is_read_behind_the_cross(text: str, words: str, quantity: str | None) -> None:
+    assert suggesting.parse_entry(text) == (words, None if quantity is None else D(quantity))
+
+
+def test_a_few_letters_and_a_quantity_find_the_product_at_its_step(shop: Shop) -> None:
+    with shop.workspace.read() as session:
+        best = suggesting.suggest(session, "bob 450 x 24", shop.account)[0]
+    assert (best.product["sku"], best.quantity, best.price.unit_price) == ("BOB-450", D(24), D("39.58"))
+    assert best.price.explanation == "Tarif B, à partir de 24, −8\u00a0%"
+
+
+def test_a_size_in_a_name_is_not_taken_for_a_quantity_alone(shop: Shop) -> None:
+    with shop.workspace.read() as session:
+        found = suggesting.suggest(session, "tapis 90 × 150", shop.account)
+    assert ("TAP-90", D(150)) in [(each.product["sku"], each.quantity) for each in found]
+
+
+def test_a_reference_or_a_bar_code_finds_its_product_first(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["SAV-5"], {"ean": "3299044020168"})
+    with shop.workspace.read() as session:
+        assert suggesting.suggest(session, "tap-60", None)[0].product["sku"] == "TAP-60"
+        assert suggesting.suggest(session, "3299044020168", None)[0].product["sku"] == "SAV-5"
+
+
+def test_a_new_quote_knows_what_the_account_knows(shop: Shop) -> None:
+    sheet = sheet_of(shop, shop.quote())
+    assert sheet.quote["status"] == "draft"
+    assert sheet.quote["number"] is None
+    assert sheet.quote["contact"] == shop.contact
+    assert sheet.quote["payment_terms"] == "30 jours"
+    assert sheet.book.name == "Tarif B"
+
+
+def test_the_price_follows_the_quantity(shop: Shop) -> None:
+    sheet = sheet_of(shop, shop.quote("bob 450 x 6"))
+    assert sheet.lines[0]["unit_price"] == D("41.30")
+    sheet = editing.set_cell(sheet, 0, "quantity", "60")
+    assert sheet.lines[0]["unit_price"] == D("37.86")
+    assert "50" in sheet.lines[0]["price_explanation"]
+
+
+def test_a_price_typed_by_hand_stays_when_the_quantity_changes(shop: Shop) -> None:
+    sheet = editing.set_cell(sheet_of(shop, shop.quote("bob 450 x 6")), 0, "unit_price", "40")
+    sheet = editing.set_cell(sheet, 0, "quantity", "60")
+    assert sheet.lines[0]["unit_price"] == D(40)
+    assert sheet.lines[0]["price_explanation"] == "Prix saisi à la main"
+
+
+@pytest.mark.parametrize(
+    ("text", "percent", "amount"),
+    [("12 %", D(12), None), ("12,5", D("12.5"), None), ("10 €", None, D(10)), ("", None, None)],
+)
+def test_a_discount_is_a_percentage_or_an_amount(shop: Shop, text: str, percent: Any, amount: Any) -> None:
+    line = editing.set_cell(sheet_of(shop, shop.quote("dsi 600")), 0, "discount_percent", text).lines[0]
+    assert (line["discount_percent"], line["discount_amount"]) == (percent, amount)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("quantity", "beaucoup"),
+        ("discount_percent", "120"),
+        ("unit_price", "-3"),
+        ("description", " "),
+        ("quantity", "9999999999"),
+    ],
+)
+def test_what_has_no_honest_total_is_refused_in_its_cell(shop: Shop, cell: str, text: str) -> None:
+    sheet = sheet_of(shop, shop.quote("dsi 600"))
+    with pytest.raises(ValueError, match=r"."):
+        editing.set_cell(sheet, 0, cell, text)
+
+
+def test_a_saved_sheet_reads_back_with_its_totals(shop: Shop) -> None:
+    quote = shop.quote("dsi 600 x 6", "bob 450 x 24", "for-01")
+    before = sheet_of(shop, quote)
+    after = editing.set_field(editing.set_cell(before, 0, "discount_percent", "5"), "discount", "10 %")
+    keep(shop, before, after)
+    stored = sheet_of(shop, quote)
+    assert [line["net"] for line in stored.lines] == [D("507.30"), D("949.92"), D("150.00")]
+    assert stored.quote["total_ht"] == D("1446.50")
+    assert stored.quote["total_ttc"] == editing.totals(stored).total.ttc
+
+
+def test_saving_writes_only_the_lines_that_changed(shop: Shop) -> None:
+    quote = shop.quote("dsi 600 x 6", "bob 450 x 24", "for-01")
+    before = sheet_of(shop, quote)
+    known = entries(shop)
+    keep(shop, before, editing.set_cell(before, 2, "quantity", "2"))
+    # The quantity and the net, and who changed it when: fields of one line.
+    with shop.workspace.read() as session:
+        touched = session.connection().exec_driver_sql(
+            "SELECT DISTINCT id FROM sync_entry WHERE kind = 'quote_line' ORDER BY rowid DESC LIMIT 50"
+        )
+        assert before.lines[2]["id"] in {row[0] for row in touched}
+    assert known < entries(shop) <= known + 4
+
+
+def test_moving_a_line_keeps_every_line(shop: Shop) -> None:
+    quote = shop.quote("dsi 600", "bob 450", "for-01")
+    before = sheet_of(shop, quote)
+    keep(shop, before, editing.move_line(before, 2, -1))
+    assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["DSI-600", "FOR-01", "BOB-450"]
+    assert editing.move_line(before, 0, -1) is before
+
+
+def test_a_removed_line_comes_back_as_itself_when_undone(shop: Shop) -> None:
+    quote = shop.quote("dsi 600", "bob 450")
+    first = sheet_of(shop, quote)
+    without = keep(shop, first, editing.remove_line(first, 0))
+    assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["BOB-450"]
+    keep(shop, without, first)
+    again = sheet_of(shop, quote)
+    assert [line["id"] for line in again.lines] == [line["id"] for line in first.lines]
+    assert again.quote["total_ht"] == first.quote["total_ht"]
+
+
+def test_a_duplicate_is_a_line_of_its_own(shop: Shop) -> None:
+    before = sheet_of(shop, shop.quote("dsi 600", "bob 450"))
+    after = editing.duplicate_line(before, 0)
+    assert [line["sku"] for line in after.lines] == ["DSI-600", "DSI-600", "BOB-450"]
+    assert len({line["id"] for line in after.lines}) == 3
+
+
+def test_an_issued_quote_cannot_be_saved(shop: Shop) -> None:
+    quote = shop.quote("dsi 600")
+    before = sheet_of(shop, quote)
+    with shop.workspace.transaction() as session:
+        issuing.issue(session, quote)
+    with pytest.raises(NotAllowed):
+        keep(shop, before, editing.set_cell(before, 0, "quantity", "2"))
+
+
+def test_what_another_changed_in_the_meantime_stays_theirs(shop: Shop) -> None:
+    quote = shop.quote("dsi 600")
+    before = sheet_of(shop, quote)
+    with shop.workspace.transaction() as session:
+        records.save(session, "quote", quote, {"delivery_terms": "Franco dès 300 €"})
+    keep(shop, before, editing.set_field(before, "payment_terms", "Comptant"))
+    stored = sheet_of(shop, quote).quote
+    assert (stored["payment_terms"], stored["delivery_terms"]) == ("Comptant", "Franco dès 300 €")
+
+
+def test_the_margin_counts_costs_and_the_global_discount(shop: Shop) -> None:
+    sheet = sheet_of(shop, shop.quote("dsi 600 x 2"))
+    found = editing.margin(sheet, editing.totals(sheet))
+    assert found is not None
+    assert (found.amount, round(found.percent, 2), found.enough) == (D(74), D("41.57"), True)
+    sheet = editing.set_field(sheet, "discount", "40 %")
+    found = editing.margin(sheet, editing.totals(sheet))
+    assert found is not None and not found.enough
+
+
+def test_a_validity_is_typed_as_one_says_it(shop: Shop) -> None:
+    sheet = editing.set_field(sheet_of(shop, shop.quote()), "valid_until", "21/12/2026")
+    assert str(sheet.quote["valid_until"]) == "2026-12-21"
+    assert editing.set_field(sheet, "valid_until", "+30").quote["valid_until"] != sheet.quote["valid_until"]
+    with pytest.raises(ValueError, match=r"."):
+        editing.set_field(sheet, "valid_until", "jamais")
