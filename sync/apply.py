@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from sync import sums
 from sync.merge import canonical
@@ -164,7 +165,7 @@ class Applier:
         return tuple(values[name] for name in columns)
 
     def _upsert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> None:
-        if not rows:
+        if not rows or (self._first_load and self._insert(table, rows)):
             return
         columns = table.columns()
         names = ", ".join(f'"{name}"' for name in columns)
@@ -174,6 +175,24 @@ class Applier:
             f" ON CONFLICT (id) DO UPDATE SET {sets}",
             [tuple(row) for row in rows],
         )
+
+    def _insert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> bool:
+        """Insert rows that are all new, without their empty columns; False, and nothing done, if one is there.
+
+        The driver looks for an adapter for each None that it binds, which made a load six times slower.
+        """
+        used = [at for at, values in enumerate(zip(*rows, strict=True)) if any(v is not None for v in values)]
+        columns = table.columns()
+        names = ", ".join(f'"{columns[at]}"' for at in used)
+        try:
+            with self._connection.begin_nested():
+                self._connection.exec_driver_sql(
+                    f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(used))})',
+                    [tuple(row[at] for at in used) for row in rows],
+                )
+        except IntegrityError:
+            return False
+        return True
 
     def _account_for(
         self,
