@@ -154,7 +154,7 @@ class Printing(QObject):
         dialog = QPrintDialog(printer, self._shell.window)
         dialog.setWindowTitle(_("Print {name}", name=name))
         dialog.setOption(QAbstractPrintDialog.PrintDialogOption.PrintToFile, True)
-        dialog.accepted.connect(lambda: self.print_on(content, name, printer, on_printed))
+        dialog.accepted.connect(lambda *_printer: self.print_on(content, name, printer, on_printed))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

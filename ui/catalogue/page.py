@@ -95,11 +95,12 @@ class CataloguePage(Page):
 
     def _build(self) -> None:
         none = EmptyState("search", _("No product fits"), "", _("Clear the filter"), self._clear)
+        middle = Card(gap=0, margins=(2, 4, 2, 6))
         self._stack = QStackedLayout()
+        # First into the card: a stacked layout shows its first widget, without a parent as a window.
+        middle.column.addLayout(self._stack)
         self._stack.addWidget(panel(vbox(self.titles, (self.products, 1), gap=0)))
         self._stack.addWidget(none)
-        middle = Card(gap=0, margins=(2, 4, 2, 6))
-        middle.column.addLayout(self._stack)
         left = Card((self.families, 1), gap=0, margins=(0, 6, 0, 6))
         left.setFixedWidth(theme.px(FAMILIES_WIDTH))
         self.sheet.setFixedWidth(theme.px(SHEET_WIDTH))

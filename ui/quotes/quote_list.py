@@ -52,11 +52,12 @@ class QuoteList(QWidget):
         self._no_match = EmptyState(
             "search", _("No quote fits"), "", _("Clear the filter"), self.clear_filter
         )
+        card = Card(gap=0, margins=(2, 6, 2, 6))
         self._stack = QStackedLayout()
+        # First into the card: a stacked layout shows its first widget, without a parent as a window.
+        card.column.addLayout(self._stack)
         for each in (self.list, self._nothing, self._no_match):
             self._stack.addWidget(each)
-        card = Card(gap=0, margins=(2, 6, 2, 6))
-        card.column.addLayout(self._stack)
         new = Button(_("New quote"), "primary", "plus", self.new_wanted.emit)
         bar = hbox((self.chips, 1), self.search)
         self.setLayout(page_layout(_("Quotes"), self.count, [new], bar, (card, 1)))

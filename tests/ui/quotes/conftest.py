@@ -1,0 +1,112 @@
+"""The program's window on the shop, with the quotes and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from tests.shop import Shop, open_shop
+from ui.pages import PAGES
+from ui.preferences import Preferences
+from ui.quotes.page import QuotesPage
+from ui.tasks import Tasks
+from ui.window import MainWindow
+
+SHOWN = ("quotes", "catalogue", "settings")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    found = open_shop(tmp_path / "profile")
+    yield found
+    found.workspace.close()
+
+
+@pytest.fixture
+def desk(dressed: QApplication, shop: Shop, tmp_path: Path, qtbot: Any) -> Iterator[MainWindow]:
+    """The window at 1366 × 768, active, on the shop."""
+    tasks = Tasks()
+    window = MainWindow(
+        tasks, Preferences(tmp_path / "desktop.ini"), [page for page in PAGES if page.key in SHOWN]
+    )
+    qtbot.addWidget(window)
+    window.attach(shop.workspace)
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
+    yield window
+    tasks.wait_until_idle()
+    tasks.close()
+
+
+class Hand:
+    """Presses keys and clicks like a person, and counts them."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window, self.presses = window, 0
+
+    def settle(self, milliseconds: int = 0) -> None:
+        """Wait until all work that was started is delivered, and its results' work too."""
+        for _round in range(4):
+            assert self.window.tasks.wait_until_idle()
+            QTest.qWait(1)
+        if milliseconds:
+            QTest.qWait(milliseconds)
+            self.settle()
+
+    @property
+    def focus(self) -> QWidget:
+        found = QApplication.focusWidget()
+        assert found is not None
+        return found
+
+    def key(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.presses += 1
+        QTest.keyClick(self.focus, key, keys)
+
+    def type(self, text: str) -> None:
+        for sign in text:
+            self.presses += 1
+            QTest.keyClicks(self.focus, sign)
+
+    def click(self, widget: QWidget) -> None:
+        self.presses += 1
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    @property
+    def page(self) -> QuotesPage:
+        found = self.window.page
+        assert isinstance(found, QuotesPage)
+        return found
+
+    def cell_editor(self) -> QLineEdit:
+        """The open editor of a cell."""
+        found = self.page.editor.table.viewport().findChildren(QLineEdit)
+        assert found
+        return found[-1]
+
+
+@pytest.fixture
+def hand(desk: MainWindow) -> Hand:
+    return Hand(desk)
+
+
+@pytest.fixture
+def opened(hand: Hand, shop: Shop) -> Callable[..., str]:
+    """Open a stored draft with these lines in the editor; its id."""
+
+    def open_quote(*entries: str) -> str:
+        quote = shop.quote(*entries)
+        hand.window.go("quotes", quote)
+        hand.settle()
+        hand.page.editor.table.setFocus()
+        return quote
+
+    return open_quote

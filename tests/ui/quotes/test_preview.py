@@ -1,0 +1,134 @@
+"""The printed page beside the quote, on paper and in files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QPageSize
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+from app.quotes import issuing
+from tests.shop import Shop
+from tests.ui.quotes.conftest import Hand
+from ui import printing
+from ui.printing import OPENED_FOLDER, Pages, page_images, print_pages
+from ui.window import MainWindow
+
+Opened = Callable[..., str]
+
+
+@pytest.fixture
+def paper(shop: Shop, dressed: Any) -> bytes:
+    quote = shop.quote("dsi 600 x 6")
+    with shop.workspace.read() as session:
+        return issuing.pdf(session, quote)
+
+
+@pytest.fixture
+def printer(tmp_path: Path, dressed: Any) -> QPrinter:
+    """A printer that writes a PDF."""
+    found = QPrinter(QPrinter.PrinterMode.HighResolution)
+    found.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    found.setOutputFileName(str(tmp_path / "printed.pdf"))
+    found.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    found.setResolution(printing.PRINT_DPI)
+    return found
+
+
+def test_the_page_is_drawn_beside_the_quote(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600 x 6")
+    hand.settle(300)
+    assert hand.page.editor.preview.view.pages.count >= 1
+
+
+def test_the_page_follows_the_typing_after_a_pause(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600 x 6")
+    hand.settle(300)
+    before = hand.page.editor.preview.content
+    hand.page.editor.table.choose(0)
+    hand.type("7")
+    hand.key(Qt.Key.Key_Return)
+    hand.settle(1200)
+    text = PdfReader(io.BytesIO(hand.page.editor.preview.content)).pages[0].extract_text()
+    assert hand.page.editor.preview.content != before
+    assert "623,00" in text.replace("\u202f", "")
+    assert "Brouillon".lower() in text.lower()
+
+
+def test_pages_become_pictures(paper: bytes) -> None:
+    images = page_images(paper, 600, 3)
+    assert images and images[0].width() == 600 and abs(images[0].height() - 849) < 3
+    with Pages(paper) as pages:
+        assert len(pages) == len(PdfReader(io.BytesIO(paper)).pages)
+
+
+def test_all_pages_reach_the_paper(paper: bytes, printer: QPrinter, tmp_path: Path) -> None:
+    count = print_pages(paper, printer)
+    printed = PdfReader(tmp_path / "printed.pdf")
+    assert count == len(printed.pages) == len(PdfReader(io.BytesIO(paper)).pages)
+    box = printed.pages[0].mediabox
+    assert (round(float(box.width)), round(float(box.height))) == (595, 842)
+
+
+def test_print_takes_two_presses(
+    hand: Hand, opened: Opened, printer: QPrinter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened("dsi 600 x 6")
+    shown: list[QPrintDialog] = []
+    # The system's dialog cannot be driven offscreen: opening it is seen, pressing its button is `accept`.
+    monkeypatch.setattr(QPrintDialog, "open", lambda dialog, *_slot: shown.append(dialog))
+    monkeypatch.setattr(hand.page.editor.printing, "printer", lambda: printer)
+    hand.presses = 0
+    hand.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    hand.settle()
+    assert len(shown) == 1
+    hand.presses += 1
+    shown[0].accepted.emit(printer)
+    hand.settle()
+    assert hand.presses == 2
+    assert (tmp_path / "printed.pdf").stat().st_size > 10_000
+
+
+def test_without_a_printer_the_pdf_opens_from_inside_the_profile(
+    hand: Hand, opened: Opened, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened("dsi 600 x 6")
+    urls: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(urls.append(url)) or True)
+    monkeypatch.setattr(hand.page.editor.printing, "printer", lambda: None)
+    hand.click(hand.page.editor.print_button)
+    hand.settle()
+    assert len(urls) == 1
+    file = Path(urls[0].toLocalFile())
+    assert file.parent == shop.workspace.folder / OPENED_FOLDER
+    assert file.read_bytes().startswith(b"%PDF")
+
+
+def test_opened_files_are_gone_when_the_window_closes(
+    desk: MainWindow, hand: Hand, opened: Opened, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened("dsi 600 x 6")
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
+    hand.page.editor.open_pdf()
+    hand.settle()
+    assert list((shop.workspace.folder / OPENED_FOLDER).iterdir())
+    desk.close()
+    assert not (shop.workspace.folder / OPENED_FOLDER).exists()
+
+
+def test_the_pdf_is_written_where_the_user_says(hand: Hand, opened: Opened, tmp_path: Path) -> None:
+    opened("dsi 600 x 6")
+    hand.settle(300)
+    hand.page.editor.printing.write_to(tmp_path / "devis.pdf", hand.page.editor.preview.content)
+    hand.settle()
+    assert (tmp_path / "devis.pdf").read_bytes() == hand.page.editor.preview.content
+
+
+def test_a_name_fits_every_file_system() -> None:
+    assert printing.file_name('Devis D26/K7: "R2"') == "Devis D26-K7- -R2"
