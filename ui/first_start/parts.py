@@ -110,7 +110,7 @@ class RecoveryStep(QWidget):
         copy = Button(_("Copy"), "secondary", "copy", self.copy)
         self.print_button = Button(_("Print…"), "secondary", "printer", self.print_out)
         self.tick = QCheckBox(_("I have noted it"))
-        self.done = Button(_("Start"), "primary", "check", on_done)
+        self.done = Button(_("Start working"), "primary", "check", on_done)
         self.done.setEnabled(False)
         self.tick.toggled.connect(self.done.setEnabled)
         text = Label(
@@ -123,7 +123,7 @@ class RecoveryStep(QWidget):
         )
         self.setLayout(
             vbox(
-                Label(_("Your recovery passphrase"), "h2"), text, 4, self.words,
+                Label(_("Your recovery passphrase"), "h1"), text, 4, self.words,
                 hbox(copy, self.print_button, self.copied, None), None, self.tick, hbox(None, self.done), gap=10,
             )
         )  # fmt: skip

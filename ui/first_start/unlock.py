@@ -35,7 +35,7 @@ class UnlockDialog(QDialog):
         label.setBuddy(self.field)
         self._problem = Label("", "bad", wrap=True)
         self._problem.hide()
-        self.ok = Button(_("Open"), "primary", "key-round", self.submit)
+        self.ok = Button(_("Open the file"), "primary", "key-round", self.submit)
         words = vbox(
             Label(_("Open your file"), "h2"),
             Label(_("The recovery passphrase opens it too."), "sub", wrap=True),
@@ -87,7 +87,7 @@ class UnlockDialog(QDialog):
     def _set_busy(self, busy: bool) -> None:
         self.field.setEnabled(not busy)
         self.ok.setEnabled(not busy)
-        self.ok.setText(_("Opening…") if busy else _("Open"))
+        self.ok.setText(_("Opening…") if busy else _("Open the file"))
 
 
 def _unlock(folder: Path, passphrase: str) -> Any:

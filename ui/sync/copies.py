@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.errors import SystemProblem
 from app.i18n import translate as _
-from ui.widgets import Button, ElidingLabel, InfoBar, Label, hbox, panel, vbox
+from ui.widgets import Button, InfoBar, Label, hbox, panel, vbox
 
 if TYPE_CHECKING:
     from ui.page import Shell
@@ -71,7 +71,7 @@ class CopyFolder(QWidget):
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self._shell = shell
-        self._folder = ElidingLabel("", "muted")
+        self._folder = Label("", "muted", wrap=True)
         self.choose = Button(_("Choose a folder…"), "secondary", "folder-open", self._choose)
         self.now = Button(_("Copy now"), "secondary", "save", self._copy)
         self._problem = Label("", "bad", wrap=True)

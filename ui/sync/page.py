@@ -130,14 +130,22 @@ class SyncPage(Page):
         self.runner.start()
 
     def _on_runner(self) -> None:
+        self._hand_focus_over()
         self.start.setEnabled(not self.runner.running)
-        if not self.runner.running and self.running.pause.hasFocus():
-            self.start.setFocus()
         self.running.show_state()
         clear(self._problem)
         if self.runner.problem and not self.runner.running:
             bar = problem_bar(self.runner.problem, self.runner.problem_code, self.connect_server, self.runner.start)
             self._problem.addWidget(bar)
+
+    def _hand_focus_over(self) -> None:
+        """The focus goes from the button that disappears to the one that takes its place."""
+        if self.runner.running and self.start.hasFocus():
+            self.running.show()
+            self.running.pause.setFocus()
+        elif not self.runner.running and self.running.pause.hasFocus():
+            self.start.setEnabled(True)
+            self.start.setFocus()
 
     def _on_ended(self, report: dict[str, Any] | None) -> None:
         self.reload()

@@ -76,7 +76,7 @@ class QuestionRow(QObject):
             return None
         both = Button(_("Keep both, one after the other"), "ghost", "combine", self.keep_both)
         both.setAccessibleName(_("{field}, keep both", field=self.question.field.label))
-        return panel(hbox(Label(_("The two texts differ:"), "muted"), both, None))
+        return panel(hbox(ElidingLabel(_("The two texts differ:"), "muted"), both, None))
 
     def _other(self) -> QWidget | None:
         if self.question.field.kind not in EDITORS or self.question.field.kind in _NOT_TYPED:
@@ -177,8 +177,8 @@ def column_heading(version: Version) -> str:
     """The heading of a column whose versions all come from one person."""
     if version.mine:
         words = _("Your version")
-        return f"{words}  ·  {spoken_at(version.at, True)}" if version.at else words
+        return f"{words}  ·  {spoken_at(version.at)}" if version.at else words
     words = _("Version of the office") if version.office else _("The other version")
-    when = spoken_at(version.at, True) if version.at else ""
+    when = spoken_at(version.at) if version.at else ""
     facts = ", ".join(part for part in (when, version.by) if part)
     return f"{words}  ·  {facts}" if facts else words

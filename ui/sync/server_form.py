@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.i18n import translate as _
 from ui.theme import repolish
-from ui.widgets import Button, Label, vbox
+from ui.widgets import Button, Label, hbox, vbox
 
 
 class ServerForm(QWidget):
@@ -25,9 +25,8 @@ class ServerForm(QWidget):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self._problem = Label("", "bad", wrap=True)
         self._problem.hide()
-        self._column.addWidget(self._problem)
         self.code_button = Button(_("I have a one-time code"), "link", on_click=self._show_code)
-        self._column.addWidget(self.code_button)
+        self._column.addLayout(hbox(self.code_button, None))
         self.code = self._add(_("One-time code"), "", "")
         self._show(self.code, False)
         self.setLayout(self._column)
@@ -71,9 +70,11 @@ class ServerForm(QWidget):
     def show_problem(self, sentence: str, field: QLineEdit | None = None) -> None:
         """Say what is wrong, beside the fields, and go to the one to correct."""
         self.clear_problem()
+        target = field or self.password
+        self._column.removeWidget(self._problem)
+        self._column.insertWidget(self._column.indexOf(target) + 1, self._problem)
         self._problem.setText(sentence)
         self._problem.show()
-        target = field or self.password
         target.setProperty("state", "error")
         repolish(target)
         target.setFocus()
