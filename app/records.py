@@ -85,6 +85,8 @@ def add(session: Session, kind: str, values: Mapping[str, Any], id: str | None =
     )
     if clean.get("owner") is None:
         clean["owner"] = session.info["user"]
+    if "territory" in fields(kind) and "territory" not in values:
+        clean["territory"] = _home_territory(session)
     _refuse_under_frozen(session, kind, clean)
     if id is not None and session.execute(select(_table(kind).c.id).where(_table(kind).c.id == id)).first():
         raise Invalid({"id": _("A record with this id is there already.")})
@@ -182,6 +184,14 @@ def _table(kind: str) -> Table:
 def _local_user(session: Session) -> str | None:
     row = session.execute(text("SELECT value FROM sync_state WHERE name = 'user'")).first()
     return None if row is None else str(row[0])
+
+
+def _home_territory(session: Session) -> str | None:
+    """The first territory of who works here: what a rep adds there, his manager sees too."""
+    found = session.execute(
+        text('SELECT json_extract(territories, \'$[0]\') FROM "user" WHERE id = :id'), {"id": session.info["user"]}
+    ).first()
+    return None if found is None else found[0]
 
 
 def _note_links(session: Session, field: Field, value: Any) -> None:
