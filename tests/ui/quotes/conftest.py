@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ class Hand:
         if milliseconds:
             QTest.qWait(milliseconds)
             self.settle()
+
+    def wait_for(self, come: Callable[[], bool], most_s: float = 10.0) -> None:
+        """Wait until something has come; a slow machine gets its time."""
+        end = time.monotonic() + most_s
+        while not come() and time.monotonic() < end:
+            self.settle(50)
+        assert come()
 
     @property
     def focus(self) -> QWidget:

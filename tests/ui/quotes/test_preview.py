@@ -43,20 +43,18 @@ def printer(tmp_path: Path, dressed: Any) -> QPrinter:
 
 def test_the_page_is_drawn_beside_the_quote(hand: Hand, opened: Opened) -> None:
     opened("dsi 600 x 6")
-    hand.settle(300)
-    assert hand.page.editor.preview.view.pages.count >= 1
+    hand.wait_for(lambda: hand.page.editor.preview.view.pages.count >= 1)
 
 
 def test_the_page_follows_the_typing_after_a_pause(hand: Hand, opened: Opened) -> None:
     opened("dsi 600 x 6")
-    hand.settle(300)
+    hand.wait_for(lambda: bool(hand.page.editor.preview.content))
     before = hand.page.editor.preview.content
     hand.page.editor.table.choose(0)
     hand.type("7")
     hand.key(Qt.Key.Key_Return)
-    hand.settle(1200)
+    hand.wait_for(lambda: hand.page.editor.preview.content != before)
     text = PdfReader(io.BytesIO(hand.page.editor.preview.content)).pages[0].extract_text()
-    assert hand.page.editor.preview.content != before
     assert "623,00" in text.replace("\u202f", "")
     assert "Brouillon".lower() in text.lower()
 
@@ -124,7 +122,7 @@ def test_opened_files_are_gone_when_the_window_closes(
 
 def test_the_pdf_is_written_where_the_user_says(hand: Hand, opened: Opened, tmp_path: Path) -> None:
     opened("dsi 600 x 6")
-    hand.settle(300)
+    hand.wait_for(lambda: bool(hand.page.editor.preview.content))
     hand.page.editor.printing.write_to(tmp_path / "devis.pdf", hand.page.editor.preview.content)
     hand.settle()
     assert (tmp_path / "devis.pdf").read_bytes() == hand.page.editor.preview.content
