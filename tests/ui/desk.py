@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -62,7 +63,12 @@ class Desk:
 
     def type(self, text: str) -> None:
         """Text, which no budget counts."""
-        QTest.keyClicks(self.focus, text)
+        for sign in text:
+            if sign.isascii():
+                QTest.keyClicks(self.focus, sign)
+            else:  # QTest knows the keys of ASCII alone and aborts at others
+                event = QKeyEvent(QEvent.Type.KeyPress, 0, Qt.KeyboardModifier.NoModifier, sign)
+                QApplication.sendEvent(self.focus, event)
         QCoreApplication.processEvents()
 
     def click(self, widget: QWidget) -> None:

@@ -173,7 +173,8 @@ class AccountsPage(Page):
         if asked != self._asked:
             return
         self.record.show_card(found)
-        if not quietly:
+        # A refresh may overtake the first look; only a form stays before the record.
+        if not quietly or self.right.currentIndex() == NOTHING:
             self.right.setCurrentIndex(RECORD)
             self.shell.replace("accounts", self._id)
 
