@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QTextDocument
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QPushButton, QWidget
 
 from app.i18n import translate as _
 from ui.theme import repolish, theme
@@ -140,7 +140,7 @@ class RecoveryStep(QWidget):
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         dialog = QPrintDialog(printer, self)
         dialog.accepted.connect(lambda: self.sheet().print_(printer))
-        dialog.open()
+        QDialog.open(dialog)  # its own `open` wants a receiver
 
     def sheet(self) -> QTextDocument:
         """The sheet of paper to keep."""

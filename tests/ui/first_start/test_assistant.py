@@ -224,3 +224,17 @@ def test_the_desktop_opens_the_assistant_in_an_empty_folder(tmp_path: Path, dres
     qtbot.waitUntil(lambda: desktop.workspace is not None, timeout=20_000)
     desktop.tasks.wait_until_idle()
     desktop.window.close()
+
+
+def test_the_print_dialog_opens_over_the_passphrase(dressed: Any, qtbot: Any):
+    from PySide6.QtPrintSupport import QPrintDialog
+
+    from ui.first_start.parts import RecoveryStep
+
+    step = RecoveryStep("ABCDE-FGHJK", lambda: None)
+    qtbot.addWidget(step)
+    step.show()
+    step.print_out()
+    dialog = step.findChild(QPrintDialog)
+    assert dialog is not None
+    dialog.reject()

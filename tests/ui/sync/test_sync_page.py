@@ -231,3 +231,16 @@ def test_connecting_sends_the_work_of_a_laptop_alone(alone: Workspace, server: s
     with alone.read() as session:
         assert records.get(session, "task", task)["rev"] > 0
 
+
+
+def test_another_language_keeps_the_page_and_the_runner(claire: Laptop, desk_of: Any):
+    claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    desk = desk_of(claire.workspace)
+    desk.go("sync")
+    desk.window.set_language("en")
+    desk.settle()
+    assert desk.chip == "1 to send"
+    assert desk.window.page.title() == "Synchronisation"
+    desk.runner.look()
+    desk.settle()
+    assert desk.window.page._board.actions[0].details == "New"
