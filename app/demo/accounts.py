@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.demo.catalogue import LARGE, Row
-from app.demo.company import REP_OF, Company
+from app.demo.company import REP_OF, Founding
 from app.demo.identity import landline, mobile, siren, siret, uuid7, vat_number
 from app.demo.names import (
     ACCESS,
@@ -230,7 +230,7 @@ class Client:
             yield "contact", contact
 
 
-def clients(company: Company, accounts: int, seed: int) -> Iterator[Client]:
+def clients(company: Founding, accounts: int, seed: int) -> Iterator[Client]:
     """`accounts` clients, each from its own random numbers: one never depends on how many there are."""
     group: Client | None = None
     for index in range(accounts):
@@ -240,7 +240,7 @@ def clients(company: Company, accounts: int, seed: int) -> Iterator[Client]:
         yield made
 
 
-def _client(company: Company, index: int, seed: int, group: Client | None) -> Client:
+def _client(company: Founding, index: int, seed: int, group: Client | None) -> Client:
     rng = Random(seed * 1_000_003 + index)
     named = NAMED[index] if index < len(NAMED) else None
     trade = TRADES[named.trade if named else rng.randrange(len(TRADES))]
@@ -277,7 +277,7 @@ def _name(rng: Random, index: int, trade: Trade, surname: str, town: Town, group
 
 
 def _account(
-    company: Company, rng: Random, index: int, name: str, trade: Trade, named: Named | None
+    company: Founding, rng: Random, index: int, name: str, trade: Trade, named: Named | None
 ) -> dict[str, object]:
     at = company.founded + timedelta(minutes=rng.randrange(60 * 24 * 700))
     large = not named and index % 50 in (49, 0, 1)

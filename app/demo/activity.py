@@ -10,7 +10,7 @@ from typing import Any
 
 from app.demo.accounts import Client
 from app.demo.catalogue import Row
-from app.demo.company import Company
+from app.demo.company import Founding
 from app.demo.identity import paris, uuid7
 from app.demo.phrases import (
     CALLS,
@@ -35,7 +35,7 @@ _QUOTE_OF = {"offer": "sent", "negotiate": "issued", "agreed": "sent", "won": "a
 class Diary:
     """Writes the records of one client's history, each with an id of its moment."""
 
-    def __init__(self, company: Company, client: Client) -> None:
+    def __init__(self, company: Founding, client: Client) -> None:
         self.company, self.client = company, client
         self.rng: Random = client.rng
         self.today = company.today
@@ -220,7 +220,7 @@ class Diary:
         )
 
 
-def history(company: Company, client: Client, offers: list[Offer]) -> Iterator[Row]:
+def history(company: Founding, client: Client, offers: list[Offer]) -> Iterator[Row]:
     """The history of one active client; the quotes to write are added to `offers`."""
     diary = Diary(company, client)
     rng, interval = client.rng, client.account["visit_interval"]

@@ -115,7 +115,7 @@ TEMPLATES: tuple[tuple[str, str, list[dict[str, object]]], ...] = (
 )
 
 
-class Company(NamedTuple):
+class Founding(NamedTuple):
     """The records of the company, by short keys that the rest of the demonstration uses."""
 
     today: date
@@ -144,7 +144,7 @@ class Company(NamedTuple):
         yield from self.catalogue.rows()
 
 
-def company(seed: int, today: date) -> Company:
+def company(seed: int, today: date) -> Founding:
     """The company as it stands on `today`."""
     rng = named_random(seed, "company")
     founded = paris(date(today.year - 3, 1, 4), 8)
@@ -200,7 +200,7 @@ def company(seed: int, today: date) -> Company:
         for kind, name, questions in TEMPLATES
     }
     settings = [fresh(name=name, value=value) for name, value in _settings()]
-    return Company(
+    return Founding(
         today,
         founded,
         _organisation(founded, rng),

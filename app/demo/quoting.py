@@ -11,7 +11,7 @@ from typing import Any
 
 from app.demo.accounts import Client
 from app.demo.catalogue import Catalogue, Row, rounded
-from app.demo.company import SERIES_OF, Company
+from app.demo.company import SERIES_OF, Founding
 from app.demo.identity import paris, uuid7
 from app.demo.phrases import INTRODUCTION, REFUSALS
 from app.quotes.document import build_document, quote_totals
@@ -43,7 +43,7 @@ class Offer:
         return self.status in ("draft", "to_approve")
 
 
-def draw_items(company: Company, rng: Random, target: int) -> list[Item]:
+def draw_items(company: Founding, rng: Random, target: int) -> list[Item]:
     """Two to six articles whose list prices add up to about `target` euros."""
     found: dict[str, Item] = {}
     count = rng.randrange(2, 7)
@@ -86,7 +86,7 @@ def _concerns(rule: Values, product: Values, account: Values) -> bool:
     return bool(rule["segment"] == account["segment"])
 
 
-def write_quotes(company: Company, offers: Sequence[Offer], rng: Random) -> Iterator[Row]:
+def write_quotes(company: Founding, offers: Sequence[Offer], rng: Random) -> Iterator[Row]:
     """The quotes and their lines, numbered in the order in which each rep issued them."""
     numbers: dict[tuple[str, int], int] = {}
     for offer in sorted(offers, key=lambda each: each.issued):
@@ -101,7 +101,7 @@ def write_quotes(company: Company, offers: Sequence[Offer], rng: Random) -> Iter
         yield from (("quote_line", line) for line in lines)
 
 
-def _quote(company: Company, offer: Offer, rng: Random) -> Values:
+def _quote(company: Founding, offer: Offer, rng: Random) -> Values:
     client, at = offer.client, paris(offer.issued, 9 + rng.randrange(8), rng.randrange(60))
     since = (company.today - offer.issued).days
     decided = offer.issued + timedelta(days=min(rng.randrange(2, 20), max(0, since)))
@@ -135,7 +135,7 @@ def _quote(company: Company, offer: Offer, rng: Random) -> Values:
     }
 
 
-def _lines(company: Company, offer: Offer, quote: Values, rng: Random) -> Iterator[Values]:
+def _lines(company: Founding, offer: Offer, quote: Values, rng: Random) -> Iterator[Values]:
     at: datetime = quote["created_at"]
     for position, (sku, quantity, discount) in enumerate(offer.items, 1):
         product: Values = company.catalogue.product(sku)
@@ -166,7 +166,7 @@ def _lines(company: Company, offer: Offer, quote: Values, rng: Random) -> Iterat
         }
 
 
-def _explanation(company: Company, price_list: object, rule: Values | None) -> str:
+def _explanation(company: Founding, price_list: object, rule: Values | None) -> str:
     if rule is None:
         return "Tarif public"
     name = next(str(each["name"]) for each in company.catalogue.lists.values() if each["id"] == price_list)
@@ -174,7 +174,7 @@ def _explanation(company: Company, price_list: object, rule: Values | None) -> s
     return f"{name}{step}" + (f", −{rule['percent']} %" if rule["method"] == "percent" else "")
 
 
-def _add_up(company: Company, offer: Offer, quote: Values, lines: list[Values]) -> None:
+def _add_up(company: Founding, offer: Offer, quote: Values, lines: list[Values]) -> None:
     """Fill in nets and totals, and freeze the document of an issued quote, as the program does."""
     found = quote_totals(quote, lines)
     for line, amounts in zip(lines, found.lines, strict=True):

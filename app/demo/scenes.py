@@ -10,7 +10,7 @@ from typing import Any
 from app.demo.accounts import Client
 from app.demo.activity import Diary
 from app.demo.catalogue import Row, rounded
-from app.demo.company import Company
+from app.demo.company import Founding
 from app.demo.identity import named_random, paris, uuid7
 from app.demo.quoting import Offer, draw_items
 
@@ -65,7 +65,7 @@ FOLLOW_UP = {"Distributeurs inox × 6": 26, "Renouvellement ligne bio": 9, "Équ
 """Opportunity to how many days ago its quote was sent; a quote is good for thirty."""
 
 
-def customer_rules(company: Company, clients: list[Client], seed: int) -> Iterator[Row]:
+def customer_rules(company: Founding, clients: list[Client], seed: int) -> Iterator[Row]:
     """Prices agreed with one customer; they join the catalogue, so that later quotes follow them."""
     rng = named_random(seed, "agreed prices")
     at = paris(company.today.replace(day=1) - timedelta(days=40), 10)
@@ -97,7 +97,7 @@ def customer_rules(company: Company, clients: list[Client], seed: int) -> Iterat
         yield "price_rule", rule
 
 
-def scene(company: Company, client: Client, offers: list[Offer]) -> Iterator[Row]:
+def scene(company: Founding, client: Client, offers: list[Offer]) -> Iterator[Row]:
     """The history of one of the twelve; the quotes to write are added to `offers`."""
     named = client.named
     assert named is not None
