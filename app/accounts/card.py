@@ -52,7 +52,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
+class OpenOpportunity:
     """An open opportunity on the card."""
 
     id: str
@@ -90,7 +90,7 @@ class Card:
     average: Decimal | None
     last_visit: date | None
     people: tuple[Person, ...]
-    deals: tuple[Deal, ...]
+    opportunities: tuple[OpenOpportunity, ...]
     unsent: bool
     conflicts: int
     notes: str
@@ -144,7 +144,7 @@ def card(session: Session, id: str, today: date) -> Card:
         average=(revenue / quotes).quantize(Decimal("0.01")) if quotes else None,
         last_visit=_last_visit(session, id),
         people=_people(session, id),
-        deals=_deals(session, id),
+        opportunities=_opportunities(session, id),
         unsent=bool(unsent(session, "account", [id])),
         conflicts=_conflicts(session, id),
         notes=notes,
@@ -278,20 +278,20 @@ def _people(session: Session, account: str) -> tuple[Person, ...]:
     )
 
 
-def _deals(session: Session, account: str) -> tuple[Deal, ...]:
-    deal, stage = _table("opportunity"), _table("stage")
+def _opportunities(session: Session, account: str) -> tuple[OpenOpportunity, ...]:
+    opportunity, stage = _table("opportunity"), _table("stage")
     rows = session.execute(
-        select(deal, stage.c.name.label("stage_name"))
-        .join(stage, stage.c.id == deal.c.stage, isouter=True)
+        select(opportunity, stage.c.name.label("stage_name"))
+        .join(stage, stage.c.id == opportunity.c.stage, isouter=True)
         .where(
-            deal.c.account == account,
-            deal.c.deleted_at.is_(None),
+            opportunity.c.account == account,
+            opportunity.c.deleted_at.is_(None),
             func.coalesce(stage.c.outcome, "open") == "open",
         )
-        .order_by(deal.c.next_action_date.is_(None), deal.c.next_action_date, deal.c.id)
+        .order_by(opportunity.c.next_action_date.is_(None), opportunity.c.next_action_date, opportunity.c.id)
     ).mappings()
     return tuple(
-        Deal(
+        OpenOpportunity(
             row["id"],
             row["name"] or "",
             row["amount"] or Decimal(0),

@@ -17,8 +17,8 @@ TODAY = NOW.date()
 
 
 @dataclass
-class Company:
-    """The ids of its records."""
+class Cast:
+    """The ids of the records that tests speak of."""
 
     me: str
     morel: str
@@ -35,7 +35,7 @@ def at(hour: int, minute: int = 0, ago: int = 0) -> datetime:
     return datetime(2026, 11, 21, hour, minute, tzinfo=PARIS) - timedelta(days=ago)
 
 
-def fill(workspace: Workspace) -> Company:
+def fill(workspace: Workspace) -> Cast:
     """Write the company; Claire is the user of this laptop."""
     with workspace.transaction() as session:
         me = records.add(session, "user", {"name": "Claire Dubois", "role": "rep", "active": True})
@@ -105,4 +105,4 @@ def fill(workspace: Workspace) -> Company:
                 "quote", account=morel, status="accepted", total_ht=Decimal("1000.00"),
                 issued_on=date(2026, month, 3), decided_on=date(2026, month, 5),
             )  # fmt: skip
-    return Company(me, morel, garage, sylvie, visit, late, template, quote)
+    return Cast(me, morel, garage, sylvie, visit, late, template, quote)

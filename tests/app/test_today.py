@@ -27,7 +27,7 @@ def test_tasks_of_next_month_and_done_ones_are_left_away(workspace):
     with workspace.transaction() as session:
         reopen_task(session, before)
     with workspace.read() as session:
-        assert [t.subject for t in overview(session, NOW).tasks][0] == "Rappeler M. Girard"
+        assert next(t.subject for t in overview(session, NOW).tasks) == "Rappeler M. Girard"
 
 
 def test_a_task_planned_again_keeps_its_account(workspace):

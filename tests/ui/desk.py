@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app import formats, lists
 from app.workspace import Workspace
 from tests.app.conftest import profile, template, workspace
-from tests.app.small_company import NOW, TODAY, Company, fill
+from tests.app.small_company import NOW, TODAY, Cast, fill
 from ui.finding import find_records
 from ui.pages import PAGES
 from ui.preferences import Preferences
@@ -34,7 +34,7 @@ class Desk:
     window: MainWindow
     tasks: Tasks
     workspace: Workspace
-    company: Company
+    company: Cast
     touches: int = field(default=0)
 
     @property

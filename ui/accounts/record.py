@@ -18,7 +18,7 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.kinds import KINDS
 from ui import errors
-from ui.accounts.side import DealsCard, KnowCard, PeopleCard, call
+from ui.accounts.side import KnowCard, OpportunitiesCard, PeopleCard, call
 from ui.accounts.timeline import Timeline
 from ui.accounts.wording import timeline
 from ui.page import Shell
@@ -86,12 +86,12 @@ class AccountRecord(QWidget):
         self._where = ElidingLabel("", "sub")
         names = hbox(self._name, self._type, self._unsent, self._conflict, None)
         head = hbox(self._avatar, (vbox(names, self._where, gap=3), 1), gap=14)
-        self.people, self.deals, self.know = PeopleCard(), DealsCard(), KnowCard()
+        self.people, self.opportunities, self.know = PeopleCard(), OpportunitiesCard(), KnowCard()
         self.people.contact_wanted.connect(self.contact_wanted.emit)
         self.people.new_wanted.connect(lambda: self.contact_wanted.emit(None))
         self.know.edit_wanted.connect(self.edit_wanted.emit)
         self._history = self._make_history()
-        self._side = panel(vbox(self.people, self.deals, self.know, None, gap=12))
+        self._side = panel(vbox(self.people, self.opportunities, self.know, None, gap=12))
         self._side_scroll = Scroll(self._side)
         self.tabs = ChipGroup(
             [("history", _("History")), ("around", _("Contacts and opportunities"))], "history", _("Shown")
@@ -181,7 +181,7 @@ class AccountRecord(QWidget):
             self.groups.set_value(None)
         self._show_events(keep_place=same)
         self.people.show_people(card.people)
-        self.deals.show_deals(card.deals)
+        self.opportunities.show_opportunities(card.opportunities)
         self.know.show_notes(card.notes)
 
     def _show_pills(self, card: AccountCard) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.accounts.card import Deal, Person
+from app.accounts.card import OpenOpportunity, Person
 from app.i18n import translate as _
 from ui.widgets import Avatar, Button, Card, ElidingLabel, Label, Pill, add, clear, hbox, panel, vbox
 from ui.words import amount, due_pill
@@ -78,37 +78,37 @@ class _Opening(ElidingLabel):
         self._card.contact_wanted.emit(self._id)
 
 
-class DealsCard(Card):
+class OpportunitiesCard(Card):
     """The open opportunities with their stage and what comes next."""
 
-    deal_wanted = Signal(str)
+    opportunity_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
 
-    def show_deals(self, deals: Sequence[Deal]) -> None:
+    def show_opportunities(self, opportunities: Sequence[OpenOpportunity]) -> None:
         """Show the opportunities and their sum."""
         clear(self.column)
-        total = sum((deal.amount for deal in deals), Decimal(0))
+        total = sum((opportunity.amount for opportunity in opportunities), Decimal(0))
         head = hbox(Label(_("Open opportunities"), "h3"), None)
-        if deals:
+        if opportunities:
             head.addWidget(Label(amount(total), "h3"))
         add(self.column, head)
-        for deal in deals:
-            self.column.addWidget(self._row(deal))
-        if not deals:
+        for opportunity in opportunities:
+            self.column.addWidget(self._row(opportunity))
+        if not opportunities:
             self.column.addWidget(Label(_("No open opportunity."), "sub"))
 
-    def _row(self, deal: Deal) -> QWidget:
-        pills = hbox(Pill(deal.stage, "vio"), gap=6)
-        if deal.next_action:
-            when, tone = due_pill(deal.next_day, formats.now().date())
-            words = f"{deal.next_action} {when}".strip()
+    def _row(self, opportunity: OpenOpportunity) -> QWidget:
+        pills = hbox(Pill(opportunity.stage, "vio"), gap=6)
+        if opportunity.next_action:
+            when, tone = due_pill(opportunity.next_day, formats.now().date())
+            words = f"{opportunity.next_action} {when}".strip()
             pills.addWidget(Pill(words if len(words) <= 26 else when or words[:24], tone))
         else:
             pills.addWidget(Pill(_("No next action"), "warn"))
         pills.addStretch(1)
-        return panel(vbox(ElidingLabel(deal.name), pills, gap=6))
+        return panel(vbox(ElidingLabel(opportunity.name), pills, gap=6))
 
 
 class KnowCard(Card):

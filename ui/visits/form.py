@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QWidget
 from app import formats
 from app.entity import field
 from app.i18n import translate as _
-from app.visits.reporting import Question, Sheet, Template
+from app.visits.reporting import Sheet
+from app.visits.templates import Question, Template
 from ui.theme import theme
 from ui.visits.next_action import NextAction
 from ui.widgets import Card, ChipGroup, IconLabel, Label, Line, add, clear, hbox, panel, vbox

@@ -69,7 +69,9 @@ def test_chips_narrow_the_list_and_nothing_found_offers_to_clear(desk):
     assert page.accounts.list.rows.rowCount() == 2
 
 
-@pytest.mark.parametrize(("language", "visit"), [("fr", "Visite prévue à 14:30"), ("en", "Visit planned at 14:30")])
+@pytest.mark.parametrize(
+    ("language", "visit"), [("fr", "Visite prévue à 14:30"), ("en", "Visit planned at 14:30")]
+)
 def test_the_record_tells_figures_people_and_history(desk, language, visit):
     set_language(language)
     page = open_morel(desk)
@@ -170,7 +172,8 @@ def test_a_pull_under_an_open_form_keeps_what_is_typed_and_shows_the_rest(desk):
     desk.type("Morel et Filles")
     with desk.workspace.exclusive() as connection, capture.paused(connection):
         connection.exec_driver_sql(
-            "UPDATE account SET name = 'Du bureau', segment = 'Boulangerie' WHERE id = ?", (desk.company.morel,)
+            "UPDATE account SET name = 'Du bureau', segment = 'Boulangerie' WHERE id = ?",
+            (desk.company.morel,),
         )
     desk.workspace.emit(Changes(frozenset({"account"}), frozenset({desk.company.morel}), "sync"))
     desk.settle()

@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_a_killed_program_reopens_on_the_draft_and_its_field(desk, profile):
     command = [sys.executable, "-m", "tests.ui.visits.typing_process", str(profile), desk.company.visit]
     with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {PASSPHRASE_VARIABLE: PASSPHRASE}, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=os.environ | {PASSPHRASE_VARIABLE: PASSPHRASE},
+        stdout=subprocess.PIPE,
+        text=True,
     ) as typing:
         assert typing.stdout is not None
         line = typing.stdout.readline()

@@ -21,7 +21,9 @@ def main(folder: str, appointment: str) -> None:
     """Type into the next action of the appointment's report and tell when the draft is kept."""
     app = QApplication([])
     theme.apply(app, "light", 100)
-    window = MainWindow(Tasks(), Preferences(Path(folder) / "desktop.ini"), [p for p in PAGES if p.key == "report"])
+    window = MainWindow(
+        Tasks(), Preferences(Path(folder) / "desktop.ini"), [p for p in PAGES if p.key == "report"]
+    )
     window.attach(Workspace.open(Path(folder)))
     window.show()
     window.go("report", None, appointment=appointment)
