@@ -1,4 +1,7 @@
-"""Pictures of every screen, light and dark, in French and English: `python -m ui.shots DIR [PROFILE]`."""
+"""Pictures of every screen, light and dark, in French and English: `python -m ui.shots DIR [PROFILE]`.
+
+Without a profile it makes the demonstration company in a temporary folder.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from ui.window import MainWindow
 SIZE = (1366, 768)
 CLOCK_VARIABLE = "TERRAIN_NOW"
 """An ISO moment at which the clock stands still in the pictures."""
-_FIRST_RECORDS = {"accounts": "account", "contacts": "contact", "quotes": "quote", "report": "visit_report"}
+_CUSTOMER = "Boulangerie Morel"
 
 
 def shoot(folder: Path, out: Path, now: datetime | None = None) -> list[Path]:
@@ -63,13 +66,16 @@ def _pictures(app: QApplication, workspace: Any, out: Path, language: str, mode:
         connect_features(window)
         with workspace.read() as session:
             window.set_user(*who_works_here(session))
-            records = _first_records(session)
+            shown = _telling_records(session)
         window.resize(*SIZE)
         window.show()
         taken = []
-        for page in existing():
-            window.go(page.key, records.get(page.key))
-            file = out / f"{page.key}-{mode}-{language}.png"
+        views = [(page.key, page.key, shown.get(page.key)) for page in existing()]
+        if "quotes" in shown:
+            views.append(("quote-list", "quotes", None))
+        for name, key, record in views:
+            window.go(key, record)
+            file = out / f"{name}-{mode}-{language}.png"
             _grab(window, tasks, file)
             taken.append(file)
         tasks.close()
@@ -87,28 +93,40 @@ def _grab(window: MainWindow, tasks: Tasks, file: Path) -> None:
     window.grab().save(str(file))
 
 
-def _first_records(session: Any) -> dict[str, str]:
+def _telling_records(session: Any) -> dict[str, str]:
+    """The record that each screen shows: those of the demonstration's first customer where he is there."""
     from app import records
 
-    found = {}
-    for page, kind in _FIRST_RECORDS.items():
-        rows = records.find_rows(session, kind, limit=1)
+    customers = records.find_rows(session, "account", {"name": _CUSTOMER}) or records.find_rows(
+        session, "account", limit=1
+    )
+    if not customers:
+        return {}
+    found = {"accounts": str(customers[0]["id"])}
+    for page, kind in (("quotes", "quote"), ("report", "visit_report"), ("contacts", "contact")):
+        rows = records.find_rows(session, kind, {"account": customers[0]["id"]}, order="-created_at", limit=1)
         if rows:
             found[page] = str(rows[0]["id"])
     return found
 
 
 def main(arguments: list[str]) -> int:
-    """`DIR [PROFILE]`: without a profile, that of this computer's user."""
+    """`DIR [PROFILE]`: pictures of a profile, or of the demonstration."""
     if not arguments:
         print("python -m ui.shots DIR [PROFILE]", file=sys.stderr)
         return 2
-    from app.profile import default_folder
-
-    profile = Path(arguments[1]) if len(arguments) > 1 else default_folder()
     stopped = os.environ.get(CLOCK_VARIABLE)
-    files = shoot(profile, Path(arguments[0]), datetime.fromisoformat(stopped) if stopped else None)
-    print(f"{len(files)} pictures in {arguments[0]}")
+    now = datetime.fromisoformat(stopped) if stopped else None
+    out = Path(arguments[0])
+    if len(arguments) > 1:
+        files = shoot(Path(arguments[1]), out, now)
+    else:
+        from app.demo import tour
+
+        with tempfile.TemporaryDirectory() as folder:
+            tour.run(Path(folder), leave_unsent=True)
+            files = shoot(Path(folder) / "laptop-1", out, now)
+    print(f"{len(files)} pictures in {out}")
     return 0
 
 
