@@ -15,6 +15,8 @@ from app.quotes import totals
 from app.quotes.totals import Charge, Line, Share, Sums, Totals, rate_text
 
 Record = Mapping[str, Any]
+Known = dict[str, tuple[Record, str, Line]]
+"""A line's id -> its record, the quote's VAT category, and the sound line that they came to."""
 
 FORMAT = 1
 """Grows when `to_dict` changes meaning; snapshots of older formats must stay readable."""
@@ -204,19 +206,38 @@ def build_document(
     )
 
 
-def quote_totals(quote: Record, lines: Sequence[Record]) -> Totals:
+def quote_totals(quote: Record, lines: Sequence[Record], known: Known | None = None) -> Totals:
     """The totals of a quote record and its line records; lines that are not items have none.
 
-    Raises Invalid; the field `lines.2.qty` is the quantity of the second item.
+    `known` remembers what each line record came to, for an editor that asks at every keystroke about
+    records of which one is new. Raises Invalid; the field `lines.2.qty` is the quantity of the second item.
     """
     category = quote.get("vat_category") or "S"
+    items = [line for line in lines if _is_item(line)]
+    priced, sound = _remembered(items, category, {} if known is None else known)
     return totals.compute(
-        [_priced(line, category) for line in lines if _is_item(line)],
+        priced,
         price_mode=quote.get("tax_mode") or "HT",
         discount=_share(quote, "discount"),
         charges=[_charge(charge, category) for charge in quote.get("charges") or ()],
         deposit=_share(quote, "deposit"),
+        sound_lines=sound,
     )
+
+
+def _remembered(items: Sequence[Record], category: str, known: Known) -> tuple[list[Line], bool]:
+    """The items as lines, and whether every one of them was found sound."""
+    priced, fresh = [], []
+    for item in items:
+        found = known.get(item.get("id", ""))
+        if found is None or found[0] is not item or found[1] != category:
+            found = (item, category, _priced(item, category))
+            fresh.append(found)
+        priced.append(found[2])
+    if totals.problems_of([line for _item, _category, line in fresh]):
+        return priced, False
+    known.update({item["id"]: each for each in fresh if (item := each[0]).get("id")})
+    return priced, True
 
 
 def full_number(quote: Record) -> str:

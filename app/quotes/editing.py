@@ -24,7 +24,7 @@ from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
 from app.natural_dates import parse_when
-from app.quotes.document import quote_totals
+from app.quotes.document import Known, quote_totals
 from app.quotes.model import FROZEN
 from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals
@@ -37,6 +37,9 @@ HUNDRED = Decimal(100)
 VALID_DAYS = 30
 MARGIN_FLOOR = Decimal(25)
 """Below this margin in percent the editor warns, unless the setting `margin_floor` says otherwise."""
+
+LINES_REMEMBERED = 5000
+_known_lines: Known = {}
 
 LINE_FIELDS = tuple(name for name in fields("quote_line") if name not in ("quote", "owner", "custom"))
 QUOTE_FIELDS = (
@@ -209,7 +212,9 @@ def set_contact(sheet: Sheet, contact: Record) -> Sheet:
 
 def totals(sheet: Sheet) -> Totals:
     """The amounts of the sheet as it stands. Raises Invalid."""
-    return quote_totals(sheet.quote, sheet.lines)
+    if len(_known_lines) > LINES_REMEMBERED:
+        _known_lines.clear()
+    return quote_totals(sheet.quote, sheet.lines, _known_lines)
 
 
 def margin(sheet: Sheet, found: Totals) -> Margin | None:

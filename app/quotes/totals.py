@@ -30,6 +30,7 @@ __all__ = [
     "Totals",
     "compute",
     "price",
+    "problems_of",
     "round_cents",
 ]
 
@@ -120,9 +121,20 @@ def compute(
     discount: Share | None = None,
     charges: Sequence[Charge] = (),
     deposit: Share | None = None,
+    sound_lines: bool = False,
 ) -> Totals:
-    """The totals of these lines. Raises Invalid (`lines.2.qty` is the second line's quantity)."""
-    return _compute(_checked(Inputs(lines, price_mode, discount, charges, deposit)))
+    """The totals of these lines. Raises Invalid (`lines.2.qty` is the second line's quantity).
+
+    `sound_lines`: `problems_of` found nothing in them, so that they are not looked at again.
+    """
+    inputs = Inputs(lines, price_mode, discount, charges, deposit)
+    _checked(Inputs((), price_mode, discount, charges, deposit) if sound_lines else inputs)
+    return _compute(inputs)
+
+
+def problems_of(lines: Sequence[Line]) -> dict[str, str]:
+    """What is wrong with these lines, one sentence per field; empty when all are sound."""
+    return totals_input.find_problems(Inputs(lines))
 
 
 def price(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,6 @@ class Draft(QObject):
         self._redo: list[Sheet] = []
         self._version = self._stored_version = 0
         self._saving = False
-        self._stopped = False
         self._waiting: list[Callable[[], object]] = []
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -89,7 +88,6 @@ class Draft(QObject):
         self.sheet = self._stored = sheet
         self._undo, self._redo = [], []
         self._stored_version = self._version
-        self._stopped = False
         self.saved_at = sheet.quote.get("updated_at") or sheet.quote.get("created_at")
         self.opened.emit()
         self.troubled.emit("")
@@ -154,7 +152,6 @@ class Draft(QObject):
     def _take(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self._version += 1
-        self._stopped = False
         self.troubled.emit("")
         self.sum_up()
         self.changed.emit()

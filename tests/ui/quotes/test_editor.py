@@ -161,7 +161,11 @@ def test_french_numbers_and_percentages_are_read(hand: Hand, opened: Opened) -> 
     sheet = hand.page.editor.draft.sheet
     assert sheet is not None
     line = sheet.lines[0]
-    assert (line["quantity"], line["discount_percent"], line["unit_price"]) == (D("1250.5"), D(12), D("33.335"))
+    assert (line["quantity"], line["discount_percent"], line["unit_price"]) == (
+        D("1250.5"),
+        D(12),
+        D("33.335"),
+    )
 
 
 def test_a_wrong_number_stays_in_its_cell_to_be_corrected(hand: Hand, opened: Opened) -> None:
