@@ -154,9 +154,10 @@ def _enrolled_user(session: Any) -> str | None:
 
 
 def connect_features(window: MainWindow) -> None:
-    """Let features that work behind every screen (the sync) take their place in the window."""
+    """Let features that work behind every screen (new records, the sync) take their place in the window."""
     import importlib.util
 
+    importlib.import_module("ui.today.commands").connect(window)
     if importlib.util.find_spec("ui.sync.running") is not None:
         importlib.import_module("ui.sync.running").connect(window)
 

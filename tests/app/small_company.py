@@ -59,7 +59,12 @@ def fill(workspace: Workspace) -> Cast:
         garage = new("account", name="Garage Lefèvre", type="prospect", phone="+33478000001")
         new("site", account=morel, kind="billing", line1="12 rue de Marseille", postcode="69007", town="Lyon")
         sylvie = new(
-            "contact", account=morel, first_name="Sylvie", last_name="Morel", mobile="+33612345678", job="Gérante"
+            "contact",
+            account=morel,
+            first_name="Sylvie",
+            last_name="Morel",
+            mobile="+33612345678",
+            job="Gérante",
         )
         template = new(
             "report_template",
@@ -78,7 +83,13 @@ def fill(workspace: Workspace) -> Cast:
                         {"value": "no", "label": "Non", "label_en": "No"},
                     ],
                 },
-                {"key": "grade", "label": "Satisfaction", "label_en": "Satisfaction", "kind": "rating", "max": 5},
+                {
+                    "key": "grade",
+                    "label": "Satisfaction",
+                    "label_en": "Satisfaction",
+                    "kind": "rating",
+                    "max": 5,
+                },
             ],
         )
         visit = new(
@@ -93,7 +104,9 @@ def fill(workspace: Workspace) -> Cast:
             summary="Bon accueil.", next_action="Proposer tarif palier", next_action_date=at(10),
             outcome="positive",
         )  # fmt: skip
-        late = new("task", subject="Rappeler M. Girard", account=garage, due=TODAY - timedelta(2), status="open")
+        late = new(
+            "task", subject="Rappeler M. Girard", account=garage, due=TODAY - timedelta(2), status="open"
+        )
         new("task", subject="Envoyer fiche technique", account=morel, due=TODAY, status="open")
         new("task", subject="Dans un mois", due=TODAY + timedelta(30), status="open")
         quote = new(

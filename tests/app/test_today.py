@@ -37,7 +37,11 @@ def test_a_task_planned_again_keeps_its_account(workspace):
         again = plan_again(session, company.late, TODAY + timedelta(1))
     with workspace.read() as session:
         task = records.get(session, "task", again)
-    assert (task["subject"], task["account"], task["status"]) == ("Rappeler M. Girard", company.garage, "open")
+    assert (task["subject"], task["account"], task["status"]) == (
+        "Rappeler M. Girard",
+        company.garage,
+        "open",
+    )
 
 
 def test_quotes_that_expire_soon_are_followed_up_and_decided_ones_are_not(workspace):
@@ -73,7 +77,9 @@ def test_open_conflicts_are_counted_by_record(workspace):
     with workspace.transaction() as session:
         for field in ("name", "phone"):
             records.add(
-                session, "conflict", {"record_kind": "account", "record": "x", "field": field, "state": "open"}
+                session,
+                "conflict",
+                {"record_kind": "account", "record": "x", "field": field, "state": "open"},
             )
     with workspace.read() as session:
         assert overview(session, NOW).conflicts == 1

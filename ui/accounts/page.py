@@ -64,7 +64,7 @@ class AccountsPage(Page):
         self.record.edit_wanted.connect(self.edit)
         self.record.delete_wanted.connect(self.delete)
         self.record.contact_wanted.connect(self._edit_contact)
-        self.record.task_wanted.connect(self._new_task)
+        self.record.task_wanted.connect(self.open_new_task)
         self.editor.saved.connect(self._on_saved)
         self.editor.closed.connect(self._show_record)
         self.setLayout(hbox(self.accounts, Line(upright=True), (self.right, 1), gap=0))
@@ -113,14 +113,10 @@ class AccountsPage(Page):
             return has_account() and not editing()
 
         return [
-            Command("account.new", m_("New account"), self.new_account, "building-2", ("Ctrl+N",), new=True),
+            Command("account.new", m_("New account"), self.new_account, "building-2", ("Ctrl+N",), in_palette=False),
             Command("account.edit", m_("Edit the account"), self.edit, "pencil", ("F2",), enabled=showing),
             Command("account.contact", m_("New contact"), lambda: self._edit_contact(None), "user-plus",
                     enabled=has_account, new=True),
-            Command("account.task", m_("New task"), self._new_task, "circle-check-big", ("Ctrl+Shift+T",),
-                    enabled=has_account, new=True),
-            Command("account.report", m_("New visit report"), self._new_report, "clipboard-pen",
-                    ("Ctrl+Shift+R",), enabled=has_account, new=True),
             Command("account.save", m_("Save and close"), self.editor.save, "check",
                     ("Ctrl+Return", "Ctrl+Enter"), enabled=editing),
             Command("account.delete", m_("Delete the account"), self.delete, "trash-2", enabled=showing),
@@ -213,15 +209,19 @@ class AccountsPage(Page):
             self.right.setCurrentIndex(FORM)
             self.editor.edit("contact", None if id is None else str(id), {"account": self._id})
 
-    def _new_task(self) -> None:
+    def open_new_task(self) -> None:
+        """Open the form of a task for the account shown."""
         if self._id is not None:
             self.right.setCurrentIndex(FORM)
             given = {"account": self._id, "due": formats.now().date(), "status": "open", "priority": "normal"}
             self.editor.edit("task", None, given)
 
-    def _new_report(self) -> None:
+    def open_report(self) -> None:
+        """The report of the account shown, else of one to choose."""
         if self._id is not None:
             self.shell.go("report", None, account=self._id)
+        else:
+            self.shell.go("report")
 
     def _on_saved(self, kind: str, id: str) -> None:
         if kind == "account":

@@ -8,11 +8,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.today import Overview, Visit, overview
-from ui.commands import Command
 from ui.page import Page, Shell, page_layout
 from ui.today.side import NoticeCards, QuotesCard
 from ui.today.tasks_card import TasksCard
@@ -97,26 +95,6 @@ class TodayPage(Page):
 
     def panes(self) -> list[QWidget]:
         return [self.primary_focus(), self.new_task]
-
-    def commands(self) -> list[Command]:
-        return [
-            Command(
-                "today.report",
-                m_("New visit report"),
-                self.open_report,
-                "clipboard-pen",
-                ("Ctrl+Shift+R",),
-                new=True,
-            ),
-            Command(
-                "today.task",
-                m_("New task"),
-                self.open_new_task,
-                "circle-check-big",
-                ("Ctrl+Shift+T",),
-                new=True,
-            ),
-        ]
 
     def refresh(self, changes: Any) -> None:
         if changes.kinds & SHOWN_KINDS and self.isVisible():
