@@ -240,6 +240,8 @@ class QuoteEditor(QWidget):
         in_hand.keep(self._shell.window, self)
         self.title.setText(quote_title(quote))
         self.status.set(status_label(quote["status"]), status_tone(quote["status"]))
+        if sheet.locked and self.entry.hasFocus():
+            self.table.setFocus()
         self.entry.setVisible(not sheet.locked)
         self._keys.setVisible(not sheet.locked)
         self.banner.setVisible(sheet.locked)
