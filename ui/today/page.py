@@ -12,6 +12,7 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.today import Overview, Visit, overview
 from ui.page import Page, Shell, page_layout
+from ui.theme import theme
 from ui.today.side import NoticeCards, QuotesCard
 from ui.today.tasks_card import TasksCard
 from ui.today.visits import VisitRow
@@ -55,7 +56,7 @@ class TodayPage(Page):
         self._visits = vbox(gap=10)
         self.rows: list[VisitRow] = []
         visits = vbox(
-            hbox(Label(_("Visits"), "h2"), self._progress, None, gap=10), self._visits, None, gap=10
+            self._head(), self._visits, None, gap=10
         )
         self.notices = NoticeCards(shell)
         self.tasks = TasksCard(shell)
@@ -72,6 +73,12 @@ class TodayPage(Page):
         self._clock = QTimer(self)
         self._clock.setInterval(MINUTE_MS)
         self._clock.timeout.connect(self._reload)
+
+    def _head(self) -> QWidget:
+        """As high as a button, so that the first visit stands where it did with one."""
+        head = panel(hbox(Label(_("Visits"), "h2"), self._progress, None, gap=10))
+        head.setMinimumHeight(theme.px(34))
+        return head
 
     # The page
 
