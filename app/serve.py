@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import Connection, Table, select
 
+from app import migrations
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
@@ -32,7 +33,7 @@ COMPANY_WRITERS = ("office", "admin")
 
 def organisations(database: str | Path) -> Organisations:
     """The organisations of a folder of SQLite files, or of a PostgreSQL URL."""
-    return Organisations(database, sync_schema())
+    return Organisations(database, sync_schema(), migrations.evolve)
 
 
 def administration(known: Organisations, slug: str) -> Administration | None:

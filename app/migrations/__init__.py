@@ -22,7 +22,7 @@ def migrate(connection: Connection) -> None:
     from alembic import command
 
     config = _config(connection)
-    tables = inspect(connection).get_table_names()
+    tables = _tables(connection)
     if "alembic_version" not in tables and "account" in tables:
         command.stamp(config, FIRST)
     command.upgrade(config, "head")
@@ -39,6 +39,27 @@ def stamp(connection: Connection) -> None:
     )
     connection.exec_driver_sql("DELETE FROM alembic_version")
     connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{HEAD:04}')")
+
+
+def evolve(connection: Connection, fresh: bool) -> None:
+    """A server's organisation: stamp one that was just made, migrate an older one."""
+    if fresh:
+        stamp(connection)
+    elif _version(connection) != f"{HEAD:04}":
+        migrate(connection)
+
+
+def _version(connection: Connection) -> str | None:
+    if "alembic_version" not in _tables(connection):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _tables(connection: Connection) -> list[str]:
+    # A PostgreSQL organisation is the schema that the search path names first.
+    postgres = connection.dialect.name == "postgresql"
+    schema = connection.exec_driver_sql("SELECT current_schema()").scalar() if postgres else None
+    return inspect(connection).get_table_names(schema=schema)
 
 
 def _config(connection: Connection) -> Any:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,14 +24,19 @@ _RETRIED = {"40001", "40P01", "23505"}
 _ATTEMPTS = 5
 
 Answer = TypeVar("Answer")
+Evolve = Callable[[Connection, bool], None]
+"""Brings the synced tables up to date; True: they were just made from the declarations."""
 
 
 class Store:
     """One organisation's tables. Nothing here or above joins two organisations."""
 
-    def __init__(self, engine: Engine, schema: SyncSchema, pg_schema: str | None = None) -> None:
+    def __init__(
+        self, engine: Engine, schema: SyncSchema, pg_schema: str | None = None, evolve: Evolve | None = None
+    ) -> None:
         self.engine = engine
         self.schema = schema
+        self._evolve = evolve
         self.tables: ServerTables = server_tables(schema)
         self.pg_schema = pg_schema
 
@@ -76,11 +81,16 @@ class Store:
             yield connection
 
     def prepare(self) -> None:
-        """Create what is missing; an organisation is born with a random epoch."""
+        """Create or migrate what is missing; an organisation is born with a random epoch."""
         with self.write() as connection:
             if self.pg_schema is not None:
                 connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.pg_schema}"')
+            fresh = not inspect(connection).has_table("sync_head", schema=self.pg_schema)
+            if self._evolve is not None and not fresh:
+                self._evolve(connection, False)
             self.tables.metadata.create_all(connection)
+            if self._evolve is not None and fresh:
+                self._evolve(connection, True)
             head = self.tables["sync_head"]
             if connection.execute(select(head.c.one)).first() is None:
                 connection.execute(insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0))
@@ -93,8 +103,9 @@ class Store:
 class Organisations:
     """All organisations of a server. `database` is a folder of SQLite files or a `postgresql://` URL."""
 
-    def __init__(self, database: str | Path, schema: SyncSchema) -> None:
+    def __init__(self, database: str | Path, schema: SyncSchema, evolve: Evolve | None = None) -> None:
         self.database = str(database)
+        self._evolve = evolve
         self.schema = schema
         self._stores: dict[str, Store] = {}
         self._engine: Engine | None = None
@@ -140,9 +151,9 @@ class Organisations:
 
     def _open(self, slug: str) -> Store:
         if self._engine is not None:
-            store = Store(self._engine, self.schema, f"org_{slug}")
+            store = Store(self._engine, self.schema, f"org_{slug}", self._evolve)
         else:
-            store = Store(sqlite_engine(self.path(slug)), self.schema)
+            store = Store(sqlite_engine(self.path(slug)), self.schema, evolve=self._evolve)
         store.prepare()
         return self._stores.setdefault(slug, store)
 
