@@ -9,15 +9,16 @@ import pwd
 import shutil
 import socket
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, select, text
 
+from sync import sums
 from sync.protocol import (
     Op,
     PullPage,
@@ -271,11 +272,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def company(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Company]:
-    """The organisation, once on each kind of database, with passwords that are quick to check."""
-    monkeypatch.setattr(auth, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]:
+    """The organisation, once on each kind of database."""
     if request.param == "sqlite":
         database = str(tmp_path)
     else:
@@ -289,3 +287,46 @@ def company(
             connection.execute(text(f'DROP SCHEMA "org_{slug}" CASCADE'))
         engine.dispose()
     organisations.close()
+
+
+def stored_sums(company: Company) -> dict[tuple[str, str], tuple[int, str]]:
+    """The sums that the server keeps, empty ones left out."""
+    table = company.store.tables["scope_sum"]
+    with company.store.read() as connection:
+        rows = connection.execute(select(table)).mappings().all()
+    return {
+        (r["scope"], r["table_name"]): (r["count"], sums.to_wire(r["total"]))
+        for r in rows
+        if r["count"] or r["total"]
+    }
+
+
+def recomputed_sums(company: Company) -> dict[tuple[str, str], tuple[int, str]]:
+    """The sums from the rows themselves."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    with company.store.read() as connection:
+        for name, table in company.store.tables.synced.items():
+            for row in connection.execute(select(table).where(table.c.deleted_at.is_(None))).mappings():
+                found[row["scope"], name].append((row["id"], row["rev"]))
+    return {key: (len(rows), sums.to_wire(sums.total(key[1], rows))) for key, rows in found.items()}
+
+
+@pytest.fixture(autouse=True)
+def sums_equal_recomputed(company: Company) -> Iterator[None]:
+    """After each test the sums kept in passing equal those of the rows."""
+    yield
+    assert stored_sums(company) == recomputed_sums(company)
+
+
+@pytest.fixture
+def nora(company: Company) -> Laptop:
+    laptop = company.laptop("nora")
+    laptop.pull()
+    return laptop
+
+
+@pytest.fixture
+def office(company: Company) -> Laptop:
+    laptop = company.laptop("office")
+    laptop.pull()
+    return laptop
