@@ -16,9 +16,12 @@ import keyring
 import keyring.backend
 import keyring.errors
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from app import i18n
+from app.store import keys
+from sync.server import auth
 
 settings.register_profile(
     "ci", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -28,6 +31,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # Variables that a developer may have set for the program: a test says itself what it needs.
 KEPT_VARIABLES = ("TERRAIN_DATA", "TERRAIN_TEST_PG_URL")
+
+
+# Passphrases and passwords cost seconds to try on purpose: not in each of a thousand tests.
+CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+keys.COST = dict(CHEAP)
+auth.hasher = PasswordHasher(**CHEAP)
 
 
 class MemoryKeyring(keyring.backend.KeyringBackend):

@@ -21,7 +21,9 @@ ENVELOPE = "profile.json"
 SERVICE = "Terrain"
 PASSPHRASE_VARIABLE = "TERRAIN_PASSPHRASE"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_ARGON2 = {"time_cost": 3, "memory_cost": 65536, "parallelism": 1}
+COST = {"time_cost": 3, "memory_cost": 65536, "parallelism": 1}
+"""Of Argon2id for new envelopes, each of which says its own: it may rise here, and tests make it small."""
+_COST_UNSAID = {"time_cost": 3, "memory_cost": 65536, "parallelism": 1}
 
 Envelope = dict[str, Any]
 
@@ -52,11 +54,26 @@ def read_envelope(folder: Path) -> Envelope:
     try:
         found = json.loads((folder / ENVELOPE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KeyMissing(_("There is no Terrain profile in “{folder}”. Start `terrain`, or enrol with `terrain enrol`.", folder=folder)) from None
+        raise KeyMissing(
+            _(
+                "There is no Terrain profile in “{folder}”. Start `terrain`, or enrol with `terrain enrol`.",
+                folder=folder,
+            )
+        ) from None
     except (OSError, ValueError) as problem:
-        raise KeyMissing(_("The file “{file}” cannot be read. Restore the last copy with `terrain restore FILE`.", file=folder / ENVELOPE)) from problem
+        raise KeyMissing(
+            _(
+                "The file “{file}” cannot be read. Restore the last copy with `terrain restore FILE`.",
+                file=folder / ENVELOPE,
+            )
+        ) from problem
     if not isinstance(found, dict):
-        raise KeyMissing(_("The file “{file}” cannot be read. Restore the last copy with `terrain restore FILE`.", file=folder / ENVELOPE))
+        raise KeyMissing(
+            _(
+                "The file “{file}” cannot be read. Restore the last copy with `terrain restore FILE`.",
+                file=folder / ENVELOPE,
+            )
+        )
     return found
 
 
@@ -122,7 +139,10 @@ def key_of(envelope: Envelope) -> bytes:
     if passphrase:
         return unwrap(envelope, passphrase)
     raise KeyMissing(
-        _("The keyring has no key for this profile. Unlock the keyring, or set TERRAIN_PASSPHRASE to your passphrase or the recovery passphrase.")
+        _(
+            "The keyring has no key for this profile. Unlock the keyring, or set "
+            "TERRAIN_PASSPHRASE to your passphrase or the recovery passphrase."
+        )
     )
 
 
@@ -146,7 +166,10 @@ def require_passphrase() -> str:
     passphrase = os.environ.get(PASSPHRASE_VARIABLE)
     if not passphrase:
         raise KeyMissing(
-            _("This computer has no keyring to keep the key. Set TERRAIN_PASSPHRASE to a passphrase of your choice, then try again.")
+            _(
+                "This computer has no keyring to keep the key. Set TERRAIN_PASSPHRASE "
+                "to a passphrase of your choice, then try again."
+            )
         )
     return passphrase
 
@@ -166,29 +189,29 @@ def _normalised(recovery: str) -> str:
     return "".join(sign for sign in recovery.upper() if sign in _ALPHABET)
 
 
-def _derive(passphrase: str, salt: bytes) -> bytes:
+def _derive(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
     from argon2.low_level import Type, hash_secret_raw
 
-    return hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **_ARGON2)
+    return hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **cost)
 
 
-def _wrap(key: bytes, passphrase: str) -> dict[str, str]:
+def _wrap(key: bytes, passphrase: str) -> dict[str, Any]:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-    sealed = AESGCM(_derive(passphrase, salt)).encrypt(nonce, key, b"terrain key")
-    return {
-        name: base64.b64encode(part).decode()
-        for name, part in (("salt", salt), ("nonce", nonce), ("sealed", sealed))
-    }
+    sealed = AESGCM(_derive(passphrase, salt, COST)).encrypt(nonce, key, b"terrain key")
+    parts = {"salt": salt, "nonce": nonce, "sealed": sealed}
+    return {"cost": dict(COST)} | {name: base64.b64encode(part).decode() for name, part in parts.items()}
 
 
-def _unwrap(wrapped: dict[str, str], passphrase: str) -> bytes | None:
+def _unwrap(wrapped: dict[str, Any], passphrase: str) -> bytes | None:
+    from argon2.exceptions import HashingError
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
         salt, nonce, sealed = (base64.b64decode(wrapped[name]) for name in ("salt", "nonce", "sealed"))
-        return AESGCM(_derive(passphrase, salt)).decrypt(nonce, sealed, b"terrain key")
-    except (InvalidTag, KeyError, ValueError):
+        derived = _derive(passphrase, salt, wrapped.get("cost", _COST_UNSAID))
+        return AESGCM(derived).decrypt(nonce, sealed, b"terrain key")
+    except (InvalidTag, HashingError, KeyError, TypeError, ValueError):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -247,3 +248,19 @@ def test_the_recovery_passphrase_is_written_nowhere(template):
         assert template.recovery.replace("-", "").encode() not in content
         assert template.key not in content
         assert template.key.hex().encode() not in content
+
+
+def test_outside_the_tests_a_passphrase_costs_what_rfc_9106_recommends() -> None:
+    spec = importlib.util.find_spec("app.store.keys")
+    assert spec is not None and spec.loader is not None
+    as_shipped = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(as_shipped)
+    assert as_shipped.COST["memory_cost"] * 1024 >= 64 * 2**20
+    assert as_shipped.COST["time_cost"] >= 3
+
+
+def test_an_envelope_made_at_another_cost_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, recovery = keys.make_key()
+    envelope = keys.new_envelope(key, recovery)
+    monkeypatch.setattr(keys, "COST", {"time_cost": 2, "memory_cost": 64, "parallelism": 1})
+    assert keys.unwrap(envelope, recovery) == key
