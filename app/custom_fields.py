@@ -17,7 +17,13 @@ from app.people.model import CustomField
 def declared(session: Session, kind: str) -> dict[str, Field]:
     """The own fields of a kind by name, in their order."""
     rows = session.execute(
-        select(CustomField.name, CustomField.label_text, CustomField.field_kind, CustomField.mandatory, CustomField.choices)
+        select(
+            CustomField.name,
+            CustomField.label_text,
+            CustomField.field_kind,
+            CustomField.mandatory,
+            CustomField.choices,
+        )
         .where(CustomField.record_kind == kind, CustomField.deleted_at.is_(None))
         .order_by(CustomField.position, CustomField.id)
     )
@@ -53,4 +59,6 @@ def to_stored(value: Any) -> str:
 
 
 def _pairs(choices: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((str(c), str(c)) if not isinstance(c, list) else (str(c[0]), str(c[1])) for c in choices or [])
+    return tuple(
+        (str(c), str(c)) if not isinstance(c, list) else (str(c[0]), str(c[1])) for c in choices or []
+    )

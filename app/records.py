@@ -35,7 +35,11 @@ def bases(session: Session) -> Bases:
 def get(session: Session, kind: str, id: str) -> Record:
     """One record as a dict of Python values; raises NotFound, for a deleted one too."""
     table = _table(kind)
-    row = session.execute(select(table).where(table.c.id == id, table.c.deleted_at.is_(None))).mappings().first()
+    row = (
+        session.execute(select(table).where(table.c.id == id, table.c.deleted_at.is_(None)))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise NotFound(
             _("No {kind} with the id {id} is on this laptop.", kind=_(entity(kind).label).lower(), id=id)
@@ -173,7 +177,13 @@ def check_links(session: Session) -> None:
     for kind, id, name in session.info["links"]:
         if session.execute(select(_table(kind).c.id).where(_table(kind).c.id == id)).first() is None:
             raise Invalid(
-                {name: _("No {kind} with the id {id} is on this laptop.", kind=_(entity(kind).label).lower(), id=id)}
+                {
+                    name: _(
+                        "No {kind} with the id {id} is on this laptop.",
+                        kind=_(entity(kind).label).lower(),
+                        id=id,
+                    )
+                }
             )
 
 
@@ -189,7 +199,8 @@ def _local_user(session: Session) -> str | None:
 def _home_territory(session: Session) -> str | None:
     """The first territory of who works here: what a rep adds there, his manager sees too."""
     found = session.execute(
-        text('SELECT json_extract(territories, \'$[0]\') FROM "user" WHERE id = :id'), {"id": session.info["user"]}
+        text("SELECT json_extract(territories, '$[0]') FROM \"user\" WHERE id = :id"),
+        {"id": session.info["user"]},
     ).first()
     return None if found is None else found[0]
 
@@ -217,9 +228,7 @@ def _with_groups(kind: str, changed: Record, clean: Record, seen: Record) -> Rec
     return {**members, **changed}
 
 
-def _keep_bases(
-    session: Session, kind: str, id: str, changed: Record, seen: Record, current: Record
-) -> None:
+def _keep_bases(session: Session, kind: str, id: str, changed: Record, seen: Record, current: Record) -> None:
     declared = fields(kind)
     for name in changed:
         if seen.get(name) != current.get(name):
@@ -276,7 +285,9 @@ def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
     for child, link in children(kind):
         below = list(
             session.scalars(
-                select(_table(child).c.id).where(_table(child).c[link].in_(ids), _table(child).c.deleted_at.is_(None))
+                select(_table(child).c.id).where(
+                    _table(child).c[link].in_(ids), _table(child).c.deleted_at.is_(None)
+                )
             )
         )
         if below:
@@ -291,7 +302,9 @@ def _unbury(session: Session, kind: str, ids: list[str], since: datetime) -> Non
     for child, link in children(kind):
         below = list(
             session.scalars(
-                select(_table(child).c.id).where(_table(child).c[link].in_(ids), _table(child).c.deleted_at == since)
+                select(_table(child).c.id).where(
+                    _table(child).c[link].in_(ids), _table(child).c.deleted_at == since
+                )
             )
         )
         if below:

@@ -33,9 +33,11 @@ class Settings:
         """The value of a setting, its default where it was never set; raises KeyError for an unknown name."""
         default = DEFAULTS[name]
         with self._workspace.read() as session:
-            row = session.connection().exec_driver_sql(
-                "SELECT value FROM local_setting WHERE name = ?", (name,)
-            ).first()
+            row = (
+                session.connection()
+                .exec_driver_sql("SELECT value FROM local_setting WHERE name = ?", (name,))
+                .first()
+            )
         return default if row is None else json.loads(row[0])
 
     def set(self, name: str, value: Any) -> None:

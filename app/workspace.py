@@ -83,7 +83,10 @@ class Workspace:
         if not (folder / FILE).is_file():
             # SQLite would make an empty file, and the loss would look like a fresh start.
             raise Damaged(
-                _("The file “{file}” is gone. Restore the last copy with `terrain restore FILE`.", file=folder / FILE)
+                _(
+                    "The file “{file}” is gone. Restore the last copy with `terrain restore FILE`.",
+                    file=folder / FILE,
+                )
             )
         with explained(folder / FILE), schema.writable(folder):
             workspace = cls(folder, open_engine(folder / FILE, key))

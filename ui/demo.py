@@ -15,8 +15,12 @@ def main(words: list[str]) -> int:
     """Run the tour; 0 done, 1 refused with one line, 2 wrong usage."""
     import platformdirs
 
-    parser = argparse.ArgumentParser(prog="terrain demo", description=_("A complete company on this machine."))
-    parser.add_argument("--dir", type=Path, default=platformdirs.user_data_path("Terrain demo", appauthor=False))
+    parser = argparse.ArgumentParser(
+        prog="terrain demo", description=_("A complete company on this machine.")
+    )
+    parser.add_argument(
+        "--dir", type=Path, default=platformdirs.user_data_path("Terrain demo", appauthor=False)
+    )
     parser.add_argument("--headless", action="store_true")
     parser.add_argument("--accounts", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=7)

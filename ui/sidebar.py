@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QWidget
 
-from app.i18n import translate as _
 from ui.pages import Registration
 from ui.theme import theme
 from ui.widgets.buttons import Button

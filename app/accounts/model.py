@@ -60,9 +60,7 @@ class Account(Entity):
     naf: Mapped[str | None] = text(_("NAF code"))
     parent: Mapped[str | None] = link("account", _("Parent account"))
     segment: Mapped[str | None] = text(_("Segment"), listed=True, aliases=("sector", "industry"))
-    potential: Mapped[str | None] = choice(
-        _("Potential"), (("A", "A"), ("B", "B"), ("C", "C")), listed=True
-    )
+    potential: Mapped[str | None] = choice(_("Potential"), (("A", "A"), ("B", "B"), ("C", "C")), listed=True)
     visit_interval: Mapped[int | None] = integer(_("Visit interval"), unit="days")
     price_list: Mapped[str | None] = link("price_list", _("Price list"))
     payment_terms: Mapped[str | None] = text(_("Payment terms"))
@@ -86,7 +84,9 @@ class Site(Entity):
 
     account: Mapped[str] = link("account", _("Account"), required=True)
     kind: Mapped[str | None] = choice(
-        _("Kind"), (("billing", _("Billing")), ("delivery", _("Delivery")), ("visit", _("Visit"))), listed=True
+        _("Kind"),
+        (("billing", _("Billing")), ("delivery", _("Delivery")), ("visit", _("Visit"))),
+        listed=True,
     )
     name: Mapped[str | None] = text(_("Name"), listed=True)
     line1: Mapped[str | None] = text(_("Address"), group="address")

@@ -107,7 +107,11 @@ def find_disputed(session: Session) -> list[Disputed]:
         grouped.setdefault((row["record_kind"], row["record"]), []).append(question)
     return [
         Disputed(
-            id, kind, title_of(connection, kind, id) or kind_label(kind), kind_label(kind), _ordered(kind, found)
+            id,
+            kind,
+            title_of(connection, kind, id) or kind_label(kind),
+            kind_label(kind),
+            _ordered(kind, found),
         )
         for (kind, id), found in grouped.items()
     ]
@@ -210,7 +214,8 @@ def _author(
     if own is not None:
         return me, _moment(own.at)
     brought = connection.exec_driver_sql(
-        "SELECT by, at FROM sync_news WHERE kind = ? AND id = ? AND field = ? ORDER BY seq DESC LIMIT 1", where
+        "SELECT by, at FROM sync_news WHERE kind = ? AND id = ? AND field = ? ORDER BY seq DESC LIMIT 1",
+        where,
     ).first()
     if brought is not None and brought.by:
         return brought.by, _moment(brought.at)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.entity import entity, fields
-from app.kinds import KINDS
 from app.fields import Field
+from app.kinds import KINDS
 
 _MOMENT = Field("", "timestamp", "")
 

@@ -62,7 +62,8 @@ def run(
 ) -> Report:
     """The whole tour in `folder`, which an earlier tour may have filled; raises NotAllowed for another's.
 
-    With `leave_unsent` the rep goes on working after the last sync. Leaves `laptop-1` (the rep), `laptop-2` (the manager), `server` and `quote.pdf`.
+    With `leave_unsent` the rep goes on working after the last sync. Leaves `laptop-1` (the rep),
+    `laptop-2` (the manager), `server` and `quote.pdf`.
     """
     started, tell = time.monotonic(), say or (lambda _text: None)
     report = Report()

@@ -19,7 +19,11 @@ from app.store.raw import configure, unlock
 def open_engine(file: Path, key: bytes) -> Engine:
     """An engine on `file` with the raw 256-bit `key`. Nothing is opened before the first connection."""
     engine = create_engine(
-        f"sqlite:///{file}", module=sqlcipher, pool_size=4, max_overflow=4, connect_args={"check_same_thread": False}
+        f"sqlite:///{file}",
+        module=sqlcipher,
+        pool_size=4,
+        max_overflow=4,
+        connect_args={"check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -61,19 +65,38 @@ def _explain(code: int | None, file: Path) -> errors.SystemProblem | None:
                 _("Another program is using Terrain's file. Close the other Terrain window, then try again.")
             )
         case 8:
-            return errors.ReadOnly(_("“{folder}” cannot be written. Ask for write access, or choose another folder.", folder=folder))
+            return errors.ReadOnly(
+                _(
+                    "“{folder}” cannot be written. Ask for write access, or choose another folder.",
+                    folder=folder,
+                )
+            )
         case 10 if not folder.is_dir():
-            return errors.ReadOnly(_("The folder “{folder}” is gone. Reconnect the drive, then try again.", folder=folder))
+            return errors.ReadOnly(
+                _("The folder “{folder}” is gone. Reconnect the drive, then try again.", folder=folder)
+            )
         case 11:
             return errors.Damaged(
-                _("The file is damaged. Nothing was changed: restore the last copy with `terrain restore FILE`.")
+                _(
+                    "The file is damaged. Nothing was changed: restore the last copy with `terrain restore FILE`."
+                )
             )
         case 13:
-            return errors.DiskFull(_("The disk is full. Nothing was changed: free some space, then try again."))
+            return errors.DiskFull(
+                _("The disk is full. Nothing was changed: free some space, then try again.")
+            )
         case 14:
-            return errors.ReadOnly(_("The file in “{folder}” cannot be opened. Check the access rights of the folder.", folder=folder))
+            return errors.ReadOnly(
+                _(
+                    "The file in “{folder}” cannot be opened. Check the access rights of the folder.",
+                    folder=folder,
+                )
+            )
         case 26:
             return errors.WrongKey(
-                _("The key does not open this file, or the file is damaged. Use the recovery passphrase, or restore a copy.")
+                _(
+                    "The key does not open this file, or the file is damaged. Use "
+                    "the recovery passphrase, or restore a copy."
+                )
             )
     return None

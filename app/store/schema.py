@@ -35,7 +35,9 @@ def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
     with engine.connect() as connection:
         found = version(connection)
     if found > HEAD:
-        raise FileTooNew(_("A newer Terrain wrote this file. Install the latest Terrain, then open it again."))
+        raise FileTooNew(
+            _("A newer Terrain wrote this file. Install the latest Terrain, then open it again.")
+        )
     if found == HEAD:
         return
     copy_file(engine, file.with_name(f"{file.stem}-before-{HEAD}{file.suffix}"))
@@ -65,7 +67,9 @@ def writable(folder: Path) -> Iterator[None]:
         ) from problem
     except OSError as problem:
         if problem.errno == 28:
-            raise DiskFull(_("The disk is full. Nothing was changed: free some space, then try again.")) from problem
+            raise DiskFull(
+                _("The disk is full. Nothing was changed: free some space, then try again.")
+            ) from problem
         raise
 
 

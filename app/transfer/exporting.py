@@ -71,7 +71,7 @@ def _cell(field: Field, stored: Any, names: _Names, language: str) -> str:
     if stored is None:
         return ""
     if field.link:
-        return names[field.link].get(stored, stored)
+        return str(names[field.link].get(stored, stored))
     kind = KINDS[field.kind]
     value = kind.from_stored(stored, field)
     if field.kind == "tags" and field.unit:

@@ -14,7 +14,9 @@ from app import search
 from app.workspace import Workspace
 from sync import capture
 
-_SYLLABLES = "ba be bo ca co da di do fa ga la le li lo lu ma me mi mo na no pa pe ra ri ro sa si ta te to va vi eau"
+_SYLLABLES = (
+    "ba be bo ca co da di do fa ga la le li lo lu ma me mi mo na no pa pe ra ri ro sa si ta te to va vi eau"
+)
 _TRADES = ("Boulangerie", "Garage", "Hôtel", "Électricité", "Menuiserie", "Société", "Pharmacie", "Œuvres")
 
 
@@ -71,7 +73,8 @@ class Company:
                 connection.exec_driver_sql(
                     "INSERT INTO contact (id, account, first_name, last_name, mobile) VALUES (?, ?, ?, ?, ?)",
                     [
-                        (row_id(i, 3), row_id(i % n, 1), self.one(self.firsts), self.one(self.names), f"+336{pick.randrange(10**8):08d}")
+                        (row_id(i, 3), row_id(i % n, 1), self.one(self.firsts), self.one(self.names),
+                         f"+336{pick.randrange(10**8):08d}")
                         for i in range(3 * n)
                     ],
                 )  # fmt: skip

@@ -28,7 +28,8 @@ def main(rows: int = 20_000) -> None:
         took = seconds(lambda: import_file(laptop, "account", file))
         speed = rows / took
         print(
-            f"import: {speed:,.0f} rows/s ({took:.1f} s for {rows:,} rows); aim {ROWS_PER_SECOND:,}, ratio {speed / ROWS_PER_SECOND:.2f}"
+            f"import: {speed:,.0f} rows/s ({took:.1f} s for {rows:,} rows); aim "
+            f"{ROWS_PER_SECOND:,}, ratio {speed / ROWS_PER_SECOND:.2f}"
         )
 
 

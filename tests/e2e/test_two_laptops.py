@@ -22,7 +22,9 @@ def _found_company(folder: Path) -> None:
 
 def _batch(file: Path, territory: str, count: int) -> None:
     lines = [
-        json.dumps([{"op": "add", "kind": "account", "fields": {"name": f"Compte n° {n}", "territory": territory}}])
+        json.dumps(
+            [{"op": "add", "kind": "account", "fields": {"name": f"Compte n° {n}", "territory": territory}}]
+        )
         for n in range(count)
     ]
     file.write_text("\n".join(lines), encoding="utf-8")

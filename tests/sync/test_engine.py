@@ -98,7 +98,9 @@ def test_an_account_that_moves_leaves_nothing_behind(office: Office, claire: Lap
     rey.sync()
     assert claire.sync()["removed"] == 2
     for table in ("account", "contact", "sync_news", "sync_shadow", "sync_entry", "search_row", "draft"):
-        assert claire.sql(f"SELECT count(*) FROM {table} WHERE id IN (?, ?)", account, contact) == [(0,)], table
+        assert claire.sql(f"SELECT count(*) FROM {table} WHERE id IN (?, ?)", account, contact) == [(0,)], (
+            table
+        )
     karim = office.enrol("karim")
     karim.sync()
     assert karim.get("contact", contact)["last_name"] == "Xylophane"
