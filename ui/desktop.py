@@ -18,6 +18,7 @@ from ui.preferences import Preferences
 from ui.table import ListRow, RecordList
 from ui.tasks import Tasks
 from ui.theme import theme
+from ui.tracing import trace_start
 from ui.widgets import hbox, panel
 from ui.window import MainWindow
 
@@ -45,10 +46,12 @@ class Desktop(QObject):
         self.window.restore()
 
     def start(self) -> None:
-        """Show the window, then bring first rows and the file; nothing of it on this thread."""
+        """Show the window, then bring first rows and after them the file; nothing of it on this thread."""
         self.window.show()
         self.tasks.background(self.window, lambda _token: self._first_rows(), then=self._show_first_rows,
-                              failed=lambda _error: None)  # fmt: skip
+                              failed=lambda _error: self._open())  # fmt: skip
+
+    def _open(self) -> None:
         self.tasks.background(self.window, lambda _token: open_workspace(self.folder), then=self.take,
                               failed=self._cannot_open)  # fmt: skip
 
@@ -58,14 +61,17 @@ class Desktop(QObject):
         return quick_start.first_rows(self.folder)
 
     def _show_first_rows(self, found: FirstRows | None) -> None:
-        """Paint the beginning of the list of accounts until the file is open."""
-        if found is None or not found.rows or self.workspace is not None:
-            return
-        preview = RecordList(self.tasks, _("Accounts"), row=_as_row)
-        preview.show_rows([dict(zip(found.columns, row, strict=True)) for row in found.rows])
-        preview.setMaximumWidth(theme.px(372))
-        self.window.stack.addWidget(panel(hbox(preview, None)))
-        self.window.stack.setCurrentIndex(self.window.stack.count() - 1)
+        """Paint the beginning of the list of accounts, then open the file."""
+        if found is not None and found.rows:
+            preview = RecordList(self.tasks, _("Accounts"), row=_as_row)
+            preview.show_rows([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+            preview.setMaximumWidth(theme.px(372))
+            self.window.stack.addWidget(panel(hbox(preview, None)))
+            self.window.stack.setCurrentIndex(self.window.stack.count() - 1)
+            # At once: the libraries that opening the file imports would hold the paint back.
+            self.window.repaint()
+            trace_start("rows", preview.rows.rowCount())
+        self._open()
 
     def take(self, workspace: Any) -> None:
         """Work on this file: after opening it, or after the first start made it."""

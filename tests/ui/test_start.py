@@ -1,0 +1,57 @@
+"""The start of the real program: what it has loaded when the first rows are on screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.tour import build_alone
+from ui.tracing import VARIABLE
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What the program tells when it has painted its first rows, on a profile of 250 accounts."""
+    folder = tmp_path_factory.mktemp("start") / "profile"
+    secret = {
+        "TERRAIN_PASSPHRASE": "correct horse",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in secret.items():
+            patch.setenv(name, value)
+        build_alone(folder, accounts=250)[0].close()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ui.main", "--profile", str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | secret | {VARIABLE: "1", "QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_the_window_shows_the_first_two_hundred_accounts_before_the_file_is_open(
+    told: dict[str, Any],
+) -> None:
+    assert (told["moment"], told["rows"]) == ("rows", 200)
+
+
+@pytest.mark.parametrize("library", ["sqlalchemy", "reportlab", "requests", "babel", "PIL"])
+def test_no_library_that_the_first_rows_do_not_need_is_loaded_before_them(
+    told: dict[str, Any], library: str
+) -> None:
+    assert library not in told["modules"]
