@@ -18,7 +18,7 @@ from app.workspace import Changes, Workspace
 from sync import errors, outbox, state
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
-from sync.protocol import EnrolAnswer, EnrolRequest, SyncProtocol
+from sync.protocol import EnrolAnswer, EnrolRequest, HelloRequest, SyncProtocol
 
 
 class SyncProblem(UserError):
@@ -61,7 +61,13 @@ def sync_now(
     client = remote or connect(workspace)
     engine = Engine(laptop_of(workspace), client, progress)
     try:
-        report = explained(engine.run)
+        try:
+            report = explained(engine.run)
+        except SyncProblem as problem:
+            if problem.code != "cloned":
+                raise
+            client = _take_new_identity(workspace, client)
+            report = explained(Engine(laptop_of(workspace), client, progress).run)
     except SyncProblem as problem:
         _write_history(workspace, started, problem.code, Report())
         if problem.code == "wipe":
@@ -70,7 +76,7 @@ def sync_now(
     finally:
         if isinstance(client, HttpClient):
             client.close()
-    _write_history(workspace, started, None, report)
+    _write_history(workspace, started, "repaired" if report.repaired else None, report)
     if report.first_load or report.records:
         found = report.records
         workspace.emit(
@@ -201,10 +207,28 @@ def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: En
         outbox.renumber(connection)
 
 
+def _take_new_identity(workspace: Workspace, client: SyncProtocol) -> SyncProtocol:
+    """This file is a copy of another laptop's: become a device of its own, with the work that only it has."""
+    with workspace.read() as session:
+        connection = session.connection()
+        sealed = [one.uuid for one in outbox.waiting(connection)]
+        server, ca = state.get(connection, "server"), state.get(connection, "ca")
+    hello = explained(lambda: client.hello(HelloRequest(_now(), uuids=sealed)))
+    request = EnrolRequest(name=socket.gethostname(), version=__version__)
+    answer = explained(lambda: client.enrol(request))
+    with workspace.exclusive() as connection:
+        outbox.requeue(connection, set(hello.known))
+    _keep_identity(workspace, server, ca, answer)
+    if isinstance(client, HttpClient):
+        client.token = answer.token
+        return client
+    return client.renewed(answer.token)  # type: ignore[attr-defined, no-any-return]
+
+
 def _write_history(workspace: Workspace, started: str, code: str | None, report: Report) -> None:
     if code == "wipe":
         return
-    outcome = "done" if code is None else "offline" if code == "offline" else "refused"
+    outcome = "done" if code in (None, "repaired") else "offline" if code == "offline" else "refused"
     with workspace.exclusive() as connection:
         connection.exec_driver_sql(
             "INSERT INTO sync_history (started_at, seconds, outcome, code, pushed, pulled, removed, conflicts,"

@@ -8,16 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Integer, TypeDecorator
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError
 
-from sync import sums
+from sync import errors, outbox, sums
 from sync.merge import canonical
 from sync.protocol import PullPage, Rows, Value
 from sync.schema import SyncSchema, SyncTable
 
 _CHUNK = 500
 """Ids in one IN (…): well below SQLite's limit, few enough to plan fast."""
+_BIGINT = 1 << 63
+_DIALECT = DefaultDialect()
+GONE = "null"
+"""The shadow of a row that left our scopes while entries of ours were unsent."""
 
 
 @dataclass
@@ -36,7 +41,10 @@ class Applier:
     def __init__(self, connection: Connection, schema: SyncSchema, me: str, first_load: bool) -> None:
         self._connection, self._schema, self._me = connection, schema, me
         self._first_load = first_load
+        self._afresh = False
+        self._head = 0
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        self._left: set[str] = set()
         self.applied = Applied()
 
     def page(self, page: PullPage) -> None:
@@ -44,17 +52,19 @@ class Applier:
         for table, id, _scope in page.exits:
             if table in self._schema.tables:
                 self.leave(table, id)
+        self._head = page.hello.head
         for block in page.blocks:
             if block.table in self._schema.tables and block.rows:
                 self._block(self._schema.tables[block.table], block)
 
     def leave(self, table: str, id: str) -> None:
         """A row left our scopes: all of it goes, unless unsent entries still need it (quarantine)."""
+        hidden = _hidden_by_entries(self._connection, table, [id])
         if self._connection.exec_driver_sql(
             "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? AND rev IS NULL LIMIT 1", (table, id)
         ).first():
+            self._quarantine(table, id, hidden)
             return
-        hidden = _hidden_by_entries(self._connection, table, [id])
         row = self._connection.exec_driver_sql(
             f'DELETE FROM "{table}" WHERE id = ? RETURNING scope, rev, deleted_at', (id,)
         ).first()
@@ -65,26 +75,45 @@ class Applier:
             "DELETE FROM draft WHERE kind = ? AND id = ?",
         ):
             self._connection.exec_driver_sql(statement, (table, id))
+        self._left.add(id)
         if row is not None:
             self._count(table, id, row[0], row[1], hidden.get(id, row[2]), -1)
             self.applied.removed += 1
             self.applied.records.add((table, id))
 
+    def _quarantine(self, table: str, id: str, hidden: dict[Any, Any]) -> None:
+        """The row stays for its unsent entries alone: outside the sums, and gone once they are answered."""
+        row = self._connection.exec_driver_sql(
+            f'SELECT scope, rev, deleted_at FROM "{table}" WHERE id = ?', (id,)
+        ).first()
+        if row is None or not row[1]:
+            return
+        self._count(table, id, row[0], row[1], hidden.get(id, row[2]), -1)
+        self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
+        self._connection.exec_driver_sql(
+            "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row",
+            (table, id, GONE),
+        )
+
     def start_afresh(self) -> None:
         """Drop all server rows without unsent entries: the pages that follow bring everything again."""
+        self._afresh = True
         for table in self._schema.tables:
             self._connection.exec_driver_sql(
                 f'DELETE FROM "{table}" WHERE id NOT IN'
                 " (SELECT id FROM sync_entry WHERE kind = ? AND rev IS NULL)",
                 (table,),
             )
+            # What stays is in no sum until the server sends it again.
+            self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE rev <> 0')
         for table in ("sync_sum", "sync_shadow"):
             self._connection.exec_driver_sql(f"DELETE FROM {table}")
 
-    def drop_lost_scopes(self, granted: set[str]) -> None:
-        """Rows of scopes that we no longer have go, as if each had left."""
-        held = self._connection.exec_driver_sql("SELECT DISTINCT scope FROM sync_sum").scalars().all()
-        for scope in set(held) - granted:
+    def drop_lost_scopes(self, held: set[str], granted: set[str]) -> None:
+        """Rows of scopes that we no longer have go, as if each had left; `held` were granted before."""
+        summed = self._connection.exec_driver_sql("SELECT DISTINCT scope FROM sync_sum").scalars().all()
+        for scope in (held | set(summed)) - granted:
             for table in self._schema.tables:
                 ids = (
                     self._connection.exec_driver_sql(f'SELECT id FROM "{table}" WHERE scope = ?', (scope,))
@@ -96,7 +125,23 @@ class Applier:
 
     def forget_passed(self, head: int) -> None:
         """Entries whose revision the pull has passed are done, and shadows without entries with them."""
+        covered = self._connection.exec_driver_sql(
+            "SELECT DISTINCT s.kind, s.id, s.row FROM sync_shadow s JOIN sync_entry e"
+            " ON e.kind = s.kind AND e.id = s.id WHERE e.rev IS NOT NULL AND e.rev <= ?",
+            (head,),
+        ).all()
         self._connection.exec_driver_sql("DELETE FROM sync_entry WHERE rev IS NOT NULL AND rev <= ?", (head,))
+        for kind, _id, shadow in covered:
+            # The row may still show a value that the server decided otherwise.
+            if shadow != GONE:
+                write_row(self._connection, self._schema.tables[kind], json.loads(shadow))
+        gone = self._connection.exec_driver_sql(
+            "SELECT kind, id FROM sync_shadow s WHERE row = ? AND NOT EXISTS"
+            " (SELECT 1 FROM sync_entry e WHERE e.kind = s.kind AND e.id = s.id)",
+            (GONE,),
+        ).all()
+        for kind, id in gone:
+            self.leave(kind, id)
         self._connection.exec_driver_sql(
             "DELETE FROM sync_shadow WHERE NOT EXISTS (SELECT 1 FROM sync_entry e"
             " WHERE e.kind = sync_shadow.kind AND e.id = sync_shadow.id)"
@@ -115,9 +160,12 @@ class Applier:
                 (scope, table, before[0] + count, sums.to_wire(before[1] + total)),
             )
         self._sums.clear()
+        outbox.forget_sent(self._connection, self._left)
+        self._left.clear()
 
     def _block(self, table: SyncTable, block: Rows) -> None:
         rows = _in_our_columns(table, block)
+        _require_sound(table, rows, self._head)
         columns = table.columns()
         rev_at, id_at = columns.index("rev"), columns.index("id")
         before = {} if self._first_load else self._rows_by_id(table, [row[id_at] for row in rows])
@@ -129,7 +177,8 @@ class Applier:
         self._upsert(table, shown)
         self._account_for(table, fresh, before, hidden)
         if not self._first_load:
-            self._write_news(table, shown, before)
+            if not self._afresh:
+                self._write_news(table, shown, before)
             self.applied.records.update((table.name, row[id_at]) for row in fresh)
         self.applied.pulled += len(fresh)
 
@@ -254,6 +303,16 @@ def overlay(connection: Connection, table: SyncTable, values: dict[str, Any]) ->
             set_field(values, name, new)
 
 
+def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
+    """Show the server's `values` of a record, under the entries of it that no pull has passed."""
+    overlay(connection, table, values)
+    sets = ", ".join(f'"{name}" = ?' for name in table.columns())
+    connection.exec_driver_sql(
+        f'UPDATE "{table.name}" SET {sets} WHERE id = ?',
+        (*(values[name] for name in table.columns()), values["id"]),
+    )
+
+
 def set_field(values: dict[str, Any], name: str, new: Value) -> None:
     """Put one captured value into a row; `field.key` goes into the JSON object of that field."""
     column, _dot, key = name.partition(".")
@@ -275,12 +334,39 @@ def _in_our_columns(table: SyncTable, block: Rows) -> list[Sequence[Any]]:
         return list(block.rows)
     found: list[Sequence[Any]] = []
     for row in block.rows:
+        if len(row) != len(block.columns):
+            raise errors.Protocol(
+                f"a row of {table.name} has {len(row)} values for {len(block.columns)} columns"
+            )
         values: dict[str, Any] = dict(zip(block.columns, row, strict=True))
         foreign = {name: values[name] for name in block.columns if name not in columns}
         if foreign:
             values["extra"] = canonical({**json.loads(values.get("extra") or "{}"), **foreign})
         found.append(tuple(values.get(name) for name in columns))
     return found
+
+
+def _require_sound(table: SyncTable, rows: Sequence[Sequence[Any]], head: int) -> None:
+    """Refuse rows that do not fit the table, before any of them is written; raises `errors.Protocol`."""
+    columns = table.columns()
+    if any(len(row) != len(columns) for row in rows):
+        raise errors.Protocol(f"a row of {table.name} is too short or too long")
+    for column, values in zip(table.table.columns, zip(*rows, strict=True), strict=True):
+        kind = int if _is_integer(column.type) else str
+        if set(map(type, values)) - {kind, type(None)}:
+            raise errors.Protocol(f"{table.name}.{column.name} holds a value of another type")
+        if kind is int and any(value is not None and not -_BIGINT <= value < _BIGINT for value in values):
+            raise errors.Protocol(f"{table.name}.{column.name} holds a number that is too large")
+    id_at, rev_at, scope_at = (columns.index(name) for name in ("id", "rev", "scope"))
+    for row in rows:
+        if not row[id_at] or not row[scope_at] or not row[rev_at] or not 0 < row[rev_at] <= head:
+            raise errors.Protocol(f"a row of {table.name} has no id, no scope or an impossible revision")
+
+
+def _is_integer(kind: Any) -> bool:
+    if isinstance(kind, TypeDecorator):
+        kind = kind.load_dialect_impl(_DIALECT)
+    return isinstance(kind, Integer)
 
 
 def _hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) -> dict[Any, Any]:
@@ -293,7 +379,7 @@ def _hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) -
             (table, *part),
         ):
             before = "deleted" if op == "restore" else None
-            found[id] = json.loads(shadow)["deleted_at"] if shadow else before
+            found[id] = json.loads(shadow)["deleted_at"] if shadow and shadow != GONE else before
     return found
 
 

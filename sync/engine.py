@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,8 @@ class Report:
     seconds: float = 0.0
     cursor: int = 0
     first_load: bool = False
+    repaired: bool = False
+    """The sums differed after the last run, so this one fetched everything again."""
     records: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -136,8 +139,16 @@ class Engine:
         with self._laptop.write(False) as connection:
             cursor = state.get(connection, "cursor") or ""
             loading = not cursor or state.get(connection, "loading") == 1
+            differing = state.get(connection, "differing")
+            # Once for the same difference: a server that counts wrongly must not cost a load each time.
+            repairing = differing is not None and differing != state.get(connection, "repaired")
         if loading:
             self._load_first(cursor)
+        elif repairing:
+            self._pull_changes("", afresh=True)
+            with self._laptop.write(False) as connection:
+                state.put(connection, "repaired", state.get(connection, "differing"))
+            self._report.repaired = True
         else:
             self._pull_changes(cursor)
 
@@ -147,6 +158,9 @@ class Engine:
         with self._laptop.write(False) as connection:
             if state.get(connection, "loading") != 1:
                 state.put(connection, "loading", 1)
+                with capture.paused(connection):
+                    # Rows of an earlier identity would be counted twice, or outlive what the server has.
+                    Applier(connection, self._laptop.schema, "", True).start_afresh()
                 bulk.drop_indexes(connection, self._laptop.schema)
             self._laptop.loading(connection, True)
         with ThreadPoolExecutor(1, "sync-pull") as lane:
@@ -166,7 +180,7 @@ class Engine:
             self._laptop.loading(connection, False)
             state.put(connection, "loading", 0)
 
-    def _pull_changes(self, cursor: str) -> None:
+    def _pull_changes(self, cursor: str, afresh: bool = False) -> None:
         """Changes are staged whole and applied in one transaction together with the cursor."""
         pages: list[PullPage] = []
         more = True
@@ -178,26 +192,31 @@ class Engine:
             pages.append(page)
             cursor, more = page.cursor, page.more
         self._progress("applying", 0, 0)
-        self._apply(pages, first_load=False)
+        self._apply(pages, first_load=False, afresh=afresh)
 
     def _pull_page(self, cursor: str, max_bytes: int = PAGE_BYTES) -> PullPage:
         return self._remote.pull(PullRequest(cursor, max_bytes, _now(), self._laptop.version))
 
-    def _apply(self, pages: list[PullPage], first_load: bool) -> None:
+    def _apply(self, pages: list[PullPage], first_load: bool, afresh: bool = False) -> None:
         last = pages[-1]
         _obey(last.hello)
         with self._laptop.write(first_load) as connection:
+            held = set(json.loads(state.get(connection, "scopes") or "[]"))
             state.keep_hello(connection, last.hello)
             applier = Applier(connection, self._laptop.schema, last.hello.user, first_load)
             with self._uncaptured(connection, first_load):
-                if any(page.resync for page in pages):
+                if afresh or any(page.resync for page in pages):
                     applier.start_afresh()
+                # Before the rows: an entry that is answered must not cover the row that answers it.
+                settled = [result for page in pages for result in page.settled]
+                for result in settled:
+                    settle(connection, self._laptop.schema, result)
                 for page in pages:
                     applier.page(page)
-                    for result in page.settled:
-                        settle(connection, self._laptop.schema, result)
+                for table, id in (row for result in settled for row in result.outside):
+                    applier.leave(table, id)
                 if not last.more:
-                    applier.drop_lost_scopes(set(last.hello.scopes))
+                    applier.drop_lost_scopes(held, set(last.hello.scopes))
                     applier.forget_passed(last.hello.head)
                 applier.finish()
             state.put(connection, "cursor", last.cursor)

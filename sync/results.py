@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.apply import overlay, set_field
+from sync.apply import GONE, set_field, write_row
 from sync.protocol import Result
 from sync.schema import SyncSchema
 
@@ -16,7 +16,9 @@ def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
     """Keep one result. Entries stay in the overlay until a pull has passed their revision."""
     if result.outcome == "parked":
         connection.exec_driver_sql(
-            "UPDATE sync_transaction SET state = 'parked', outcome = 'parked', reason = ? WHERE uuid = ?",
+            "UPDATE sync_transaction SET state = 'parked', outcome = 'parked', reason = ?"
+            # Who took it back meanwhile still wants that.
+            " WHERE uuid = ? AND state NOT IN ('withdrawing', 'withdrawn')",
             (result.reason, result.uuid),
         )
         return
@@ -71,6 +73,9 @@ def _back_to_server(
     shadow = connection.exec_driver_sql(
         "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id)
     ).first()
+    if shadow is not None and shadow[0] == GONE:
+        # The next pull takes away what nothing needs any more.
+        return
     if shadow is not None:
         values = json.loads(shadow[0])
     else:
@@ -82,11 +87,7 @@ def _back_to_server(
                 values["deleted_at"] = None if op == "delete" else values["updated_at"]
             elif name is not None:
                 set_field(values, name, base)
-    overlay(connection, table, values)
-    sets = ", ".join(f'"{name}" = ?' for name in table.columns())
-    connection.exec_driver_sql(
-        f'UPDATE "{kind}" SET {sets} WHERE id = ?', (*(values[name] for name in table.columns()), id)
-    )
+    write_row(connection, table, values)
 
 
 def _fork(connection: Connection, schema: SyncSchema, result: Result) -> None:

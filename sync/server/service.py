@@ -66,6 +66,10 @@ class Session:
     def store(self) -> Store:
         return self.service.store
 
+    def renewed(self, token: str) -> Session:
+        """The same caller under another token."""
+        return Session(self.service, token, self.address)
+
     # The protocol
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:

@@ -1,0 +1,133 @@
+"""What a laptop does when its rows, its scopes or its server are not as they should be."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.syncing import SyncProblem
+from app.workspace import Workspace
+from sync.protocol import PullPage
+from tests.sync.office import ISERE, RHONE, Laptop, Office
+
+
+class Lying:
+    """A server whose pages are changed on the way."""
+
+    def __init__(self, honest: Any, change: Callable[[PullPage], None]) -> None:
+        self._honest, self._change = honest, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._honest, name)
+
+    def pull(self, request: Any) -> PullPage:
+        page: PullPage = self._honest.pull(request)
+        self._change(page)
+        return page
+
+
+def test_sums_that_differ_are_repaired_by_the_next_sync_once(claire: Laptop) -> None:
+    kept = claire.add("account", name="Reste", territory=RHONE)
+    lost = claire.add("account", name="Disparue", territory=RHONE)
+    claire.sync()
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_state SET value = 0 WHERE name = 'capture'")
+        connection.exec_driver_sql("DELETE FROM account WHERE id = ?", (lost,))
+        connection.exec_driver_sql("UPDATE sync_sum SET count = count - 1 WHERE kind = 'account'")
+        connection.exec_driver_sql("UPDATE sync_state SET value = 1 WHERE name = 'capture'")
+    claire.sync()
+    assert claire.differing() is not None
+    claire.save("account", kept, notes="Écrit avant la réparation")
+    claire.sync()
+    assert claire.differing() is None
+    assert claire.get("account", lost)["name"] == "Disparue"
+    assert claire.get("account", kept)["notes"] == "Écrit avant la réparation"
+    assert claire.sql("SELECT outcome, code FROM sync_history ORDER BY seq DESC LIMIT 1") == [
+        ("done", "repaired")
+    ]
+
+
+def _short(page: PullPage) -> None:
+    page.blocks[0].rows[0] = list(page.blocks[0].rows[0])[:-1]
+
+
+def _of_another_type(page: PullPage) -> None:
+    row = list(page.blocks[0].rows[0])
+    row[page.blocks[0].columns.index("name")] = 5
+    page.blocks[0].rows[0] = row
+
+
+def _beyond_the_head(page: PullPage) -> None:
+    row = list(page.blocks[0].rows[0])
+    row[page.blocks[0].columns.index("rev")] = 1 << 60
+    page.blocks[0].rows[0] = row
+
+
+def _negative(page: PullPage) -> None:
+    row = list(page.blocks[0].rows[0])
+    row[page.blocks[0].columns.index("rev")] = -3
+    page.blocks[0].rows[0] = row
+
+
+@pytest.mark.parametrize("damage", [_short, _of_another_type, _beyond_the_head, _negative])
+def test_a_damaged_page_is_refused_whole(
+    claire: Laptop, rey: Laptop, damage: Callable[[PullPage], None]
+) -> None:
+    rey.add("account", name="Morel", territory=RHONE)
+    rey.sync()
+    before, honest = claire.content(), claire.remote
+    claire.remote = Lying(honest, damage)
+    with pytest.raises(SyncProblem) as problem:
+        claire.sync()
+    assert problem.value.code == "protocol"
+    assert claire.content() == before
+    claire.remote = honest
+    claire.sync()
+    assert claire.rows("account")[0]["name"] == "Morel"
+
+
+def test_a_row_kept_for_unsent_work_goes_when_the_work_is_answered(
+    claire: Laptop, rey: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    rey.sync()
+    rey.save("account", account, territory=ISERE)
+    rey.sync()
+    claire.save("account", account, notes="Écrit sans le savoir")
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.engine.Engine._push", lambda _engine: None)
+        claire.sync()
+    assert claire.get("account", account)["notes"] == "Écrit sans le savoir"
+    assert claire.differing() is None, "a row in quarantine is in no sum"
+    claire.sync()
+    rey.sync()
+    assert claire.rows("account") == []
+    assert rey.get("account", account)["notes"] == "Écrit sans le savoir"
+    bodies = claire.sql("SELECT cast(body AS text) FROM sync_transaction")
+    assert not [body for (body,) in bodies if account in body], "nor does what was sent stay"
+
+
+def test_a_copied_profile_becomes_a_laptop_of_its_own_and_keeps_its_work(
+    office: Office, claire: Laptop
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    folder = office.folder / "copy"
+    claire.workspace.close()
+    shutil.copytree(claire.workspace.folder, folder)
+    copy = Laptop(Workspace.open(folder), claire.remote, claire.user)
+    office.laptops.append(copy)
+    claire.save("account", account, website="morel.fr")
+    copy.save("account", account, notes="Écrit sur la copie")
+    claire.sync()
+    copy.sync()
+    device = "SELECT value FROM sync_state WHERE name = 'device'"
+    assert copy.sql(device) != claire.sql(device)
+    assert copy.differing() is None
+    assert copy.get("account", account)["notes"] == "Écrit sur la copie"
+    claire.sync()
+    assert claire.get("account", account)["notes"] == "Écrit sur la copie"
