@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import threading
 from functools import partial
+from typing import Any
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
+from app.fields import Field
+from app.kinds import KINDS
 from app.quotes import pdf_closing, pdf_table
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf_page import HEIGHT, LEFT, MM, RIGHT, ROOM, WIDTH, Draw, Flow, Pen
@@ -160,11 +163,17 @@ def _seller_lines(document: QuoteDocument, words: Words) -> list[str]:
     seller = document.seller
     town = f"{seller.get('postcode', '')} {seller.get('town', '')}".strip()
     street = ", ".join(filter(None, (seller.get("line1"), seller.get("line2"))))
-    phone = f"{words('phone')} {seller['phone']}" if seller.get("phone") else ""
+    phone = f"{words('phone')} {_phone(seller['phone'])}" if seller.get("phone") else ""
     reach = " · ".join(filter(None, (phone, seller.get("email"), seller.get("website"))))
     style = SMALL.but(size=8)
     room = WINDOW_X - LEFT - 20
     return [line for text in (street, town, reach) if text for line in wrap(text, style, room)][:5]
+
+
+def _phone(number: Any) -> str:
+    """A telephone number as people write it, not as it is kept."""
+    kind = KINDS["phone"]
+    return kind.display(str(number), Field("", "phone", "")) if number else ""
 
 
 def _meta(document: QuoteDocument, words: Words) -> list[tuple[str, list[str]]]:
@@ -173,7 +182,7 @@ def _meta(document: QuoteDocument, words: Words) -> list[tuple[str, list[str]]]:
     pairs = [
         (words("date"), [words.date(document.date)]),
         (words("valid_until"), [words.date(document.valid_until)]),
-        (words("salesperson"), [person.name, person.phone, person.email]),
+        (words("salesperson"), [person.name, _phone(person.phone), person.email]),
         (words("code"), [buyer.code]),
         (words("siren"), [words.siren(buyer.siren)]),
         (words("vat_number"), [buyer.vat_number]),

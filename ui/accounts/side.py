@@ -101,14 +101,16 @@ class OpportunitiesCard(Card):
 
     def _row(self, opportunity: OpenOpportunity) -> QWidget:
         pills = hbox(Pill(opportunity.stage, "vio"), gap=6)
+        lines: list[QWidget] = [ElidingLabel(opportunity.name)]
         if opportunity.next_action:
+            lines.append(ElidingLabel(opportunity.next_action, "muted"))
             when, tone = due_pill(opportunity.next_day, formats.now().date())
-            words = f"{opportunity.next_action} {when}".strip()
-            pills.addWidget(Pill(words if len(words) <= 26 else when or words[:24], tone))
+            if when:
+                pills.addWidget(Pill(when, tone))
         else:
             pills.addWidget(Pill(_("No next action"), "warn"))
         pills.addStretch(1)
-        return panel(vbox(ElidingLabel(opportunity.name), pills, gap=6))
+        return panel(vbox(*lines, pills, gap=4))
 
 
 class KnowCard(Card):

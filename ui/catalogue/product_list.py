@@ -1,4 +1,4 @@
-"""The products in columns, as many as there are: reference, label, unit, list price, customer's price."""
+"""The products, as many as there are: label over reference and unit, list price, customer's price."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.tasks import Tasks
 from ui.theme import theme
 from ui.widgets.painting import LEFT, RIGHT, draw_pill, draw_row_ground, draw_text, pill_width
 
-ROW_HEIGHT = 40
+ROW_HEIGHT = 52
 SIDE = 12
 Index = QModelIndex | QPersistentModelIndex
 Cell = tuple[str, QRectF, bool]
@@ -25,14 +25,14 @@ Cell = tuple[str, QRectF, bool]
 
 def cells(rect: QRectF, with_customer: bool) -> dict[str, QRectF]:
     """Where the columns stand in a row."""
-    widths = {"sku": 92, "unit": 92, "list_price": 92, **({"customer": 104} if with_customer else {})}
+    widths = {"list_price": 92, **({"customer": 104} if with_customer else {})}
     inner = rect.adjusted(SIDE, 0, -SIDE, 0)
     fixed = {name: float(theme.px(width)) for name, width in widths.items()}
     gap = 8.0
     label = inner.width() - sum(fixed.values()) - gap * (len(fixed))
     found: dict[str, QRectF] = {}
     x = inner.left()
-    for name in ("sku", "label", "unit", "list_price", "customer"):
+    for name in ("label", "list_price", "customer"):
         width = label if name == "label" else fixed.get(name)
         if width is None:
             continue
@@ -68,9 +68,14 @@ class ProductDelegate(QStyledItemDelegate):
         view = self.parent()
         priced = isinstance(view, ProductList) and view.with_customer
         at = cells(rect, priced)
-        draw_text(painter, at["sku"], row["sku"] or "", theme.font(13), "text2")
-        self._paint_label(painter, at["label"], row)
-        draw_text(painter, at["unit"], browsing.unit_name(row["unit"], row["pack"]), theme.font(13), "text2")
+        middle = at["label"].center().y()
+        upper, lower = QRectF(at["label"]), QRectF(at["label"])
+        upper.setBottom(middle + theme.px(2))
+        lower.setTop(middle + theme.px(2))
+        self._paint_label(painter, upper.adjusted(0, theme.px(5), 0, 0), row)
+        unit = browsing.unit_name(row["unit"], row["pack"])
+        below = "  ·  ".join(part for part in (row["sku"], unit) if part)
+        draw_text(painter, lower.adjusted(0, 0, 0, -theme.px(6)), below, theme.font(13), "text3", LEFT)
         figures = theme.font(14, 400 if priced else 500, True)
         draw_text(
             painter, at["list_price"], money(row["list_price"]), figures, "text2" if priced else "text", RIGHT
@@ -103,9 +108,7 @@ class ColumnTitles(QWidget):
         painter = QPainter(self)
         at = cells(QRectF(self.rect()).adjusted(6, 0, -16, 0), self.with_customer)
         titles = {
-            "sku": _("Ref."),
             "label": _("Product"),
-            "unit": _("Unit"),
             "list_price": _("List price"),
             "customer": _("Customer price"),
         }
