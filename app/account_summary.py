@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app import changed
 from app.folding import fold
+from app.local import account_summaries
 
 KIND = "account_summary"
 """The kind under which `search_dirty` notes accounts whose summary is to be renewed."""
@@ -30,7 +31,8 @@ _DECIDED = "coalesce(decided_on, issued_on)"
 _KEEP = (
     "INSERT INTO account_summary"
     " (account, sort_name, name, town, potential, type, revenue, last_visit, visit_due, stale_on)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    # Empty texts become NULL here: the driver takes six times longer to bind a NULL.
+    " VALUES (?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, nullif(?, ''), ?, nullif(?, ''))"
 )
 
 
@@ -59,7 +61,11 @@ def rebuild(connection: Connection) -> None:
     """Gather all summaries anew."""
     connection.exec_driver_sql("DELETE FROM account_summary")
     connection.exec_driver_sql("DELETE FROM list_count WHERE kind = 'account'")
+    for index in account_summaries.indexes:
+        index.drop(connection, checkfirst=True)
     _count(connection, _write(connection, None))
+    for index in account_summaries.indexes:
+        index.create(connection)
 
 
 def sites(
@@ -69,11 +75,12 @@ def sites(
 
     Of all accounts, or of those that `search_dirty` notes under the kind `noted_as`.
     """
-    for row in connection.exec_driver_sql(
+    raw: Any = connection.connection.dbapi_connection
+    # The driver's own rows: wrapped ones cost more than what is done with them.
+    yield from raw.execute(
         f"SELECT account, town, postcode, phone FROM site WHERE {_where(noted_as)}"
         " ORDER BY account, kind IS NULL, kind, id"
-    ):
-        yield row[0], row[1], row[2], row[3]
+    )
 
 
 def _noted(kind: str) -> str:
@@ -112,13 +119,14 @@ def _rows(connection: Connection, noted_as: str | None) -> Iterator[tuple[Any, .
         "SELECT id, name, type, potential, visit_interval FROM account"
         f" WHERE {_where(noted_as, 'id')} ORDER BY id"
     ):
-        visited = visits.get(id)
+        visited = visits.get(id, "")
         days = interval or VISIT_INTERVAL.get(potential or "", _DEFAULT_INTERVAL)
         due = (date.fromisoformat(visited) + timedelta(days=days)).isoformat() if visited else ""
         revenue, oldest = revenues.get(id, (0, None))
-        stale_on = _a_year_after(date.fromisoformat(oldest)).isoformat() if oldest else None
+        stale_on = _a_year_after(date.fromisoformat(oldest)).isoformat() if oldest else ""
         yield (
-            id, fold(name or ""), name or "", towns.get(id, ""), potential, type, revenue, visited, due, stale_on
+            id, fold(name or ""), name or "", towns.get(id, ""), potential or "", type or "", revenue, visited,
+            due, stale_on,
         )  # fmt: skip
 
 
