@@ -25,7 +25,7 @@ def lines() -> Iterator[str]:
     """The page, line by line."""
     sync_schema()
     yield _HEAD
-    for kind in kinds():
+    for kind in sorted(kinds()):
         travel = entity(kind).travel
         yield f"## {kind}\n"
         yield f"{(entity(kind).__doc__ or '').strip()}\n"

@@ -19,6 +19,7 @@ from ui.page import Shell, page_layout
 from ui.printing import Printing
 from ui.quotes import in_hand
 from ui.quotes.draft import Draft
+from ui.quotes.editor_commands import quote_commands
 from ui.quotes.entry import EntryField
 from ui.quotes.header_fields import HeaderFields
 from ui.quotes.inline_field import InlineLine
@@ -33,7 +34,6 @@ from ui.widgets import Button, Card, InfoBar, Keycap, Label, Line, Pill, hbox, p
 PREVIEW_PAUSE_MS = 400
 PREVIEW_WIDTH = 352
 NARROW_BELOW = 1180
-GROUP = m_("Quote")
 
 
 class LinesArea(QWidget):
@@ -437,24 +437,4 @@ class QuoteEditor(QWidget):
 
     def commands(self, here: Callable[[], bool]) -> list[Command]:
         """What can be done with the quote, by key and from the palette."""
-
-        def draft() -> bool:
-            return here() and not self.draft.locked
-
-        def command(key: str, label: str, run: Any, icon: str, *keys: str, when: Any = here) -> Command:
-            return Command(f"quote.{key}", label, run, icon, keys, enabled=when, group=GROUP)
-
-        return [
-            command("print", m_("Print the quote"), self.print, "printer", "Ctrl+P"),
-            command("pdf", m_("Open the PDF"), self.open_pdf, "external-link", "Ctrl+Shift+P"),
-            command("save", m_("Save the PDF as"), self.save_pdf, "download"),
-            command("issue", m_("Issue the quote"), self.issue, "file-check", when=draft),
-            command("revise", m_("Revise the quote"), self.revise, "file-plus-2",
-                    when=lambda: here() and self.draft.locked),
-            command("duplicate", m_("Duplicate the quote"), self.duplicate, "copy"),
-            command("undo", m_("Undo"), self.draft.undo, "undo-2", "Ctrl+Z", when=draft),
-            command("redo", m_("Redo"), self.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
-            command("customer", m_("Customer mode: hide costs and margin"), self.toggle_customer_mode,
-                    "eye-off", "F8"),
-            command("full", m_("Show the quote full window"), self.preview.open_full, "maximize-2"),
-        ]  # fmt: skip
+        return quote_commands(self, here)

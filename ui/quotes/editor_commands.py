@@ -1,0 +1,39 @@
+"""What can be done with an open quote, by key and from the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.i18n import mark as m_
+from ui.commands import Command
+
+if TYPE_CHECKING:
+    from ui.quotes.editor import QuoteEditor
+
+GROUP = m_("Quote")
+
+
+def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Command]:
+    """The commands of one editor, each enabled while the editor is `here`."""
+
+    def draft() -> bool:
+        return here() and not editor.draft.locked
+
+    def command(key: str, label: str, run: Any, icon: str, *keys: str, when: Any = here) -> Command:
+        return Command(f"quote.{key}", label, run, icon, keys, enabled=when, group=GROUP)
+
+    return [
+        command("print", m_("Print the quote"), editor.print, "printer", "Ctrl+P"),
+        command("pdf", m_("Open the PDF"), editor.open_pdf, "external-link", "Ctrl+Shift+P"),
+        command("save", m_("Save the PDF as"), editor.save_pdf, "download"),
+        command("issue", m_("Issue the quote"), editor.issue, "file-check", when=draft),
+        command("revise", m_("Revise the quote"), editor.revise, "file-plus-2",
+                when=lambda: here() and editor.draft.locked),
+        command("duplicate", m_("Duplicate the quote"), editor.duplicate, "copy"),
+        command("undo", m_("Undo"), editor.draft.undo, "undo-2", "Ctrl+Z", when=draft),
+        command("redo", m_("Redo"), editor.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
+        command("customer", m_("Customer mode: hide costs and margin"), editor.toggle_customer_mode,
+                "eye-off", "F8"),
+        command("full", m_("Show the quote full window"), editor.preview.open_full, "maximize-2"),
+    ]  # fmt: skip
