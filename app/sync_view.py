@@ -23,7 +23,17 @@ from sync import errors, outbox, state
 
 SHOWN_ACTIONS = 100
 SHOWN_RUNS = 30
-_MAIN = ("quote", "visit_report", "account", "contact", "opportunity", "appointment", "task", "call", "product")
+_MAIN = (
+    "quote",
+    "visit_report",
+    "account",
+    "contact",
+    "opportunity",
+    "appointment",
+    "task",
+    "call",
+    "product",
+)
 """Which record names an action that touched several, the first that is there."""
 _SILENT = ("owner", "record", "record_kind", "sha256", "position")
 """Fields that tell a person nothing in the detail of an action."""
@@ -149,7 +159,9 @@ class Board:
 def overview(session: Session) -> Overview:
     """Where the sync stands, from the file alone."""
     connection = session.connection()
-    last = connection.exec_driver_sql("SELECT outcome, code FROM sync_history ORDER BY seq DESC LIMIT 1").first()
+    last = connection.exec_driver_sql(
+        "SELECT outcome, code FROM sync_history ORDER BY seq DESC LIMIT 1"
+    ).first()
     failed = last is not None and last.outcome not in ("done", "interrupted")
     name = connection.exec_driver_sql(
         'SELECT name FROM "user" WHERE id = ?', (state.get(connection, "user"),)
@@ -161,7 +173,9 @@ def overview(session: Session) -> Overview:
         to_send=outbox.to_send(connection),
         conflicts=count_conflicts(connection),
         parked=int(
-            connection.exec_driver_sql("SELECT count(*) FROM sync_transaction WHERE state = 'parked'").scalar_one()
+            connection.exec_driver_sql(
+                "SELECT count(*) FROM sync_transaction WHERE state = 'parked'"
+            ).scalar_one()
         ),
         last_code=(last.code or "?") if last is not None and failed else None,
     )
@@ -270,7 +284,9 @@ def diagnostic(session: Session) -> str:
         "SELECT e.kind, e.op, count(*) FROM sync_entry e JOIN sync_transaction t ON t.uuid = e.tx"
         " WHERE t.state = 'sealed' GROUP BY e.kind, e.op ORDER BY 1, 2"
     )
-    reasons = connection.exec_driver_sql("SELECT n, reason FROM sync_transaction WHERE state = 'parked' ORDER BY n")
+    reasons = connection.exec_driver_sql(
+        "SELECT n, reason FROM sync_transaction WHERE state = 'parked' ORDER BY n"
+    )
     lines = [
         f"Terrain {__version__} · Python {platform.python_version()} · {platform.platform()}",
         f"server {'yes' if found.server else 'no'} · series {state.get(connection, 'series') or '-'}"
@@ -351,7 +367,10 @@ def _action(connection: Connection, uuid: str, at: str, reason: str = "", leavin
     records = list(dict.fromkeys((kind, id) for kind, id, _op, _field in rows))
     kind, id = min(records, key=lambda r: _MAIN.index(r[0]) if r[0] in _MAIN else len(_MAIN))
     own = [(op, name) for k, i, op, name in rows if (k, i) == (kind, id)]
-    parts = [_what(connection, kind, own), *_beside(connection, [r for r in records if r != (kind, id)], rows)]
+    parts = [
+        _what(connection, kind, own),
+        *_beside(connection, [r for r in records if r != (kind, id)], rows),
+    ]
     return Action(uuid, kind, _named(connection, kind, id), ", ".join(parts), moment, reason, leaving)
 
 
@@ -389,7 +408,9 @@ def _beside(connection: Connection, others: list[tuple[str, str]], rows: Any) ->
         ).scalar()
         found.append(_n("{n} file", "{n} files", len(files)))
         if size:
-            found.append(_("{n} MB", n=formats.format_number(max(Decimal(int(size)) / 1_000_000, Decimal("0.1")), 1)))
+            found.append(
+                _("{n} MB", n=formats.format_number(max(Decimal(int(size)) / 1_000_000, Decimal("0.1")), 1))
+            )
     if rest:
         found.append(_n("{n} more record", "{n} more records", rest))
     return found

@@ -165,23 +165,36 @@ def sentence(problem: errors.SyncError) -> str:
     """What happened, what is safe and what to do, for each kind of failure."""
     match problem:
         case errors.Offline():
-            return _("The server cannot be reached. Nothing is lost: sending resumes when the network is back.")
+            return _(
+                "The server cannot be reached. Nothing is lost: sending resumes when the network is back."
+            )
         case errors.SignInNeeded():
-            return _("The server does not accept these credentials. Check e-mail and password, or enrol again.")
+            return _(
+                "The server does not accept these credentials. Check e-mail and password, or enrol again."
+            )
         case errors.UpdateNeeded():
-            return _("The server asks for a newer Terrain. Your work was sent: install the update to receive.")
+            return _(
+                "The server asks for a newer Terrain. Your work was sent: install the update to receive."
+            )
         case errors.ServerBusy():
             return _("The server is busy. Nothing is lost: try again in a moment.")
         case errors.Protocol():
             return _("The server's answer was damaged on the way. Nothing was changed: try again.")
     sentences = {
-        "certificate": _("The server's certificate is not trusted. Check the address, or name the company's certificate with --ca."),
+        "certificate": _(
+            "The server's certificate is not trusted. Check the address, "
+            "or name the company's certificate with --ca."
+        ),
         "wipe": _("The office took away this laptop's access. Its data were removed."),
-        "cloned": _("This profile is a copy of another laptop's. Enrol it again with `terrain enrol`: unsent work is kept."),
+        "cloned": _(
+            "This profile is a copy of another laptop's. Enrol it again "
+            "with `terrain enrol`: unsent work is kept."
+        ),
         "not_found": _("There is no such organisation at this address. Check the server's address."),
     }
     return sentences.get(
-        problem.code, _("The server refused ({code}). Nothing is lost: tell your office this code.", code=problem.code)
+        problem.code,
+        _("The server refused ({code}). Nothing is lost: tell your office this code.", code=problem.code),
     )
 
 
@@ -234,8 +247,15 @@ def _write_history(workspace: Workspace, started: str, code: str | None, report:
             "INSERT INTO sync_history (started_at, seconds, outcome, code, pushed, pulled, removed, conflicts,"
             " parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                started, round(report.seconds * 1000), outcome, code, report.pushed, report.pulled,
-                report.removed, report.conflicts, report.parked,
+                started,
+                round(report.seconds * 1000),
+                outcome,
+                code,
+                report.pushed,
+                report.pulled,
+                report.removed,
+                report.conflicts,
+                report.parked,
             ),
         )
 

@@ -124,7 +124,12 @@ def an_office(folder: Path) -> Iterator[Office]:
             yield "user", {"id": ids[name], "name": name.title(), "email": f"{name}@example.fr",
                            "role": role, "territories": territories, "teams": [], "active": True}  # fmt: skip
 
-    fill(folder / "server", "demo", stored(rows()), {id: (f"{n}@example.fr", PASSWORD) for n, id in ids.items()})
+    fill(
+        folder / "server",
+        "demo",
+        stored(rows()),
+        {id: (f"{n}@example.fr", PASSWORD) for n, id in ids.items()},
+    )
     known = organisations(folder / "server")
     store = known.find("demo")
     assert store is not None

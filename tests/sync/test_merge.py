@@ -35,7 +35,9 @@ POLICIES: tuple[Policy, ...] = ("review", "text", "union", "max", "min", "sum")
         ("text", None, "x", "x\ny", Merged(f"{MINE}\nx\n{BETWEEN}\nx\ny\n{THEIRS}", True, "x")),
     ],
 )
-def test_each_policy_merges_by_its_rule(policy: Policy, base: object, server: object, new: object, expected: Merged) -> None:
+def test_each_policy_merges_by_its_rule(
+    policy: Policy, base: object, server: object, new: object, expected: Merged
+) -> None:
     assert merge(SyncField("f", policy=policy), base, server, new, later=True) == expected  # type: ignore[arg-type]
 
 

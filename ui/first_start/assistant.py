@@ -48,7 +48,9 @@ class Assistant(QDialog):
 
     def _build(self) -> None:
         self.steps = QStackedWidget()
-        self._other = Button("English" if language() == "fr" else "Français", "ghost", "languages", self._switch)
+        self._other = Button(
+            "English" if language() == "fr" else "Français", "ghost", "languages", self._switch
+        )
         brand = Label("Terrain", "h2")
         head = hbox(IconLabel("compass", "accent", 26), brand, None, self._other, gap=8)
         for step in (self._choices(), self._server_step(), self._passphrase_step(), self._working_step()):

@@ -21,7 +21,9 @@ def chip_of(found: Overview | None, share: float | None = None, problem: str = "
     from app.sync_view import spoken_at
 
     at = spoken_at(found.last_sync) if found.last_sync else ""
-    detail = problem or (_("Last success {when}", when=spoken_at(found.last_sync, True)) if found.last_sync else "")
+    detail = problem or (
+        _("Last success {when}", when=spoken_at(found.last_sync, True)) if found.last_sync else ""
+    )
     if found.needs_attention:
         waiting = _n("{n} action was not accepted.", "{n} actions were not accepted.", found.parked)
         return SyncChip("attention", found.to_send, at, detail=waiting if found.parked else detail)

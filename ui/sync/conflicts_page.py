@@ -71,9 +71,13 @@ class ConflictsPage(Page):
         self._title = ElidingLabel("", "h2")
         self._facts = ElidingLabel("", "sub")
         self.all_mine = Button(_("All mine"), "secondary", on_click=lambda: self._choose_all(True))
-        self.all_theirs = Button(_("All of the office"), "secondary", on_click=lambda: self._choose_all(False))
+        self.all_theirs = Button(
+            _("All of the office"), "secondary", on_click=lambda: self._choose_all(False)
+        )
         self.open_record = Button("", "ghost", "external-link", self._go_to_record, tip=_("Open the record"))
-        head = hbox((vbox(self._title, self._facts, gap=2), 1), self.open_record, self.all_mine, self.all_theirs)
+        head = hbox(
+            (vbox(self._title, self._facts, gap=2), 1), self.open_record, self.all_mine, self.all_theirs
+        )
         self._grid_place = vbox(gap=0)
         self._problem = Label("", "bad", wrap=True)
         self._problem.hide()
@@ -241,7 +245,9 @@ class ConflictsPage(Page):
         ids = list(self._found)
         following = ids[(ids.index(record.id) + 1) % len(ids)] if record.id in ids else None
         self.reload(following if following != record.id else None)
-        text = _n("“{title}”: {n} field settled.", "“{title}”: {n} fields settled.", len(undo), title=record.title)
+        text = _n(
+            "“{title}”: {n} field settled.", "“{title}”: {n} fields settled.", len(undo), title=record.title
+        )
         self.shell.toast(text, _("Undo"), self.undo)
 
     def _refused(self, error: Exception) -> None:

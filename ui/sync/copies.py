@@ -46,7 +46,9 @@ class Copies(QObject):
             self.bar.dismiss()
             self.bar = None
         if text:
-            self.bar = self._window.show_info(text, "warn", _("Settings"), lambda: self._window.go("settings"))
+            self.bar = self._window.show_info(
+                text, "warn", _("Settings"), lambda: self._window.go("settings")
+            )
             self.bar.closed.connect(self._forget)
 
     def _forget(self) -> None:

@@ -35,9 +35,7 @@ class EnrolDialog(QDialog):
             Label(_("What you have entered on this laptop is kept and sent."), "sub", wrap=True),
             gap=4,
         )
-        self.setLayout(
-            vbox(words, self.form, hbox(None, cancel, self.ok), gap=16, margins=(22, 20, 22, 18))
-        )
+        self.setLayout(vbox(words, self.form, hbox(None, cancel, self.ok), gap=16, margins=(22, 20, 22, 18)))
         self._fill()
 
     def _fill(self) -> None:

@@ -135,7 +135,9 @@ class SyncPage(Page):
         self.running.show_state()
         clear(self._problem)
         if self.runner.problem and not self.runner.running:
-            bar = problem_bar(self.runner.problem, self.runner.problem_code, self.connect_server, self.runner.start)
+            bar = problem_bar(
+                self.runner.problem, self.runner.problem_code, self.connect_server, self.runner.start
+            )
             self._problem.addWidget(bar)
 
     def _hand_focus_over(self) -> None:
@@ -212,7 +214,9 @@ class SyncPage(Page):
         )  # fmt: skip
 
     def _show_changes(self, row: OpenableRow, action: Action, changes: list[Change]) -> None:
-        facts = [(one.record, one.field, changed_text(one.before, one.after)) for one in changes[:SHOWN_CHANGES]]
+        facts = [
+            (one.record, one.field, changed_text(one.before, one.after)) for one in changes[:SHOWN_CHANGES]
+        ]
         widgets: list[QWidget] = record_facts(facts) or [Label(_("Nothing to show."), "muted")]
         if len(changes) > SHOWN_CHANGES:
             rest = len(changes) - SHOWN_CHANGES
@@ -231,7 +235,9 @@ class SyncPage(Page):
 
     def _withdraw(self, action: Action) -> None:
         self.shell.tasks.write(
-            self, lambda session: withdraw_parked(session, action.id), then=lambda _none: self._after_parked(False)
+            self,
+            lambda session: withdraw_parked(session, action.id),
+            then=lambda _none: self._after_parked(False),
         )
 
     def _after_parked(self, send: bool) -> None:

@@ -87,7 +87,10 @@ class QuestionRow(QObject):
 
     def _both(self) -> QWidget:
         names = ", ".join(version.text for version in self.question.versions if version.text)
-        text = _("It was changed on two sides. Both versions are kept; the other one is “{name}”.", name=names or "?")
+        text = _(
+            "It was changed on two sides. Both versions are kept; the other one is “{name}”.",
+            name=names or "?",
+        )
         return Label(text, "sub", wrap=True)
 
     # Deciding

@@ -118,5 +118,3 @@ def rows_panel(rows: Sequence[QWidget], empty: str) -> QWidget:
         column.addWidget(Label(empty, "sub", wrap=True))
     column.addStretch(1)
     return panel(column)
-
-

@@ -77,9 +77,7 @@ class AloneCard(Card):
         super().__init__(hbox(IconDisc("hard-drive", "info", 44), (words, 1), self.button, gap=14))
 
 
-def problem_bar(
-    text: str, code: str, sign_in: Callable[[], object], again: Callable[[], object]
-) -> QWidget:
+def problem_bar(text: str, code: str, sign_in: Callable[[], object], again: Callable[[], object]) -> QWidget:
     """The last failure in words, with the one thing to do; calm, for nothing is lost."""
     if code in ("sign_in_needed", "cloned", "certificate", "not_found"):
         return InfoBar(text, "warn", _("Sign in again"), sign_in)

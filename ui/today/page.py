@@ -55,9 +55,7 @@ class TodayPage(Page):
         self._progress = Label("", "muted")
         self._visits = vbox(gap=10)
         self.rows: list[VisitRow] = []
-        visits = vbox(
-            self._head(), self._visits, None, gap=10
-        )
+        visits = vbox(self._head(), self._visits, None, gap=10)
         self.notices = NoticeCards(shell)
         self.tasks = TasksCard(shell)
         self.quotes = QuotesCard(shell)

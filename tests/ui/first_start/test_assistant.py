@@ -149,7 +149,9 @@ def test_a_small_demonstration_is_a_whole_company(tmp_path: Path):
     workspace.close()
 
 
-def test_the_language_can_be_chosen_before_anything_else(dressed: Any, door: Tasks, tmp_path: Path, qtbot: Any):
+def test_the_language_can_be_chosen_before_anything_else(
+    dressed: Any, door: Tasks, tmp_path: Path, qtbot: Any
+):
     class Window:
         def set_language(self, code: str) -> None:
             from app.i18n import set_language

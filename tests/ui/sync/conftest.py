@@ -27,7 +27,9 @@ from ui.window import MainWindow
 
 PAGES = [
     Registration("sync", "ui.sync.page:SyncPage", "Synchronisation", "refresh-cw", "none"),
-    Registration("conflicts", "ui.sync.conflicts_page:ConflictsPage", "Conflicts", "git-compare-arrows", "bottom"),
+    Registration(
+        "conflicts", "ui.sync.conflicts_page:ConflictsPage", "Conflicts", "git-compare-arrows", "bottom"
+    ),
     Registration("settings", "ui.settings.page:SettingsPage", "Settings", "settings", "bottom"),
 ]
 

@@ -180,5 +180,7 @@ def test_every_choice_has_a_name(account: str, claire: Laptop, desk_of: Any):
         if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
     ]
     assert focusable and all(widget.accessibleName() for widget in focusable)
-    assert card(page, "phone", "04 78 61 22 10").accessibleName() == "Téléphone, votre version: 04 78 61 22 10"
+    assert (
+        card(page, "phone", "04 78 61 22 10").accessibleName() == "Téléphone, votre version: 04 78 61 22 10"
+    )
     assert QApplication.focusWidget() is None or QApplication.focusWidget().window() is desk.window

@@ -14,7 +14,9 @@ from ui.widgets import InfoBar
 
 def grow_old(laptop: Laptop, days: int) -> None:
     """As if everything on this laptop had happened `days` ago."""
-    then = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    then = (
+        (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
     with laptop.workspace.exclusive() as connection:
         connection.exec_driver_sql("UPDATE sync_transaction SET at = ?", (then,))
         connection.exec_driver_sql("UPDATE sync_history SET started_at = ?", (then,))

@@ -232,7 +232,6 @@ def test_connecting_sends_the_work_of_a_laptop_alone(alone: Workspace, server: s
         assert records.get(session, "task", task)["rev"] > 0
 
 
-
 def test_another_language_keeps_the_page_and_the_runner(claire: Laptop, desk_of: Any):
     claire.add("account", name="Boulangerie Morel", territory=RHONE)
     desk = desk_of(claire.workspace)
