@@ -78,11 +78,24 @@ def _pictures(app: QApplication, workspace: Any, out: Path, language: str, mode:
             file = out / f"{name}-{mode}-{language}.png"
             _grab(window, tasks, file)
             taken.append(file)
+        taken.append(_first_start(window, tasks, out / f"first-start-{mode}-{language}.png"))
         tasks.close()
         window.close()
         window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return taken
+
+
+def _first_start(window: MainWindow, tasks: Tasks, file: Path) -> Path:
+    from ui.first_start.assistant import Assistant
+
+    assistant = Assistant(file.parent / "nobody", tasks, window)
+    assistant.show()
+    tasks.wait_until_idle()
+    QCoreApplication.processEvents()
+    assistant.grab().save(str(file))
+    assistant.deleteLater()
+    return file
 
 
 def _grab(window: MainWindow, tasks: Tasks, file: Path) -> None:

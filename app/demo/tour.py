@@ -22,6 +22,7 @@ from app.demo.data import generate
 from app.demo.seeding import stored
 from app.errors import NotAllowed
 from app.i18n import translate as _
+from app.money import round_half_up
 from app.quotes import editing, issuing, suggesting
 from app.serve import fill
 from app.store.keys import PASSPHRASE_VARIABLE
@@ -234,7 +235,12 @@ def _meanwhile_at_the_office(workspace: Workspace) -> None:
     """Prices rise by 3 %, and the same telephone number is corrected differently."""
     with workspace.transaction(_("New prices")) as session:
         for product in records.find_rows(session, "product", order="sku", limit=40):
-            records.save(session, "product", product["id"], {"list_price": product["list_price"] * 103 / 100})
+            records.save(
+                session,
+                "product",
+                product["id"],
+                {"list_price": round_half_up(product["list_price"] * 103 / 100)},
+            )
         account = records.find_rows(session, "account", {"name": "Boulangerie Morel"})[0]
         records.save(session, "account", account["id"], {"phone": "04 65 71 22 19"}, account)
 
