@@ -35,7 +35,9 @@ def counts(report: Report) -> tuple[int, int, int, int]:
 
 def warned(report: Report) -> Counter[str]:
     """How many lines each warning names, by the value in its quotation marks."""
-    return Counter({s.partition("«\u00a0")[2].partition("\u00a0»")[0] or s: len(n) for s, n in report.warnings.items()})
+    return Counter(
+        {s.partition("«\u00a0")[2].partition("\u00a0»")[0] or s: len(n) for s, n in report.warnings.items()}
+    )
 
 
 def test_northwind_becomes_accounts_products_and_accepted_quotes(workspace: Workspace, real_data: Path):
