@@ -38,13 +38,17 @@ class Product(Entity):
     label, labels = _("Product"), _("Products")
     travel = everywhere()
 
-    sku: Mapped[str] = text(_("Reference"), required=True, search=True, listed=True, aliases=("SKU", "product_id"))
+    sku: Mapped[str] = text(
+        _("Reference"), required=True, search=True, listed=True, aliases=("SKU", "product_id")
+    )
     ean: Mapped[str | None] = text(_("EAN"), search=True)
     label_fr: Mapped[str] = text(
         _("Label in French"), required=True, search=True, listed=True, aliases=("product_name", "product")
     )
     label_en: Mapped[str | None] = text(_("Label in English"), search=True)
-    family: Mapped[str | None] = text(_("Family"), search=True, listed=True, aliases=("category_id", "series"))
+    family: Mapped[str | None] = text(
+        _("Family"), search=True, listed=True, aliases=("category_id", "series")
+    )
     unit: Mapped[str | None] = text(_("Unit"), aliases=("quantity_per_unit",))
     pack: Mapped[object] = decimal(_("Pack size"), scale=4)
     vat_rate: Mapped[object] = percentage(_("VAT rate"))

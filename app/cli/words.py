@@ -154,7 +154,7 @@ def _add_quote_words(words: Any) -> None:
 
 
 def _add_transfer_words(words: Any) -> None:
-    importing = _word(words, "import", _("records from a CSV, Excel or vCard file"))
+    importing = _word(words, "import", _("records from a CSV file"))
     importing.add_argument("kind", metavar=_("KIND"))
     importing.add_argument("file", metavar=_("FILE"))
     importing.add_argument("--map", metavar=_("FILE"), help=_("which column goes into which field, as JSON"))
