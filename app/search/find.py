@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.search.sources import PER_KIND, SOURCES, WEIGHT
-from app.search.words import TITLE, alternatives, fold
+from app.search.words import TITLE, alternatives, beginnings, fold
 
 _COLUMNS = "SELECT row, kind, id, title, subtitle FROM search_row"
 _LAST_SIGN = "\U0010ffff"
@@ -92,6 +92,11 @@ def _matching(connection: Connection, match: str, first: int, last: int, limit: 
 def _match(terms: list[list[list[str]]], mark: str) -> str:
     """The query for FTS5: all terms, each in one of its ways, each word as a beginning."""
     return " AND ".join(
-        "(" + " OR ".join("(" + " AND ".join(f'"{mark}{w}" *' for w in way) + ")" for way in ways) + ")"
+        "(" + " OR ".join("(" + " AND ".join(_word(w, mark) for w in way) + ")" for way in ways) + ")"
         for ways in terms
     )
+
+
+def _word(word: str, mark: str) -> str:
+    found = [word] if mark else beginnings(word)
+    return "(" + " OR ".join(f'"{mark}{beginning}" *' for beginning in found) + ")"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app import account_summary, changed, lists
 from app.search.sources import PER_KIND, SOURCES, WEIGHT, Source, watches
-from app.search.words import TITLE, fold, national, split
+from app.search.words import TITLE, fold, indexed_number, national, split
 
 _LONGEST_WORDS = 4_000
 _BATCH = 20_000
@@ -172,7 +172,7 @@ def _joined(name: str, detail: str | None) -> str:
 def _indexed(title: str, words: str, phones: str) -> str:
     """The text of an entry: all words, those of the title also with their mark, national numbers."""
     marked = f"{TITLE}{f' {TITLE}'.join(split(title))}" if title else ""
-    numbers = " ".join([national(phone) for phone in phones.split()])
+    numbers = " ".join([indexed_number(national(phone)) for phone in phones.split()])
     return f"{fold(words)} {marked} {numbers}"
 
 

@@ -196,3 +196,9 @@ def test_a_number_means_the_same_in_every_notation():
     assert national("+3224567890") == "24567890"
     assert [["612345678"]][0] in alternatives("+33 6 12 34 56 78")[0]
     assert [["612345678"]][0] in alternatives("06.12.34.56.78")[0]
+
+
+@pytest.mark.parametrize("digits", range(3, 11))
+def test_a_telephone_number_is_found_by_as_many_of_its_digits_as_are_typed(filled: Workspace, digits: int):
+    assert "Zoé Œuvrard" in found(filled, "0612345678"[:digits])
+    assert "Zoé Œuvrard" not in found(filled, "0612345678"[: digits - 1] + "9")
