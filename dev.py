@@ -209,7 +209,8 @@ def check(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """measure: `bench NAME`; without a name, the list"""
     folder = ROOT / "tests" / "bench"
-    names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
+    starts = 'if __name__ == "__main__":'  # what does not start by itself is what benchmarks share
+    names = sorted(p.stem for p in folder.glob("[a-z]*.py") if starts in p.read_text(encoding="utf-8"))
     if not arguments:
         say("Benchmarks: " + (", ".join(names) or "none yet"))
         return 0
