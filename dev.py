@@ -75,7 +75,8 @@ def prepare() -> None:
     variables = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(ENVIRONMENT))
     variables.pop("VIRTUAL_ENV", None)
     # Inexact, since uv itself may live in the environment that it fills.
-    command = [_find_uv(), "sync", "--frozen", "--inexact", "--python", str(program("python"))]
+    command = [_find_uv(), "sync", "--frozen", "--inexact", "--compile-bytecode"]
+    command += ["--python", str(program("python"))]
     if subprocess.run(command, cwd=ROOT, env=variables).returncode:
         raise Refusal("uv could not install the dependencies of uv.lock: see its message above.")
     stamp.write_text(wanted)
@@ -284,6 +285,8 @@ def main(arguments: list[str]) -> int:
         lines = [f"  {name:<13}{word.__doc__}" for name, word in WORDS.items()]
         say("\n".join(["python dev.py WORD", *lines]), to_errors=not asked)
         return 0 if asked else 2
+    # Many processes are started from here: without kept bytecode each would compile every library anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return WORDS[arguments[0]](arguments[1:])
     except Refusal as refusal:
