@@ -15,10 +15,10 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     profile = profile_of(words)
-    if words[:1] == ["demo"]:
+    if next((word for word in words if not word.startswith("-")), None) == "demo":
         from ui.demo import main as demo
 
-        return demo(words[1:])
+        return demo([word for word in words if word != "demo"])
     if profile is None:
         from app.cli import main as command_line
 
