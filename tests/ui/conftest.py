@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.i18n import set_language
@@ -83,7 +84,9 @@ class NotePage(Page):
 
 @pytest.fixture
 def dressed(qapp: QApplication) -> Iterator[QApplication]:
-    """The application in the light theme, speaking French."""
+    """The application in the light theme, speaking French, without the windows of earlier tests."""
+    # Outside an event loop nothing else deletes them, and each change of theme would dress them all again.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     set_language("fr")
     theme.apply(qapp, "light", 100)
     errors.reports.clear()
