@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QKeySequence
 
+from app.folding import fold
 from app.i18n import translate
 
 _FRENCH_KEYS = {
@@ -103,14 +104,6 @@ class Commands:
             for command in self._commands.values()
             if command.in_palette and command.enabled() and all(word in fold(command.text) for word in words)
         ]
-
-
-def fold(text: str) -> str:
-    """`text` without accents, ligatures and case."""
-    import unicodedata
-
-    plain = text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("ß", "ss").casefold()
-    return "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
 
 
 def key_names(shortcut: str, french: bool) -> list[str]:

@@ -148,7 +148,7 @@ class SettingsPage(Page):
         self.shell.toast(_("Copied."))
 
     def _narrow(self, text: str) -> None:
-        from ui.commands import fold
+        from app.folding import fold
 
         words = fold(text).split()
         for said, section in self._sections:
