@@ -8,7 +8,7 @@ BR-CO-13, BR-CO-17) holds to the cent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
@@ -41,7 +41,10 @@ _CONTEXT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
-    """One line's amounts: `gross`, `discount` and `net` in the price mode, `net_ht` without VAT."""
+    """One line's amounts: `gross`, `discount` and `net` in the price mode, `net_ht` without VAT.
+
+    `net` is gross − discount + the line's own charge.
+    """
 
     id: str
     gross: Decimal
@@ -121,14 +124,15 @@ def compute(
     discount: Share | None = None,
     charges: Sequence[Charge] = (),
     deposit: Share | None = None,
+    allowances: Sequence[Charge] = (),
     sound_lines: bool = False,
 ) -> Totals:
     """The totals of these lines. Raises Invalid (`lines.2.qty` is the second line's quantity).
 
     `sound_lines`: `problems_of` found nothing in them, so that they are not looked at again.
     """
-    inputs = Inputs(lines, price_mode, discount, charges, deposit)
-    _checked(Inputs((), price_mode, discount, charges, deposit) if sound_lines else inputs)
+    inputs = Inputs(lines, price_mode, discount, charges, deposit, allowances)
+    _checked(replace(inputs, lines=()) if sound_lines else inputs)
     return _compute(inputs)
 
 
@@ -160,8 +164,10 @@ def _compute(inputs: Inputs) -> Totals:
             (line, net) for line, (_g, _d, net) in zip(inputs.lines, amounts, strict=True) if line.in_total
         ]
         shares = _discount_shares(chosen, inputs.discount)
+        for allowance in inputs.allowances:
+            shares[allowance.rate] = shares.get(allowance.rate, ZERO) + allowance.amount
         rates = sorted(
-            {line.rate for line, _net in chosen} | {charge.rate for charge in inputs.charges},
+            {line.rate for line, _net in chosen} | {charge.rate for charge in inputs.charges} | shares.keys(),
             key=_highest_first,
         )
         if inputs.price_mode == "TTC":
@@ -195,14 +201,15 @@ def _compute(inputs: Inputs) -> Totals:
 
 def _line_amounts(line: Line) -> tuple[Decimal, Decimal, Decimal]:
     """(gross, discount, net) in the price mode."""
-    gross = round_cents(line.quantity * line.unit_price)
+    gross = round_cents(line.quantity * line.unit_price / line.price_base)
+    less = NOTHING
     if line.discount_amount is not None:
         less = round_cents(line.discount_amount.copy_sign(gross))
     elif line.discount_percent:
         less = round_cents(gross * line.discount_percent / HUNDRED)
-    else:
-        return gross, NOTHING, gross
-    return gross, less, round_cents(gross - less)
+    elif not line.charge_amount:
+        return gross, less, gross
+    return gross, less, round_cents(gross - less + line.charge_amount)
 
 
 def _discount_shares(chosen: Sequence[tuple[Line, Decimal]], discount: Share | None) -> dict[Rate, Decimal]:

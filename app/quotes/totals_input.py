@@ -17,6 +17,7 @@ VAT_CATEGORIES = ("S", "E", "AE", "K", "G", "O", "Z")
 """The categories of EN 16931 that the French format keeps; all but S go with a rate of 0."""
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 HUNDRED = Decimal(100)
 QUANTITY_LIMIT = Decimal(10**9)
 PRICE_LIMIT = Decimal(10**9)
@@ -48,6 +49,10 @@ class Line:
     discount_percent: Decimal = ZERO
     discount_amount: Decimal | None = None
     vat_category: str = "S"
+    price_base: Decimal = ONE
+    """The quantity that `unit_price` is for: screws are priced by the hundred (BT-149)."""
+    charge_amount: Decimal = ZERO
+    """What the line costs on top of its quantity: packing, cutting (BT-141)."""
 
     @property
     def in_total(self) -> bool:
@@ -60,7 +65,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An amount added to the whole quote: carriage, packing. In TTC mode it includes its VAT."""
+    """An amount added to the whole quote (carriage, packing), or taken off it, at one VAT rate.
+
+    In TTC mode it includes its VAT.
+    """
 
     label: str
     amount: Decimal
@@ -89,6 +97,8 @@ class Inputs:
     discount: Share | None = None
     charges: Sequence[Charge] = ()
     deposit: Share | None = None
+    allowances: Sequence[Charge] = ()
+    """Amounts taken off the whole, each at its own rate; `discount` is shared over the rates instead."""
 
 
 def read(inputs: Mapping[str, Any]) -> Inputs:
@@ -110,6 +120,10 @@ def read(inputs: Mapping[str, Any]) -> Inputs:
             for position, charge in enumerate(_objects(inputs, "doc_charges", problems), 1)
         ],
         deposit=_read_share(inputs, "deposit", problems),
+        allowances=[
+            _read_charge(charge, f"doc_allowances.{position}.", category, problems)
+            for position, charge in enumerate(_objects(inputs, "doc_allowances", problems), 1)
+        ],
     )
     problems = {**find_problems(found), **problems}
     if problems:
@@ -124,10 +138,15 @@ def find_problems(inputs: Inputs) -> Problems:
         problems["price_mode"] = _("Choose HT or TTC.")
     for position, line in enumerate(inputs.lines, 1):
         _check_line(line, f"lines.{position}.", problems)
-    for position, charge in enumerate(inputs.charges, 1):
-        at = f"doc_charges.{position}."
-        _check_number(charge.amount, at + "amount", 2, ZERO, AMOUNT_LIMIT, problems)
-        _check_vat(charge.vat_rate, charge.vat_category, at, problems)
+    # A document that takes back an earlier one takes its allowances back too: they may be negative.
+    for name, charges, least in (
+        ("doc_charges", inputs.charges, ZERO),
+        ("doc_allowances", inputs.allowances, -AMOUNT_LIMIT),
+    ):
+        for position, charge in enumerate(charges, 1):
+            at = f"{name}.{position}."
+            _check_number(charge.amount, at + "amount", 2, least, AMOUNT_LIMIT, problems)
+            _check_vat(charge.vat_rate, charge.vat_category, at, problems)
     for name, share in (("doc_discount", inputs.discount), ("deposit", inputs.deposit)):
         if share is not None:
             _check_share(share, f"{name}.", problems)
@@ -139,12 +158,14 @@ def _check_line(line: Line, at: str, problems: Problems) -> None:
     # EN 16931 BR-27: a unit price is never negative; a trade-in has a negative quantity.
     _check_number(line.unit_price, at + "unit_price", 6, ZERO, PRICE_LIMIT, problems)
     _check_number(line.discount_percent, at + "discount_pct", 4, ZERO, HUNDRED, problems)
+    _check_number(line.price_base, at + "price_base_qty", 4, _STEPS[4], QUANTITY_LIMIT, problems)
+    _check_number(line.charge_amount, at + "charge_amount", 2, ZERO, AMOUNT_LIMIT, problems)
     _check_vat(line.vat_rate, line.vat_category, at, problems)
     if line.kind not in LINE_KINDS:
         problems[at + "kind"] = _("“{kind}” is not a kind of line.", kind=line.kind)
-    if at + "qty" in problems or at + "unit_price" in problems:
+    if any(at + name in problems for name in ("qty", "unit_price", "price_base_qty")):
         return
-    gross = abs(line.quantity * line.unit_price)
+    gross = abs(line.quantity * line.unit_price / line.price_base)
     if gross > AMOUNT_LIMIT:
         problems[at + "qty"] = _("The amount of this line is too large.")
     if line.discount_amount is not None:
@@ -177,6 +198,8 @@ def _check_number(
         problems[field] = _("Enter a number.")
     elif value < least and not least:
         problems[field] = _("This cannot be negative.")
+    elif value < least and least > 0:
+        problems[field] = _("This must be more than zero.")
     elif value > most and most == HUNDRED:
         problems[field] = _("This cannot be more than 100 %.")
     elif not least <= value <= most:
@@ -198,6 +221,8 @@ def _read_line(line: Mapping[str, Any], at: str, category: Any, position: int, p
         discount_percent=_number(line.get("discount_pct", ZERO), at + "discount_pct", problems),
         discount_amount=None if amount is None else _number(amount, at + "discount_amount", problems),
         vat_category=str(line.get("vat_category", category or "S")),
+        price_base=_number(line.get("price_base_qty", ONE), at + "price_base_qty", problems),
+        charge_amount=_number(line.get("charge_amount", ZERO), at + "charge_amount", problems),
     )
 
 

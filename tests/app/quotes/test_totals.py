@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app import i18n
 from app.errors import Invalid
-from app.quotes.totals import Charge, Line, Share, Totals, compute, price
+from app.quotes.totals import Charge, Line, Share, Totals, compute, price, round_cents
 
 CASES = json.loads(Path("tests/files/quote_cases.json").read_text(encoding="utf-8"))
 RATES = [Decimal(text) for text in ("20", "10", "5.5", "2.1", "0", "8.5")]
@@ -60,6 +60,8 @@ def lines_of(quantity=quantities):
             selected=st.booleans(),
             discountable=st.booleans(),
             discount_percent=percents,
+            price_base=st.sampled_from([Decimal(1), Decimal(1), Decimal(100), Decimal("0.5")]),
+            charge_amount=st.sampled_from([Decimal(0), Decimal(0), Decimal("4.95")]),
         ),
         max_size=12,
     )
@@ -69,6 +71,9 @@ modes = st.sampled_from(["HT", "TTC"])
 shares = st.none() | st.builds(Share, st.just("percent"), percents)
 charge_lists = st.lists(
     st.builds(Charge, st.just("Port"), st.decimals(0, 300, places=2), st.sampled_from(RATES)), max_size=2
+)
+allowance_lists = st.lists(
+    st.builds(Charge, st.just("Reprise"), st.decimals(-50, 300, places=2), st.sampled_from(RATES)), max_size=2
 )
 
 
@@ -85,9 +90,11 @@ def amounts_of(value: Any):
 
 
 @settings(max_examples=100, deadline=None)
-@given(lines_of(), modes, shares, charge_lists, shares)
-def test_the_sums_agree_exactly(lines, mode, discount, charges, deposit):
-    found = compute(lines, price_mode=mode, discount=discount, charges=charges, deposit=deposit)
+@given(lines_of(), modes, shares, charge_lists, allowance_lists, shares)
+def test_the_sums_agree_exactly(lines, mode, discount, charges, allowances, deposit):
+    found = compute(
+        lines, price_mode=mode, discount=discount, charges=charges, allowances=allowances, deposit=deposit
+    )
     in_total = [line for line in found.lines if line.in_total]
     assert found.sum_lines_net == sum((line.net_ht for line in in_total), Decimal(0))
     assert found.total.ht == found.sum_lines_net - found.discount + found.charges
@@ -104,14 +111,24 @@ def test_the_sums_agree_exactly(lines, mode, discount, charges, deposit):
 
 
 @settings(max_examples=100, deadline=None)
-@given(lines_of(), modes, shares, charge_lists, shares)
-def test_no_amount_is_a_negative_zero_or_finer_than_a_cent(lines, mode, discount, charges, deposit):
-    found = compute(lines, price_mode=mode, discount=discount, charges=charges, deposit=deposit)
+@given(lines_of(), modes, shares, charge_lists, allowance_lists, shares)
+def test_no_amount_is_a_negative_zero_or_finer_than_a_cent(
+    lines, mode, discount, charges, allowances, deposit
+):
+    found = compute(
+        lines, price_mode=mode, discount=discount, charges=charges, allowances=allowances, deposit=deposit
+    )
     for amount in amounts_of([found.lines, found.total, found.options, found.sum_lines_net, found.discount]):
         assert amount or not amount.is_signed()
         assert amount.as_tuple().exponent == -2
     for each in (*found.vat_breakdown, *(found.deposit.by_rate if found.deposit else ())):
         assert all(amount or not amount.is_signed() for amount in (each.base, each.vat, each.ttc))
+
+
+@given(st.decimals(-(10**9), 10**9, places=6))
+def test_rounding_twice_is_rounding_once(value):
+    assert round_cents(round_cents(value)) == round_cents(value)
+    assert abs(round_cents(value) - value) <= Decimal("0.005")
 
 
 def without_lines(found: Totals) -> tuple[Any, ...]:
@@ -180,8 +197,9 @@ def recomputed(lines: list[Line], discount: Share | None, charges: list[Charge])
     for line in lines:
         if not line.in_total:
             continue
-        gross = cents(Fraction(line.quantity) * Fraction(line.unit_price))
+        gross = cents(Fraction(line.quantity) * Fraction(line.unit_price) / Fraction(line.price_base))
         net = gross - cents(Fraction(gross, 100) * Fraction(line.discount_percent) / 100)
+        net += cents(Fraction(line.charge_amount))
         rate = Fraction(line.vat_rate)
         nets[rate] = nets.get(rate, 0) + net
         if line.discountable:
