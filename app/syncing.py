@@ -18,14 +18,16 @@ from app.workspace import Changes, Workspace
 from sync import errors, outbox, state
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
+from sync.pacing import Pacing as Pacing
+from sync.pacing import Rhythm as Rhythm
 from sync.protocol import EnrolAnswer, EnrolRequest, HelloRequest, SyncProtocol
 
 
 class SyncProblem(UserError):
-    """A sync that could not go on, in words; `code` is the engine's."""
+    """A sync that could not go on, in words; `code` is the engine's, `retry_after` the server's wish in seconds."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        self.code = code
+    def __init__(self, code: str, sentence: str, retry_after: float = 0.0) -> None:
+        self.code, self.retry_after = code, retry_after
         super().__init__(sentence)
 
 
@@ -158,7 +160,8 @@ def explained(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except errors.SyncError as problem:
-        raise SyncProblem(problem.code, sentence(problem)) from problem
+        wait = problem.retry_after if isinstance(problem, errors.ServerBusy) else 0.0
+        raise SyncProblem(problem.code, sentence(problem), wait) from problem
 
 
 def sentence(problem: errors.SyncError) -> str:
