@@ -14,6 +14,9 @@ Storage = Literal["text", "integer", "json"]
 COMPANY = "company"
 OFFICE = "office"
 
+AS_RECORD = "as_record"
+"""`ScopeRule.fixed` of rows that travel exactly as the record that `record_kind` and `record` name."""
+
 SYSTEM_COLUMNS = (
     "id",
     "rev",
@@ -90,6 +93,8 @@ class SyncSchema:
     tables: dict[str, SyncTable] = field(default_factory=dict)
     conflict: str = "conflict"
     """The synced table of conflicts; `sync.conflicts` lists the columns that it must have."""
+    blob: str = "attachment"
+    """The synced table whose rows name bytes, by `sha256`, `size`, `thumbnail` and `arrived`; it may be missing."""
 
     def children(self, table: str) -> list[tuple[SyncTable, str]]:
         """The tables whose rows hang under `table`, with the link field that says so."""

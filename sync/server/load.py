@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from sync import sums
-from sync.schema import OFFICE, SyncTable
+from sync.schema import AS_RECORD, OFFICE, SyncTable
 from sync.server import head
 from sync.server.store import Store
+from sync.server.tables import RECORD_RULES
 
 BATCH = 2_000
 
@@ -80,9 +81,18 @@ class _Loader:
                 found = self._scopes.get((str(kind), values[rule.parent]))
                 if found is not None:
                     return found
-            if rule.fixed and rule.fixed != "record":
+            if rule.fixed == AS_RECORD and (found := self._scope_of_record(values)) is not None:
+                return found
+            if rule.fixed and rule.fixed not in RECORD_RULES:
                 return rule.fixed
         return OFFICE
+
+    def _scope_of_record(self, values: Stored) -> str | None:
+        """Of the record that is named: its kind's one scope, or that of a row kept as others' parent."""
+        named = self._store.schema.tables.get(str(values.get("record_kind")))
+        if named is None:
+            return None
+        return named.scope[0].fixed or self._scopes.get((named.name, str(values.get("record"))))
 
     def _write(self, table: str) -> None:
         rows = self._batches.pop(table, [])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, select
 
-from sync.schema import COMPANY, OFFICE, SyncTable
-from sync.server.tables import RECORD_RULE
+from sync.schema import AS_RECORD, COMPANY, OFFICE, SyncTable
+from sync.server.tables import RECORD_RULE, RECORD_RULES
 from sync.server.working import Row, Working
 
 
@@ -39,6 +39,11 @@ def derive(working: Working, synced: SyncTable, row: Row) -> str:
     for rule in synced.scope:
         if rule.fixed == RECORD_RULE:
             return _scope_of_record(working, row)
+        if rule.fixed == AS_RECORD:
+            record = _record_of(working, row)
+            if record is not None:
+                return str(record["scope"])
+            continue
         if rule.fixed is not None:
             return rule.fixed
         if rule.field is not None and row.get(rule.field):
@@ -54,13 +59,19 @@ def derive(working: Working, synced: SyncTable, row: Row) -> str:
 
 
 def _scope_of_record(working: Working, row: Row) -> str:
+    record = _record_of(working, row)
+    return OFFICE if record is None or record["scope"] == COMPANY else str(record["scope"])
+
+
+def _record_of(working: Working, row: Row) -> Row | None:
+    """The record that the row names by its kind and id, None where it names none; raises Missing."""
     kind, id = row.get("record_kind"), row.get("record")
     if not kind or not id or kind not in working.store.schema.tables:
-        return OFFICE
+        return None
     record = working.get(kind, id)
     if record is None:
         raise Missing(kind, id)
-    return OFFICE if record["scope"] == COMPANY else str(record["scope"])
+    return record
 
 
 def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[SyncTable, Row]]:
@@ -85,7 +96,7 @@ def dependents(working: Working, table: str, id: str) -> Iterator[tuple[SyncTabl
         for rule in child.scope:
             if rule.parent is not None and child.fields[rule.parent].link == table:
                 yield from ((child, row) for row in working.find(child.name, rule.parent, id, newborn))
-            elif rule.fixed == RECORD_RULE:
+            elif rule.fixed in RECORD_RULES:
                 rows = working.find(child.name, "record", id, newborn)
                 yield from ((child, row) for row in rows if row["record_kind"] == table)
 
@@ -113,7 +124,7 @@ def subtree(working: Working, table: str, id: str) -> list[tuple[SyncTable, Row]
 
 
 def _has_record(synced: SyncTable) -> bool:
-    return any(rule.fixed == RECORD_RULE for rule in synced.scope)
+    return any(rule.fixed in RECORD_RULES for rule in synced.scope)
 
 
 def settle(working: Working, table: str, id: str) -> None:

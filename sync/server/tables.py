@@ -19,10 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeEngine
 
-from sync.schema import SyncSchema, SyncTable
+from sync.schema import AS_RECORD, SyncSchema, SyncTable
 
 RECORD_RULE = "record"
 """`ScopeRule.fixed` of tables whose rows travel with the record that `record_kind`, `record` name."""
+RECORD_RULES = (RECORD_RULE, AS_RECORD)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
 def dependency_links(synced: SyncTable) -> set[str]:
     """The columns by which rows of this table hang on another row."""
     links = {rule.parent for rule in synced.scope if rule.parent} | {synced.parent, synced.aggregate}
-    if any(rule.fixed == RECORD_RULE for rule in synced.scope):
+    if any(rule.fixed in RECORD_RULES for rule in synced.scope):
         links.add("record")
     return {link for link in links if link}
 
@@ -92,6 +93,11 @@ def _add_server_only(metadata: MetaData) -> None:
         text("machine"), text("version"), text("token_hash", unique=True), text("series"), number("last_n"),
         text("created_at"), text("seen_at"), text("revoked_at"), number("wipe"),
         text("cursor_issued"), text("scopes_issued"), text("scopes_entitled"), number("rev_presented"),
+    )  # fmt: skip
+    # The key pair to which laptops seal what they send by file; private, as 32 bytes.
+    Table(
+        "sync_exchange_key", metadata, number("one", primary_key=True, autoincrement=False),
+        Column("private", LargeBinary),
     )  # fmt: skip
     Table("sync_commit", metadata, number("rev", primary_key=True, autoincrement=False), text("at"))
     Table("sync_series", metadata, text("code", primary_key=True), text("device"), text("granted_at"))

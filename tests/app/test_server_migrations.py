@@ -28,6 +28,7 @@ def test_an_organisation_without_a_revision_is_migrated_when_it_opens(tmp_path: 
     store = known.find("demo")
     assert store is not None
     with store.read() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0001"
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        assert version == f"{migrations.HEAD:04}"
         assert set(sync_schema().tables) <= set(inspect(connection).get_table_names())
     known.close()

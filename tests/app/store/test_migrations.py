@@ -16,6 +16,7 @@ from app.store import raw, schema
 from app.workspace import FILE, Workspace
 from tests.app.store.test_opening import connected, digest
 
+NEXT = migrations.HEAD + 1
 VERSIONS = sorted((Path(migrations.__file__).parent / "versions").glob("0*.py"))
 
 
@@ -60,12 +61,12 @@ def test_migrations_only_add(path):
 
 @pytest.fixture
 def old(profile: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A profile with one account, for a program whose next version is 2 and adds a table."""
+    """A profile with one account, for a program that is one version newer and adds a table."""
     workspace = Workspace.open(profile)
     with workspace.transaction() as session:
         records.add(session, "account", {"name": "Hôtel Bellevue"})
     workspace.close()
-    monkeypatch.setattr(schema, "HEAD", 2)
+    monkeypatch.setattr(schema, "HEAD", NEXT)
     monkeypatch.setattr(schema, "migrate", _add_a_table)
     return profile
 
@@ -80,7 +81,7 @@ def test_an_old_file_is_brought_up_to_date_after_a_copy(old, template):
     connection.close()
     workspace = Workspace.open(old)
     with workspace.exclusive() as connection:
-        assert schema.version(connection) == 2
+        assert schema.version(connection) == NEXT
         tables = inspect(connection).get_table_names()
         triggers = connection.exec_driver_sql(
             "SELECT name FROM sqlite_master WHERE type = 'trigger'"
@@ -88,7 +89,7 @@ def test_an_old_file_is_brought_up_to_date_after_a_copy(old, template):
         assert "capture_account_update" in set(triggers)
     assert "lead" in tables
     workspace.close()
-    copy = connected(old, template.key, f"{Path(FILE).stem}-before-2.db")
+    copy = connected(old, template.key, f"{Path(FILE).stem}-before-{NEXT}.db")
     assert copy.execute("PRAGMA user_version").fetchone() == (migrations.HEAD,)
     assert copy.execute("SELECT name FROM account").fetchall() == [("Hôtel Bellevue",)]
     copy.close()
@@ -105,7 +106,7 @@ def test_a_migration_that_fails_leaves_the_old_file_and_the_copy(old, template, 
     with pytest.raises(RuntimeError):
         Workspace.open(old)
     after = digest(old)
-    assert after.pop(f"{Path(FILE).stem}-before-2.db")
+    assert after.pop(f"{Path(FILE).stem}-before-{NEXT}.db")
     assert after == before
 
 
