@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from sync import conflicts
 from sync.clock import corrected
 from sync.merge import Value, canonical
 from sync.protocol import Op, Outcome
 from sync.schema import SyncTable
 from sync.server import scopes
+from sync.server.past import Edit
 from sync.server.scopes import Grants
-from sync.server.working import Edit, Row, Working
+from sync.server.working import Row, Working
 
 BIRTH = ""
 """`Edit.field` of the creation of a row, which stands for all fields not edited since."""
@@ -82,24 +81,14 @@ class Change:
 
 def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:
     """Who set the field last; for one untouched since its birth, who made the row."""
-    for edit in reversed(working.edits):
-        if (edit.table, edit.id) == (table, row["id"]) and edit.field in (name, BIRTH):
+    for edit in reversed(working.edits_of(table, row["id"])):
+        if edit.field in (name, BIRTH):
             return edit
-    edits = working.store.tables["field_edit"]
-    found = (
-        working.connection.execute(
-            select(edits)
-            .where(edits.c.id == row["id"], edits.c.table_name == table, edits.c.field.in_((name, BIRTH)))
-            .order_by(edits.c.rev.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
-    )
-    if found is None:
+    kept = working.past.last_edits([(table, row["id"], name), (table, row["id"], BIRTH)])
+    found = [edit for edit in kept if edit is not None]
+    if not found:
         return Edit(table, row["id"], name, row["created_at"] or "", row["created_by"] or "", "", "")
-    kept = ("field", "at", "user", "device", "transaction", "old", "rev")
-    return Edit(table, row["id"], **{part: found[part] for part in kept})
+    return max(found, key=lambda edit: edit.rev)
 
 
 def add_conflict(

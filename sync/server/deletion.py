@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from sync import conflicts
 from sync.merge import Value
 from sync.protocol import Op
@@ -34,14 +32,9 @@ def delete(change: Change, op: Op) -> None:
 def has_foreign_change(change: Change, keys: list[tuple[str, str]], base_rev: int) -> bool:
     """Whether another device changed one of the rows after `base_rev`."""
     device, working = change.author.device, change.working
-    wanted = set(keys)
-    if any((e.table, e.id) in wanted and e.device != device for e in working.edits):
+    if any(edit.device != device for table, id in keys for edit in working.edits_of(table, id)):
         return True
-    edits = working.store.tables["field_edit"]
-    statement = select(edits.c.table_name, edits.c.id).where(
-        edits.c.id.in_({id for _, id in keys}), edits.c.rev > base_rev, edits.c.device != device
-    )
-    return any((table, id) in wanted for table, id in working.connection.execute(statement))
+    return any(rev > base_rev for rev in working.past.foreign_revs(device, keys))
 
 
 def restore(change: Change, table: str, id: str, op: Op) -> None:

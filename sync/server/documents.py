@@ -15,7 +15,8 @@ from sync.schema import SyncTable
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.fields import set_field
-from sync.server.working import Edit, Row
+from sync.server.past import Edit
+from sync.server.working import Row
 
 _NAMESPACE = UUID("2b0f5d2e-7a4a-4a53-8f0a-6f4a2f0e6c11")
 
@@ -52,9 +53,8 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
 
 def _whole_commit(change: Change, rev: int) -> int:
     """The last revision of the commit that took `rev`: who has seen a part of it has seen all."""
-    commits = change.working.store.tables["sync_commit"]
-    statement = select(commits.c.rev).where(commits.c.rev >= rev).order_by(commits.c.rev).limit(1)
-    return change.working.connection.scalar(statement) or rev
+    ((last, _at),) = change.working.past.commits([rev])
+    return last
 
 
 def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:

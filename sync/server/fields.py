@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select
-
 from sync import conflicts
 from sync.clock import corrected
 from sync.merge import Merged, Value, canonical, merge, merge_group
 from sync.protocol import Op
 from sync.schema import SyncField, SyncTable
 from sync.server.change import Change, add_conflict, last_edit
+from sync.server.past import Edit
 from sync.server.values import split_name
-from sync.server.working import Edit, Row, Working
+from sync.server.working import Row, Working
 
 
 def get_field(synced: SyncTable, row: Row, name: str) -> Value:
@@ -93,15 +92,8 @@ def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) ->
 
 def change_order(change: Change, op: Op) -> tuple[str, str]:
     """By which two edits of a field are ordered: when, then the device so that no tie is left."""
-    not_before = _commit_time(change.working, op.base_rev)
+    ((_rev, not_before),) = change.working.past.commits([op.base_rev])
     return corrected(op.at, change.device_now, change.now, not_before), change.author.device
-
-
-def _commit_time(working: Working, rev: int) -> str:
-    commits = working.store.tables["sync_commit"]
-    statement = select(commits.c.at).where(commits.c.rev >= rev).order_by(commits.c.rev).limit(1)
-    found = working.connection.scalar(statement) if rev > 0 else None
-    return found or ""
 
 
 def _keep_loser(

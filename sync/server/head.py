@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync import sums
+from sync.server.past import Key
 from sync.server.store import Store
-from sync.server.working import Key, Row, Working
+from sync.server.working import Row, Working
 
 _SIGN = 1 << 63
 

@@ -15,9 +15,10 @@ from sync.server import head, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
+from sync.server.past import Key
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
-from sync.server.working import Key, Working
+from sync.server.working import Working
 
 
 @dataclass

@@ -9,28 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sync.merge import Value
+from sync.server.past import BATCH, Edit, Key, Past
 from sync.server.store import Store
 
 Row = dict[str, Any]
-Key = tuple[str, str]
-"""(table, id)"""
-
-BATCH = 500
-
-
-@dataclass
-class Edit:
-    """Who set a field, and when; `field` is empty for the birth of the row."""
-
-    table: str
-    id: str
-    field: str
-    at: str
-    user: str
-    device: str
-    transaction: str
-    old: str | None = None
-    rev: int = 0
 
 
 @dataclass
@@ -38,8 +20,10 @@ class Savepoint:
     """What to put back when a transaction is parked."""
 
     rows: dict[Key, Row | None] = field(default_factory=dict)
-    touched: dict[Key, None] = field(default_factory=dict)
-    edits: list[Edit] = field(default_factory=list)
+    touched: list[Key] = field(default_factory=list)
+    """Those that nothing before had touched."""
+    edits: int = 0
+    """How many there were."""
 
 
 class Working:
@@ -51,6 +35,7 @@ class Working:
     def __init__(self, connection: Connection, store: Store) -> None:
         self.connection = connection
         self.store = store
+        self.past = Past(connection, store)
         self.before: dict[Key, Row | None] = {}
         """As the database has them; None where it has no such row."""
         self.rows: dict[Key, Row | None] = {}
@@ -59,6 +44,9 @@ class Working:
         self.named: dict[Key, None] = {}
         """Those that the present transaction of the device touched."""
         self.edits: list[Edit] = []
+        self._edited: dict[Key, list[Edit]] = {}
+        self._touched_in: dict[str, dict[str, None]] = {}
+        """The ids of `touched` by table."""
         self.forks: list[tuple[str, str, str]] = []
         """(table, old id, new id) of documents that forked in this database transaction."""
         self.forks_before: dict[str, list[tuple[str, str, int]]] = {}
@@ -110,7 +98,7 @@ class Working:
             self._searched[search] = list(ids)
             self.load(table, ids)
         found = dict.fromkeys(self._searched[search])
-        found |= {key[1]: None for key in self.touched if key[0] == table}
+        found |= self._touched_in.get(table, {})
         rows = (self.rows.get((table, id)) for id in found)
         return [row for row in rows if row is not None and row.get(column) == value]
 
@@ -131,27 +119,39 @@ class Working:
 
     def touch(self, table: str, id: str) -> None:
         """Have the row stamped with a new revision, changed or not."""
-        self.touched[(table, id)] = None
-        self.named[(table, id)] = None
+        key = (table, id)
+        self.named[key] = None
+        if key not in self.touched:
+            self.touched[key] = None
+            self._touched_in.setdefault(table, {})[id] = None
+            self._savepoint.touched.append(key)
 
     def log(self, edit: Edit) -> None:
         """Remember who set a field."""
         self.edits.append(edit)
+        self._edited.setdefault((edit.table, edit.id), []).append(edit)
+
+    def edits_of(self, table: str, id: str) -> list[Edit]:
+        """Those of one row made here, the oldest first."""
+        return self._edited.get((table, id), [])
 
     # Savepoints
 
     def mark(self) -> None:
         """Begin a transaction of the device."""
-        self._savepoint = Savepoint({}, dict(self.touched), list(self.edits))
+        self._savepoint = Savepoint(edits=len(self.edits))
         self.named = {}
 
     def rollback(self) -> None:
         """Undo all since `mark`."""
         self.rows.update(self._savepoint.rows)
-        self.touched = dict(self._savepoint.touched)
-        self.edits = list(self._savepoint.edits)
-        self._savepoint.rows = {}
-        self.named = {}
+        for key in self._savepoint.touched:
+            del self.touched[key]
+            del self._touched_in[key[0]][key[1]]
+        for edit in self.edits[self._savepoint.edits :]:
+            self._edited[edit.table, edit.id].pop()
+        del self.edits[self._savepoint.edits :]
+        self.mark()
 
     def _keep(self, key: Key, row: Row | None) -> None:
         self.before[key] = row

@@ -1,0 +1,102 @@
+"""What the organisation remembers of earlier edits and commits, read for many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, and_, func, select
+
+from sync.server.store import Store
+
+BATCH = 500
+Key = tuple[str, str]
+"""(table, id)"""
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class Edit:
+    """Who set a field, and when; `field` is empty for the birth of the row."""
+
+    table: str
+    id: str
+    field: str
+    at: str
+    user: str
+    device: str
+    transaction: str
+    old: str | None = None
+    rev: int = 0
+
+
+class Past:
+    """Answers about what lies in the database, each read once per request."""
+
+    def __init__(self, connection: Connection, store: Store) -> None:
+        self._connection, self._store = connection, store
+        self._last: dict[tuple[str, str, str], Edit | None] = {}
+        self._foreign: dict[tuple[str, str, str], int] = {}
+        self._commits: dict[int, tuple[int, str]] = {}
+
+    def last_edits(self, wanted: Collection[tuple[str, str, str]]) -> list[Edit | None]:
+        """The newest edit of each (table, id, field), None where there is none."""
+        missing = [one for one in wanted if one not in self._last]
+        for batch in _batches(missing):
+            self._read_last(batch)
+        return [self._last[one] for one in wanted]
+
+    def _read_last(self, wanted: list[tuple[str, str, str]]) -> None:
+        self._last |= dict.fromkeys(wanted)
+        edits = self._store.tables["field_edit"]
+        here = edits.c.id.in_(sorted({id for _, id, _ in wanted}))
+        named = edits.c.field.in_(sorted({name for _, _, name in wanted}))
+        newest = (
+            select(edits.c.id, edits.c.field, edits.c.table_name, func.max(edits.c.rev).label("rev"))
+            .where(here & named)
+            .group_by(edits.c.id, edits.c.field, edits.c.table_name)
+            .subquery()
+        )
+        same = [edits.c[name] == newest.c[name] for name in ("id", "field", "table_name", "rev")]
+        # A field that one request set twice has two edits of one rev: the later one was written later.
+        for row in self._connection.execute(select(edits).join(newest, and_(*same))).mappings():
+            key = (row["table_name"], row["id"], row["field"])
+            last = self._last.get(key)
+            if key in self._last and (last is None or row["at"] >= last.at):
+                kept = ("field", "at", "user", "device", "transaction", "old", "rev")
+                self._last[key] = Edit(row["table_name"], row["id"], **{part: row[part] for part in kept})
+
+    def foreign_revs(self, device: str, keys: Collection[Key]) -> list[int]:
+        """For each row the newest revision at which another device changed it; 0 for never."""
+        missing = sorted({id for table, id in keys if (device, table, id) not in self._foreign})
+        self._foreign |= {
+            (device, table, id): 0 for table, id in keys if (device, table, id) not in self._foreign
+        }
+        edits = self._store.tables["field_edit"]
+        for batch in _batches(missing):
+            statement = (
+                select(edits.c.table_name, edits.c.id, func.max(edits.c.rev))
+                .where(edits.c.id.in_(batch), edits.c.device != device)
+                .group_by(edits.c.table_name, edits.c.id)
+            )
+            for table, id, rev in self._connection.execute(statement):
+                self._foreign[device, table, id] = rev
+        return [self._foreign[device, table, id] for table, id in keys]
+
+    def commits(self, revs: Iterable[int]) -> list[tuple[int, str]]:
+        """For each revision the last one of its commit, and when that was; (rev, "") for none."""
+        wanted = list(revs)
+        missing = sorted({rev for rev in wanted if rev not in self._commits})
+        commits = self._store.tables["sync_commit"]
+        for rev in missing:
+            statement = select(commits.c.rev, commits.c.at).where(commits.c.rev >= rev)
+            found = self._connection.execute(statement.order_by(commits.c.rev).limit(1)).first()
+            self._commits[rev] = (int(found[0]), str(found[1])) if found and rev > 0 else (rev, "")
+        return [self._commits[rev] for rev in wanted]
+
+
+def _batches(items: list[Item]) -> Iterable[list[Item]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
