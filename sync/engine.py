@@ -103,7 +103,7 @@ class Engine:
         done, total = 0, len(waiting)
         while waiting or withdrawn:
             self._progress("pushing", done, total)
-            batch, waiting = _batch(waiting)
+            batch, waiting = split_off(waiting)
             answer = self._remote.push(PushRequest(_now(), batch, withdrawn, version=self._laptop.version))
             _obey(answer.hello)
             withdrawn = []
@@ -255,7 +255,7 @@ class Engine:
         self._report.records |= applied.records
 
 
-def _batch(waiting: list[Transaction]) -> tuple[list[Transaction], list[Transaction]]:
+def split_off(waiting: list[Transaction]) -> tuple[list[Transaction], list[Transaction]]:
     """What fits into one request, in order; a transaction larger than a request goes alone, in parts."""
     batch: list[Transaction] = []
     ops = size = 0

@@ -123,6 +123,8 @@ class Hello(msgspec.Struct, omit_defaults=True):
     cloned: bool = False
     known: list[str] = []
     organisation: str = ""
+    exchange_key: str = ""
+    """The organisation's public key for sync by file (X25519, base64); see `sync.bundle`."""
 
 
 class EnrolRequest(msgspec.Struct, omit_defaults=True):
@@ -378,6 +380,17 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
     if len(plain) > limit:
         raise errors.Refused("too_big", f"more than {limit} bytes")
     return plain
+
+
+def digest(body: bytes) -> str:
+    """The `Content-Digest` (RFC 9530) of a body as it travels: what a network spoils is noticed."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+
+
+def require_digest(body: bytes, header: str | None) -> None:
+    """Refuse a body that is not the one that was sent; one without a digest is taken as it is."""
+    if header and "sha-256=:" in header and digest(body) not in header:
+        raise errors.Protocol("the message was damaged on the way")
 
 
 def _require_complete(complete: bool) -> None:

@@ -34,6 +34,7 @@ def keep_hello(connection: Connection, hello: Hello) -> None:
         ("series", hello.series),
         ("organisation", hello.organisation),
         ("scopes", json.dumps(sorted(hello.scopes))),
+        ("exchange_key", hello.exchange_key),
     ):
         if get(connection, name) != value:
             put(connection, name, value)

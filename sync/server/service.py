@@ -25,7 +25,7 @@ from sync.protocol import (
     VerifyAnswer,
     VerifyRequest,
 )
-from sync.server import auth, head, results
+from sync.server import auth, exchange_key, head, results
 from sync.server.auth import Device
 from sync.server.pull import Cursor, Pull, read_cursor
 from sync.server.push import Push
@@ -119,8 +119,12 @@ class Session:
 
         return self.store.run(work)
 
-    def pull(self, request: PullRequest) -> PullPage:
-        """One page of what this device may see and has not."""
+    def pull(self, request: PullRequest, held: str | None = None) -> PullPage:
+        """One page of what this device may see and has not.
+
+        `held` is the cursor that the device itself holds, where pages follow each other without it: it is
+        entitled to nothing that it has not presented.
+        """
         max_bytes = min(max(request.max_bytes, 10_000), MAX_ANSWER_BYTES // 4)
         with self.store.read() as connection:
             device = self._device(connection)
@@ -135,7 +139,8 @@ class Session:
                 connection, self.store, device.id, known.rev if start else 0, page.cursor.rev
             )
         cursor = page.cursor.pack()
-        self._remember(device, request.cursor, start.rev if start else 0, cursor, granted)
+        presented = request.cursor if held is None else held
+        self._remember(device, presented, start.rev if start else 0, cursor, granted)
         resync = start is None and bool(request.cursor)
         return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, settled, resync)
 
@@ -194,6 +199,7 @@ class Session:
             schema_version=self.store.schema.version,
             wipe=device.wipe,
             organisation=self.service.slug,
+            exchange_key=exchange_key.public(connection, self.store),
         )
 
     def _remember(

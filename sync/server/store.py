@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from sync import errors
+from sync import bundle, errors
 from sync.schema import SyncSchema
 from sync.server.tables import ServerTables, server_tables
 
@@ -94,6 +94,9 @@ class Store:
             head = self.tables["sync_head"]
             if connection.execute(select(head.c.one)).first() is None:
                 connection.execute(insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0))
+            exchange = self.tables["sync_exchange_key"]
+            if connection.execute(select(exchange.c.one)).first() is None:
+                connection.execute(insert(exchange).values(one=1, private=bundle.new_private_key()))
 
     def close(self) -> None:
         """Let go of the file or of the server."""
