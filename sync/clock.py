@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EARLIEST = "0001-01-01T00:00:00.000Z"
 
 
 def format_time(moment: datetime) -> str:
     """An aware moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`; such texts sort by time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].rjust(23, "0") + "Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime | None:
@@ -21,6 +22,7 @@ def parse_time(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
+@lru_cache(4096)  # a request asks for few different moments, many times
 def corrected(at: str, device_now: str, server_now: str, not_before: str = EARLIEST) -> str:
     """When the user really did it, in the server's time.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from sync import sums
+from sync.server.batch import Values, insert_rows, update_rows
 from sync.server.past import Key
 from sync.server.store import Store
 from sync.server.working import Row, Working
@@ -48,32 +48,23 @@ def commit(working: Working, now: str, spare: int = 0) -> tuple[dict[Key, int], 
 
 
 def _write_rows(working: Working, revs: dict[Key, int]) -> None:
-    born: dict[str, list[Row]] = defaultdict(list)
-    changed: dict[str, list[Row]] = defaultdict(list)
-    restamped: dict[str, list[Row]] = defaultdict(list)
-    for (table, id), rev in revs.items():
-        row = working.rows[(table, id)]
-        before = working.before[(table, id)]
+    born: dict[str, list[Values]] = defaultdict(list)
+    changed: dict[tuple[str, tuple[str, ...]], list[Values]] = defaultdict(list)
+    for key, rev in revs.items():
+        row, before = working.rows[key], working.before[key]
         if row is None:
             continue
+        row = {**row, "rev": rev}
         if before is None:
-            born[table].append({**row, "rev": rev})
-        elif row is before:
-            restamped[table].append({"key": id, "stamp": rev})
+            born[key[0]].append(list(row.values()))
         else:
-            values = {f"new_{name}": value for name, value in row.items() if name != "id"}
-            changed[table].append({**values, "key": id, "new_rev": rev})
-    synced, execute = working.store.tables.synced, working.connection.execute
+            names = tuple(name for name, value in row.items() if value != before[name])
+            changed[key[0], names].append([*(row[name] for name in names), row["id"]])
+    synced = working.store.tables.synced
     for name, rows in born.items():
-        execute(insert(synced[name]), rows)
-    for name, rows in restamped.items():
-        table_ = synced[name]
-        execute(update(table_).where(table_.c.id == bindparam("key")).values(rev=bindparam("stamp")), rows)
-    for name, rows in changed.items():
-        table_ = synced[name]
-        names = [column.name for column in table_.columns if column.name != "id"]
-        places: dict[str, Any] = {column: bindparam(f"new_{column}") for column in names}
-        execute(update(table_).where(table_.c.id == bindparam("key")).values(places), rows)
+        insert_rows(working.connection, synced[name], synced[name].columns.keys(), rows)
+    for (name, names), rows in changed.items():
+        update_rows(working.connection, synced[name], names, ("id",), rows)
 
 
 def _live_scope(row: Row | None) -> str | None:
@@ -81,14 +72,13 @@ def _live_scope(row: Row | None) -> str | None:
 
 
 def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
-    exits = []
+    exits: list[Values] = []
     for key, rev in revs.items():
         before, row = working.before[key], working.rows[key]
         if before is not None and row is not None and before["scope"] != row["scope"]:
-            left = {"table_name": key[0], "id": key[1], "scope": before["scope"]}
-            exits.append({**left, "rev": rev, "at": now})
-    if exits:
-        working.connection.execute(insert(working.store.tables["scope_exit"]), exits)
+            exits.append((*key, before["scope"], rev, now))
+    names = ("table_name", "id", "scope", "rev", "at")
+    insert_rows(working.connection, working.store.tables["scope_exit"], names, exits)
 
 
 def _write_sums(working: Working, revs: dict[Key, int]) -> None:
@@ -109,20 +99,15 @@ def _write_sums(working: Working, revs: dict[Key, int]) -> None:
         (s["scope"], s["table_name"]): (s["count"], s["total"])
         for s in connection.execute(statement).mappings()
     }
-    new: list[Row] = []
-    old: list[Row] = []
-    for (scope, name), (count, total) in sorted(deltas.items()):
-        was_count, was_total = standing.get((scope, name), (0, 0))
-        values: Row = {"in_scope": scope, "in_table": name}
-        values |= {"new_count": was_count + count, "new_total": signed(was_total + total)}
-        (old if (scope, name) in standing else new).append(values)
-    places: dict[str, Any] = {"count": bindparam("new_count"), "total": bindparam("new_total")}
-    if new:
-        keys: dict[str, Any] = {"scope": bindparam("in_scope"), "table_name": bindparam("in_table")}
-        connection.execute(insert(table_).values({**keys, **places}), new)
-    if old:
-        here = (table_.c.scope == bindparam("in_scope")) & (table_.c.table_name == bindparam("in_table"))
-        connection.execute(update(table_).where(here).values(places), old)
+    new: list[Values] = []
+    old: list[Values] = []
+    for key, (count, total) in sorted(deltas.items()):
+        was_count, was_total = standing.get(key, (0, 0))
+        values = (was_count + count, signed(was_total + total), *key)
+        (old if key in standing else new).append(values)
+    keys = ("scope", "table_name")
+    insert_rows(connection, table_, ("count", "total", *keys), new)
+    update_rows(connection, table_, ("count", "total"), keys, old)
 
 
 def signed(total: int) -> int:
@@ -131,14 +116,9 @@ def signed(total: int) -> int:
 
 
 def _write_edits(working: Working, revs: dict[Key, int]) -> None:
-    if not working.edits:
-        return
-    rows = [
-        {
-            "table_name": edit.table, "id": edit.id, "field": edit.field, "at": edit.at, "user": edit.user,
-            "device": edit.device, "transaction": edit.transaction, "old": edit.old,
-            "rev": revs[(edit.table, edit.id)],
-        }
-        for edit in working.edits
-    ]  # fmt: skip
-    working.connection.execute(insert(working.store.tables["field_edit"]), rows)
+    names = ("table_name", "id", "field", "at", "user", "device", "transaction", "old", "rev")
+    rows: list[Values] = [
+        (e.table, e.id, e.field, e.at, e.user, e.device, e.transaction, e.old, revs[e.table, e.id])
+        for e in working.edits
+    ]
+    insert_rows(working.connection, working.store.tables["field_edit"], names, rows)

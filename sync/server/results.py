@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from sync.protocol import Op, Result, Transaction, decode
+from sync.server.batch import Values, insert_rows
 from sync.server.store import Store
 
 
@@ -50,18 +51,17 @@ def keep(
     results: list[tuple[Transaction, Result, str | None]],
 ) -> None:
     """Store results with their effect; (transaction, result, the id that a parked one waits for)."""
-    rows = [
-        {
-            "uuid": tx.uuid, "device": device, "user": user, "n": tx.n, "hash": tx.hash,
-            "outcome": result.outcome, "rev": result.rev, "settled_rev": 0, "reason": result.reason,
-            "waits_for": waits_for, "received_at": now, "device_now": device_now,
-            "body": msgspec.json.encode(result),
-            "ops": msgspec.json.encode(tx.ops) if result.outcome == "parked" else None,
-        }
+    names = ("uuid", "device", "user", "n", "hash", "outcome", "rev", "settled_rev", "reason", "waits_for",
+             "received_at", "device_now", "body", "ops")  # fmt: skip
+    rows: list[Values] = [
+        (
+            tx.uuid, device, user, tx.n, tx.hash, result.outcome, result.rev, 0, result.reason, waits_for,
+            now, device_now, msgspec.json.encode(result),
+            msgspec.json.encode(tx.ops) if result.outcome == "parked" else None,
+        )
         for tx, result, waits_for in results
     ]  # fmt: skip
-    if rows:
-        connection.execute(insert(store.tables["sync_result"]), rows)
+    insert_rows(connection, store.tables["sync_result"], names, rows)
 
 
 def find_parked(
