@@ -65,12 +65,49 @@ class HttpClient:
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
         return self._call("sync/verify", request, VerifyAnswer)
 
+    def put_blob(self, request: BlobPut) -> BlobState:
+        last = request.offset + len(request.data) - 1
+        place = f"{request.offset}-{last}" if request.data else "*"
+        headers = {"Content-Type": "application/octet-stream", "Content-Digest": protocol.digest(request.data)}
+        headers["Content-Range"] = f"bytes {place}/{request.size}"
+        with self._blob("PUT", request.sha256, headers, request.data) as answer:
+            return protocol.decode(answer.content, BlobState)
+
+    def get_blob(self, request: BlobGet) -> BlobContent:
+        headers = {"Range": f"bytes={request.offset}-", "Accept-Encoding": "identity"}
+        answer = self._blob("GET", request.sha256, headers).__enter__()
+        size = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        if not size.isdecimal():
+            raise errors.Protocol("an answer without Content-Range")
+        return BlobContent(int(size), _pieces(answer))
+
+    @contextmanager
+    def _blob(
+        self, method: str, sha256: str, headers: dict[str, str], data: bytes | None = None
+    ) -> Iterator[requests.Response]:
+        headers["Authorization"] = f"Bearer {self.token}"
+        with _explained():
+            answer = self._session.request(
+                method,
+                f"{self.address}/v1/blobs/{sha256}",
+                data=data,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),
+                stream=method == "GET",
+                allow_redirects=False,
+            )
+            if answer.status_code not in (200, 206):
+                with answer:
+                    raise _error_of(answer.status_code, answer.content)
+            yield answer
+
     def _call(self, path: str, request: msgspec.Struct, kind: type[Answer]) -> Answer:
         return protocol.decode(self._send(path, request, "application/json"), kind)
 
     def _send(self, path: str, request: msgspec.Struct, accept: str) -> bytes:
         body, encoding = protocol.compress(protocol.encode(request), "zstd")
         headers = {"Content-Type": "application/json", "Accept": accept, "Accept-Encoding": _ACCEPT}
+        headers["Content-Digest"] = protocol.digest(body)
         if encoding != "identity":
             headers["Content-Encoding"] = encoding
         if self.token:
@@ -85,12 +122,13 @@ class HttpClient:
                 allow_redirects=False,
             ) as answer:
                 raw = answer.raw.read(protocol.MAX_ANSWER_BYTES + 1, decode_content=False)
-                data = protocol.decompress(
-                    raw, answer.headers.get("Content-Encoding", ""), protocol.MAX_ANSWER_BYTES
-                )
                 expected = answer.headers.get("Content-Length")
                 if expected is not None and len(raw) != int(expected):
                     raise errors.Offline("the answer was cut off")
+                protocol.require_digest(raw, answer.headers.get("Content-Digest"))
+                data = protocol.decompress(
+                    raw, answer.headers.get("Content-Encoding", ""), protocol.MAX_ANSWER_BYTES
+                )
                 if answer.status_code not in (200, 201):
                     raise _error_of(answer.status_code, data)
                 return data

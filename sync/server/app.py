@@ -113,6 +113,7 @@ class _Gate:
             if store is None:
                 raise errors.Refused("not_found", slug)
             session = Service(store, self.grant_rule, slug).connect(token, address)
+            p.require_digest(body, headers.get("content-digest"))
             plain, media = call(session, p.decompress(body, packed, MAX_BODY_BYTES))
             return (*p.compress(plain, accepted), media)
 
@@ -121,7 +122,8 @@ class _Gate:
         except errors.SyncError as problem:
             return _error(problem)
         encoded = {} if encoding == "identity" else {"content-encoding": encoding}
-        return Response(content, media_type=media, headers={**encoded, "cache-control": "no-store"})
+        told = {"cache-control": "no-store", "content-digest": p.digest(content)}
+        return Response(content, media_type=media, headers={**encoded, **told})
 
 
 def _enrol(session: Session, body: bytes) -> tuple[bytes, str]:
