@@ -1,8 +1,10 @@
-"""The program's own tables on a laptop, which do not travel: drafts, settings, search."""
+"""The program's own tables on a laptop, which do not travel: drafts, settings, undo, search."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+from sync.local import AsIs
 
 LOCAL = MetaData()
 
@@ -25,6 +27,32 @@ settings = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+undo_steps = Table(
+    "undo_step",
+    LOCAL,
+    # The last actions of the person, oldest first.
+    Column("step", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    # When it was taken back, as a count; NULL while it stands.
+    Column("undone", Integer),
+)
+
+undo_changes = Table(
+    "undo_change",
+    LOCAL,
+    # What an action did: (create | delete | restore) of a record, or `base` and `new` of one field.
+    Column("step", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("field", Text),
+    Column("base", AsIs()),
+    Column("new", AsIs()),
+)
+Index("undo_change_step", undo_changes.c.step)
+Index("undo_change_record", undo_changes.c.kind, undo_changes.c.id)
 
 search_dirty = Table(
     "search_dirty",

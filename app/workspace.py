@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from app import records, search
+from app import records, search, undo
 from app.errors import Damaged
 from app.features import sync_schema
 from app.i18n import translate as _
@@ -115,8 +115,13 @@ class Workspace:
             connection.rollback()
 
     @contextmanager
-    def transaction(self, label: str = "", origin: Origin = "local") -> Iterator[Session]:
-        """One user action: all of it is kept and sealed for sync on leaving, nothing on an error."""
+    def transaction(
+        self, label: str = "", origin: Origin = "local", undoable: bool = False
+    ) -> Iterator[Session]:
+        """One user action: all of it is kept and sealed for sync on leaving, nothing on an error.
+
+        An undoable one is remembered; its number in `app.undo` is then `session.info["step"]`, or None.
+        """
         with self.exclusive() as connection:
             outbox.seal_entries(connection, self.schema, {})
             with Session(connection, join_transaction_mode="create_savepoint") as session:
@@ -128,6 +133,8 @@ class Workspace:
             changed = connection.exec_driver_sql(
                 "SELECT DISTINCT kind, id FROM sync_entry WHERE tx IS NULL"
             ).all()
+            if undoable:
+                session.info["step"] = undo.remember(connection, label)
             outbox.seal_entries(connection, self.schema, records.bases(session), label)
             search.refresh(connection)
         if changed:

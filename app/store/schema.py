@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from app import local, search
+from app import local, search, undo
 from app.errors import DiskFull, FileTooNew, ReadOnly
 from app.i18n import translate as _
 from app.migrations import HEAD, migrate, stamp
@@ -82,3 +82,4 @@ def remove_file(file: Path) -> None:
 def _install(connection: Connection, schema: SyncSchema) -> None:
     capture.install(connection, schema)
     search.install(connection)
+    undo.install(connection)
