@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ import requests
 import urllib3
 
 from sync import errors, protocol
+from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
@@ -29,6 +32,7 @@ STALL_TIMEOUT_S = 60.0
 """Seconds without a byte; a slow transfer that moves is never cut."""
 _ACCEPT = "zstd, gzip"
 _NDJSON = "application/x-ndjson"
+_PIECE = 1 << 18
 
 Answer = TypeVar("Answer")
 
@@ -68,30 +72,31 @@ class HttpClient:
     def put_blob(self, request: BlobPut) -> BlobState:
         last = request.offset + len(request.data) - 1
         place = f"{request.offset}-{last}" if request.data else "*"
-        headers = {"Content-Type": "application/octet-stream", "Content-Digest": protocol.digest(request.data)}
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Digest": protocol.digest(request.data),
+        }
         headers["Content-Range"] = f"bytes {place}/{request.size}"
-        with self._blob("PUT", request.sha256, headers, request.data) as answer:
-            return protocol.decode(answer.content, BlobState)
+        answer = self._blob("PUT", request.sha256, headers, request.data)
+        return protocol.decode(answer.content, BlobState)
 
     def get_blob(self, request: BlobGet) -> BlobContent:
         headers = {"Range": f"bytes={request.offset}-", "Accept-Encoding": "identity"}
-        answer = self._blob("GET", request.sha256, headers).__enter__()
+        answer = self._blob("GET", request.sha256, headers)
         size = answer.headers.get("Content-Range", "").rpartition("/")[2]
         if not size.isdecimal():
             raise errors.Protocol("an answer without Content-Range")
         return BlobContent(int(size), _pieces(answer))
 
-    @contextmanager
     def _blob(
         self, method: str, sha256: str, headers: dict[str, str], data: bytes | None = None
-    ) -> Iterator[requests.Response]:
-        headers["Authorization"] = f"Bearer {self.token}"
+    ) -> requests.Response:
         with _explained():
             answer = self._session.request(
                 method,
                 f"{self.address}/v1/blobs/{sha256}",
                 data=data,
-                headers=headers,
+                headers={**headers, "Authorization": f"Bearer {self.token}"},
                 timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),
                 stream=method == "GET",
                 allow_redirects=False,
@@ -99,7 +104,7 @@ class HttpClient:
             if answer.status_code not in (200, 206):
                 with answer:
                     raise _error_of(answer.status_code, answer.content)
-            yield answer
+            return answer
 
     def _call(self, path: str, request: msgspec.Struct, kind: type[Answer]) -> Answer:
         return protocol.decode(self._send(path, request, "application/json"), kind)
@@ -112,7 +117,7 @@ class HttpClient:
             headers["Content-Encoding"] = encoding
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        try:
+        with _explained():
             with self._session.post(
                 f"{self.address}/v1/{path}",
                 data=body,
@@ -132,10 +137,22 @@ class HttpClient:
                 if answer.status_code not in (200, 201):
                     raise _error_of(answer.status_code, data)
                 return data
-        except requests.exceptions.SSLError as problem:
-            raise errors.Refused("certificate", str(problem)) from problem
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
-            raise errors.Offline(type(problem).__name__) from problem
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what the network does into errors of the sync."""
+    try:
+        yield
+    except requests.exceptions.SSLError as problem:
+        raise errors.Refused("certificate", str(problem)) from problem
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+        raise errors.Offline(type(problem).__name__) from problem
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    with answer, _explained():
+        yield from answer.iter_content(_PIECE)
 
 
 def _error_of(status: int, data: bytes) -> errors.SyncError:

@@ -113,3 +113,30 @@ history = Table(
     Column("conflicts", Integer, nullable=False, server_default="0"),
     Column("parked", Integer, nullable=False, server_default="0"),
 )
+
+blobs = Table(
+    "sync_blob",
+    LOCAL,
+    # The bytes of attachments, which lie in files of their own. Deleting a row takes the key with it, so
+    # what the file holds is gone in the same transaction, whenever the file itself goes.
+    Column("sha256", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("key", AsIs(), nullable=False),
+    # coming -> here
+    Column("state", Text, nullable=False),
+    # Whether the server has them, from us or anybody.
+    Column("sent", Integer, nullable=False, server_default="0"),
+    # Small pictures travel first.
+    Column("thumbnail", Integer, nullable=False, server_default="0"),
+    # Kept here whatever the room.
+    Column("pinned", Integer, nullable=False, server_default="0"),
+)
+Index("sync_blob_state", blobs.c.state, blobs.c.sent)
+
+blobs_gone = Table(
+    "sync_blob_gone",
+    LOCAL,
+    # Files whose keys are gone, to be removed once that is committed.
+    Column("file", Text, primary_key=True),
+)

@@ -1,0 +1,248 @@
+"""The bytes of attachments on a laptop: which there are, which are to be sent or fetched, and which may go."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from sync import sealed_file, state
+from sync.schema import SyncSchema
+
+FOLDER = "blobs"
+"""Beside the laptop's file. Names in it are random and say nothing."""
+OPEN = "blobs_open"
+"""The state that says: rows came, or bytes were left over, so the next sync looks what to transfer."""
+_COLUMNS = "sha256, size, file, key, state, sent, thumbnail, pinned"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The bytes of one SHA-256, as this laptop knows them."""
+
+    sha256: str
+    size: int
+    file: str
+    key: bytes
+    state: str = "here"
+    sent: bool = False
+    thumbnail: bool = False
+    pinned: bool = False
+
+    def path(self, folder: Path) -> Path:
+        """Where they lie."""
+        return folder / self.file[:2] / self.file
+
+    def read(self, folder: Path, offset: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        """The content, a chunk at a time; raises `sealed_file.Broken` and FileNotFoundError."""
+        return sealed_file.read(self.path(folder), self.key, self.size, offset, upto)
+
+
+def fresh(sha256: str, size: int, thumbnail: bool = False, state: str = "here") -> Blob:
+    """Bytes that get a file and a key of their own."""
+    return Blob(sha256, size, secrets.token_hex(16), sealed_file.new_key(), state, thumbnail=thumbnail)
+
+
+def find(connection: Connection, sha256: str) -> Blob | None:
+    """What is known of these bytes; None for nothing."""
+    return next(_blobs(connection, "sha256 = ?", sha256), None)
+
+
+def keep(connection: Connection, blob: Blob) -> Blob:
+    """Note bytes whose file is complete; where they are here already, the ones there are.
+
+    The row that named them is new, so the server is told of them again: it opens bytes by the row's author.
+    """
+    there = find(connection, blob.sha256)
+    if there is not None and there.state == "here":
+        connection.exec_driver_sql("UPDATE sync_blob SET sent = 0 WHERE sha256 = ?", (blob.sha256,))
+        _forget_file(connection, blob.file)
+        return there
+    if there is not None:
+        forget(connection, [blob.sha256])
+    write(connection, blob)
+    return blob
+
+
+def write(connection: Connection, blob: Blob) -> None:
+    """Add a row."""
+    connection.exec_driver_sql(
+        f"INSERT INTO sync_blob ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            blob.sha256,
+            blob.size,
+            blob.file,
+            blob.key,
+            blob.state,
+            int(blob.sent),
+            int(blob.thumbnail),
+            int(blob.pinned),
+        ),
+    )
+
+
+def unsent(connection: Connection) -> list[Blob]:
+    """What the server does not have yet, small pictures first."""
+    return list(_blobs(connection, "state = 'here' AND sent = 0 ORDER BY thumbnail DESC, rowid"))
+
+
+def coming(connection: Connection) -> list[Blob]:
+    """What is being fetched, small pictures first."""
+    return list(_blobs(connection, "state = 'coming' ORDER BY thumbnail DESC, rowid"))
+
+
+def here(connection: Connection) -> list[Blob]:
+    """All bytes that are on this laptop."""
+    return list(_blobs(connection, "state = 'here' ORDER BY rowid"))
+
+
+def _blobs(connection: Connection, where: str, *values: str) -> Iterator[Blob]:
+    for row in connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM sync_blob WHERE {where}", values):
+        yield Blob(row[0], row[1], row[2], bytes(row[3]), row[4], bool(row[5]), bool(row[6]), bool(row[7]))
+
+
+def expect(connection: Connection, schema: SyncSchema, small: int) -> None:
+    """Note what is to be fetched: all small pictures, files up to `small` bytes, files of the company's rows."""
+    table = schema.blob
+    if table not in schema.tables:
+        return
+    wanted = connection.exec_driver_sql(
+        f'SELECT thumbnail, 0, 1 FROM "{table}" WHERE deleted_at IS NULL AND arrived IS NOT NULL'
+        " AND thumbnail IS NOT NULL AND thumbnail NOT IN (SELECT sha256 FROM sync_blob)"
+        f" UNION SELECT sha256, max(size), 0 FROM \"{table}\" WHERE deleted_at IS NULL AND arrived = 'file'"
+        " AND (size <= ? OR scope = 'company') AND sha256 NOT IN (SELECT sha256 FROM sync_blob)"
+        " GROUP BY sha256",
+        (small,),
+    ).all()
+    for sha256, size, thumbnail in wanted:
+        if find(connection, sha256) is None:
+            write(connection, fresh(sha256, size or 0, bool(thumbnail), "coming"))
+
+
+def want(connection: Connection, sha256: str, size: int) -> Blob:
+    """Have these bytes fetched, now or at the next sync."""
+    there = find(connection, sha256)
+    if there is None:
+        there = fresh(sha256, size, state="coming")
+        write(connection, there)
+        state.put(connection, OPEN, 1)
+    return there
+
+
+# Going away
+
+
+def forget(connection: Connection, digests: Iterable[str]) -> None:
+    """Take these bytes away, sent or not: their keys now, their files with the next `sweep`."""
+    for sha256 in digests:
+        for (file,) in connection.exec_driver_sql(
+            "DELETE FROM sync_blob WHERE sha256 = ? RETURNING file", (sha256,)
+        ).all():
+            _forget_file(connection, file)
+
+
+def forget_unreferenced(connection: Connection, schema: SyncSchema, unsent_too: bool = False) -> None:
+    """Take away the bytes that no row names any more; those that the server lacks wait until it has them."""
+    if schema.blob not in schema.tables:
+        return
+    rows = f'"{schema.blob}" AS a'
+    gone = connection.exec_driver_sql(
+        "SELECT sha256 FROM sync_blob AS b WHERE (sent = 1 OR state = 'coming' OR ?)"
+        f" AND NOT EXISTS (SELECT 1 FROM {rows} WHERE a.sha256 = b.sha256)"
+        f" AND NOT EXISTS (SELECT 1 FROM {rows} WHERE a.thumbnail = b.sha256)",
+        (int(unsent_too),),
+    ).scalars()
+    forget(connection, gone.all())
+
+
+def forget_deleted(connection: Connection, schema: SyncSchema, before: str) -> None:
+    """Take away bytes whose every row was deleted before that moment, once nothing of it waits to be sent."""
+    table = schema.blob
+    if table not in schema.tables:
+        return
+    gone = connection.exec_driver_sql(
+        "SELECT sha256 FROM sync_blob AS b WHERE NOT EXISTS"
+        f' (SELECT 1 FROM "{table}" AS a WHERE (a.sha256 = b.sha256 OR a.thumbnail = b.sha256)'
+        " AND (a.deleted_at IS NULL OR a.deleted_at >= ?"
+        " OR a.id IN (SELECT id FROM sync_entry WHERE rev IS NULL)))"
+        f' AND EXISTS (SELECT 1 FROM "{table}" AS a WHERE a.sha256 = b.sha256 OR a.thumbnail = b.sha256)',
+        (before,),
+    ).scalars()
+    forget(connection, gone.all())
+
+
+def evict(connection: Connection, folder: Path, limit: int) -> int:
+    """Let the files longest unused go until `limit` bytes are left; how many went.
+
+    Only what the server has goes; small pictures and pinned files stay.
+    """
+    kept = here(connection)
+    total = sum(blob.size for blob in kept)
+    spare = [blob for blob in kept if blob.sent and not blob.pinned and not blob.thumbnail]
+    spare.sort(key=lambda blob: _used_at(blob.path(folder)))
+    count = 0
+    for blob in spare:
+        if total <= limit:
+            break
+        forget(connection, [blob.sha256])
+        total -= blob.size
+        count += 1
+    return count
+
+
+def touch(blob: Blob, folder: Path) -> None:
+    """Remember that a file was used, for `evict`: in its own date, since looking must not write the database."""
+    try:
+        os.utime(blob.path(folder))
+    except FileNotFoundError:
+        return
+
+
+def _used_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _forget_file(connection: Connection, file: str) -> None:
+    connection.exec_driver_sql("INSERT OR IGNORE INTO sync_blob_gone (file) VALUES (?)", (file,))
+
+
+def gone(connection: Connection) -> list[str]:
+    """The files whose keys are gone, as committed."""
+    return list(connection.exec_driver_sql("SELECT file FROM sync_blob_gone").scalars())
+
+
+def remove_files(folder: Path, files: Iterable[str]) -> list[str]:
+    """Remove files; those that are not there any more."""
+    removed = []
+    for file in files:
+        (folder / file[:2] / file).unlink(missing_ok=True)
+        removed.append(file)
+    return removed
+
+
+def sweep(connection: Connection, folder: Path) -> None:
+    """Remove the files whose keys an earlier transaction took away."""
+    for file in remove_files(folder, gone(connection)):
+        connection.exec_driver_sql("DELETE FROM sync_blob_gone WHERE file = ?", (file,))
+
+
+def strays(connection: Connection, folder: Path) -> list[Path]:
+    """Files that no row names: begun by an action that did not end."""
+    known = set(connection.exec_driver_sql("SELECT file FROM sync_blob").scalars())
+    return [path for path in folder.glob("??/*") if path.name not in known]
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """The SHA-256 of what comes."""
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
