@@ -16,7 +16,7 @@ import app.visits.model  # noqa: F401
 from app.entity import Entity, kinds, sync_table
 from sync.schema import SyncSchema
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 """Grows with each release that adds a table or a column."""
 
 

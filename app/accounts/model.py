@@ -54,6 +54,16 @@ class Account(Entity):
     status: Mapped[str | None] = choice(
         _("Status"), (("active", _("Active")), ("inactive", _("Inactive")), ("closed", _("Closed")))
     )
+    customer_kind: Mapped[str | None] = choice(
+        _("Kind of customer"),
+        (
+            ("business", _("Company")),
+            ("consumer", _("Consumer")),
+            ("public", _("Public body")),
+            ("association", _("Association")),
+        ),
+    )
+    headcount: Mapped[int | None] = integer(_("Employees"))
     siren: Mapped[str | None] = siren("SIREN", search=True)
     siret: Mapped[str | None] = siret("SIRET", search=True, aliases=("N° SIRET",))
     vat_number: Mapped[str | None] = vat_number(_("VAT number"), aliases=("TVA", "N° TVA"))

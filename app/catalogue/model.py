@@ -53,6 +53,7 @@ class Product(Entity):
     pack: Mapped[object] = decimal(_("Pack size"), scale=4)
     vat_rate: Mapped[object] = percentage(_("VAT rate"))
     vat_category: Mapped[str | None] = choice(_("VAT category"), VAT_CATEGORIES)
+    nature: Mapped[str | None] = choice(_("Nature"), (("goods", _("Goods")), ("service", _("Service"))))
     list_price: Mapped[object] = money(
         _("List price"), scale=6, listed=True, aliases=("unit_price", "sales_price")
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect
 
-HEAD = 1
+HEAD = 3
 """The version of the newest migration; its revision is the same number in four digits."""
 
 FIRST = "0001"

@@ -16,6 +16,7 @@ from app.entity import (
     links,
     long_text,
     money,
+    percentage,
     phone,
     postcode,
     siren,
@@ -51,6 +52,7 @@ class User(Entity):
     language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
     phone: Mapped[str | None] = phone(_("Phone"))
     active: Mapped[bool | None] = yes_no(_("Active"), listed=True)
+    discount_authority: Mapped[object] = percentage(_("Discount without approval up to"))
 
 
 class Team(Entity):
@@ -105,6 +107,28 @@ class Organisation(Entity):
     default_payment_terms: Mapped[str | None] = text(_("Payment terms"))
     late_penalty_text: Mapped[str | None] = long_text(_("Late payment"), merge="review")
     insurance: Mapped[str | None] = text(_("Insurance"))
+    vat_scheme: Mapped[str | None] = choice(
+        _("VAT scheme"),
+        (
+            ("standard", _("VAT on delivery or receipt")),
+            ("debits", _("VAT on debits")),
+            ("franchise", _("No VAT (small business)")),
+        ),
+    )
+    sole_trader: Mapped[bool | None] = yes_no(_("Sole trader"))
+    trade: Mapped[str | None] = choice(
+        _("Trade"),
+        (
+            ("goods", _("Sale of goods")),
+            ("services", _("Services")),
+            ("building", _("Building works")),
+            ("home_repair", _("Repairs in the home")),
+            ("gardening", _("Gardens and green spaces")),
+        ),
+    )
+    mediator: Mapped[str | None] = text(_("Consumer mediator"))
+    terms_file: Mapped[str | None] = link("attachment", _("Terms of sale, as a PDF"))
+    quote_style: Mapped[object] = json(_("Look of quotes"), unit="key")
 
 
 class Setting(Entity):

@@ -6,9 +6,11 @@ from app.catalogue.model import TAX_MODES, VAT_CATEGORIES
 from app.entity import (
     Entity,
     Mapped,
+    Travel,
     choice,
     date,
     decimal,
+    email,
     integer,
     json,
     link,
@@ -20,7 +22,9 @@ from app.entity import (
     under,
     yes_no,
 )
+from app.i18n import LANGUAGE_NAMES
 from app.i18n import mark as _
+from sync.schema import ScopeRule
 
 STATUSES = (
     ("draft", _("Draft")),
@@ -35,7 +39,12 @@ STATUSES = (
 FROZEN = tuple(value for value, _label in STATUSES if value not in ("draft", "to_approve"))
 """Statuses in which a quote's content can no longer change."""
 
-AFTER_ISSUE = frozenset({"status", "owner", "custom", "signature", "approval", "decided_on", "decision_note"})
+AFTER_ISSUE = frozenset(
+    {
+        *("status", "owner", "custom", "signature", "approval", "decided_on", "decision_note"),
+        *("follow_up_on", "printed_at", "pdf_hash"),
+    }
+)
 """What may still change on an issued quote: its fate, never its content."""
 
 
@@ -67,6 +76,24 @@ class Quote(Entity):
         _("Deposit type"), (("percent", "%"), ("amount", _("Amount"))), group="deposit"
     )
     deposit_value: Mapped[object] = decimal(_("Deposit"), scale=4, group="deposit")
+    deposit_kind: Mapped[str | None] = choice(
+        _("Kind of deposit"),
+        # Two different things in French law; English has one word for both.
+        (("acompte", _("Down payment (binds both)")), ("arrhes", _("Forfeitable deposit (frees both)"))),
+        group="deposit",
+    )
+    sale_place: Mapped[str | None] = choice(
+        _("Place of sale"),
+        (
+            ("customer", _("At the customer's")),
+            ("premises", _("On our premises")),
+            ("remote", _("At a distance")),
+        ),
+    )
+    in_main_activity: Mapped[bool | None] = yes_no(_("Within the customer's main activity"))
+    customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
+    language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
+    follow_up_on: Mapped[object] = date(_("Follow up on"), index=True)
     issued_on: Mapped[object] = date(_("Issued on"), listed=True)
     issued_at: Mapped[object] = timestamp(_("Issued at"))
     valid_until: Mapped[object] = date(_("Valid until"), listed=True)
@@ -84,6 +111,7 @@ class Quote(Entity):
     signature: Mapped[object] = json(_("Signature"))
     decided_on: Mapped[object] = date(_("Decided on"))
     decision_note: Mapped[str | None] = text(_("Decision's reason"))
+    printed_at: Mapped[object] = timestamp(_("Printed at"), merge="max")
     outside_number: Mapped[str | None] = text(_("Outside number"), search=True, aliases=("order_id",))
 
 
@@ -101,6 +129,7 @@ class QuoteLine(Entity):
             ("section", _("Section")),
             ("text", _("Text")),
             ("subtotal", _("Subtotal")),
+            ("page_break", _("Page break")),
         ),
     )
     position: Mapped[int | None] = integer(_("Position"), listed=True)
@@ -122,7 +151,82 @@ class QuoteLine(Entity):
     cost: Mapped[object] = money(_("Cost"), scale=6)
     option_group: Mapped[str | None] = text(_("Alternative group"))
     choice_kind: Mapped[str | None] = choice(
-        _("In the offer as"), (("item", _("Item")), ("option", _("Option")), ("alternate", _("Alternative")))
+        _("In the offer as"),
+        (
+            ("item", _("Item")),
+            ("option", _("Option")),
+            ("alternate", _("Alternative")),
+            ("eco", _("Eco-participation")),
+        ),
     )
     selected: Mapped[bool | None] = yes_no(_("Chosen"))
     discountable: Mapped[bool | None] = yes_no(_("Discountable"))
+
+
+class Order(Entity):
+    """What a customer ordered by accepting a quote; its content is the frozen quote's."""
+
+    label, labels = _("Order"), _("Orders")
+    travel = under("account")
+
+    number: Mapped[str | None] = text(_("Number"), search=True, listed=True)
+    account: Mapped[str | None] = link("account", _("Account"), required=True, listed=True)
+    quote: Mapped[str | None] = link("quote", _("Quote"), listed=True)
+    site: Mapped[str | None] = link("site", _("Delivered to"))
+    status: Mapped[str | None] = choice(
+        _("Status"),
+        (
+            ("new", _("To process")),
+            ("processed", _("Processed")),
+            ("delivered", _("Delivered")),
+            ("cancelled", _("Cancelled")),
+        ),
+        listed=True,
+    )
+    ordered_on: Mapped[object] = date(_("Ordered on"), listed=True)
+    customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
+    chosen: Mapped[object] = json(_("Options chosen"))
+    total_ht: Mapped[object] = money(_("Total excl. VAT"), listed=True)
+    total_vat: Mapped[object] = money(_("Total VAT"))
+    total_ttc: Mapped[object] = money(_("Total incl. VAT"), listed=True)
+    notes: Mapped[str | None] = long_text(_("Notes"))
+
+
+class Signature(Entity):
+    """The evidence of one signature, a link in the chain of the laptop that took it; never changed after."""
+
+    label, labels = _("Signature"), _("Signatures")
+    travel = under("quote", frozen_when=("state", ("sealed",)))
+
+    quote: Mapped[str] = link("quote", _("Quote"), required=True)
+    account: Mapped[str | None] = link("account", _("Account"))
+    state: Mapped[str | None] = choice(_("State"), (("sealed", _("Sealed")),))
+    means: Mapped[str | None] = choice(
+        _("Signed on"), (("screen", _("Screen")), ("paper", _("Paper"))), listed=True
+    )
+    signer_name: Mapped[str] = text(_("Name"), required=True, listed=True)
+    signer_role: Mapped[str | None] = text(_("Position"), listed=True)
+    signer_email: Mapped[str | None] = email(_("E-mail"))
+    signed_at: Mapped[object] = timestamp(_("Signed at"), listed=True)
+    document_hash: Mapped[str | None] = text(_("Hash of the document"))
+    pdf_hash: Mapped[str | None] = text(_("Hash of the PDF"))
+    attachment: Mapped[str | None] = link("attachment", _("Signed document"))
+    evidence: Mapped[object] = json(_("Evidence"))
+    device: Mapped[str | None] = text(_("Laptop"))
+    position: Mapped[int | None] = integer(_("Position in the chain"))
+    previous_hash: Mapped[str | None] = text(_("Hash of the record before"))
+    record_hash: Mapped[str | None] = text(_("Hash of this record"))
+
+
+class ApprovalKey(Entity):
+    """One-time codes by which a manager approves over the telephone: only their hashes are here."""
+
+    label, labels = _("Approval codes"), _("Approval codes")
+    travel = Travel(
+        scope=(ScopeRule(fixed="company"),), frozen_when=("state", ("active",)), unfrozen=frozenset()
+    )
+
+    manager: Mapped[str] = link("user", _("Manager"), required=True)
+    state: Mapped[str | None] = choice(_("State"), (("active", _("Active")),))
+    salt: Mapped[str | None] = text(_("Salt"))
+    hashes: Mapped[object] = json(_("Hashes"))
