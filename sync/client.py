@@ -106,15 +106,22 @@ class HttpClient:
                     raise _error_of(answer.status_code, answer.content)
             return answer
 
+    def exchange(self, request: bytes) -> bytes:
+        """A file that a laptop wrote, in; the file with its answer, out. See `sync.bundle`."""
+        return self._post("sync/exchange", request, {"Content-Type": "application/octet-stream"})
+
     def _call(self, path: str, request: msgspec.Struct, kind: type[Answer]) -> Answer:
         return protocol.decode(self._send(path, request, "application/json"), kind)
 
     def _send(self, path: str, request: msgspec.Struct, accept: str) -> bytes:
         body, encoding = protocol.compress(protocol.encode(request), "zstd")
-        headers = {"Content-Type": "application/json", "Accept": accept, "Accept-Encoding": _ACCEPT}
-        headers["Content-Digest"] = protocol.digest(body)
+        headers = {"Content-Type": "application/json", "Accept": accept}
         if encoding != "identity":
             headers["Content-Encoding"] = encoding
+        return self._post(path, body, headers)
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        headers |= {"Accept-Encoding": _ACCEPT, "Content-Digest": protocol.digest(body)}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         with _explained():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from litestar.exceptions import HTTPException
 from sync import errors
 from sync import protocol as p
 from sync.server import openapi
+from sync.server.exchange import exchange
 from sync.server.scopes import GrantRule
 from sync.server.service import Service, Session
 from sync.server.store import Organisations
@@ -23,10 +25,13 @@ log = logging.getLogger(__name__)
 MAX_COMPRESSED_BYTES = 4_000_000
 MAX_BODY_BYTES = 8_000_000
 """Of a request once unpacked; a lone transaction's part may pass `protocol.MAX_REQUEST_BYTES` a little."""
+MAX_EXCHANGE_BYTES = 24_000_000
+"""Of the pages in one answer to a file that was carried over the network; the next file asks for the rest."""
 MAX_RUNNING = 16
 MAX_WAITING = 400
 
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
+_BYTES = "application/octet-stream"
 _STATUS = {
     "sign_in_needed": 401,
     "update_needed": 426,
@@ -66,6 +71,10 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
     async def verify(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await gate.answer(request, _verify)
 
+    @post("/{slug:str}/v1/sync/exchange", status_code=200)
+    async def exchanged(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _exchange)
+
     @route("/{slug:str}/v1/blobs/{digest:str}", http_method=["GET", "HEAD", "PUT"], status_code=200)
     async def blobs() -> Response[bytes]:
         return _error(errors.Refused("not_implemented", "attachments do not travel yet"))
@@ -79,7 +88,7 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
         return Response(msgspec.json.encode(openapi.document(version)), media_type=_JSON)
 
     return Litestar(
-        [devices, hello, push, pull, verify, blobs, healthz, description],
+        [devices, hello, push, pull, verify, exchanged, blobs, healthz, description],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=MAX_COMPRESSED_BYTES,
@@ -144,6 +153,13 @@ def _pull(session: Session, body: bytes) -> tuple[bytes, str]:
 
 def _verify(session: Session, body: bytes) -> tuple[bytes, str]:
     return p.encode(session.verify(p.decode(body, p.VerifyRequest))), _JSON
+
+
+def _exchange(session: Session, body: bytes) -> tuple[bytes, str]:
+    """A laptop's file, carried here by somebody else: who sends it says the file itself."""
+    answer = io.BytesIO()
+    exchange(session.service, io.BytesIO(body), answer, MAX_EXCHANGE_BYTES)
+    return answer.getvalue(), _BYTES
 
 
 def _error(problem: errors.SyncError) -> Response[bytes]:
