@@ -10,6 +10,7 @@ from app import migrations
 from app.features import sync_schema
 from app.serve import organisations
 from sync.server.store import Organisations
+from tests.app import first_release
 
 
 def test_a_new_organisation_carries_the_newest_revision(tmp_path: Path):
@@ -22,7 +23,8 @@ def test_a_new_organisation_carries_the_newest_revision(tmp_path: Path):
 
 def test_an_organisation_without_a_revision_is_migrated_when_it_opens(tmp_path: Path):
     before = Organisations(tmp_path, sync_schema())
-    before.create("demo")
+    with before.create("demo").write() as connection:
+        first_release.make(connection)
     before.close()
     known = organisations(tmp_path)
     store = known.find("demo")

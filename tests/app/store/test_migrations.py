@@ -14,6 +14,7 @@ from app import errors, migrations, records
 from app.features import sync_schema
 from app.store import raw, schema
 from app.workspace import FILE, Workspace
+from tests.app import first_release
 from tests.app.store.test_opening import connected, digest
 
 NEXT = migrations.HEAD + 1
@@ -35,7 +36,7 @@ def test_migrating_nothing_gives_what_the_declarations_say():
 
 def test_a_database_made_before_it_carried_a_revision_is_taken_for_the_first():
     with create_engine("sqlite://").connect() as connection, connection.begin():
-        sync_schema().metadata.create_all(connection)
+        first_release.make(connection)
         migrations.migrate(connection)
         assert differences(connection) == []
 
