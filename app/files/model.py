@@ -29,7 +29,7 @@ class Attachment(Entity):
     size: Mapped[int | None] = integer(_("Size"), unit="bytes", listed=True)
     sha256: Mapped[str | None] = text("SHA-256", index=True)
     thumbnail: Mapped[str | None] = text(_("SHA-256 of the small picture"), index=True)
-    arrived: Mapped[str | None] = text(_("What the server has"))
+    arrived: Mapped[str | None] = text(_("What the server has"), computed=True)
     """`thumbnail` or `file`, said by the server once it has those bytes from the row's author."""
     width: Mapped[int | None] = integer(_("Width"), unit="px")
     height: Mapped[int | None] = integer(_("Height"), unit="px")

@@ -9,12 +9,13 @@ from typing import Any
 
 import anyio
 import msgspec
-from litestar import Litestar, Request, Response, get, post, route
+from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from sync import errors
 from sync import protocol as p
 from sync.server import openapi
+from sync.server.blob_routes import blob_route
 from sync.server.exchange import exchange
 from sync.server.scopes import GrantRule
 from sync.server.service import Service, Session
@@ -75,9 +76,7 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
     async def exchanged(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await gate.answer(request, _exchange)
 
-    @route("/{slug:str}/v1/blobs/{digest:str}", http_method=["GET", "HEAD", "PUT"], status_code=200)
-    async def blobs() -> Response[bytes]:
-        return _error(errors.Refused("not_implemented", "attachments do not travel yet"))
+    blobs = blob_route(gate.session, _error)
 
     @get("/healthz", sync_to_thread=False)
     def healthz() -> Response[bytes]:
@@ -104,24 +103,28 @@ class _Gate:
         self.grant_rule = grant_rule
         self._limiter: anyio.CapacityLimiter | None = None
 
+    def session(self, request: Request[Any, Any, Any]) -> Session:
+        """The caller's; not for the event loop, since the organisation may have to be opened."""
+        slug = str(request.path_params["slug"])
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        store = self.organisations.find(slug)
+        if store is None:
+            raise errors.Refused("not_found", slug)
+        address = request.client.host if request.client else ""
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        return Service(store, self.grant_rule, slug).connect(token, address)
+
     async def answer(self, request: Request[Any, Any, Any], call: Call) -> Response[bytes]:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(MAX_RUNNING)
         if self._limiter.statistics().tasks_waiting > MAX_WAITING:
             return _error(errors.ServerBusy(5.0))
-        slug = str(request.path_params["slug"])
         body = await request.body()
         headers = request.headers
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
-        address = request.client.host if request.client else ""
         packed, accepted = headers.get("content-encoding", ""), headers.get("accept-encoding", "")
 
         def work() -> tuple[bytes, str, str]:
-            store = self.organisations.find(slug)
-            if store is None:
-                raise errors.Refused("not_found", slug)
-            session = Service(store, self.grant_rule, slug).connect(token, address)
+            session = self.session(request)
             p.require_digest(body, headers.get("content-digest"))
             plain, media = call(session, p.decompress(body, packed, MAX_BODY_BYTES))
             return (*p.compress(plain, accepted), media)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, update
 
 from sync import errors
+from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.clock import format_time
 from sync.protocol import (
     MAX_ANSWER_BYTES,
@@ -27,6 +28,7 @@ from sync.protocol import (
 )
 from sync.server import auth, exchange_key, head, results
 from sync.server.auth import Device
+from sync.server.blobs import Blobs
 from sync.server.pull import Cursor, Pull, read_cursor
 from sync.server.push import Push
 from sync.server.scopes import GrantRule, Grants
@@ -151,6 +153,26 @@ class Session:
             if request.scope not in self._grants(connection, device.user).scopes:
                 raise errors.Refused("not_allowed", request.scope)
             return verify(connection, self.store, request)
+
+    def put_blob(self, request: BlobPut) -> BlobState:
+        """Take in bytes of a file that a row of this user names."""
+        return self.blobs.put(request)
+
+    def get_blob(self, request: BlobGet) -> BlobContent:
+        """The bytes of a file that some row opens to this user."""
+        return self.blobs.get(request)
+
+    @property
+    def blobs(self) -> Blobs:
+        """The organisation's files, as this caller may touch them."""
+
+        def caller(connection: Connection) -> tuple[Device, Grants]:
+            device = self._device(connection)
+            if device.wipe:
+                raise errors.SignInNeeded("revoked")
+            return device, self._grants(connection, device.user)
+
+        return Blobs(self.store, caller, self.service.now())
 
     # Parts
 

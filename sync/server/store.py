@@ -32,9 +32,16 @@ class Store:
     """One organisation's tables. Nothing here or above joins two organisations."""
 
     def __init__(
-        self, engine: Engine, schema: SyncSchema, pg_schema: str | None = None, evolve: Evolve | None = None
+        self,
+        engine: Engine,
+        schema: SyncSchema,
+        pg_schema: str | None = None,
+        evolve: Evolve | None = None,
+        blobs: Path | None = None,
     ) -> None:
         self.engine = engine
+        self.blobs = blobs
+        """The folder of the attachments' bytes; without one they do not travel."""
         self.schema = schema
         self._evolve = evolve
         self.tables: ServerTables = server_tables(schema)
@@ -106,8 +113,15 @@ class Store:
 class Organisations:
     """All organisations of a server. `database` is a folder of SQLite files or a `postgresql://` URL."""
 
-    def __init__(self, database: str | Path, schema: SyncSchema, evolve: Evolve | None = None) -> None:
+    def __init__(
+        self,
+        database: str | Path,
+        schema: SyncSchema,
+        evolve: Evolve | None = None,
+        blobs: str | Path | None = None,
+    ) -> None:
         self.database = str(database)
+        self._blobs = Path(blobs) if blobs is not None else None
         self._evolve = evolve
         self.schema = schema
         self._stores: dict[str, Store] = {}
@@ -123,6 +137,11 @@ class Organisations:
     def path(self, slug: str) -> Path:
         """The SQLite file of an organisation."""
         return Path(self.database) / f"{slug}.sqlite"
+
+    def blobs(self, slug: str) -> Path | None:
+        """The folder of an organisation's attachments: the one that was named, else beside the SQLite file."""
+        folder = self._blobs or (None if self.postgres else Path(self.database))
+        return None if folder is None else folder / f"{slug}.blobs"
 
     def names(self) -> list[str]:
         """The slugs of all organisations, sorted."""
@@ -154,9 +173,10 @@ class Organisations:
 
     def _open(self, slug: str) -> Store:
         if self._engine is not None:
-            store = Store(self._engine, self.schema, f"org_{slug}", self._evolve)
+            store = Store(self._engine, self.schema, f"org_{slug}", self._evolve, self.blobs(slug))
         else:
-            store = Store(sqlite_engine(self.path(slug)), self.schema, evolve=self._evolve)
+            engine = sqlite_engine(self.path(slug))
+            store = Store(engine, self.schema, evolve=self._evolve, blobs=self.blobs(slug))
         store.prepare()
         return self._stores.setdefault(slug, store)
 

@@ -44,6 +44,10 @@ def server_tables(schema: SyncSchema) -> ServerTables:
     for synced in schema.tables.values():
         tables.synced[synced.name] = _plain_copy(synced, tables.metadata)
     _add_server_only(tables.metadata)
+    if schema.blob in tables.synced:
+        named = tables.synced[schema.blob]
+        for column in ("sha256", "thumbnail"):
+            Index(f"ix_{schema.blob}_{column}", named.c[column])
     return tables
 
 
@@ -93,6 +97,7 @@ def _add_server_only(metadata: MetaData) -> None:
         text("machine"), text("version"), text("token_hash", unique=True), text("series"), number("last_n"),
         text("created_at"), text("seen_at"), text("revoked_at"), number("wipe"),
         text("cursor_issued"), text("scopes_issued"), text("scopes_entitled"), number("rev_presented"),
+        text("lease"), text("counted_from"), number("calls"),
     )  # fmt: skip
     # The key pair to which laptops seal what they send by file; private, as 32 bytes.
     Table(
@@ -107,6 +112,7 @@ def _add_server_only(metadata: MetaData) -> None:
     )  # fmt: skip
     attempts = Table("sync_attempt", metadata, text("key"), text("at"))
     Index("ix_sync_attempt_key_at", attempts.c.key, attempts.c.at)
+    Index("ix_sync_attempt_at", attempts.c.at)
     results = Table(
         "sync_result", metadata, text("uuid", primary_key=True), text("device"), text("user"), number("n"),
         text("hash"), text("outcome"), number("rev"), number("settled_rev"), text("reason"),
@@ -114,6 +120,8 @@ def _add_server_only(metadata: MetaData) -> None:
         Column("ops", LargeBinary),
     )  # fmt: skip
     Index("ix_sync_result_device_n", results.c.device, results.c.n)
+    Index("ix_sync_result_device_outcome", results.c.device, results.c.outcome)
+    Index("ix_sync_result_device_settled", results.c.device, results.c.settled_rev)
     Table(
         "sync_part", metadata, text("uuid", primary_key=True),
         number("part", primary_key=True, autoincrement=False), text("device"), Column("ops", LargeBinary),
@@ -131,8 +139,19 @@ def _add_server_only(metadata: MetaData) -> None:
     Table(
         "scope_sum", metadata, text("scope", primary_key=True), text("table_name", primary_key=True),
         number("count"), number("total"),
+        # The newest revision of a row there, so that a pull asks only where something is new; NULL: unknown.
+        Column("rev", BigInteger),
     )  # fmt: skip
     Table(
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
+    )  # fmt: skip
+    # Who has uploaded which bytes: a digest alone opens nothing.
+    Table(
+        "blob_proof", metadata, text("sha256", primary_key=True), text("user", primary_key=True),
+        text("device"), text("at"), number("size"),
+    )  # fmt: skip
+    Table(
+        "blob_traffic", metadata, text("device", primary_key=True), text("hour", primary_key=True),
+        number("bytes"),
     )  # fmt: skip
