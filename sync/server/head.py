@@ -83,11 +83,16 @@ def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
 
 def _write_sums(working: Working, revs: dict[Key, int]) -> None:
     deltas: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    newest: dict[tuple[str, str], int] = {}
     for (table, id), rev in revs.items():
         before, row = working.before[(table, id)], working.rows[(table, id)]
         if (scope := _live_scope(before)) is not None and before is not None:
             deltas[(scope, table)][0] -= 1
             deltas[(scope, table)][1] -= sums.row_hash(table, id, before["rev"])
+        if row is None:
+            continue
+        newest[row["scope"], table] = rev
+        deltas[row["scope"], table][0] += 0
         if (scope := _live_scope(row)) is not None:
             deltas[(scope, table)][0] += 1
             deltas[(scope, table)][1] += sums.row_hash(table, id, rev)
@@ -96,18 +101,18 @@ def _write_sums(working: Working, revs: dict[Key, int]) -> None:
     connection, table_ = working.connection, working.store.tables["scope_sum"]
     statement = select(table_).where(table_.c.scope.in_({scope for scope, _ in deltas}))
     standing = {
-        (s["scope"], s["table_name"]): (s["count"], s["total"])
+        (s["scope"], s["table_name"]): (s["count"], s["total"], s["rev"])
         for s in connection.execute(statement).mappings()
     }
     new: list[Values] = []
     old: list[Values] = []
     for key, (count, total) in sorted(deltas.items()):
-        was_count, was_total = standing.get(key, (0, 0))
-        values = (was_count + count, signed(was_total + total), *key)
+        was_count, was_total, was_rev = standing.get(key, (0, 0, 0))
+        values = (was_count + count, signed(was_total + total), newest.get(key, was_rev), *key)
         (old if key in standing else new).append(values)
     keys = ("scope", "table_name")
-    insert_rows(connection, table_, ("count", "total", *keys), new)
-    update_rows(connection, table_, ("count", "total"), keys, old)
+    insert_rows(connection, table_, ("count", "total", "rev", *keys), new)
+    update_rows(connection, table_, ("count", "total", "rev"), keys, old)
 
 
 def signed(total: int) -> int:

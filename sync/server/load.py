@@ -116,6 +116,7 @@ class _Loader:
                     "table_name": key[1],
                     "count": was_count + count,
                     "total": head.signed(was_total + total),
+                    "rev": self._first + self.count,
                 }
             )
             if key in standing:

@@ -92,10 +92,10 @@ class Pull:
     def _changes(self, cursor: Cursor) -> tuple[list[tuple[str, str, str]], int]:
         upto = self.head
         found: list[tuple[int, str, Any]] = []
-        for name in self._tables:
+        for name, scopes in self._changed_since(cursor.rev).items():
             table = self.store.tables.synced[name]
             window = (table.c.rev > cursor.rev) & (table.c.rev <= upto)
-            statement = select(table).where(table.c.scope.in_(self.granted) & window)
+            statement = select(table).where(table.c.scope.in_(scopes) & window)
             rows = self.connection.execute(statement.order_by(table.c.rev).limit(self._limit)).all()
             if len(rows) == self._limit:
                 upto = rows[-1].rev
@@ -109,6 +109,16 @@ class Pull:
                 upto = rev
                 break
         return self._exits(cursor.rev, upto), upto
+
+    def _changed_since(self, rev: int) -> dict[str, list[str]]:
+        """The tables with something newer than `rev`, and in which of the granted scopes."""
+        table = self.store.tables["scope_sum"]
+        newer = (table.c.rev > rev) | table.c.rev.is_(None)
+        statement = select(table.c.table_name, table.c.scope).where(table.c.scope.in_(self.granted) & newer)
+        found: dict[str, list[str]] = {}
+        for name, scope in self.connection.execute(statement):
+            found.setdefault(name, []).append(scope)
+        return {name: found[name] for name in self._tables if name in found}
 
     def _add(self, name: str, row: Any) -> None:
         values = list(row)
