@@ -81,7 +81,7 @@ class SyncTable:
 
     def columns(self) -> tuple[str, ...]:
         """All stored columns in declaration order, system columns included."""
-        return tuple(column.name for column in self.table.columns)
+        return tuple(str(column.name) for column in self.table.columns)
 
 
 @dataclass(frozen=True)
