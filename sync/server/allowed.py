@@ -1,12 +1,22 @@
-"""What the author of a transaction may write; all else is parked, never refused."""
+"""What the author of a transaction may write; all else is parked, never refused.
+
+Of a row that he may not see he learns nothing: the answer is the one that he gets for a row that is not there.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE, SyncTable
 from sync.server import scopes
 from sync.server.change import Change, Parked
+from sync.server.tables import RECORD_RULES
 from sync.server.working import Row
+
+DECISION = frozenset({"state", "resolution", "resolved_by", "resolved_at"})
+"""What a person writes of a conflict; the rest is the server's."""
+RECORD = ("record_kind", "record")
 
 
 def authorise(change: Change, op: Op) -> None:
@@ -22,45 +32,77 @@ def authorise(change: Change, op: Op) -> None:
     if row is None:
         if op.kind != "create":
             raise Parked("missing_record", op.id)
-        return
-    if not _may_write(change, op.table, row):
+    elif not _may_see(change, op.table, row):
+        # A new row under an id that is taken cannot be had, whoever has it.
+        raise Parked("not_allowed") if op.kind == "create" else Parked("missing_record", op.id)
+    elif not _may_write(change, op.table, row):
         raise Parked("not_allowed")
+    if op.table == change.working.store.schema.conflict and not _decides(op):
+        raise Parked("not_allowed")
+    for table, id in _named_parents(synced, op, row):
+        parent = change.working.at_start(table, id) if table in change.working.store.schema.tables else None
+        if parent is not None and not _may_see(change, table, parent):
+            raise Parked("missing_parent", id)
 
 
-def _may_write(change: Change, table: str, row: Row) -> bool:
-    author, scope = change.author, row["scope"]
-    if scope == COMPANY and not author.grants.can_write_company:
-        return False
-    if scope in author.writable:
+def _decides(op: Op) -> bool:
+    return op.kind == "update" and set(op.fields) <= DECISION
+
+
+def _may_see(change: Change, table: str, row: Row) -> bool:
+    author = change.author
+    if row["scope"] in author.writable:
         return True
+    # At its last word from here this device still had it.
     return bool(author.entitled) and scopes.left_since(
         change.working, table, row["id"], author.entitled, author.rev_presented
     )
 
 
+def _may_write(change: Change, table: str, row: Row) -> bool:
+    if row["scope"] == COMPANY and not change.author.grants.can_write_company:
+        return False
+    return _may_see(change, table, row)
+
+
 def authorise_result(change: Change, op: Op) -> None:
-    """A new row must land where its author may write; private rows may be given to a colleague."""
+    """Park a row that lands where its author may not write.
+
+    Giving rows away is allowed: an account to another territory, a task to a colleague.
+    """
     row = change.working.get(op.table, op.id)
-    if change.author.is_server or row is None or change.working.at_start(op.table, op.id) is not None:
+    if change.author.is_server or row is None:
         return
-    scope = str(row["scope"])
+    before, scope = change.working.at_start(op.table, op.id), str(row["scope"])
+    if before is not None and (scope == before["scope"] or scope != COMPANY):
+        return
     if scope in (COMPANY, OFFICE) and not change.author.grants.can_write_company:
         raise Parked("not_allowed")
     if scope in change.author.writable or scope.startswith("user:"):
         return
-    synced = change.table(op.table)
-    for parent_table, parent in scopes.parents(change.working, synced, row):
-        if _may_write(change, parent_table.name, parent):
-            return
-    raise Parked("not_allowed")
+    # Under a parent that has just left, or was given away.
+    if not any(True for _parent in scopes.parents(change.working, change.table(op.table), row)):
+        raise Parked("not_allowed")
+
+
+def _named_parents(synced: SyncTable, op: Op, row: Row | None) -> Iterator[tuple[str, str]]:
+    """The records of whose subtree the row is to become part, or whose scope it is to take."""
+    links = [link for link in (synced.parent, synced.aggregate) if link]
+    links += [rule.parent for rule in synced.scope if rule.parent]
+    for link in dict.fromkeys(links):
+        if link in op.fields and op.fields[link][1]:
+            yield str(synced.fields[link].link), str(op.fields[link][1])
+    if any(rule.fixed in RECORD_RULES for rule in synced.scope):
+        pair = [op.fields[name][1] if name in op.fields else row and row[name] for name in RECORD]
+        if all(pair) and (row is None or pair != [row[name] for name in RECORD]):
+            yield str(pair[0]), str(pair[1])
 
 
 def require_thawed(change: Change, op: Op) -> None:
     """Park a change of an immutable record, or of a line of one."""
     synced, working = change.table(op.table), change.working
     row = working.at_start(op.table, op.id)
-    thawed = op.kind == "update" and set(op.fields) <= synced.unfrozen
-    if row is not None and _is_frozen(synced, row) and not thawed:
+    if row is not None and is_frozen(synced, row) and not _is_allowed_when_frozen(synced, op):
         raise Parked("frozen")
     link = synced.aggregate
     if link is None:
@@ -71,9 +113,19 @@ def require_thawed(change: Change, op: Op) -> None:
     ids |= {op.fields[link][1]} if link in op.fields else set()
     for id in ids - {None}:
         document = working.at_start(target, str(id))
-        if document is not None and _is_frozen(change.table(target), document):
+        if document is not None and is_frozen(change.table(target), document):
             raise Parked("frozen")
 
 
-def _is_frozen(synced: SyncTable, row: Row) -> bool:
+def _is_allowed_when_frozen(synced: SyncTable, op: Op) -> bool:
+    """Its fate may change, never its content, nor that it is frozen."""
+    if op.kind != "update" or not set(op.fields) <= synced.unfrozen:
+        return False
+    assert synced.frozen_when is not None
+    name, values = synced.frozen_when
+    return name not in op.fields or op.fields[name][1] in values
+
+
+def is_frozen(synced: SyncTable, row: Row) -> bool:
+    """Whether the row is immutable but for what may change after its issue."""
     return synced.frozen_when is not None and row[synced.frozen_when[0]] in synced.frozen_when[1]

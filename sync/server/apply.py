@@ -35,8 +35,7 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
             case "restore":
                 restore(change, op.table, op.id, op)
     try:
-        for table, id in list(change.working.named):
-            scopes.settle(change.working, table, id)
+        scopes.settle(change.working, list(change.working.named))
         for op in ordered:
             if op.kind != "delete":
                 restore_ancestors(change, op)

@@ -117,4 +117,4 @@ def add_conflict(
     if not is_open:
         values |= {"base": canonical(base), "resolution": None, "resolved_by": None, "resolved_at": None}
     working.put(kind, key, values)
-    scopes.settle(working, kind, key)
+    scopes.settle(working, [(kind, key)])

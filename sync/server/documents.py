@@ -84,7 +84,7 @@ def _lines(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
         (synced, row)
         for synced in _line_tables(change)
         if synced.aggregate and synced.fields[synced.aggregate].link == table
-        for row in change.working.find(synced.name, synced.aggregate, id)
+        for row in change.working.find_all(synced.name, synced.aggregate, [id], table)
     ]
 
 

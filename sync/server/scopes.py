@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, select
 
 from sync.schema import AS_RECORD, COMPANY, OFFICE, SyncTable
+from sync.server.past import Key
 from sync.server.tables import RECORD_RULE, RECORD_RULES
 from sync.server.working import Row, Working
 
@@ -47,7 +48,7 @@ def derive(working: Working, synced: SyncTable, row: Row) -> str:
         if rule.fixed is not None:
             return rule.fixed
         if rule.field is not None and row.get(rule.field):
-            return f"{rule.prefix}:{row[rule.field]}"
+            return f"{rule.prefix}:{_existing(working, synced, row, rule.field)}"
         if rule.parent is not None and row.get(rule.parent):
             target = synced.fields[rule.parent].link
             assert target is not None
@@ -56,6 +57,14 @@ def derive(working: Working, synced: SyncTable, row: Row) -> str:
                 raise Missing(target, row[rule.parent])
             return str(parent["scope"])
     return OFFICE
+
+
+def _existing(working: Working, synced: SyncTable, row: Row, field: str) -> str:
+    """The id in the field, if there is such a record: nobody would ever see a scope that nobody has."""
+    id, target = str(row[field]), synced.fields[field].link
+    if target in working.store.schema.tables and not working.exists(str(target), id):
+        raise Missing(str(target), id)
+    return id
 
 
 def _scope_of_record(working: Working, row: Row) -> str:
@@ -89,15 +98,14 @@ def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[Syn
         yield working.store.schema.tables[target], found
 
 
-def dependents(working: Working, table: str, id: str) -> Iterator[tuple[SyncTable, Row]]:
-    """The rows whose scope may follow that of this one."""
-    newborn = working.is_newborn(table, id)
+def dependents(working: Working, table: str, ids: Collection[str]) -> Iterator[tuple[SyncTable, Row]]:
+    """The rows whose scope may follow that of one of these."""
     for child in working.store.schema.tables.values():
         for rule in child.scope:
             if rule.parent is not None and child.fields[rule.parent].link == table:
-                yield from ((child, row) for row in working.find(child.name, rule.parent, id, newborn))
+                yield from ((child, row) for row in working.find_all(child.name, rule.parent, ids, table))
             elif rule.fixed in RECORD_RULES:
-                rows = working.find(child.name, "record", id, newborn)
+                rows = working.find_all(child.name, "record", ids, table)
                 yield from ((child, row) for row in rows if row["record_kind"] == table)
 
 
@@ -106,42 +114,55 @@ def subtree(working: Working, table: str, id: str) -> list[tuple[SyncTable, Row]
     schema = working.store.schema
     row = working.get(table, id)
     found = {(table, id): (schema.tables[table], row)} if row is not None else {}
-    queue = list(found)
-    while queue:
-        kind, parent_id = queue.pop()
-        below = [
-            (child, row)
-            for child, link in schema.children(kind)
-            for row in working.find(child.name, link, parent_id)
-        ]
-        below += [(child, row) for child, row in dependents(working, kind, parent_id) if _has_record(child)]
-        for child, row in below:
-            key = (child.name, row["id"])
-            if key not in found:
-                found[key] = (child, row)
-                queue.append(key)
+    level = _by_table(found)
+    while level:
+        below: dict[Key, tuple[SyncTable, Row]] = {}
+        for kind, ids in level.items():
+            for child, link in schema.children(kind):
+                for each in working.find_all(child.name, link, ids, kind):
+                    below[child.name, each["id"]] = (child, each)
+            for child, each in dependents(working, kind, ids):
+                if _has_record(child):
+                    below[child.name, each["id"]] = (child, each)
+        fresh = {key: pair for key, pair in below.items() if key not in found}
+        found |= fresh
+        level = _by_table(fresh)
     return [(synced, row) for synced, row in found.values() if row is not None]
+
+
+def _by_table(keys: Iterable[Key]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for table, id in keys:
+        found.setdefault(table, []).append(id)
+    return found
 
 
 def _has_record(synced: SyncTable) -> bool:
     return any(rule.fixed in RECORD_RULES for rule in synced.scope)
 
 
-def settle(working: Working, table: str, id: str) -> None:
-    """Give the row its derived scope, and take everything that hangs on it along."""
-    queue = [(table, id)]
-    seen = set()
-    while queue:
-        table, id = queue.pop()
-        row = working.get(table, id)
-        if row is None or (table, id) in seen:
-            continue
-        seen.add((table, id))
-        scope = derive(working, working.store.schema.tables[table], row)
-        if scope == row["scope"]:
-            continue
-        working.put(table, id, {"scope": scope})
-        queue += [(child.name, below["id"]) for child, below in dependents(working, table, id)]
+def settle(working: Working, keys: Iterable[Key]) -> None:
+    """Give the rows their derived scopes, and take everything that hangs on them along, level by level."""
+    level = list(dict.fromkeys(keys))
+    while level:
+        moved = [key for key in level if _move(working, *key)]
+        below = (
+            (child.name, row["id"])
+            for table, ids in _by_table(moved).items()
+            for child, row in dependents(working, table, ids)
+        )
+        level = list(dict.fromkeys(below))
+
+
+def _move(working: Working, table: str, id: str) -> bool:
+    row = working.get(table, id)
+    if row is None:
+        return False
+    scope = derive(working, working.store.schema.tables[table], row)
+    if scope == row["scope"]:
+        return False
+    working.put(table, id, {"scope": scope})
+    return True
 
 
 def left_since(working: Working, table: str, id: str, scopes: frozenset[str], rev: int) -> bool:

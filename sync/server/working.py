@@ -53,6 +53,7 @@ class Working:
         """By device: (old id, new id, rev) of earlier forks that it has not seen."""
         self._savepoint = Savepoint()
         self._searched: dict[tuple[str, str, str], list[str]] = {}
+        self._existing: dict[Key, bool] = {}
 
     # Reading
 
@@ -87,20 +88,42 @@ class Working:
         """Whether the database does not have the row yet, so that nothing there can hang on it."""
         return self.before.get((table, id)) is None
 
-    def find(self, table: str, column: str, value: str, newborn: bool = False) -> list[Row]:
-        """All rows, tombstones too, whose `column` holds `value`; of a newborn only those changed here."""
-        search = (table, column, value)
-        if newborn:
-            self._searched.setdefault(search, [])
-        elif search not in self._searched:
+    def exists(self, table: str, id: str) -> bool:
+        """Whether there is such a row, a tombstone too; it is not locked."""
+        key = (table, id)
+        if key in self.rows:
+            return self.rows[key] is not None
+        if key not in self._existing:
             columns = self.store.tables.synced[table]
-            ids = self.connection.scalars(select(columns.c.id).where(columns.c[column] == value)).all()
-            self._searched[search] = list(ids)
-            self.load(table, ids)
-        found = dict.fromkeys(self._searched[search])
+            statement = select(columns.c.id).where(columns.c.id == id)
+            self._existing[key] = self.connection.execute(statement).first() is not None
+        return self._existing[key]
+
+    def find_all(self, table: str, column: str, values: Iterable[str], target: str) -> list[Row]:
+        """All rows, tombstones too, whose `column` holds one of `values`, which are ids of `target`.
+
+        Of one that is born here only what was changed here can hang on it.
+        """
+        wanted = set(values)
+        self._search(table, column, {value for value in wanted if not self.is_newborn(target, value)})
+        found = dict.fromkeys(
+            id for value in sorted(wanted) for id in self._searched.get((table, column, value), [])
+        )
         found |= self._touched_in.get(table, {})
         rows = (self.rows.get((table, id)) for id in found)
-        return [row for row in rows if row is not None and row.get(column) == value]
+        return [row for row in rows if row is not None and row.get(column) in wanted]
+
+    def _search(self, table: str, column: str, values: Iterable[str]) -> None:
+        missing = sorted(value for value in values if (table, column, value) not in self._searched)
+        columns = self.store.tables.synced[table]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            for value in batch:
+                self._searched[table, column, value] = []
+            statement = select(columns.c[column], columns.c.id).where(columns.c[column].in_(batch))
+            for value, id in self.connection.execute(statement):
+                self._searched[table, column, value].append(id)
+            self.load(table, [id for value in batch for id in self._searched[table, column, value]])
 
     # Changing
 

@@ -21,9 +21,9 @@ def test_a_rep_can_neither_read_nor_write_another_territory(company: Company, no
     sam.pull()
     assert not [key for key in sam.rows if key[0] == "account"]
     result = sam.do(Op("account", "a1", "update", 0, {"name": ("D", "taken over")}))
-    assert (result.outcome, result.reason, result.rows) == ("parked", "not_allowed", [])
+    assert (result.outcome, result.reason, result.rows) == ("parked", "missing_record", [])
     below = sam.do(create("contact", "c1", account="a1", name="Spy"))
-    assert (below.outcome, below.reason) == ("parked", "not_allowed")
+    assert (below.outcome, below.reason) == ("parked", "missing_parent")
     stolen = sam.do(create("account", "a2", name="Mine", territory="north"))
     assert (stolen.outcome, stolen.reason) == ("parked", "not_allowed")
     nora.pull()
@@ -63,7 +63,7 @@ def test_what_was_written_while_entitled_is_applied_after_the_move(nora: Laptop,
     assert (result.outcome, result.outside) == ("applied", [("account", "a1")])
     nora.pull(), nora.pull()
     later = nora.do(Op("account", "a1", "update", result.rev, {"phone": ("5", "6")}))
-    assert (later.outcome, later.reason) == ("parked", "not_allowed")
+    assert (later.outcome, later.reason) == ("parked", "missing_record")
 
 
 def test_a_new_grant_is_filled_up_while_changes_go_on(nora: Laptop, office: Laptop) -> None:
