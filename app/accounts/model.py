@@ -69,6 +69,7 @@ class Account(Entity):
     vat_number: Mapped[str | None] = vat_number(_("VAT number"), aliases=("TVA", "N° TVA"))
     naf: Mapped[str | None] = text(_("NAF code"))
     parent: Mapped[str | None] = link("account", _("Parent account"))
+    merged_into: Mapped[str | None] = link("account", _("Merged into"))
     segment: Mapped[str | None] = text(_("Segment"), listed=True, aliases=("sector", "industry"))
     potential: Mapped[str | None] = choice(_("Potential"), (("A", "A"), ("B", "B"), ("C", "C")), listed=True)
     visit_interval: Mapped[int | None] = integer(_("Visit interval"), unit="days")

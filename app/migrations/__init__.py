@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect
 
-HEAD = 3
+HEAD = 4
 """The version of the newest migration; its revision is the same number in four digits."""
 
 FIRST = "0001"
