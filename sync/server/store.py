@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import secrets
 import sqlite3
+import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sync import bundle, errors
 from sync.schema import SyncSchema
+from sync.server import growth, trouble
 from sync.server.tables import ServerTables, server_tables
+from sync.server.trouble import Trouble
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_RETRIED = {"40001", "40P01", "23505"}
-"""Serialisation failure, deadlock, and two transactions that gave birth to one row."""
 _ATTEMPTS = 5
+POOL = 8
+"""Connections to PostgreSQL that a process keeps; it takes as many more for a moment."""
+_PG_LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'"
+"""Nobody waits for ever behind a transaction that hangs."""
 
 Answer = TypeVar("Answer")
 Evolve = Callable[[Connection, bool], None]
@@ -46,6 +55,8 @@ class Store:
         self._evolve = evolve
         self.tables: ServerTables = server_tables(schema)
         self.pg_schema = pg_schema
+        # SQLite lets one write at a time and wakes the others by chance: in one process they queue.
+        self._queue = nullcontext() if self.postgres else threading.RLock()
 
     @property
     def postgres(self) -> bool:
@@ -53,27 +64,41 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot; nothing is written."""
-        with self._connect("REPEATABLE READ", "BEGIN") as connection:
-            yield connection
+        """One snapshot; nothing is written. Raises `errors.ServerBusy` where the database is away."""
+        try:
+            with self._connect("REPEATABLE READ", "BEGIN") as connection:
+                yield connection
+        except SQLAlchemyError as problem:
+            raise trouble.as_answer(problem) from problem
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One database transaction; rolled back on raise."""
-        with self._connect("READ COMMITTED", "BEGIN IMMEDIATE") as connection:
+        """One database transaction; rolled back on raise. Raises `errors.ServerBusy` as `read` does."""
+        try:
+            with self._writing() as connection:
+                yield connection
+        except SQLAlchemyError as problem:
+            raise trouble.as_answer(problem) from problem
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._queue, self._connect("READ COMMITTED", "BEGIN IMMEDIATE") as connection:
             yield connection
 
     def run(self, work: Callable[[Connection], Answer]) -> Answer:
-        """`work` in a write transaction, done again as a whole after a deadlock or serialisation failure."""
+        """`work` in a write transaction, done again as a whole after a deadlock or a lost connection.
+
+        A connection may be lost while it commits, so `work` must bear to be done twice.
+        """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with self.write() as connection:
+                with self._writing() as connection:
                     return work(connection)
-            except DBAPIError as problem:
-                if not _is_busy(problem):
-                    raise
-                if attempt == _ATTEMPTS:
-                    raise errors.ServerBusy(2.0) from problem
+            except SQLAlchemyError as problem:
+                found = trouble.judge(problem)
+                if found is Trouble.BUG or attempt == _ATTEMPTS:
+                    raise trouble.as_answer(problem) from problem
+                time.sleep(trouble.pause_s(found, attempt))
         raise AssertionError("unreachable")
 
     @contextmanager
@@ -84,18 +109,23 @@ class Store:
             connection = self.engine.connect().execution_options(isolation_level=isolation)
         with connection, connection.begin():
             if self.pg_schema is not None:
-                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.pg_schema}"')
+                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.pg_schema}"; {_PG_LIMITS}')
             yield connection
 
     def prepare(self) -> None:
         """Create or migrate what is missing; an organisation is born with a random epoch."""
         with self.write() as connection:
             if self.pg_schema is not None:
+                # Several processes that start together take turns.
+                lock = f"SELECT pg_advisory_xact_lock(hashtext('{self.pg_schema}'))"
+                connection.exec_driver_sql(lock)
                 connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.pg_schema}"')
             fresh = not inspect(connection).has_table("sync_head", schema=self.pg_schema)
             if self._evolve is not None and not fresh:
                 self._evolve(connection, False)
             self.tables.metadata.create_all(connection)
+            if not fresh:
+                growth.add_missing(connection, self.tables, self.pg_schema)
             if self._evolve is not None and fresh:
                 self._evolve(connection, True)
             head = self.tables["sync_head"]
@@ -128,7 +158,14 @@ class Organisations:
         self._engine: Engine | None = None
         if self.postgres:
             url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", self.database)
-            self._engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+            self._engine = create_engine(
+                url,
+                pool_size=POOL,
+                max_overflow=POOL,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": 5},
+            )
 
     @property
     def postgres(self) -> bool:
@@ -159,8 +196,17 @@ class Organisations:
             return self._stores[slug]
         if not SLUG.fullmatch(slug):
             return None
-        exists = slug in self.names() if self.postgres else self.path(slug).is_file()
-        return self._open(slug) if exists else None
+        try:
+            return self._open(slug) if self._exists(slug) else None
+        except SQLAlchemyError as problem:
+            raise trouble.as_answer(problem) from problem
+
+    def _exists(self, slug: str) -> bool:
+        if self._engine is None:
+            return self.path(slug).is_file()
+        with self._engine.connect() as connection:
+            statement = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
+            return connection.execute(statement, {"name": f"org_{slug}"}).first() is not None
 
     def create(self, slug: str) -> Store:
         """A new, empty organisation; raises `errors.Refused` for a bad or a taken name."""
@@ -179,6 +225,13 @@ class Organisations:
             store = Store(engine, self.schema, evolve=self._evolve, blobs=self.blobs(slug))
         store.prepare()
         return self._stores.setdefault(slug, store)
+
+    def _files(self, slug: str) -> Path:
+        """Beside an organisation's file; with PostgreSQL in TERRAIN_SERVER_FILES or a folder of this user."""
+        if not self.postgres:
+            return Path(self.database) / f"{slug}.files"
+        own = Path(tempfile.gettempdir()) / f"terrain-{getpass.getuser()}"
+        return Path(os.environ.get("TERRAIN_SERVER_FILES", own)) / slug
 
     def close(self) -> None:
         """Close every organisation."""
@@ -204,10 +257,3 @@ def sqlite_engine(path: Path) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("terrain_begin", "BEGIN"))
 
     return engine
-
-
-def _is_busy(problem: DBAPIError) -> bool:
-    cause = problem.orig
-    if getattr(cause, "sqlstate", None) in _RETRIED:
-        return True
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
