@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import uvicorn
 from sqlalchemy import Connection, Table, select
@@ -20,12 +20,15 @@ from app import migrations
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
+from sync import errors
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
 from sync.server import auth, load
 from sync.server.admin import Administration, restore_sqlite
 from sync.server.app import make_app
+from sync.server.exchange import Exchanged, exchange
 from sync.server.scopes import Grants
+from sync.server.service import Service
 from sync.server.store import Organisations
 
 COMPANY_WRITERS = ("office", "admin")
@@ -52,6 +55,14 @@ def restore_copy(known: Organisations, slug: str, file: Path) -> Administration:
     return restore_sqlite(known, slug, file)
 
 
+def exchange_file(known: Organisations, slug: str, source: BinaryIO, target: BinaryIO) -> Exchanged:
+    """Take in a laptop's file and write the answer; raises `sync.errors.SyncError`."""
+    store = known.find(slug)
+    if store is None:
+        raise errors.Refused("bundle_unreadable", slug)
+    return exchange(Service(store, grants, slug), source, target)
+
+
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
     """What a user may see: a rep his territories, a manager those of his teams, office and admin all."""
     users = tables["user"]
@@ -60,13 +71,14 @@ def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Gr
         return Grants(frozenset(), active=False)
     role = found["role"] or "rep"
     scopes = {COMPANY, f"user:{user}"}
+    own = frozenset(f"territory:{id}" for id in _ids(found["territories"]))
     if role in COMPANY_WRITERS:
         scopes |= {OFFICE} | _territories(connection, tables)
     else:
-        scopes |= {f"territory:{id}" for id in _ids(found["territories"])}
+        scopes |= own
     if role == "manager":
         scopes |= _territories(connection, tables, _teams(connection, tables, user))
-    return Grants(frozenset(scopes), role, role in COMPANY_WRITERS)
+    return Grants(frozenset(scopes), role, role in COMPANY_WRITERS, own=own)
 
 
 def fill(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, search
+from app import __version__, attachments, search, sync_lock
 from app.errors import NotAllowed, UserError
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
 from sync import errors, outbox, state
+from sync.blob_messages import BlobCarrier
+from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
 from sync.pacing import Pacing as Pacing
@@ -55,10 +59,29 @@ def enrol(
     return found | {"organisation": answer.organisation, "recovery": recovery}
 
 
+WAIT_S = 10.0
+"""How long a sync waits for another one of the same profile to end."""
+
+
 def sync_now(
     workspace: Workspace, progress: Progress | None = None, remote: SyncProtocol | None = None
 ) -> dict[str, Any]:
-    """One complete sync; the report that `terrain sync --json` prints. Raises SyncProblem."""
+    """One complete sync; the report that `terrain sync --json` prints. Raises SyncProblem.
+
+    There is one at a time per profile, in whatever program: the second waits for the first, and gives up
+    after a while with the code `running`.
+    """
+    tell = progress or (lambda _phase, _done, _of: None)
+    with sync_lock.held(workspace.folder, WAIT_S, lambda: tell("connecting", 0, 0)) as free:
+        if not free:
+            raise SyncProblem(
+                "running",
+                _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
+            )
+        return _sync(workspace, progress, remote)
+
+
+def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol | None) -> dict[str, Any]:
     started = _now()
     client = remote or connect(workspace)
     engine = Engine(laptop_of(workspace), client, progress)
@@ -75,17 +98,13 @@ def sync_now(
         if problem.code == "wipe":
             wipe(workspace)
         raise
+    else:
+        _write_history(workspace, started, "repaired" if report.repaired else None, report)
+        _tell_screens(workspace, report)
+        carried = _carry_files(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
             client.close()
-    _write_history(workspace, started, "repaired" if report.repaired else None, report)
-    if report.first_load or report.records:
-        found = report.records
-        workspace.emit(
-            Changes(frozenset(k for k, _id in found), frozenset(i for _k, i in found), "sync")
-            if not report.first_load
-            else Changes(frozenset(workspace.schema.tables), frozenset(), "sync")
-        )
     return {
         "pushed": report.pushed,
         "pulled": report.pulled,
@@ -94,7 +113,42 @@ def sync_now(
         "removed": report.removed,
         "seconds": round(report.seconds, 3),
         "cursor": report.cursor,
+        "files": carried,
     }
+
+
+def fetch_file(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
+    """The bytes of one attachment from the server, now. Raises NotFound, NotHere, SyncProblem."""
+    client = remote or connect(workspace)
+    assert isinstance(client, BlobCarrier)
+    try:
+        explained(lambda: attachments.fetch(workspace, id, client))
+    finally:
+        if isinstance(client, HttpClient):
+            client.close()
+    workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
+
+
+def _tell_screens(workspace: Workspace, report: Report) -> None:
+    if report.first_load or report.records:
+        found = report.records
+        workspace.emit(
+            Changes(frozenset(k for k, _id in found), frozenset(i for _k, i in found), "sync")
+            if not report.first_load
+            else Changes(frozenset(workspace.schema.tables), frozenset(), "sync")
+        )
+
+
+def _carry_files(
+    workspace: Workspace, client: SyncProtocol, report: Report, progress: Progress | None
+) -> dict[str, Any]:
+    """The bytes of attachments, once the rows are in place and shown."""
+    tell = progress or (lambda _phase, _done, _of: None)
+    came = report.first_load or any(kind == "attachment" for kind, _id in report.records)
+    carried = attachments.carry(workspace, client, came, lambda done, of: tell("files", done, of))
+    if carried.received:
+        workspace.emit(Changes(frozenset({"attachment"}), frozenset(), "sync"))
+    return asdict(carried)
 
 
 def status(workspace: Workspace) -> dict[str, Any]:
@@ -151,8 +205,10 @@ def wipe(workspace: Workspace) -> None:
     workspace.close()
     keys.forget_key(envelope)
     for file in workspace.folder.glob("*"):
-        if file.is_file():
+        # The lock holds nothing, and is held while this runs.
+        if file.is_file() and file.name != sync_lock.FILE:
             file.unlink()
+    shutil.rmtree(workspace.folder / FOLDER, ignore_errors=True)
 
 
 def explained(call: Callable[[], Any]) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app import admin as office
+from app import by_file
 from app.cli.output import Output, table
 from app.cli.profile_words import password
 from app.cli.server_words import database_of
@@ -62,6 +63,9 @@ _ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], 
     "erase": lambda database, org, options: office.erase(database, org, options.kind, options.id),
     "backup": lambda database, org, options: office.backup(database, org, Path(options.file)),
     "restore": lambda database, _org, options: office.restore(database, _named(options), Path(options.file)),
+    "exchange": lambda database, _org, options: by_file.exchange(
+        database, Path(options.file), Path(options.output)
+    ),
 }
 
 

@@ -1,15 +1,19 @@
-"""Words for the laptop itself: init, enrol, sync, status, backup, restore, doctor."""
+"""Words for the laptop itself: init, enrol, sync, carry, status, backup, restore, doctor."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.output import Output, table
 from app.cli.profile_words import folder_of, opened, passphrase, password
 from app.errors import NotAllowed
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
+
+if TYPE_CHECKING:
+    from app.workspace import Workspace
 
 
 def init(options: argparse.Namespace, output: Output) -> None:
@@ -45,17 +49,39 @@ def sync(options: argparse.Namespace, output: Output) -> None:
 
     with opened(options) as workspace:
         if options.to or options.from_file:
-            name = "write_to" if options.to else "take_from"
-            by_file = getattr(syncing, name, None)
-            if by_file is None:
-                raise NotAllowed(
-                    _("This Terrain cannot sync by file yet. Connect to a network, then try again.")
-                )
-            found = by_file(workspace, Path(options.to or options.from_file))
-        else:
-            with output.progress(_("Sync")) as advance:
-                found = syncing.sync_now(workspace, progress=lambda _phase, done, of: advance(done, of))
+            _sync_by_file(options, workspace, output)
+            return
+        with output.progress(_("Sync")) as advance:
+            found = syncing.sync_now(workspace, progress=lambda _phase, done, of: advance(done, of))
     output.result(found, _sync_line(found))
+
+
+def _sync_by_file(options: argparse.Namespace, workspace: Workspace, output: Output) -> None:
+    from app import by_file
+
+    if options.to:
+        found = by_file.write_to(workspace, Path(options.to))
+        line = _n(
+            "“{file}” holds {n} action for the server.",
+            "“{file}” holds {n} actions for the server.",
+            found["transactions"],
+            file=found["file"],
+        )
+        output.result(found, line)
+        return
+    with output.progress(_("Sync")) as advance:
+        taken = by_file.take_from(
+            workspace, Path(options.from_file), progress=lambda _phase, done, of: advance(done, of)
+        )
+    output.result(taken, _sync_line(taken))
+
+
+def carry(options: argparse.Namespace, output: Output) -> None:
+    """Bring another laptop's file to its server, from any connected computer."""
+    from app import by_file
+
+    found = by_file.carry(Path(options.file), Path(options.output), options.server, options.ca)
+    output.result(found, _("“{file}” holds the server's answer.", file=found["file"]))
 
 
 def status(options: argparse.Namespace, output: Output) -> None:

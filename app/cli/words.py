@@ -11,6 +11,7 @@ WORDS = {
     "init": ("app.cli.laptop_words", "init"),
     "enrol": ("app.cli.laptop_words", "enrol"),
     "sync": ("app.cli.laptop_words", "sync"),
+    "carry": ("app.cli.laptop_words", "carry"),
     "status": ("app.cli.laptop_words", "status"),
     "backup": ("app.cli.laptop_words", "backup"),
     "restore": ("app.cli.laptop_words", "restore"),
@@ -87,6 +88,11 @@ def _add_laptop_words(words: Any) -> None:
     ways = sync.add_mutually_exclusive_group()
     ways.add_argument("--to", metavar=_("FILE"), help=_("write what is to send to a file"))
     ways.add_argument("--from", dest="from_file", metavar=_("FILE"), help=_("take the answer from a file"))
+    carry = _word(words, "carry", _("bring another laptop's file to its server; nobody reads it on the way"))
+    carry.add_argument("file", metavar=_("FILE"))
+    carry.add_argument("-o", "--output", required=True, metavar=_("FILE"))
+    carry.add_argument("--server", metavar=_("URL"), help=_("where the file says, unless given"))
+    carry.add_argument("--ca", metavar=_("FILE"), help=_("the company's own certificate"))
     _word(words, "status", _("who, where, last sync, what waits"))
     backup = _word(words, "backup", _("an encrypted copy in one file, opened by the recovery passphrase"))
     backup.add_argument("file", metavar=_("FILE"))
@@ -206,6 +212,11 @@ def _add_admin_words(words: Any) -> None:
     erase = _admin(areas, "erase", _("remove a record for ever, from everywhere"))
     erase.add_argument("kind", metavar=_("KIND"))
     erase.add_argument("id", metavar="ID")
+    exchange = _admin(
+        areas, "exchange", _("take in the file of a laptop without a network; write the answer")
+    )
+    exchange.add_argument("file", metavar=_("FILE"))
+    exchange.add_argument("-o", "--output", required=True, metavar=_("FILE"))
     for verb, help in (("backup", _("a copy in one file")), ("restore", _("from a copy"))):
         _admin(areas, verb, help).add_argument("file", metavar=_("FILE"))
 
