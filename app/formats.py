@@ -157,6 +157,19 @@ def format_duration(minutes: int, language: str | None = None) -> str:
     return f"{hours}{NO_BREAK}h{NO_BREAK}{rest:02}{unit}"
 
 
+def format_size(size: int, language: str | None = None) -> str:
+    """`12 ko`, `1,4 Mo` (French) or `12 kB`, `1.4 MB` (English), in thousands."""
+    language = language or i18n.language()
+    units = ("o", "ko", "Mo", "Go") if language == "fr" else ("B", "kB", "MB", "GB")
+    value, unit = Decimal(size), units[0]
+    for unit in units:
+        if value < 1000 or unit == units[-1]:
+            break
+        value /= 1000
+    places = 1 if unit in units[2:] and value < 100 else 0
+    return f"{format_number(money.round_half_up(value, places), None, language)}{NO_BREAK}{unit}"
+
+
 def relative_days(day: date, today: date, language: str | None = None) -> str:
     """`hier`, `aujourd’hui`, `demain`, `il y a 12 j`, `dans 3 j`; beyond three months the date itself."""
     language = language or i18n.language()

@@ -19,6 +19,8 @@ DEFAULTS: dict[str, Any] = {
     "onsite_printer": "",
     "customer_mode": False,
     "time_zone": "",
+    "attachments": "demand",
+    "attachments_room_mb": 2000,
 }
 """Every setting by name. A new one needs an entry here and nowhere else."""
 

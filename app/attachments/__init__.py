@@ -1,0 +1,50 @@
+"""Files and photos of records: added, shown, fetched, forgotten.
+
+`add(session, prepared, kind, record)` after `prepare(folder, file)`, or both with `attach`; `picture(session,
+id) -> bytes | None` for who draws one; `forget(session, ids)` for who erases. Loaded when first used: the
+first window needs none of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.attachments.adding import Prepared, add, attach, folder_of, prepare
+    from app.attachments.keeping import carry, fault, fetch, forget, sweep
+    from app.attachments.reading import (
+        File,
+        NotHere,
+        find,
+        find_by_id,
+        find_of_account,
+        picture,
+        pin,
+        read,
+        save_as,
+        thumbnail,
+        want,
+        when,
+    )  # fmt: skip
+
+_PLACES = {
+    "adding": "Prepared add attach folder_of prepare",
+    "keeping": "carry fault fetch forget sweep",
+    "reading": "File NotHere find find_by_id find_of_account picture pin read save_as thumbnail want when",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    for module, names in _PLACES.items():
+        if name in names.split():
+            return getattr(import_module(f"app.attachments.{module}"), name)
+    raise AttributeError(name)
+
+
+__all__ = [
+    "File", "NotHere", "Prepared", "add", "attach", "carry", "fault", "fetch", "find", "find_by_id",
+    "find_of_account", "folder_of", "forget", "picture", "pin", "prepare", "read", "save_as", "sweep",
+    "thumbnail", "want", "when",
+]  # fmt: skip

@@ -1,0 +1,134 @@
+"""Bytes on this laptop over time: carried with each sync, removed when nothing needs them, checked by doctor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from app.attachments.adding import KIND, folder_of
+from app.attachments.reading import NotHere, want
+from app.i18n import translate as _
+from sync import blobs, sealed_file, state
+from sync.blob_messages import MAX_BLOB_BYTES, BlobCarrier
+from sync.blob_transfer import BlobTransfer, Carried, Place, Progress
+
+if TYPE_CHECKING:
+    from app.workspace import Workspace
+
+SMALL_BYTES = 64_000
+"""Files up to this come with every sync; larger ones when somebody opens or pins them."""
+UNDO_TIME = timedelta(days=1)
+"""After which the bytes of a deleted attachment go."""
+STRAY_S = 3_600
+"""After which a file that no row names is no work under way any more."""
+
+
+def forget(where: Session | Connection, ids: Iterable[str]) -> None:
+    """Take away the bytes of these attachments for good, sent or not: an erasure. Their rows are the caller's.
+
+    Bytes that another attachment names too stay. Call it while the rows are there; the keys go in the
+    caller's transaction, the files with `sweep`.
+    """
+    connection = where.connection() if isinstance(where, Session) else where
+    wanted = list(ids)
+    if not wanted:
+        return
+    marks = ", ".join("?" * len(wanted))
+    named = connection.exec_driver_sql(
+        f"SELECT sha256, thumbnail FROM {KIND} WHERE id IN ({marks})", tuple(wanted)
+    ).all()
+    digests = {digest for pair in named for digest in pair if digest}
+    others = {
+        digest
+        for pair in connection.exec_driver_sql(
+            f"SELECT sha256, thumbnail FROM {KIND} WHERE id NOT IN ({marks})", tuple(wanted)
+        )
+        for digest in pair
+    }
+    blobs.forget(connection, digests - others)
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove files whose keys are gone, or that were begun and never named by a row."""
+    folder = workspace.folder / blobs.FOLDER
+    with workspace.exclusive() as connection:
+        blobs.sweep(connection, folder)
+        left = blobs.strays(connection, folder)
+    for path in left:
+        if time.time() - path.stat().st_mtime > STRAY_S:
+            path.unlink(missing_ok=True)
+
+
+def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progress | None = None) -> Carried:
+    """After the rows of a sync: send and fetch bytes, let go of what is not needed. Never raises SyncError.
+
+    With nothing to carry it costs no round trip.
+    """
+    with workspace.read() as session:
+        connection = session.connection()
+        due = rows_came or bool(state.get(connection, blobs.OPEN)) or bool(blobs.unsent(connection))
+    if not due or not isinstance(remote, BlobCarrier):
+        return Carried()
+    keep_all = workspace.settings.get("attachments") == "all"
+    transfer = BlobTransfer(_place(workspace), remote, progress)
+    carried = transfer.run(MAX_BLOB_BYTES if keep_all else SMALL_BYTES)
+    tidy(workspace)
+    return carried
+
+
+def tidy(workspace: Workspace) -> None:
+    """Let go of deleted attachments' bytes, and of the longest unused beyond the room that is set."""
+    before = (datetime.now(UTC) - UNDO_TIME).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    limit = int(workspace.settings.get("attachments_room_mb")) * 1_000_000
+    with workspace.exclusive() as connection:
+        blobs.forget_deleted(connection, workspace.schema, before)
+        blobs.evict(connection, workspace.folder / blobs.FOLDER, limit)
+    sweep(workspace)
+
+
+def fetch(workspace: Workspace, id: str, remote: BlobCarrier, progress: Progress | None = None) -> None:
+    """The bytes of one attachment now. Raises NotFound, SyncError, and NotHere while the server lacks them."""
+    with workspace.exclusive() as connection, Session(connection) as session:
+        blob = want(session, id)
+    if blob.state == "coming" and not BlobTransfer(_place(workspace), remote, progress).fetch(blob):
+        raise NotHere("elsewhere")
+
+
+def fault(connection: Connection) -> str | None:
+    """What is wrong with the bytes: a sentence for `terrain doctor`, None when all is well.
+
+    Everything has its length; what the server does not have is opened and compared with its SHA-256.
+    """
+    folder = folder_of(connection)
+    missing = broken = 0
+    for blob in blobs.here(connection):
+        path = blob.path(folder)
+        if not path.is_file() or path.stat().st_size != sealed_file.stored_size(blob.size):
+            missing += 1
+        elif not blob.sent and not _is_whole(blob, folder):
+            broken += 1
+    if missing or broken:
+        return _(
+            "{missing} files are missing or cut off, {broken} damaged. Restore the last copy, "
+            "or fetch them again with a sync.",
+            missing=missing,
+            broken=broken,
+        )
+    return None
+
+
+def _is_whole(blob: blobs.Blob, folder: Path) -> bool:
+    try:
+        return blobs.digest_of(blob.read(folder)) == blob.sha256
+    except sealed_file.Broken:
+        return False
+
+
+def _place(workspace: Workspace) -> Place:
+    return Place(workspace.schema, workspace.exclusive, workspace.folder / blobs.FOLDER)

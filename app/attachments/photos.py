@@ -1,0 +1,142 @@
+"""Photos made fit to keep: upright, of a sensible size, without where and by what they were taken, with a small one."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import NotAllowed
+from app.i18n import translate as _
+
+LONGEST = 2048
+"""Pixels of the longer side: a label on a shelf stays readable, and a hundred photos stay below 100 MB."""
+SMALL = 320
+QUALITY = 86
+PLAIN_PNG_BYTES = 1_500_000
+"""A PNG above this is a photo, and is kept as JPEG."""
+WITHOUT_SMALL_BYTES = 40_000
+"""Up to this a picture is its own small one."""
+MOST_PIXELS = 250_000_000
+"""Of a picture that is opened at all: a few kilobytes can unpack into gigabytes."""
+_UNREAD = {".heic", ".heif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture as it is kept."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    small: bytes | None
+
+    @property
+    def suffix(self) -> str:
+        """Of a file's name."""
+        return ".png" if self.media_type == "image/png" else ".jpg"
+
+
+def make(source: Path | bytes, name: str = "") -> Photo | None:
+    """The picture in a file, None where it is none that we read.
+
+    Nothing of its metadata is kept: neither place, time and camera (EXIF), nor texts (XMP, IPTC). Raises
+    NotAllowed for a picture that we know and cannot read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    # Our own limit: the library's would only warn, once per process.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            if image.format in ("GIF", "PDF", "EPS", "WMF"):
+                return None
+            if image.width * image.height > MOST_PIXELS:
+                raise NotAllowed(
+                    _("“{name}” is too large a picture. Make it smaller, then add it again.", name=name)
+                )
+            if image.format in ("JPEG", "MPO"):
+                image.draft("RGB", (LONGEST, LONGEST))
+            upright = ImageOps.exif_transpose(image)
+            return _kept(_bare(upright))
+    except UnidentifiedImageError:
+        if Path(name).suffix.lower() in _UNREAD:
+            raise NotAllowed(
+                _(
+                    "“{name}” is a HEIC photo, which Terrain cannot read. Save it as JPEG, then add it.",
+                    name=name,
+                )
+            ) from None
+        return None
+    except (OSError, SyntaxError, ValueError) as problem:
+        if isinstance(problem, FileNotFoundError | PermissionError | IsADirectoryError):
+            raise
+        raise NotAllowed(_("“{name}” is damaged: the picture cannot be read.", name=name)) from problem
+
+
+def _bare(image: Any) -> Any:
+    """The pixels alone, in the screen's colours, reduced."""
+    from PIL import Image
+
+    image = _in_screen_colours(image)
+    clear = "A" in image.mode or "transparency" in image.info
+    image = image.convert("RGBA" if clear else "RGB")
+    if clear and image.getextrema()[3][0] == 255:
+        image = image.convert("RGB")
+    image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    bare = Image.new(image.mode, image.size)
+    bare.paste(image)
+    return bare
+
+
+def _in_screen_colours(image: Any) -> Any:
+    """Telephones photograph in wider colours and say so in metadata that we drop."""
+    from PIL import ImageCms
+
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode != "RGB":
+        return image
+    try:
+        found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, found, ImageCms.createProfile("sRGB")) or image
+    except (ImageCms.PyCMSError, OSError):
+        # A broken profile: the colours stay as the numbers are.
+        return image
+
+
+def _kept(image: Any) -> Photo:
+    png = _written(image, "PNG") if image.mode == "RGBA" or _few_colours(image) else b""
+    as_png = bool(png) and (image.mode == "RGBA" or len(png) <= PLAIN_PNG_BYTES)
+    data = png if as_png else _written(image, "JPEG", QUALITY)
+    small = None
+    if len(data) > WITHOUT_SMALL_BYTES:
+        small = _small(image)
+    return Photo(data, "image/png" if as_png else "image/jpeg", image.width, image.height, small)
+
+
+def _few_colours(image: Any) -> bool:
+    """Drawings and screens stay sharp as PNG; a photo has thousands of colours."""
+    reduced = image.copy()
+    reduced.thumbnail((128, 128))
+    return reduced.getcolors(2_000) is not None and image.getcolors(20_000) is not None
+
+
+def _small(image: Any) -> bytes:
+    from PIL import Image
+
+    reduced = image.copy()
+    reduced.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    if reduced.mode == "RGBA":
+        ground = Image.new("RGB", reduced.size, "white")
+        ground.paste(reduced, mask=reduced.getchannel("A"))
+        reduced = ground
+    return _written(reduced, "JPEG", 74)
+
+
+def _written(image: Any, kind: str, quality: int | None = None) -> bytes:
+    written = io.BytesIO()
+    options = {"quality": quality, "optimize": True, "progressive": True} if quality else {"optimize": True}
+    image.save(written, kind, **options)
+    return written.getvalue()

@@ -1,0 +1,205 @@
+"""What a record's files are, whether their bytes are here, and the bytes themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Table, or_, select
+from sqlalchemy.orm import Session
+
+from app import records
+from app.attachments.adding import KIND, folder_of
+from app.entity import entity
+from app.errors import Damaged, UserError
+from app.i18n import translate as _
+from sync import blobs, sealed_file
+from sync.blobs import Blob
+
+Where = Literal["here", "coming", "elsewhere"]
+"""On this laptop; on the server; still on its author's laptop."""
+
+
+class NotHere(UserError):
+    """The bytes are not on this laptop; the sentence says when they will be."""
+
+    def __init__(self, where: Where) -> None:
+        self.where = where
+        super().__init__(when(where))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a record, for a list or a strip of pictures."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    caption: str
+    where: Where
+    width: int | None
+    height: int | None
+    added_at: datetime | None
+    added_by: str | None
+    record_kind: str
+    record: str
+    pinned: bool = False
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it can be shown as it is."""
+        return self.media_type in ("image/jpeg", "image/png", "image/gif")
+
+
+def when(where: Where) -> str:
+    """When bytes that are not here will be."""
+    if where == "coming":
+        return _("It will arrive at the next sync.")
+    return _("It is still on the laptop of who added it, and comes once that one synchronises.")
+
+
+def find(session: Session, kind: str, record: str) -> list[File]:
+    """The files of a record, in the order in which they were added."""
+    table = _table()
+    return _files(session, [table.c.record_kind == kind, table.c.record == record])
+
+
+def find_of_account(session: Session, account: str, limit: int = 60) -> list[File]:
+    """The files of an account and of all that hangs under it, the newest first."""
+    table = _table()
+    mine = or_(table.c.account == account, table.c.record == account)
+    return _files(session, [mine], newest_first=True)[:limit]
+
+
+def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, File]:
+    """Files by their ids; those that are not on this laptop are missing."""
+    table, wanted = _table(), list(ids)
+    return {file.id: file for file in _files(session, [table.c.id.in_(wanted)])} if wanted else {}
+
+
+def picture(session: Session, id: str | None) -> bytes | None:
+    """The bytes of an attachment that is here, None for one that is not or for no id.
+
+    Never raises: who draws a page with a picture draws it without. Files too large for a picture are None.
+    """
+    if not id:
+        return None
+    row = _row(session, id)
+    if row is None or (row["size"] or 0) > 20_000_000:
+        return None
+    return _bytes(session, row["sha256"])
+
+
+def thumbnail(session: Session, id: str | None) -> bytes | None:
+    """The small picture of an attachment, else the picture itself where that is small; None without."""
+    if not id:
+        return None
+    row = _row(session, id)
+    if row is None:
+        return None
+    found = _bytes(session, row["thumbnail"]) if row["thumbnail"] else None
+    if found is None and str(row["media_type"]).startswith("image/"):
+        found = _bytes(session, row["sha256"])
+    return found
+
+
+def read(session: Session, id: str) -> Iterator[bytes]:
+    """The bytes of an attachment, piece by piece. Raises NotFound, NotHere, Damaged."""
+    row = records.get(session, KIND, id)
+    connection = session.connection()
+    blob = blobs.find(connection, str(row["sha256"]))
+    if blob is None or blob.state != "here":
+        raise NotHere("coming" if row["arrived"] == "file" else "elsewhere")
+    folder = folder_of(connection)
+    blobs.touch(blob, folder)
+    return _explained(blob.read(folder))
+
+
+def save_as(session: Session, id: str, target: Path) -> int:
+    """Write an attachment to a file, whole or not at all; how many bytes. Raises as `read`, and OSError."""
+    partial, size = target.with_name(target.name + ".new"), 0
+    pieces = read(session, id)
+    try:
+        with partial.open("wb") as file:
+            for piece in pieces:
+                size += file.write(piece)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return size
+
+
+def pin(session: Session, id: str, on: bool = True) -> None:
+    """Keep an attachment on this laptop whatever the room, fetched if need be; or no longer."""
+    row = records.get(session, KIND, id)
+    connection = session.connection()
+    if on:
+        blobs.want(connection, str(row["sha256"]), row["size"] or 0)
+    connection.exec_driver_sql(
+        "UPDATE sync_blob SET pinned = ? WHERE sha256 = ?", (int(on), str(row["sha256"]))
+    )
+
+
+def want(session: Session, id: str) -> Blob:
+    """Have an attachment fetched, at the latest at the next sync."""
+    row = records.get(session, KIND, id)
+    return blobs.want(session.connection(), str(row["sha256"]), row["size"] or 0)
+
+
+def _table() -> Table:
+    return entity(KIND).__table__  # type: ignore[return-value]
+
+
+def _row(session: Session, id: str) -> dict[str, Any] | None:
+    found = records.find_rows(session, KIND, {"id": id})
+    return found[0] if found else None
+
+
+def _files(session: Session, where: Sequence[Any], newest_first: bool = False) -> list[File]:
+    table = _table()
+    query = select(table).where(*where, table.c.deleted_at.is_(None))
+    query = query.order_by(table.c.id.desc() if newest_first else table.c.id)
+    rows = list(session.execute(query).mappings())
+    states = {
+        sha256: (state, pinned)
+        for sha256, state, pinned in session.connection().exec_driver_sql(
+            "SELECT sha256, state, pinned FROM sync_blob"
+        )
+    } if rows else {}  # fmt: skip
+    return [_file(row, *states.get(row["sha256"], ("", 0))) for row in rows]
+
+
+def _file(row: Any, state: str, pinned: int) -> File:
+    where: Where = "here" if state == "here" else "coming" if row["arrived"] == "file" else "elsewhere"
+    return File(
+        row["id"], row["name"] or "", row["media_type"] or "", row["size"] or 0, row["caption"] or "", where,
+        row["width"], row["height"], row["created_at"], row["created_by"], row["record_kind"] or "",
+        row["record"] or "", bool(pinned),
+    )  # fmt: skip
+
+
+def _bytes(session: Session, sha256: str | None) -> bytes | None:
+    connection = session.connection()
+    blob = blobs.find(connection, sha256) if sha256 else None
+    if blob is None or blob.state != "here":
+        return None
+    folder = folder_of(connection)
+    try:
+        data = b"".join(blob.read(folder))
+    except (sealed_file.Broken, OSError):
+        # `terrain doctor` names it; a picture that cannot be read is one that is not there.
+        return None
+    blobs.touch(blob, folder)
+    return data
+
+
+def _explained(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except (sealed_file.Broken, FileNotFoundError) as problem:
+        raise Damaged(_("The file is damaged on this laptop. `terrain doctor` says more.")) from problem
