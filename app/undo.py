@@ -21,16 +21,12 @@ from app.entity import children, entity, fields, kinds
 from app.errors import NotAllowed
 from app.i18n import translate as _
 from app.stored_row import Row, read_row, write_row
+from app.visits.model import FORM_FIELDS
 
 STEPS_KEPT = 100
 CHANGES_AT_MOST = 2000
 """An action that changed more, such as an import, has its own way back."""
-TEXT_KEPT = {
-    "visit_report": (
-        "appointment", "account", "site", "start", "end", "contacts_met", "type", "outcome", "template",
-        "template_version", "answers", "summary", "next_action", "next_action_date", "no_next_action",
-    )
-}  # fmt: skip
+TEXT_KEPT = {"visit_report": FORM_FIELDS}
 """Kinds whose text becomes a draft again when their creation is taken back, and the fields that it keeps."""
 _LIFE = ("create", "delete", "restore")
 

@@ -96,6 +96,14 @@ class Commands:
         if command is not None and command.enabled():
             command.run()
 
+    def run_first(self, keys: Iterable[str]) -> None:
+        """Do the first of these commands that is enabled."""
+        for key in keys:
+            command = self._commands.get(key)
+            if command is not None and command.enabled():
+                command.run()
+                return
+
     def find(self, text: str) -> list[Command]:
         """Palette commands whose label holds every word of `text`, whatever the accents and case."""
         words = fold(text).split()

@@ -163,6 +163,7 @@ def connect_features(window: MainWindow) -> None:
     """Let features that work behind every screen (new records, the sync) take their place in the window."""
     import importlib.util
 
+    importlib.import_module("ui.undoing").connect(window)
     importlib.import_module("ui.today.commands").connect(window)
     if importlib.util.find_spec("ui.sync.running") is not None:
         importlib.import_module("ui.sync.running").connect(window)

@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.i18n import translate as _
 from ui.commands import Command
 from ui.widgets.labels import ElidingLabel
 from ui.widgets.layout import Item, hbox, vbox
@@ -80,6 +81,14 @@ class Shell:
     def toast(self, text: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """One sentence and at most one action (“Undo”), for 8 s."""
         self.window.toast(text, action, on_action)
+
+    def done(self, text: str) -> None:
+        """Say that a write was done, with the way back: to be called from its `then`."""
+        step, undoing = self.tasks.step, self.window.undoing
+        if step is None or undoing is None:
+            self.window.toast(text)
+        else:
+            self.window.toast(text, _("Undo"), lambda: undoing.undo(step))
 
     def info(self, text: str, tone: str = "info", action: str = "", on_action: Any = None) -> None:
         """A bar under the header for a lasting state; tones info, ok, warn, bad, vio."""

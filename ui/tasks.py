@@ -68,6 +68,9 @@ class _Job:
     token: Token
     lane: str
     label: str = ""
+    origin: str = "local"
+    mark: object = None
+    """Where the person was when this began."""
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class _Result:
     job: int
     value: Any = None
     error: Exception | None = None
+    step: int | None = None
     progress: tuple[float, str] | None = field(default=None)
 
 
@@ -88,6 +92,8 @@ class Tasks(QObject):
     _came = Signal()
     idle = Signal()
     """The last work has been delivered."""
+    remembered = Signal(int, object)
+    """A write can be undone: its number, and what `mark` gave when it began."""
 
     def __init__(self, workspace: Any = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +106,9 @@ class Tasks(QObject):
         self._numbers = count(1)
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._closed = False
+        self.mark: Callable[[], object] = lambda: None
+        self.step: int | None = None
+        """The number by which the write that is being delivered can be undone."""
         # Queued even from this thread: work that is done at once must not call back before `read` returned.
         self._came.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -121,9 +130,13 @@ class Tasks(QObject):
         then: Then | None = None,
         failed: Failed | None = None,
         label: str = "",
+        origin: str = "local",
     ) -> Token:
-        """Run `work(session)` in one transaction; `label` names it for undo and history."""
-        return self._start("write", owner, work, then, failed, label=label)
+        """Run `work(session)` in one transaction; with a `label` it can be undone under that name.
+
+        `origin` is `undo` for what takes back: that itself is not remembered.
+        """
+        return self._start("write", owner, work, then, failed, label=label, origin=origin)
 
     def background(
         self,
@@ -145,13 +158,16 @@ class Tasks(QObject):
         failed: Failed | None,
         progress: Progress | None = None,
         label: str = "",
+        origin: str = "local",
     ) -> Token:
         number = next(self._numbers)
         token = Token(lambda share, text: self._post(_Result(number, progress=(share, text))))
         if self._closed:
             token.cancel()
             return token
-        self._jobs[number] = _Job(owner, work, then, failed, progress, token, lane, label)
+        self._jobs[number] = _Job(owner, work, then, failed, progress, token, lane, label, origin)
+        if label:
+            self._jobs[number].mark = self.mark()
         self._lanes[lane].submit(self._run, number)
         return token
 
@@ -159,21 +175,24 @@ class Tasks(QObject):
         """In a worker thread. Keeps no reference to the job: widgets must die in the Qt thread."""
         result = _Result(number)
         try:
-            result.value = self._call(number)
+            self._call(number, result)
         except Exception as error:
             result.error = error
         self._post(result)
 
-    def _call(self, number: int) -> Any:
+    def _call(self, number: int, result: _Result) -> None:
         job = self._jobs[number]
         job.token.check()
         if job.lane == "background":
-            return job.work(job.token)
-        if job.lane == "read":
+            result.value = job.work(job.token)
+        elif job.lane == "read":
             with self.workspace.read() as session:
-                return job.work(session)
-        with self.workspace.transaction(label=job.label) as session:
-            return job.work(session)
+                result.value = job.work(session)
+        else:
+            undoable = bool(job.label) and job.origin == "local"
+            with self.workspace.transaction(job.label, job.origin, undoable) as session:
+                result.value = job.work(session)
+            result.step = session.info.get("step") if undoable else None
 
     def _post(self, result: _Result) -> None:
         self._results.put(result)
@@ -187,6 +206,8 @@ class Tasks(QObject):
                 self._deliver_progress(result.job, result.progress)
                 continue
             job = self._jobs.pop(result.job)
+            if result.step is not None:
+                self.remembered.emit(result.step, job.mark)
             if isValid(job.owner) and not job.token.cancelled:
                 self._deliver_result(job, result)
         if not self._jobs:
@@ -198,6 +219,7 @@ class Tasks(QObject):
             job.progress(*progress)
 
     def _deliver_result(self, job: _Job, result: _Result) -> None:
+        self.step = result.step
         try:
             if result.error is None:
                 if job.then is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
@@ -24,6 +24,9 @@ from ui.tasks import Tasks
 from ui.theme import theme
 from ui.widgets.layout import hbox, vbox
 from ui.widgets.notices import InfoBar, Toast
+
+if TYPE_CHECKING:
+    from ui.undoing import Undoing
 
 NARROW_BELOW = 1240
 MINIMUM = QSize(1100, 680)
@@ -49,6 +52,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands()
         self.search: Search | None = None
         self.on_sync: Callable[[], object] | None = None
+        self.undoing: Undoing | None = None
         self._registered = pages if pages is not None else existing()
         self._by_key = {page.key: page for page in self._registered}
         self._pages: dict[str, Page] = {}
@@ -221,7 +225,8 @@ class MainWindow(QMainWindow):
         """Show a toast at the bottom; a newer one takes the place of the older."""
         if self._toast is not None:
             self._toast.dismiss()
-        key = " ".join(key_names("Ctrl+Z", language() == "fr")) if action == _("Undo") else ""
+        keys = {_("Undo"): "Ctrl+Z", _("Redo"): "Ctrl+Y"}.get(action, "")
+        key = " ".join(key_names(keys, language() == "fr")) if keys else ""
         toast = Toast(self.root, text, action, on_action, key)
         toast.gone.connect(self._forget_toast)
         self._toast = toast
@@ -330,15 +335,15 @@ class MainWindow(QMainWindow):
             shortcut.setEnabled(False)
             shortcut.deleteLater()
         self._shortcuts = []
-        taken: set[str] = set()
-        # A page's command, added last, wins over the shell's of the same keys.
+        claims: dict[str, list[str]] = {}
+        # A page's command, added last, wins over the shell's of the same keys while it is enabled.
         for command in reversed(self.commands.all()):
             for keys in command.shortcuts:
-                if keys not in taken:
-                    taken.add(keys)
-                    shortcut = QShortcut(QKeySequence(keys), self)
-                    shortcut.activated.connect(lambda key=command.key: self.commands.run(key))
-                    self._shortcuts.append(shortcut)
+                claims.setdefault(keys, []).append(command.key)
+        for keys, found in claims.items():
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(lambda found=found: self.commands.run_first(found))
+            self._shortcuts.append(shortcut)
 
     def _fill_new_menu(self) -> None:
         self.header.set_new([command for command in self.commands.all() if command.new])

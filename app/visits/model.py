@@ -32,6 +32,13 @@ OUTCOMES = (
 )
 
 
+FORM_FIELDS = (
+    "appointment", "account", "site", "start", "end", "contacts_met", "type", "outcome", "template",
+    "template_version", "answers", "summary", "next_action", "next_action_date", "no_next_action",
+)  # fmt: skip
+"""What the sheet of a visit report holds."""
+
+
 class ReportTemplate(Entity):
     """The questions that a type of visit asks."""
 

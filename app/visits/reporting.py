@@ -17,6 +17,7 @@ from app.errors import Invalid, NotFound
 from app.i18n import translate as _
 from app.identity import new_id
 from app.natural_dates import add_months
+from app.visits.model import FORM_FIELDS
 from app.visits.templates import Template, templates
 
 KIND = "visit_report"
@@ -72,17 +73,6 @@ class Sheet:
     unsent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What one save wrote, for its undo."""
-
-    report: str
-    created: bool
-    task: str | None
-    task_before: dict[str, Any] | None
-    appointment_before: dict[str, Any] | None
-
-
 def open_sheet(
     session: Session,
     now: datetime,
@@ -132,8 +122,8 @@ def drop_draft(session: Session, id: str) -> None:
     drafts.discard(session, KIND, id)
 
 
-def save(session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[str, Any]) -> Saved:
-    """Keep the report, its follow-up task and the end of the visit in one transaction. Raises Invalid.
+def save(session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[str, Any]) -> str | None:
+    """Keep the report, its follow-up task and the end of the visit in one transaction; the task's id. Raises Invalid.
 
     `values` are those of the form; a next action, or the word that there is none, is required.
     """
@@ -144,30 +134,11 @@ def save(session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[s
     else:
         now = datetime.now(UTC)
         records.add(session, KIND, {"validated_at": now, **clean, "end": clean.get("end") or now}, id=id)
-    task, before = _follow_up(session, clean, loaded if exists else {})
-    ended = None if exists else _end_visit(session, clean.get("appointment"))
+    task = _follow_up(session, clean, loaded if exists else {})
+    if not exists:
+        _end_visit(session, clean.get("appointment"))
     drafts.discard(session, KIND, id)
-    return Saved(id, not exists, task, before, ended)
-
-
-def undo(session: Session, saved: Saved) -> None:
-    """Take back the first save of a report: its text becomes a draft again."""
-    kept = records.get(session, KIND, saved.report)
-    if saved.created:
-        records.delete(session, KIND, saved.report)
-        values = {name: kept[name] for name in _FORM_FIELDS if name in kept}
-        drafts.keep(session, KIND, new_id(), values, values)
-    if saved.task is not None and saved.task_before is None:
-        records.delete(session, "task", saved.task)
-    if saved.appointment_before is not None:
-        before = saved.appointment_before
-        records.save(session, "appointment", before["id"], {"state": before["state"]})
-
-
-_FORM_FIELDS = (
-    "appointment", "account", "site", "start", "end", "contacts_met", "type", "outcome", "template",
-    "template_version", "answers", "summary", "next_action", "next_action_date", "no_next_action",
-)  # fmt: skip
+    return task
 
 
 def people(session: Session, account: str) -> tuple[Person, ...]:
@@ -266,7 +237,7 @@ def _stored(session: Session, report: str | None, appointment: str | None) -> di
 
 def _fresh(session: Session, now: datetime, given: Mapping[str, Any]) -> dict[str, Any]:
     """The values that a new report begins with."""
-    values: dict[str, Any] = dict.fromkeys(_FORM_FIELDS)
+    values: dict[str, Any] = dict.fromkeys(FORM_FIELDS)
     account = given.get("account")
     if given.get("appointment"):
         visit = records.get(session, "appointment", str(given["appointment"]))
@@ -286,7 +257,7 @@ def _fresh(session: Session, now: datetime, given: Mapping[str, Any]) -> dict[st
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    clean = {name: values.get(name) for name in _FORM_FIELDS}
+    clean = {name: values.get(name) for name in FORM_FIELDS}
     action = str(clean["next_action"] or "").strip()
     none = bool(clean["no_next_action"])
     if not action and not none:
@@ -315,13 +286,11 @@ def has_time(moment: datetime) -> bool:
     return bool(here.hour or here.minute)
 
 
-def _follow_up(
-    session: Session, clean: Mapping[str, Any], before: Mapping[str, Any]
-) -> tuple[str | None, dict[str, Any] | None]:
+def _follow_up(session: Session, clean: Mapping[str, Any], before: Mapping[str, Any]) -> str | None:
     """The task of the next action: new, or moved along when a saved report says another one."""
     action, moment = clean["next_action"], clean["next_action_date"]
     if action is None or (action, moment) == (before.get("next_action"), before.get("next_action_date")):
-        return None, None
+        return None
     values = {
         "subject": action,
         "account": clean["account"],
@@ -332,20 +301,15 @@ def _follow_up(
         where = {"account": clean["account"], "subject": before["next_action"], "status": "open"}
         for task in records.find_rows(session, "task", where, order="-id", limit=1):
             records.save(session, "task", task["id"], values)
-            return task["id"], task
+            return str(task["id"])
     contact = (clean["contacts_met"] or [None])[0]
     new = {**values, "contact": contact, "status": "open", "priority": "normal"}
-    return records.add(session, "task", new), None
+    return records.add(session, "task", new)
 
 
-def _end_visit(session: Session, appointment: str | None) -> dict[str, Any] | None:
-    if appointment is None:
-        return None
-    before = records.get(session, "appointment", appointment)
-    if before["state"] == "done":
-        return None
-    records.save(session, "appointment", appointment, {"state": "done"})
-    return before
+def _end_visit(session: Session, appointment: str | None) -> None:
+    if appointment is not None:
+        records.save(session, "appointment", appointment, {"state": "done"})
 
 
 def ahead(choice: str, today: date) -> date:

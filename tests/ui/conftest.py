@@ -25,11 +25,19 @@ from ui.theme import theme
 from ui.window import MainWindow
 
 
+class PlainSession(list[str]):
+    """What happened, where a session would be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.info: dict[str, object] = {}
+
+
 class PlainWorkspace:
     """Stands where no file is needed: sessions that are lists of what happened."""
 
     def __init__(self) -> None:
-        self.log: list[str] = []
+        self.log = PlainSession()
         self.threads: set[str] = set()
         self._listeners: list[Any] = []
         self.settings = types.SimpleNamespace(get=DEFAULTS.__getitem__, set=lambda name, value: None)
@@ -40,7 +48,9 @@ class PlainWorkspace:
         yield self.log
 
     @contextmanager
-    def transaction(self, label: str = "") -> Iterator[list[str]]:
+    def transaction(
+        self, label: str = "", origin: str = "local", undoable: bool = False
+    ) -> Iterator[list[str]]:
         self.threads.add(threading.current_thread().name)
         self.log.append(f"begin {label}")
         try:

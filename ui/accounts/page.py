@@ -230,7 +230,7 @@ class AccountsPage(Page):
                 self.accounts.choose(id)
             self._id = id
         self._show_record()
-        self.shell.toast(_("Saved on this computer at {time}", time=formats.format_time(formats.now())))
+        self.shell.done(_("Saved on this computer at {time}", time=formats.format_time(formats.now())))
 
     def delete(self) -> None:
         """Delete the account shown, with a way back."""
@@ -241,24 +241,11 @@ class AccountsPage(Page):
         self.shell.tasks.write(
             self,
             lambda session: records.delete(session, "account", id),
-            then=lambda _none: self._deleted(id, name),
-            label=_("Delete the account"),
+            then=lambda _none: self._deleted(name),
+            label=_("Deletion of {name}", name=name),
         )
 
-    def _deleted(self, id: str, name: str) -> None:
+    def _deleted(self, name: str) -> None:
         self._id = None
         self.right.setCurrentIndex(NOTHING)
-        self.shell.toast(_("“{name}” deleted", name=name), _("Undo"), lambda: self._restore(id))
-
-    def _restore(self, id: str) -> None:
-        self.shell.tasks.write(
-            self,
-            lambda session: records.restore(session, "account", id),
-            then=lambda _none: self._restored(id),
-            label=_("Undo"),
-        )
-
-    def _restored(self, id: str) -> None:
-        self.accounts.reload()
-        self.accounts.choose(id)
-        self._load(id)
+        self.shell.done(_("“{name}” deleted", name=name))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -231,6 +231,13 @@ class RecordList(QTableView):
             self._wanted = current.data(IdRole)
             if self._telling:
                 self.chosen.emit(self._wanted)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt makes the first row the current one where none is: that is no choice of the person's."""
+        wanted, telling = self._wanted, self._telling
+        self._telling = telling and self.currentIndex().isValid()
+        super().focusInEvent(event)
+        self._wanted, self._telling = wanted, telling
 
     def keyboardSearch(self, search: str) -> None:
         # Qt would read every row in turn.

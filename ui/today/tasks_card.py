@@ -67,7 +67,7 @@ class NewTask(QWidget):
 
     def _saved(self, subject: str) -> None:
         self.done.emit()
-        self._shell.toast(_("Task “{subject}” added", subject=subject))
+        self._shell.done(_("Task “{subject}” added", subject=subject))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Invalid):
@@ -199,6 +199,8 @@ class TasksCard(Card):
         """Show the tasks; ticked ones stay where they were until the next visit."""
         merged = list(tasks)
         here = {task.id for task in merged}
+        for id in here:  # open again: undone here, or elsewhere
+            self._done.pop(id, None)
         for at, task in enumerate(self._tasks):
             if task.id in self._done and task.id not in here:
                 merged.insert(min(at, len(merged)), task)
@@ -246,7 +248,7 @@ class TasksCard(Card):
     def _completed(self, task: ToDo, before: dict[str, Any]) -> None:
         self._done[task.id] = before
         self._render()
-        self._shell.toast(_("“{subject}” done", subject=task.subject), _("Undo"), lambda: self._reopen(task))
+        self._shell.done(_("“{subject}” done", subject=task.subject))
 
     def _reopen(self, task: ToDo) -> None:
         before = self._done.pop(task.id, None)
@@ -255,7 +257,7 @@ class TasksCard(Card):
                 self,
                 lambda session: reopen_task(session, before),
                 then=lambda _n: self._render(),
-                label=_("Undo"),
+                label=_("Task to do again"),
             )
 
     def _plan(self, task: ToDo, key: str) -> None:
@@ -272,7 +274,7 @@ class TasksCard(Card):
         self._tasks = tuple(other for other in self._tasks if other.id != task.id)
         self._render()
         when = formats.relative_days(due, formats.now().date())
-        self._shell.toast(_("“{subject}” planned again: {when}", subject=task.subject, when=when))
+        self._shell.done(_("“{subject}” planned again: {when}", subject=task.subject, when=when))
 
 
 def _nearest(tasks: Sequence[ToDo], today: date) -> list[ToDo]:

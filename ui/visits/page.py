@@ -183,24 +183,18 @@ class VisitReportPage(Page):
         self.shell.tasks.write(
             self,
             lambda session: reporting.save(session, sheet.id, values, sheet.loaded),
-            then=lambda saved: self._saved(sheet, saved),
+            then=lambda _saved: self._saved(sheet),
             failed=self._not_saved,
             label=_("Visit report, {name}", name=sheet.name),
         )
 
-    def _saved(self, sheet: Sheet, saved: reporting.Saved) -> None:
+    def _saved(self, sheet: Sheet) -> None:
         self._save.setEnabled(True)
         self.autosave.stop()
         self._sheet = None
         self._leave_for(sheet)
         words = _("Report on {name} saved", name=sheet.name)
-        if saved.created:
-            self.shell.toast(words, _("Undo"), lambda: self._undo(saved))
-        else:
-            self.shell.toast(words)
-
-    def _undo(self, saved: reporting.Saved) -> None:
-        self.shell.tasks.write(self, lambda session: reporting.undo(session, saved), label=_("Undo"))
+        self.shell.done(words)
 
     def _not_saved(self, error: Exception) -> None:
         self._save.setEnabled(True)
