@@ -35,7 +35,7 @@ from sync.schema import SyncSchema
 FIRST_LOAD_BYTES = 8_000_000
 """A page of a first load: larger, since each costs a commit."""
 
-Phase = Literal["connecting", "pushing", "pulling", "applying"]
+Phase = Literal["connecting", "pushing", "pulling", "applying", "files"]
 Progress = Callable[[Phase, int, int], None]
 """(phase, done, of); `of` is 0 where it is not known."""
 
