@@ -15,6 +15,7 @@ from app.demo.company import SERIES_OF, Founding
 from app.demo.identity import paris, uuid7
 from app.demo.phrases import INTRODUCTION, REFUSALS
 from app.quotes.document import build_document, quote_totals
+from app.quotes.mentions import find_mentions
 from app.quotes.totals import round_cents
 
 Item = tuple[str, int, int]
@@ -191,6 +192,7 @@ def _add_up(company: Founding, offer: Offer, quote: Values, lines: list[Values])
         company.users[client.rep],
         quote,
         lines,
+        mentions=find_mentions(company.organisation, client.account, quote, lines, on=quote["issued_on"]),
     )
     quote["snapshot"] = document.to_dict()
     quote["document_hash"] = document.document_hash()

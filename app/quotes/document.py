@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.quotes import totals
+from app.quotes.mentions import Mentions
 from app.quotes.totals import Charge, Line, Share, Sums, Totals, rate_text
 
 Record = Mapping[str, Any]
@@ -122,6 +123,10 @@ class QuoteDocument:
     delivery_terms: str = ""
     notes: str = ""
     mentions: tuple[str, ...] = ()
+    certifications: tuple[str, ...] = ()
+    """What the customer confirms by signing; printed above the signature."""
+    annexes: tuple[str, ...] = ()
+    """Texts on pages of their own, the first line of each its title: a withdrawal form."""
     terms: str = ""
     legal_footer: str = ""
     language: str = "fr"
@@ -151,7 +156,7 @@ class QuoteDocument:
                 "amounts": Amounts(**amounts),
                 "lines": tuple(_line_from(line) for line in values.get("lines", ())),
                 "salesperson": Person(**_known(Person, values.get("salesperson", {}))),
-                "mentions": tuple(values.get("mentions", ())),
+                **{name: tuple(values.get(name, ())) for name in ("mentions", "certifications", "annexes")},
             }
         )
 
@@ -170,20 +175,21 @@ def build_document(
     quote: Record,
     lines: Sequence[Record],
     *,
-    mentions: Sequence[str] = (),
+    mentions: Mentions | None = None,
     language: str | None = None,
     images: Mapping[str, bytes] | None = None,
 ) -> QuoteDocument:
     """The document of these records (Python values, as `app.records` gives them).
 
     `site` is the billing address. `language` wins over the account's; French when neither says.
-    `mentions` come before those that the organisation always prints. `images` maps a quote line's id
-    to a small picture. Raises Invalid as `totals.compute` does.
+    `mentions` are the legal texts. `images` maps a quote line's id to a small picture. Raises Invalid
+    as `totals.compute` does.
     """
     ordered = sorted(lines, key=lambda line: line.get("position") or 0)
     found = quote_totals(quote, ordered)
+    said = mentions or Mentions()
     return QuoteDocument(
-        seller={name: _text(organisation.get(name)) for name in SELLER_FIELDS},
+        seller=_seller(organisation),
         buyer=_buyer(account, site, contact),
         amounts=_amounts(quote, found),
         lines=_document_lines(ordered, found, images or {}),
@@ -196,7 +202,9 @@ def build_document(
         payment_terms=_text(quote.get("payment_terms") or organisation.get("default_payment_terms")),
         delivery_terms=_text(quote.get("delivery_terms")),
         notes=_text(quote.get("notes")),
-        mentions=(*mentions, *_standing_mentions(organisation)),
+        mentions=said.at("foot"),
+        certifications=said.at("signature"),
+        annexes=said.at("annex"),
         terms=_text(organisation.get("terms")),
         legal_footer=_text(organisation.get("legal_footer")),
         language=language or ("en" if account.get("language") == "en" else "fr"),
@@ -373,9 +381,12 @@ def _buyer(account: Record, site: Record | None, contact: Record | None) -> Buye
     )
 
 
-def _standing_mentions(organisation: Record) -> tuple[str, ...]:
-    found = (_text(organisation.get(name)) for name in ("late_penalty_text", "insurance"))
-    return tuple(each for each in found if each)
+def _seller(organisation: Record) -> dict[str, str]:
+    seller = {name: _text(organisation.get(name)) for name in SELLER_FIELDS}
+    if organisation.get("sole_trader") and seller["name"]:
+        # R. 526-27 of the code de commerce: the two letters stand beside the name.
+        seller["name"] += " EI"
+    return seller
 
 
 def _text(value: Any) -> str:

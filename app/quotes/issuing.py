@@ -15,6 +15,7 @@ from app.entity import entity, fields
 from app.errors import NotAllowed
 from app.i18n import translate as _
 from app.quotes.document import QuoteDocument, build_document, full_number, quote_totals
+from app.quotes.mentions import Mentions, find_mentions
 from app.quotes.model import FROZEN
 
 Record = dict[str, Any]
@@ -183,16 +184,50 @@ def _organisation(session: Session) -> Record:
 
 
 def _build(session: Session, quote: Record) -> QuoteDocument:
-    account = _known(session, "account", quote["account"])
+    account, organisation = _known(session, "account", quote["account"]), _organisation(session)
+    lines = find_lines(session, quote["id"])
+    language = quote["language"] or account.get("language") or "fr"
     return build_document(
-        _organisation(session),
+        organisation,
         account,
         _billing_site(session, quote),
         _known(session, "contact", quote["contact"]) or None,
         _known(session, "user", quote["owner"] or _state(session, "user")),
         quote,
-        find_lines(session, quote["id"]),
+        lines,
+        mentions=_mentions(session, organisation, account, quote, lines, language),
+        language=language,
     )
+
+
+def mentions_of(session: Session, quote_id: str) -> Mentions:
+    """The legal texts of a quote as they would be printed today, with what they lack. Raises NotFound."""
+    quote = records.get(session, "quote", quote_id)
+    account = _known(session, "account", quote["account"])
+    language = quote["language"] or account.get("language") or "fr"
+    lines = find_lines(session, quote_id)
+    return _mentions(session, _organisation(session), account, quote, lines, language)
+
+
+def _mentions(
+    session: Session, organisation: Record, account: Record, quote: Record, lines: list[Record], language: str
+) -> Mentions:
+    own, values = _setting(session, "mentions"), _setting(session, "mention_values")
+    return find_mentions(
+        organisation,
+        account,
+        {**quote, "number": full_number(quote)},
+        lines,
+        on=quote["issued_on"] or formats.now().date(),
+        language=language,
+        own=own if isinstance(own, list) else (),
+        values=values if isinstance(values, dict) else None,
+    )
+
+
+def _setting(session: Session, name: str) -> Any:
+    found = records.find_rows(session, "setting", {"name": name}, limit=1)
+    return found[0]["value"] if found else None
 
 
 def _known(session: Session, kind: str, id: str | None) -> Record:

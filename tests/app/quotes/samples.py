@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.quotes.document import QuoteDocument, build_document
+from app.quotes.mentions import find_mentions
 
 ORGANISATION: dict[str, Any] = {
     "name": "Atelier Valmont",
@@ -86,12 +87,16 @@ def line(position: int, **values: Any) -> dict[str, Any]:
     }
 
 
-def document(lines: int | list[dict[str, Any]] = 1, account: Any = None, **quote: Any) -> QuoteDocument:
+def document(
+    lines: int | list[dict[str, Any]] = 1, account: Any = None, organisation: Any = None, **quote: Any
+) -> QuoteDocument:
     """The document of a quote of so many lines, or of these lines."""
     rows = [line(n) for n in range(lines)] if isinstance(lines, int) else lines
-    return build_document(
-        ORGANISATION, {**ACCOUNT, **(account or {})}, SITE, CONTACT, USER, {**QUOTE, **quote}, rows
-    )
+    customer, paper = {**ACCOUNT, **(account or {})}, {**QUOTE, **quote}
+    seller = {**ORGANISATION, **(organisation or {})}
+    language = customer.get("language") or "fr"
+    said = find_mentions(seller, customer, paper, rows, on=date(2026, 11, 21), language=language)
+    return build_document(seller, customer, SITE, CONTACT, USER, paper, rows, mentions=said)
 
 
 def full(lines: int = 40, **quote: Any) -> QuoteDocument:
