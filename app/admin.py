@@ -192,7 +192,11 @@ def revoke_device(database: Database, slug: str | None, device: str) -> Row:
 
 
 def backup(database: Database, slug: str | None, file: Path) -> Row:
-    """A copy of the whole organisation in one file, while the server works on."""
+    """A copy of the whole organisation in one file, while the server works on.
+
+    `blobs` names the folder of the attachments' bytes, which are written once and never changed: any copy of
+    it that is made afterwards belongs to this one.
+    """
     _require_sqlite(database)
     file = Path(file)
     if file.exists():
@@ -206,9 +210,10 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
             raise _no_such_organisation(slug, names)
         file.parent.mkdir(parents=True, exist_ok=True)
         hands.backup(file, known.path(slug))
+        folder = known.blobs(slug)
     finally:
         known.close()
-    return {"slug": slug, "file": str(file), "bytes": file.stat().st_size}
+    return {"slug": slug, "file": str(file), "bytes": file.stat().st_size, "blobs": str(folder)}
 
 
 def restore(database: Database, slug: str, file: Path) -> Row:

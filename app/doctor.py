@@ -1,4 +1,4 @@
-"""Whether a profile is well: file, key, tables, triggers, outbox, sums, disk, keyring."""
+"""Whether a profile is well: file, key, tables, triggers, outbox, sums, files, disk, keyring."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
+from app import attachments
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import mark
@@ -36,6 +37,7 @@ LABELS = {
     "tables": mark("Tables and triggers"),
     "outbox": mark("Outbox"),
     "sums": mark("Comparison with the server"),
+    "files": mark("Files and photos"),
     "disk": mark("Disk"),
 }
 
@@ -112,6 +114,7 @@ def _inside(file: Path, key: bytes) -> Iterator[Check]:
         "tables": _table_fault,
         "outbox": _outbox_fault,
         "sums": _sum_fault,
+        "files": attachments.fault,
     }
     engine = open_engine(file, key)
     try:

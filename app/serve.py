@@ -34,9 +34,12 @@ from sync.server.store import Organisations
 COMPANY_WRITERS = ("office", "admin")
 
 
-def organisations(database: str | Path) -> Organisations:
-    """The organisations of a folder of SQLite files, or of a PostgreSQL URL."""
-    return Organisations(database, sync_schema(), migrations.evolve)
+def organisations(database: str | Path, blobs: str | Path | None = None) -> Organisations:
+    """The organisations of a folder of SQLite files, or of a PostgreSQL URL.
+
+    Attachments' bytes lie in `blobs`, beside the SQLite files unless it is named.
+    """
+    return Organisations(database, sync_schema(), migrations.evolve, blobs)
 
 
 def administration(known: Organisations, slug: str) -> Administration | None:
@@ -162,12 +165,13 @@ def serve(
     tls_cert: str | None = None,
     tls_key: str | None = None,
     ready_callback: Callable[[str], None] | None = None,
+    blobs: str | Path | None = None,
 ) -> None:
     """Serve in the foreground until SIGTERM or Ctrl+C. Prints the address on one line when ready.
 
     Port 0 takes a free one. Raises SystemProblem where the address cannot be used.
     """
-    known = organisations(database)
+    known = organisations(database, blobs)
     server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
     listener = _listen(host, port)
     scheme = "https" if tls_cert else "http"
@@ -203,8 +207,8 @@ def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], No
 class InProcessServer:
     """A real server on a free loopback port, in a thread: for tests and the demonstration."""
 
-    def __init__(self, database: str | Path) -> None:
-        self.organisations = organisations(database)
+    def __init__(self, database: str | Path, blobs: str | Path | None = None) -> None:
+        self.organisations = organisations(database, blobs)
         self.url = ""
 
     def address(self, slug: str) -> str:

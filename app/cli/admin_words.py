@@ -71,6 +71,11 @@ _ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], 
 
 def _lines(found: Answer) -> list[str]:
     """A list as columns; of one thing its id, or the file that it lies in."""
+    if isinstance(found, dict) and "blobs" in found:
+        return [
+            str(found["file"]),
+            _("The attachments' bytes lie in “{folder}”: copy it too.", folder=found["blobs"]),
+        ]
     if isinstance(found, dict):
         return [str(found.get("file") or found.get("id") or found.get("slug") or "")]
     if not found:

@@ -13,7 +13,14 @@ def serve(options: argparse.Namespace, output: Output) -> None:
     """Serve until it is stopped; the address stands on the first line of stdout."""
     from app.serve import serve as serve_organisations
 
-    serve_organisations(database_of(options), options.host, options.port, options.tls_cert, options.tls_key)
+    serve_organisations(
+        database_of(options),
+        options.host,
+        options.port,
+        options.tls_cert,
+        options.tls_key,
+        blobs=options.blobs,
+    )
 
 
 def demo(options: argparse.Namespace, output: Output) -> None:

@@ -23,6 +23,8 @@ WORDS = {
     "set": ("app.cli.record_words", "set_fields"),
     "delete": ("app.cli.record_words", "delete"),
     "find": ("app.cli.record_words", "find"),
+    "attach": ("app.cli.attachment_words", "attach"),
+    "attachment": ("app.cli.attachment_words", "attachment"),
     "batch": ("app.cli.batch", "run"),
     "conflicts": ("app.cli.sync_words", "conflicts"),
     "conflicts resolve": ("app.cli.sync_words", "resolve"),
@@ -120,6 +122,14 @@ def _add_record_words(words: Any) -> None:
     change.add_argument("kind", metavar=_("KIND"))
     change.add_argument("id", metavar="ID")
     change.add_argument("values", nargs="+", metavar=_("FIELD=VALUE"))
+    attach = _word(words, "attach", _("add a file or a photo to a record; prints the attachment's id"))
+    attach.add_argument("kind", metavar=_("KIND"))
+    attach.add_argument("id", metavar="ID")
+    attach.add_argument("file", metavar=_("FILE"))
+    attach.add_argument("--caption", metavar=_("TEXT"))
+    attachment = _word(words, "attachment", _("the bytes of an attachment as a file, fetched where need be"))
+    attachment.add_argument("id", metavar="ID")
+    attachment.add_argument("-o", "--output", required=True, metavar=_("FILE"))
     batch = _word(words, "batch", _("many changes: each line of the file is one transaction"))
     batch.add_argument("file", metavar=_("FILE.jsonl"))
     batch.add_argument("--from", dest="first_line", type=_count, default=1, metavar=_("LINE"))
@@ -175,6 +185,7 @@ def _add_server_words(words: Any) -> None:
     _add_database(serve)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_count, default=8600)
+    serve.add_argument("--blobs", metavar=_("DIR"), help=_("the folder of the attachments' bytes"))
     serve.add_argument("--tls-cert", metavar=_("FILE"))
     serve.add_argument("--tls-key", metavar=_("FILE"))
     _add_admin_words(words)

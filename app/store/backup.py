@@ -1,8 +1,9 @@
 """Copies of the laptop's file: on demand, one a day in a chosen folder with seven kept, and the way back.
 
-A backup is one zip file without compression: `manifest.json` (what it is, and the SHA-256 of the
-rest), `profile.json` (the key, wrapped by the passphrases) and `terrain.db`, encrypted as it is on
-the laptop. Whoever has the recovery passphrase can open it, nobody else.
+A backup is one zip file without compression: `manifest.json` (what it is, and the SHA-256 of the rest),
+`profile.json` (the key, wrapped by the passphrases), `terrain.db`, encrypted as it is on the laptop, and in
+`blobs/` the sealed bytes of attachments that no server has yet. Whoever has the recovery passphrase can open
+it, nobody else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,6 +28,8 @@ from app.migrations import HEAD
 from app.store import keys
 from app.store.engine import explained
 from app.store.raw import unlock
+from sync import blobs
+from sync.blobs import FOLDER
 
 FILE = "terrain.db"
 MANIFEST = "manifest.json"
@@ -34,6 +38,7 @@ KEPT = 7
 OVERDUE_AFTER = timedelta(days=3)
 _DAILY = "Terrain {day}.terrain"
 _BLOCK = 1 << 20
+_SEALED_NAME = re.compile(r"[0-9a-f]{32}")
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -80,8 +85,18 @@ def write_backup(engine: Engine, folder: Path, target: Path) -> None:
                 archive.writestr(zipfile.ZipInfo(MANIFEST, _FIXED_TIME), json.dumps(manifest, indent=1))
                 archive.writestr(zipfile.ZipInfo(keys.ENVELOPE, _FIXED_TIME), json.dumps(envelope, indent=1))
                 archive.write(copy, FILE)
+                for name, file in _unsent_files(engine, folder):
+                    archive.write(file, f"{FOLDER}/{name}")
         finally:
             copy.unlink(missing_ok=True)
+
+
+def _unsent_files(engine: Engine, folder: Path) -> list[tuple[str, Path]]:
+    """The sealed bytes that no server has, as they lie; the others come again with a sync."""
+    with engine.connect() as connection:
+        found = [(blob.file, blob.path(folder / FOLDER)) for blob in blobs.unsent(connection)]
+        connection.rollback()
+    return [(name, file) for name, file in found if file.is_file()]
 
 
 def read_manifest(file: Path) -> dict[str, Any]:
@@ -234,9 +249,22 @@ def _unpack(file: Path, folder: Path) -> keys.Envelope:
             raise _damaged(file) from problem
         with archive.open(FILE) as source, (folder / FILE).open("wb") as target:
             shutil.copyfileobj(source, target, _BLOCK)
+        _unpack_files(archive, folder / FOLDER)
     if not isinstance(envelope, dict) or _sha256(folder / FILE) != manifest.get("sha256"):
         raise _damaged(file)
     return envelope
+
+
+def _unpack_files(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Sealed bytes; each proves itself by its own seal, so the manifest need not name it."""
+    for entry in archive.namelist():
+        name = entry.removeprefix(f"{FOLDER}/")
+        if name == entry or not _SEALED_NAME.fullmatch(name):
+            continue
+        target = folder / name[:2] / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(entry) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, _BLOCK)
 
 
 def _find_key(envelope: keys.Envelope, ask: Callable[[], str] | None) -> bytes:
@@ -260,9 +288,23 @@ def _mark_restored(file: Path, key: bytes) -> None:
                 " ON CONFLICT (name) DO UPDATE SET value = 1"
             )
             connection.execute("DELETE FROM sync_state WHERE name = 'number_letters'")
+            _forget_missing_files(connection, file.parent / FOLDER)
             connection.execute("COMMIT")
         finally:
             connection.close()
+
+
+def _forget_missing_files(connection: Any, folder: Path) -> None:
+    """Bytes that the server had were not copied: they are fetched again when somebody wants them."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sync_blob'").fetchone():
+        return
+    for (name,) in connection.execute("SELECT file FROM sync_blob").fetchall():
+        if not (folder / name[:2] / name).is_file():
+            connection.execute("DELETE FROM sync_blob WHERE file = ?", (name,))
+    connection.execute(
+        "INSERT INTO sync_state (name, value) VALUES ('blobs_open', 1)"
+        " ON CONFLICT (name) DO UPDATE SET value = 1"
+    )
 
 
 def _swap(fresh: Path, folder: Path) -> Path | None:

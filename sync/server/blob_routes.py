@@ -31,7 +31,8 @@ def blob_route(connect: Connect, refuse: Refuse) -> HTTPRouteHandler:
     """The handler of `/v1/blobs/{sha256}`."""
 
     @route("/{slug:str}/v1/blobs/{digest:str}", http_method=["GET", "HEAD", "PUT"], status_code=200)
-    async def carry(request: Request[Any, Any, Any], digest: str) -> Response[Any]:
+    async def carry(request: Request[Any, Any, Any]) -> Response[Any]:
+        digest = str(request.path_params["digest"])
         body = await request.body() if request.method == "PUT" else b""
         try:
             if request.method == "PUT":
@@ -39,7 +40,7 @@ def blob_route(connect: Connect, refuse: Refuse) -> HTTPRouteHandler:
             path = await anyio.to_thread.run_sync(lambda: connect(request).blobs.find(digest))
         except errors.SyncError as problem:
             return refuse(problem)
-        return _give(request, path)
+        return give(request, path)
 
     return carry
 
@@ -57,7 +58,8 @@ def _put(connect: Connect, request: Request[Any, Any, Any], digest: str, body: b
     return Response(p.encode(state), media_type="application/json", headers={"cache-control": "no-store"})
 
 
-def _give(request: Request[Any, Any, Any], path: Path) -> Response[Any]:
+def give(request: Request[Any, Any, Any], path: Path) -> Response[Any]:
+    """The bytes of a file, or the range of them that was asked for, from the disk as they are sent."""
     size = path.stat().st_size
     first, upto, status = 0, size, 200
     asked = _RANGE.fullmatch(request.headers.get("range", ""))

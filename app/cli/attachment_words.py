@@ -1,0 +1,57 @@
+"""Words for files and photos of records: attach, attachment."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app import attachments, records
+from app.cli.output import Output
+from app.cli.profile_words import opened
+from app.errors import NotAllowed
+from app.features import sync_schema
+from app.workspace import Workspace
+
+
+def attach(options: argparse.Namespace, output: Output) -> None:
+    """Add a file to a record; prints the attachment's id."""
+    sync_schema()
+    file = Path(options.file)
+    with opened(options) as workspace:
+        id = attachments.attach(workspace, options.kind, options.id, file, options.caption)
+        with workspace.read() as session:
+            row = records.get(session, "attachment", id)
+    shown = ("id", "name", "media_type", "size", "sha256", "width", "height")
+    output.result({name: row[name] for name in shown}, id)
+
+
+def attachment(options: argparse.Namespace, output: Output) -> None:
+    """Write an attachment's bytes to a file; those that are not here are fetched first."""
+    sync_schema()
+    target = Path(options.output)
+    with opened(options) as workspace:
+        try:
+            size = _save(workspace, options.id, target)
+        except attachments.NotHere as missing:
+            _fetch(workspace, options.id, missing)
+            size = _save(workspace, options.id, target)
+    output.result({"id": options.id, "file": str(target), "bytes": size}, str(target))
+
+
+def _save(workspace: Workspace, id: str, target: Path) -> int:
+    with workspace.read() as session:
+        return attachments.save_as(session, id, target)
+
+
+def _fetch(workspace: Workspace, id: str, missing: attachments.NotHere) -> None:
+    """From the server; without one the bytes are wanted from now on, and the sentence says when they come."""
+    from app import syncing
+
+    try:
+        syncing.fetch_file(workspace, id)
+    except NotAllowed:
+        raise missing from None
+    except syncing.SyncProblem as problem:
+        if problem.code == "offline":
+            raise missing from problem
+        raise
