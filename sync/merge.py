@@ -31,10 +31,10 @@ def canonical(value: object) -> str:
 
 def merge(field: SyncField, base: Value, server: Value, new: Value, *, later: bool) -> Merged:
     """Three-way merge of one field. `later`: the new edit was made after the one on the server."""
-    if server in (base, new):
-        return Merged(new)
     if new == base:
         return Merged(server)
+    if server == base or (server == new and field.policy != "sum"):
+        return Merged(new)  # two who count one more each have counted two
     match field.policy:
         case "text":
             return _merge_text(base, server, new, later)

@@ -5,10 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import pwd
-import shutil
-import socket
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +31,7 @@ from sync.server import auth, direct
 from sync.server.scopes import Grants
 from sync.server.service import Service
 from sync.server.store import Organisations, Store
+from tests.sync.server.cluster import NotHere, a_cluster
 
 SYSTEM = "id scope deleted_at created_at created_by updated_at updated_by extra owner custom".split()
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -217,55 +214,18 @@ def make_company(store: Store) -> Company:
 # PostgreSQL: a cluster that lives as long as the tests.
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _server_binaries() -> Path | None:
-    found = shutil.which("pg_config")
-    if found is None:
-        return None
-    folder = Path(
-        subprocess.run([found, "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
-    )
-    return folder if (folder / "initdb").exists() else None
-
-
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server: the developer's, or a throwaway one."""
     given = os.environ.get("TERRAIN_TEST_PG_URL")
     if given:
         yield given
         return
-    binaries = _server_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL server binaries here")
-    # PostgreSQL refuses to run as root, and its user must reach the folder.
-    as_root = os.getuid() == 0
-    if as_root and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
-        pytest.skip("root, and no user postgres to run the server as")
-    prefix = ["runuser", "-u", "postgres", "--"] if as_root else []
-    folder = Path("/tmp") / f"terrain-pg-{os.getpid()}"
-    folder.mkdir(mode=0o700)
-    if as_root:
-        shutil.chown(folder, "postgres", "postgres")
-    port = _free_port()
-
-    def run(*command: str) -> None:
-        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd=folder, timeout=60)
-
-    data = str(folder / "data")
-    run(str(binaries / "initdb"), "-D", data, "--no-sync", "-A", "trust", "-U", "terrain", "-E", "UTF8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    run(str(binaries / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
     try:
-        yield f"postgresql://terrain@127.0.0.1:{port}/postgres"
-    finally:
-        run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        with a_cluster() as cluster:
+            yield cluster.url
+    except NotHere as reason:
+        pytest.skip(str(reason))
 
 
 _numbers = itertools.count(1)
