@@ -13,6 +13,7 @@ import urllib3
 
 from sync import errors, protocol
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
+from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
@@ -77,24 +78,38 @@ class HttpClient:
             "Content-Digest": protocol.digest(request.data),
         }
         headers["Content-Range"] = f"bytes {place}/{request.size}"
-        answer = self._blob("PUT", request.sha256, headers, request.data)
+        answer = self._bytes("PUT", f"blobs/{request.sha256}", headers, request.data)
         return protocol.decode(answer.content, BlobState)
 
     def get_blob(self, request: BlobGet) -> BlobContent:
-        headers = {"Range": f"bytes={request.offset}-", "Accept-Encoding": "identity"}
-        answer = self._blob("GET", request.sha256, headers)
+        return BlobContent(*self._from(f"blobs/{request.sha256}", request.offset))
+
+    def files(self, request: FilesRequest) -> FilesAnswer:
+        return self._call("sync/files", request, FilesAnswer)
+
+    def file(self, request: FileRequest) -> FileAnswer:
+        return self._call("sync/file", request, FileAnswer)
+
+    def get_file(self, request: FileGet) -> FileContent:
+        return FileContent(*self._from(f"sync/files/{request.name}", request.offset))
+
+    def _from(self, path: str, offset: int) -> tuple[int, Iterator[bytes]]:
+        """The size of what lies at `path`, and its bytes from `offset` on."""
+        headers = {"Range": f"bytes={offset}-", "Accept-Encoding": "identity"}
+        answer = self._bytes("GET", path, headers)
         size = answer.headers.get("Content-Range", "").rpartition("/")[2]
         if not size.isdecimal():
+            answer.close()
             raise errors.Protocol("an answer without Content-Range")
-        return BlobContent(int(size), _pieces(answer))
+        return int(size), _pieces(answer)
 
-    def _blob(
-        self, method: str, sha256: str, headers: dict[str, str], data: bytes | None = None
+    def _bytes(
+        self, method: str, path: str, headers: dict[str, str], data: bytes | None = None
     ) -> requests.Response:
         with _explained():
             answer = self._session.request(
                 method,
-                f"{self.address}/v1/blobs/{sha256}",
+                f"{self.address}/v1/{path}",
                 data=data,
                 headers={**headers, "Authorization": f"Bearer {self.token}"},
                 timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),

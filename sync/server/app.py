@@ -14,9 +14,11 @@ from litestar.exceptions import HTTPException
 
 from sync import errors
 from sync import protocol as p
+from sync.file_messages import FileRequest, FilesRequest
 from sync.server import openapi
 from sync.server.blob_routes import blob_route
 from sync.server.exchange import exchange
+from sync.server.file_routes import file_route
 from sync.server.scopes import GrantRule
 from sync.server.service import Service, Session
 from sync.server.store import Organisations
@@ -76,6 +78,15 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
     async def exchanged(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await gate.answer(request, _exchange)
 
+    @post("/{slug:str}/v1/sync/files", status_code=200)
+    async def files(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _files)
+
+    @post("/{slug:str}/v1/sync/file", status_code=200)
+    async def file(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await gate.answer(request, _file)
+
+    bytes_of_files = file_route(gate.session, _error)
     blobs = blob_route(gate.session, _error)
 
     @get("/healthz", sync_to_thread=False)
@@ -87,7 +98,20 @@ def make_app(organisations: Organisations, grant_rule: GrantRule, version: str =
         return Response(msgspec.json.encode(openapi.document(version)), media_type=_JSON)
 
     return Litestar(
-        [devices, hello, push, pull, verify, exchanged, blobs, healthz, description],
+        [
+            devices,
+            hello,
+            push,
+            pull,
+            verify,
+            exchanged,
+            files,
+            file,
+            bytes_of_files,
+            blobs,
+            healthz,
+            description,
+        ],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=MAX_COMPRESSED_BYTES,
@@ -156,6 +180,14 @@ def _pull(session: Session, body: bytes) -> tuple[bytes, str]:
 
 def _verify(session: Session, body: bytes) -> tuple[bytes, str]:
     return p.encode(session.verify(p.decode(body, p.VerifyRequest))), _JSON
+
+
+def _files(session: Session, body: bytes) -> tuple[bytes, str]:
+    return p.encode(session.files(p.decode(body, FilesRequest))), _JSON
+
+
+def _file(session: Session, body: bytes) -> tuple[bytes, str]:
+    return p.encode(session.file(p.decode(body, FileRequest))), _JSON
 
 
 def _exchange(session: Session, body: bytes) -> tuple[bytes, str]:

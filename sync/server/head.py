@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import sums
 from sync.server.batch import Values, insert_rows, update_rows
@@ -86,6 +86,11 @@ def _write_sums(working: Working, revs: dict[Key, int]) -> None:
     newest: dict[tuple[str, str], int] = {}
     for (table, id), rev in revs.items():
         before, row = working.before[(table, id)], working.rows[(table, id)]
+    if exits:
+        # No new laptop may load what has left: the keys of the files go with this commit.
+        files = working.store.tables["scope_file"]
+        left = {one[2] for one in exits}
+        working.connection.execute(delete(files).where(files.c.scope.in_(left)))
         if (scope := _live_scope(before)) is not None and before is not None:
             deltas[(scope, table)][0] -= 1
             deltas[(scope, table)][1] -= sums.row_hash(table, id, before["rev"])

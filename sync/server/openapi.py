@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from sync import protocol as p
+from sync.file_messages import FileAnswer, FileRequest, FilesAnswer, FilesRequest
 
 _MESSAGES: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
     "devices": ("Enrol a laptop.", p.EnrolRequest, p.EnrolAnswer),
@@ -18,6 +19,8 @@ _MESSAGES: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
         p.PullPage,
     ),
     "sync/verify": ("Find rows that differ.", p.VerifyRequest, p.VerifyAnswer),
+    "sync/files": ("Which scopes a first load may take as a file.", FilesRequest, FilesAnswer),
+    "sync/file": ("The encrypted file of one scope, and its key.", FileRequest, FileAnswer),
 }
 
 
@@ -28,6 +31,7 @@ def document(version: str) -> dict[str, Any]:
         [*kinds, p.Op, p.ErrorAnswer], ref_template="#/components/schemas/{name}"
     )
     paths = {f"/{{slug}}/v1/{path}": {"post": _operation(path, *what)} for path, what in _MESSAGES.items()}
+    paths["/{slug}/v1/sync/files/{name}"] = {"get": _file_content()}
     paths["/healthz"] = {"get": {"summary": "Alive.", "responses": {"200": {"description": "Yes."}}}}
     return {
         "openapi": "3.1.0",
@@ -36,6 +40,30 @@ def document(version: str) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {"device": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _file_content() -> dict[str, Any]:
+    def text(name: str, place: str, required: bool) -> dict[str, Any]:
+        return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
+
+    refused = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "operationId": "sync_file_content",
+        "summary": "The bytes of a scope's file, whole or from the range that is asked for on.",
+        "security": [{"device": []}],
+        "parameters": [
+            text("slug", "path", True),
+            text("name", "path", True),
+            text("Range", "header", False),
+        ],
+        "responses": {
+            "200": {"description": "All bytes.", "content": content},
+            "206": {"description": "The range.", "content": content},
+            "416": {"description": "Nothing lies there."},
+            "default": {"description": "Not done; `code` says why.", "content": refused},
         },
     }
 

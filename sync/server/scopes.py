@@ -21,6 +21,8 @@ class Grants:
     role: str = "rep"
     can_write_company: bool = False
     active: bool = True
+    own: frozenset[str] = frozenset()
+    """The scopes that the user works in himself: a first load brings them before those he oversees."""
 
 
 GrantRule = Callable[[Connection, Mapping[str, Table], str], Grants]

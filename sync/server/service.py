@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, update
 
 from sync import errors
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.clock import format_time
+from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
 from sync.protocol import (
     MAX_ANSWER_BYTES,
     OLDEST_VERSION,
@@ -34,6 +36,7 @@ from sync.server.push import Push
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
 from sync.server.verify import verify
+from sync.server.scope_files import content, find_or_make, find_path, in_order
 
 _MOST_UUIDS = 10_000
 
@@ -152,7 +155,48 @@ class Session:
             device = self._device(connection)
             if request.scope not in self._grants(connection, device.user).scopes:
                 raise errors.Refused("not_allowed", request.scope)
-            return verify(connection, self.store, request)
+            answer = verify(connection, self.store, request)
+            answer.head = head.current(connection, self.store)[0]
+            return answer
+
+    def files(self, request: FilesRequest) -> FilesAnswer:
+        """Which scopes a first load may take as a file."""
+        with self.store.read() as connection:
+            device = self._device(connection)
+            hello = self._hello(connection, device)
+            if device.wipe:
+                return FilesAnswer(hello)
+            grants = self._grants(connection, device.user)
+            return FilesAnswer(hello, in_order(connection, self.store, grants))
+
+    def file(self, request: FileRequest) -> FileAnswer:
+        """The file of one scope, and the cursor for whoever has applied it."""
+        with self.store.read() as connection:
+            device = self._device(connection)
+            if device.wipe or request.scope not in self._grants(connection, device.user).scopes:
+                raise errors.Refused("not_allowed", request.scope)
+        found = find_or_make(self.store, request.scope, self.service.now())
+        with self.store.read() as connection:
+            hello = self._hello(connection, device)
+        known = read_cursor(request.cursor, hello.epoch, hello.head) or Cursor(hello.epoch, found.rev)
+        # What changed since the oldest file comes with the pull, a second time for the newer ones.
+        loaded = Cursor(hello.epoch, min(known.rev, found.rev), known.scopes | {request.scope}, known.behind)
+        cursor = loaded.pack()
+        self._remember(device, "", 0, cursor, frozenset(hello.scopes))
+        return FileAnswer(
+            hello, found.scope, found.name, found.key, found.size, found.sha256, found.rows, found.rev, cursor
+        )
+
+    def find_file(self, name: str) -> Path:
+        """Where the bytes of a scope's file lie, for a caller who may read the scope now."""
+        with self.store.read() as connection:
+            device = self._device(connection)
+            scopes = () if device.wipe else self._grants(connection, device.user).scopes
+            return find_path(connection, self.store, name, scopes)
+
+    def get_file(self, request: FileGet) -> FileContent:
+        """The bytes of a scope's file."""
+        return content(self.find_file(request.name), request.offset)
 
     def put_blob(self, request: BlobPut) -> BlobState:
         """Take in bytes of a file that a row of this user names."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import re
 import secrets
 import sqlite3
@@ -47,8 +46,11 @@ class Store:
         pg_schema: str | None = None,
         evolve: Evolve | None = None,
         blobs: Path | None = None,
+        files: Path | None = None,
     ) -> None:
         self.engine = engine
+        self.files = files or Path(tempfile.gettempdir()) / "terrain-files"
+        """The folder of what can be made again: the files of first loads."""
         self.blobs = blobs
         """The folder of the attachments' bytes; without one they do not travel."""
         self.schema = schema
@@ -219,19 +221,18 @@ class Organisations:
 
     def _open(self, slug: str) -> Store:
         if self._engine is not None:
-            store = Store(self._engine, self.schema, f"org_{slug}", self._evolve, self.blobs(slug))
+            name = f"org_{slug}"
+            store = Store(self._engine, self.schema, name, self._evolve, self.blobs(slug), self._files(slug))
         else:
             engine = sqlite_engine(self.path(slug))
-            store = Store(engine, self.schema, evolve=self._evolve, blobs=self.blobs(slug))
+            store = Store(engine, self.schema, None, self._evolve, self.blobs(slug), self._files(slug))
         store.prepare()
         return self._stores.setdefault(slug, store)
 
     def _files(self, slug: str) -> Path:
-        """Beside an organisation's file; with PostgreSQL in TERRAIN_SERVER_FILES or a folder of this user."""
-        if not self.postgres:
-            return Path(self.database) / f"{slug}.files"
+        """Beside the bytes of attachments or the organisation's file, else this user's temporary folder."""
         own = Path(tempfile.gettempdir()) / f"terrain-{getpass.getuser()}"
-        return Path(os.environ.get("TERRAIN_SERVER_FILES", own)) / slug
+        return (self._blobs or (own if self.postgres else Path(self.database))) / f"{slug}.files"
 
     def close(self) -> None:
         """Close every organisation."""

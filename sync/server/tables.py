@@ -142,6 +142,12 @@ def _add_server_only(metadata: MetaData) -> None:
         # The newest revision of a row there, so that a pull asks only where something is new; NULL: unknown.
         Column("rev", BigInteger),
     )  # fmt: skip
+    # Scopes as files for first loads. Whoever deletes a row kills its file: the key is nowhere else.
+    Table(
+        "scope_file", metadata, text("name", primary_key=True), text("scope", index=True), text("epoch"),
+        text("shape"), number("rev"), text("key"), text("sha256"), number("size"), number("rows"),
+        text("built_at"),
+    )  # fmt: skip
     Table(
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
