@@ -65,6 +65,13 @@ def find_all(session: Session, kind: str) -> list[Draft]:
     return [_draft(row) for row in rows]
 
 
+def find_latest(session: Session, since: datetime) -> Draft | None:
+    """The form that was typed in last, if that was not before `since`."""
+    row = session.execute(select(drafts).order_by(drafts.c.at.desc()).limit(1)).first()
+    found = None if row is None else _draft(row)
+    return found if found is not None and found.at >= since else None
+
+
 def discard(session: Session, kind: str, id: str) -> None:
     """Forget a draft: it was saved, or is not wanted."""
     session.execute(delete(drafts).where(drafts.c.kind == kind, drafts.c.id == id))

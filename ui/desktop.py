@@ -14,7 +14,9 @@ from app.i18n import set_language
 from app.i18n import translate as _
 from ui import errors
 from ui.finding import find_records
+from ui.place import go_back_to
 from ui.preferences import Preferences
+from ui.recovery import recover
 from ui.table import ListRow, RecordList
 from ui.tasks import Tasks
 from ui.theme import theme
@@ -44,6 +46,7 @@ class Desktop(QObject):
         self.window = MainWindow(self.tasks, self.preferences)
         self.window.closed.connect(self.close)
         self.window.restore()
+        self._cut_off = self.preferences.begin()
 
     def start(self) -> None:
         """Show the window, then bring first rows and after them the file; nothing of it on this thread."""
@@ -82,11 +85,13 @@ class Desktop(QObject):
         self.window.attach(workspace)
         self.window.search = find_records
         connect_features(self.window)
-        last = self.preferences.last_route
-        if last is not None and self.window.has_page(last.page):
-            self.window.go(last.page, last.record)
+        last = self.preferences.last_place
+        if last is not None and self.window.has_page(last.route.page):
+            go_back_to(self.window, last)
         else:
             self.window.go(FIRST_PAGE if self.window.has_page(FIRST_PAGE) else "settings")
+        if self._cut_off is not None:
+            recover(self.window, self._cut_off)
         self.tasks.read(self.window, who_works_here, then=lambda who: self.window.set_user(*who))
 
     def _first_start(self) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QLocale, QSettings
 
 from app.i18n import LANGUAGES
-from ui.history import Route
+from ui.place import Place
 from ui.theme import MODES, Mode
 
 
@@ -64,17 +65,33 @@ class Preferences:
         return bytes(found.data()) if isinstance(found, QByteArray) else b""
 
     @property
-    def last_route(self) -> Route | None:
-        """Where the user was when the window closed."""
+    def last_place(self) -> Place | None:
+        """Where the user was, as far as it was kept."""
         try:
-            page, record = json.loads(str(self._settings.value("route", "")))
+            return Place.from_json(json.loads(str(self._settings.value("place", ""))))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def remember_place(self, place: Place) -> None:
+        """Keep where the user is, for the next start or after a power cut."""
+        self._settings.setValue("place", json.dumps(place.to_json(), default=str))
+
+    def remember_window(self, geometry: bytes) -> None:
+        """Keep the window's size and place on the screens."""
+        self._settings.setValue("window", QByteArray(geometry))
+        self._settings.sync()
+
+    def begin(self) -> datetime | None:
+        """The program starts; since when the last one ran, if it never came to its end."""
+        kept = str(self._settings.value("running", ""))
+        self._settings.setValue("running", datetime.now(UTC).isoformat())
+        self._settings.sync()
+        try:
+            return datetime.fromisoformat(kept)
         except ValueError:
             return None
-        return Route(str(page), record)
 
-    def remember_window(self, geometry: bytes, route: Route | None) -> None:
-        """Keep the window's place and where the user is."""
-        self._settings.setValue("window", QByteArray(geometry))
-        if route is not None:
-            self._settings.setValue("route", json.dumps([route.page, route.record]))
+    def end(self) -> None:
+        """The program ends as it should."""
+        self._settings.remove("running")
         self._settings.sync()

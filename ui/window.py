@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QSizePolicy, QStackedWidget, QWidget
 
@@ -18,6 +18,7 @@ from ui.header import Header, SyncChip
 from ui.history import History, Route
 from ui.page import Page, Shell
 from ui.pages import Registration, existing
+from ui.place import place_of
 from ui.preferences import Preferences
 from ui.sidebar import Sidebar
 from ui.tasks import Tasks
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ui.undoing import Undoing
 
 NARROW_BELOW = 1240
+HEAD_HEIGHT, HEAD_SEEN = 40, 160
+"""The strip by which a window is moved, and how much of it must be in sight."""
+PLACE_KEPT_AFTER_MS = 500
 MINIMUM = QSize(1100, 680)
 AZERTY_DIGITS = ("&", "É", '"', "'", "(", "-", "È", "_", "Ç")
 """What the digit row gives on a French keyboard; a Mac types § and ! for 6 and 8."""
@@ -64,6 +68,8 @@ class MainWindow(QMainWindow):
         self._page_commands: list[str] = []
         self._toast: Toast | None = None
         self._bars: list[InfoBar] = []
+        self._moved = QTimer(self, singleShot=True, interval=PLACE_KEPT_AFTER_MS)
+        self._moved.timeout.connect(self._keep_place)
         self.setWindowTitle("Terrain")
         self.setMinimumSize(MINIMUM)
         self._committed.connect(self._on_committed, Qt.ConnectionType.QueuedConnection)
@@ -194,6 +200,7 @@ class MainWindow(QMainWindow):
         route, page = self.route, self.page
         self.sidebar.show_current(_shown_under(route.page) if route else None)
         self.header.set_history(self._history.can_go_back, self._history.can_go_forward)
+        self._moved.start()
         title = page.title() if page else ""
         self.setWindowTitle(f"{title} · Terrain" if title else "Terrain")
 
@@ -414,15 +421,36 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if (page := self.page) is not None:
             page.leave()
-        self.preferences.remember_window(bytes(self.saveGeometry().data()), self.route)
+        self._keep_place()
+        self.preferences.remember_window(bytes(self.saveGeometry().data()))
+        self.preferences.end()
         self.closed.emit()
         super().closeEvent(event)
 
+    def _keep_place(self) -> None:
+        if (place := place_of(self)) is not None:
+            self.preferences.remember_place(place)
+
     def restore(self) -> None:
         """Take the size and place of the last time, on a screen that exists."""
+        screen = QGuiApplication.primaryScreen().availableGeometry()
         if not self.preferences.geometry or not self.restoreGeometry(self.preferences.geometry):
-            screen = QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1366, screen.width()), min(820, screen.height()))
+        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        if not self.isMaximized() and (there := on_a_screen(self.frameGeometry(), screens)):
+            self.move(there)
+
+
+def on_a_screen(window: QRect, screens: Sequence[QRect]) -> QPoint | None:
+    """Where a window goes whose head no screen shows any more: the middle of the first; else None."""
+    head = QRect(window.left(), window.top(), window.width(), HEAD_HEIGHT)
+    if any(
+        (seen := screen.intersected(head)).width() >= HEAD_SEEN and seen.height() > 0 for screen in screens
+    ):
+        return None
+    first = screens[0]
+    left = first.left() + max(0, (first.width() - window.width()) // 2)
+    return QPoint(left, first.top() + max(0, (first.height() - window.height()) // 2))
 
 
 def _shown_under(key: str) -> str:

@@ -82,7 +82,9 @@ def test_what_somebody_has_changed_since_is_said(desk: Desk):
     with desk.workspace.transaction() as session:
         records.save(session, "account", desk.company.garage, {"phone": "+33478000010"})
     desk.key(Qt.Key.Key_Z, CTRL)
-    assert desk.window._toast.text == "«\u00a0Tel\u00a0» ne peut plus être annulé\u00a0: cela a changé depuis."
+    assert (
+        desk.window._toast.text == "«\u00a0Tel\u00a0» ne peut plus être annulé\u00a0: cela a changé depuis."
+    )
 
 
 def test_without_anything_done_undo_says_so(desk: Desk):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app.i18n import language
@@ -20,7 +20,7 @@ from ui.main import profile_of
 from ui.pages import PAGES
 from ui.palette import Palette
 from ui.theme import theme
-from ui.window import MainWindow
+from ui.window import MainWindow, on_a_screen
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,30 @@ def test_each_page_hears_of_a_commit_on_the_qt_thread(window: MainWindow, plain:
 def test_the_place_is_remembered_for_the_next_start(window: MainWindow):
     window.go("accounts", "a")
     window.close()
-    assert window.preferences.last_route == Route("accounts", "a")
+    assert window.preferences.last_place.route == Route("accounts", "a")
+
+
+def test_what_a_page_was_told_is_remembered_too(window: MainWindow):
+    window.go("accounts", None, form="contact")
+    window._keep_place()
+    assert window.preferences.last_place.route == Route("accounts", None, (("form", "contact"),))
+
+
+ONE, TWO = QRect(0, 0, 1366, 768), QRect(1366, 0, 1920, 1080)
+
+
+@pytest.mark.parametrize(
+    ("frame", "screens", "goes_to"),
+    [
+        (QRect(1500, 50, 1200, 700), [ONE, TWO], None),
+        (QRect(1500, 50, 1200, 700), [ONE], QPoint(83, 34)),
+        (QRect(200, -300, 1200, 700), [ONE], QPoint(83, 34)),
+        (QRect(1300, 50, 1200, 700), [ONE], QPoint(83, 34)),
+        (QRect(5000, 50, 1600, 900), [ONE], QPoint(0, 0)),
+    ],
+)
+def test_the_window_comes_back_on_a_screen_that_exists(frame: QRect, screens: list[QRect], goes_to: QPoint):
+    assert on_a_screen(frame, screens) == goes_to
 
 
 # Keys

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app import formats, records
+from app import drafts, formats, records
 from app.accounts.card import Card, card
 from app.errors import NotFound
 from app.i18n import mark as m_
@@ -81,6 +81,11 @@ class AccountsPage(Page):
             self.accounts.reload()
         if options.get("new"):
             self.new_account()
+            return
+        if "form" in options:
+            self._id = record_id
+            self._open_form(str(options["form"]), None if options["id"] == drafts.NEW else str(options["id"]))
+            self.shell.replace("accounts", record_id)
             return
         if record_id is not None:
             self._load(record_id)
@@ -193,28 +198,35 @@ class AccountsPage(Page):
 
     # Forms
 
+    def _open_form(self, kind: str, id: str | None) -> None:
+        """Open the form of a record, or of a new one for the account shown."""
+        given: dict[str, dict[str, object]] = {
+            "account": {"type": "prospect", "status": "active"},
+            "contact": {"account": self._id},
+            "task": {
+                "account": self._id, "due": formats.now().date(), "status": "open", "priority": "normal",
+            },
+        }  # fmt: skip
+        self.right.setCurrentIndex(FORM)
+        self.editor.edit(kind, id, given[kind] if id is None else None)
+
     def new_account(self) -> None:
         """Open the form of a new account."""
-        self.right.setCurrentIndex(FORM)
-        self.editor.edit("account", None, {"type": "prospect", "status": "active"})
+        self._open_form("account", None)
 
     def edit(self) -> None:
         """Open the form of the account shown."""
         if self._id is not None:
-            self.right.setCurrentIndex(FORM)
-            self.editor.edit("account", self._id)
+            self._open_form("account", self._id)
 
     def _edit_contact(self, id: object) -> None:
         if self._id is not None:
-            self.right.setCurrentIndex(FORM)
-            self.editor.edit("contact", None if id is None else str(id), {"account": self._id})
+            self._open_form("contact", None if id is None else str(id))
 
     def open_new_task(self) -> None:
         """Open the form of a task for the account shown."""
         if self._id is not None:
-            self.right.setCurrentIndex(FORM)
-            given = {"account": self._id, "due": formats.now().date(), "status": "open", "priority": "normal"}
-            self.editor.edit("task", None, given)
+            self._open_form("task", None)
 
     def open_report(self) -> None:
         """The report of the account shown, else of one to choose."""
