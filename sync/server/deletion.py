@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync import conflicts
-from sync.merge import Value
+from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.server import scopes
 from sync.server.change import Change, add_conflict, last_edit
@@ -49,7 +49,7 @@ def restore(change: Change, table: str, id: str, op: Op) -> None:
         if gone["deleted_at"] == moment:
             values: dict[str, Value] = {"deleted_at": None, "updated_at": change.at(op)}
             working.put(synced.name, gone["id"], values | {"updated_by": change.author.user})
-            change.log(on_row(op, synced.name, gone["id"]), conflicts.DELETION)
+            change.log(on_row(op, synced.name, gone["id"]), conflicts.DELETION, canonical(moment))
 
 
 def revive(change: Change, op: Op, row: Row) -> None:

@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 
 from sync import conflicts
-from sync.merge import Value
+from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
-from sync.server.fields import set_field
+from sync.server.fields import get_field, set_field
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -121,8 +121,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     if issuing and not stands:
         for part in parts:
             _copy(change, part.synced, part.row, new_ids)
-            known = part.known or {"deleted_at": change.now}
-            working.put(part.synced.name, part.row["id"], {k: v for k, v in known.items() if k != "id"})
+            _go_back(change, part)
     else:
         for part in parts:
             if part.known is not None:
@@ -135,6 +134,26 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     )
     add_conflict(change, table, id, conflicts.FORK, None, candidate)
     return ops
+
+
+def _go_back(change: Change, part: _Part) -> None:
+    """A part stands as its issuer knew it; what that undoes is remembered as any other edit."""
+    synced, row = part.synced, part.row
+    known = part.known or {**row, "deleted_at": row["deleted_at"] or change.now}
+    op = Op(synced.name, row["id"], "update")
+    for name, field in synced.fields.items():
+        keys = _keys_of(row[name]) | _keys_of(known[name]) if field.by_key else set()
+        for one in sorted(f"{name}.{key}" for key in keys) if field.by_key else [name]:
+            old = get_field(synced, row, one)
+            if old != get_field(synced, known, one):
+                change.log(op, one, canonical(old))
+    if known["deleted_at"] != row["deleted_at"]:
+        change.log(op, conflicts.DELETION, canonical(row["deleted_at"]))
+    change.working.put(synced.name, row["id"], {name: value for name, value in known.items() if name != "id"})
+
+
+def _keys_of(text: Value) -> set[str]:
+    return set(json.loads(text)) if isinstance(text, str) and text else set()
 
 
 def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) -> None:
@@ -152,14 +171,18 @@ def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | N
     edits = change.working.store.tables["field_edit"]
     foreign = (edits.c.rev > base) & (edits.c.device != change.author.device)
     here = (edits.c.id == row["id"]) & (edits.c.table_name == synced.name)
-    statement = select(edits.c.field, edits.c.old).where(here & foreign).order_by(edits.c.rev.desc())
+    statement = (
+        select(edits.c.field, edits.c.old)
+        .where(here & foreign)
+        .order_by(edits.c.rev.desc(), edits.c.at.desc())
+    )
     olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
     if BIRTH in olds:
         return None
     known = dict(row)
     for name, old in olds.items():
         if name == conflicts.DELETION:
-            known["deleted_at"] = None
+            known["deleted_at"] = json.loads(old) if old is not None else None
         else:
             value: Value = json.loads(old) if old is not None else None
             known = set_field(change.working, synced, known, name, value, keep=False)
