@@ -78,6 +78,14 @@ def make_schema() -> SyncSchema:
             (ScopeRule(parent="quote"),),
             {"parent": "quote", "aggregate": "quote"},
         ),
+        "attachment": (
+            [
+                account_link, SyncField("record_kind"), SyncField("record"), SyncField("name"),
+                SyncField("sha256"), SyncField("thumbnail"), SyncField("size", "integer"), SyncField("arrived"),
+            ],
+            (ScopeRule(parent="account"), ScopeRule(fixed="as_record"), ScopeRule(field="owner", prefix="user")),
+            {"parent": "account"},
+        ),
         "conflict": (
             [
                 SyncField("record_kind"), SyncField("record"), SyncField("field"), SyncField("base", "json"),
@@ -239,7 +247,7 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]
     else:
         database = request.getfixturevalue("postgres_url")
     slug = f"acme-{os.getpid()}-{next(_numbers)}"
-    organisations = Organisations(database, make_schema())
+    organisations = Organisations(database, make_schema(), blobs=tmp_path / "files")
     yield make_company(organisations.create(slug))
     if organisations.postgres:
         engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
