@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Integer, TypeDecorator
-from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import errors, outbox, sums
-from sync.merge import canonical
-from sync.protocol import PullPage, Rows, Value
+from sync import blobs, brought, sent, sums
+from sync.breaker import Key, require_few
+from sync.extra import in_our_columns
+from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
+from sync.protocol import PullPage, Rows
+from sync.repair import Found, Place, Total
 from sync.schema import SyncSchema, SyncTable
+from sync.soundness import require_sound_rows
 
-_CHUNK = 500
-"""Ids in one IN (…): well below SQLite's limit, few enough to plan fast."""
-_BIGINT = 1 << 63
-_DIALECT = DefaultDialect()
-GONE = "null"
-"""The shadow of a row that left our scopes while entries of ours were unsent."""
+_TRACES = ("sync_shadow", "sync_news", "sync_entry", "draft")
+"""Tables by (kind, id) in which nothing of a row remains that left."""
 
 
 @dataclass
@@ -36,50 +35,72 @@ class Applied:
 
 
 class Applier:
-    """Applies pull pages inside a transaction in which capture is paused."""
+    """Applies pull pages inside a transaction in which capture is paused.
 
-    def __init__(self, connection: Connection, schema: SyncSchema, me: str, first_load: bool) -> None:
+    `confirmed` are rows of which verify said that they may go although nothing announced it.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        schema: SyncSchema,
+        me: str,
+        first_load: bool,
+        confirmed: set[Key] | None = None,
+    ) -> None:
         self._connection, self._schema, self._me = connection, schema, me
         self._first_load = first_load
-        self._afresh = False
+        self._confirmed = confirmed or set()
+        self._replacing = False
+        self._counting = True
+        self._forcing = False
         self._head = 0
+        self._held = int(
+            connection.exec_driver_sql("SELECT coalesce(sum(count), 0) FROM sync_sum").scalar_one()
+        )
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self._left: set[str] = set()
         self.applied = Applied()
 
     def page(self, page: PullPage) -> None:
         """One page: its exits first, since a row may have left one scope and come in another."""
-        for table, id, _scope in page.exits:
-            if table in self._schema.tables:
-                self.leave(table, id)
-        self._head = page.hello.head
-        for block in page.blocks:
+        self._leave_all((table, id) for table, id, _scope in page.exits if table in self._schema.tables)
+        self.rows(page.blocks, page.hello.head)
+
+    def rows(self, blocks: Iterable[Rows], head: int) -> None:
+        """The server's rows as they stood at `head`."""
+        self._head = head
+        for block in blocks:
             if block.table in self._schema.tables and block.rows:
                 self._block(self._schema.tables[block.table], block)
 
-    def leave(self, table: str, id: str) -> None:
-        """A row left our scopes: all of it goes, unless unsent entries still need it (quarantine)."""
-        hidden = _hidden_by_entries(self._connection, table, [id])
-        if self._connection.exec_driver_sql(
-            "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? AND rev IS NULL LIMIT 1", (table, id)
-        ).first():
-            self._quarantine(table, id, hidden)
-            return
-        row = self._connection.exec_driver_sql(
-            f'DELETE FROM "{table}" WHERE id = ? RETURNING scope, rev, deleted_at', (id,)
-        ).first()
-        for statement in (
-            "DELETE FROM sync_shadow WHERE kind = ? AND id = ?",
-            "DELETE FROM sync_news WHERE kind = ? AND id = ?",
-            "DELETE FROM sync_entry WHERE kind = ? AND id = ?",
-            "DELETE FROM draft WHERE kind = ? AND id = ?",
-        ):
-            self._connection.exec_driver_sql(statement, (table, id))
-        self._left.add(id)
-        if row is not None:
-            self._count(table, id, row[0], row[1], hidden.get(id, row[2]), -1)
-            self.applied.removed += 1
-            self.applied.records.add((table, id))
+    def leave(self, table: str, ids: Iterable[str]) -> None:
+        """Rows left our scopes: all of them goes, unless unsent entries still need it (quarantine)."""
+        for part, marks in chunks(ids):
+            hidden = hidden_by_entries(self._connection, table, part)
+            needed = set(
+                self._connection.exec_driver_sql(
+                    f"SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND rev IS NULL AND id IN ({marks})",
+                    (table, *part),
+                ).scalars()
+            )
+            for id in needed:
+                self._quarantine(table, id, hidden)
+            going = [id for id in part if id not in needed]
+            marks = ", ".join("?" * len(going))
+            rows = self._connection.exec_driver_sql(
+                f'DELETE FROM "{table}" WHERE id IN ({marks}) RETURNING id, scope, rev, deleted_at',
+                tuple(going),
+            ).all()
+            for trace in _TRACES:
+                self._connection.exec_driver_sql(
+                    f"DELETE FROM {trace} WHERE kind = ? AND id IN ({marks})", (table, *going)
+                )
+            self._left.update(going)
+            for id, scope, rev, deleted_at in rows:
+                self._uncount(table, id, scope, rev, hidden.get(id, deleted_at))
+                self.applied.removed += 1
+                self.applied.records.add((table, id))
 
     def _quarantine(self, table: str, id: str, hidden: dict[Any, Any]) -> None:
         """The row stays for its unsent entries alone: outside the sums, and gone once they are answered."""
@@ -88,7 +109,7 @@ class Applier:
         ).first()
         if row is None or not row[1]:
             return
-        self._count(table, id, row[0], row[1], hidden.get(id, row[2]), -1)
+        self._uncount(table, id, row[0], row[1], hidden.get(id, row[2]))
         self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
         self._connection.exec_driver_sql(
             "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?)"
@@ -97,8 +118,7 @@ class Applier:
         )
 
     def start_afresh(self) -> None:
-        """Drop all server rows without unsent entries: the pages that follow bring everything again."""
-        self._afresh = True
+        """Drop all server rows without unsent entries: those of another identity, before a first load."""
         for table in self._schema.tables:
             self._connection.exec_driver_sql(
                 f'DELETE FROM "{table}" WHERE id NOT IN'
@@ -110,18 +130,63 @@ class Applier:
         for table in ("sync_sum", "sync_shadow"):
             self._connection.exec_driver_sql(f"DELETE FROM {table}")
 
+    # Everything comes again, and takes the place of what is here
+
+    def begin_replacement(self) -> None:
+        """The pages that follow bring all that the server has; `end_replacement` drops the rest."""
+        self._replacing = True
+        brought.begin(self._connection)
+        # Counted anew from what comes.
+        self._connection.exec_driver_sql("DELETE FROM sync_sum")
+
+    def end_replacement(self) -> None:
+        """Rows that did not come go, as if each had left."""
+        missing = list(brought.missing(self._connection, self._schema))
+        doomed = {(table, id): scope for table, id, scope, _rev, live in missing if live}
+        require_few(doomed, self._held, self._confirmed)
+        self._counting = False  # what did not come is in no sum
+        self._leave_all((table, id) for table, id, *_rest in missing)
+        self._counting, self._replacing = True, False
+        brought.end(self._connection)
+
+    def mend(self, place: Place, found: Found, theirs: Total | None, head: int) -> int:
+        """What drill-down found: rows of the server's take their place, and those that it lacks go; how many.
+
+        Nothing goes unless our sum becomes the server's by it: verify and sums have to agree.
+        """
+        self._forcing = True
+        self.rows(found.blocks, head)
+        self._forcing = False
+        going = found.extra
+        if found.moved or found.total_after(place[1]) != (theirs or (0, sums.to_wire(0))):
+            going = set()
+        self.leave(place[1], going)
+        return len(found.theirs) + len(going)
+
     def drop_lost_scopes(self, held: set[str], granted: set[str]) -> None:
         """Rows of scopes that we no longer have go, as if each had left; `held` were granted before."""
         summed = self._connection.exec_driver_sql("SELECT DISTINCT scope FROM sync_sum").scalars().all()
+        found: list[Key] = []
+        doomed: dict[Key, str] = {}
         for scope in (held | set(summed)) - granted:
             for table in self._schema.tables:
-                ids = (
-                    self._connection.exec_driver_sql(f'SELECT id FROM "{table}" WHERE scope = ?', (scope,))
-                    .scalars()
-                    .all()
-                )
-                for id in ids:
-                    self.leave(table, id)
+                for id, rev, deleted_at in self._connection.exec_driver_sql(
+                    f'SELECT id, rev, deleted_at FROM "{table}" WHERE scope = ?', (scope,)
+                ):
+                    found.append((table, id))
+                    if rev and deleted_at is None:
+                        doomed[table, id] = scope
+        require_few(doomed, self._held, self._confirmed)
+        self._leave_all(found)
+
+    def _leave_all(self, keys: Iterable[Key]) -> None:
+        by_table: dict[str, list[str]] = defaultdict(list)
+        for table, id in keys:
+            by_table[table].append(id)
+        for table, ids in by_table.items():
+            self.leave(table, ids)
+
+    # Done
 
     def forget_passed(self, head: int) -> None:
         """Entries whose revision the pull has passed are done, and shadows without entries with them."""
@@ -140,8 +205,7 @@ class Applier:
             " (SELECT 1 FROM sync_entry e WHERE e.kind = s.kind AND e.id = s.id)",
             (GONE,),
         ).all()
-        for kind, id in gone:
-            self.leave(kind, id)
+        self._leave_all((kind, id) for kind, id in gone)
         self._connection.exec_driver_sql(
             "DELETE FROM sync_shadow WHERE NOT EXISTS (SELECT 1 FROM sync_entry e"
             " WHERE e.kind = sync_shadow.kind AND e.id = sync_shadow.id)"
@@ -160,32 +224,50 @@ class Applier:
                 (scope, table, before[0] + count, sums.to_wire(before[1] + total)),
             )
         self._sums.clear()
-        outbox.forget_sent(self._connection, self._left)
+        sent.forget_records(self._connection, self._left)
+        if self._left:
+            blobs.forget_unreferenced(self._connection, self._schema)
         self._left.clear()
 
+    # One block of rows
+
     def _block(self, table: SyncTable, block: Rows) -> None:
-        rows = _in_our_columns(table, block)
-        _require_sound(table, rows, self._head)
+        rows = in_our_columns(table, block, lambda ids: self._rows_by_id(table, ids))
+        require_sound_rows(table, rows, self._head)
+        if self._first_load and self._insert(table, rows):
+            self._account_for(table, rows, {}, {})
+        else:
+            self._merge(table, rows)
+
+    def _merge(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows some of which are here already, or have unsent entries."""
         columns = table.columns()
         rev_at, id_at = columns.index("rev"), columns.index("id")
-        before = {} if self._first_load else self._rows_by_id(table, [row[id_at] for row in rows])
-        fresh = [row for row in rows if row[id_at] not in before or before[row[id_at]][rev_at] <= row[rev_at]]
-        hidden = _hidden_by_entries(self._connection, table.name, list(before))
+        before = self._rows_by_id(table, [row[id_at] for row in rows])
+        counted: set[Any] = set(before)
+        if self._replacing:
+            # An older revision is what a restored server has; only what came in this set can be newer.
+            counted = brought.among(self._connection, table.name, list(before))
+            brought.note(self._connection, table.name, (row[id_at] for row in rows))
+        newest = {} if self._forcing else {id: before[id][rev_at] for id in counted}
+        fresh = [row for row in rows if newest.get(row[id_at], -1) <= row[rev_at]]
+        hidden = hidden_by_entries(self._connection, table.name, list(before))
         self._drop_passed_entries(table.name, {row[id_at]: row[rev_at] for row in fresh})
-        pending = _pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
+        pending = pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
         shown = [self._overlaid(table, row) if row[id_at] in pending else row for row in fresh]
-        self._upsert(table, shown)
-        self._account_for(table, fresh, before, hidden)
+        changed = [row for row in shown if before.get(row[id_at]) != tuple(row)]
+        self._upsert(table, changed)
+        self._account_for(table, fresh, {id: before[id] for id in counted}, hidden)
         if not self._first_load:
-            if not self._afresh:
+            if not self._replacing:
                 self._write_news(table, shown, before)
-            self.applied.records.update((table.name, row[id_at]) for row in fresh)
-        self.applied.pulled += len(fresh)
+            self.applied.records.update((table.name, row[id_at]) for row in changed)
+        self.applied.pulled += len(changed) if self._replacing else len(fresh)
 
     def _rows_by_id(self, table: SyncTable, ids: Sequence[Any]) -> dict[Any, Sequence[Any]]:
         names = ", ".join(f'"{name}"' for name in table.columns())
         found: dict[Any, Sequence[Any]] = {}
-        for part, marks in _chunks(ids):
+        for part, marks in chunks(ids):
             for row in self._connection.exec_driver_sql(
                 f'SELECT {names} FROM "{table.name}" WHERE id IN ({marks})', tuple(part)
             ):
@@ -214,7 +296,7 @@ class Applier:
         return tuple(values[name] for name in columns)
 
     def _upsert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> None:
-        if not rows or (self._first_load and self._insert(table, rows)):
+        if not rows:
             return
         columns = table.columns()
         names = ", ".join(f'"{name}"' for name in columns)
@@ -226,7 +308,7 @@ class Applier:
         )
 
     def _insert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert rows that are all new, without their empty columns; False, and nothing done, if one is there.
+        """Insert rows that are all new, without their empty columns; False, and nothing done, if one is here.
 
         The driver looks for an adapter for each None that it binds, which made a load six times slower.
         """
@@ -241,6 +323,7 @@ class Applier:
                 )
         except IntegrityError:
             return False
+        self.applied.pulled += len(rows)
         return True
 
     def _account_for(
@@ -257,6 +340,11 @@ class Applier:
             if old is not None:
                 self._count(table.name, old[id], old[scope], old[rev], hidden.get(old[id], old[deleted]), -1)
             self._count(table.name, row[id], row[scope], row[rev], row[deleted], 1)
+
+    def _uncount(self, table: str, id: Any, scope: Any, rev: int, deleted_at: Any) -> None:
+        """A row that leaves; what a replacement has not brought so far is in no sum."""
+        if self._counting and (not self._replacing or brought.among(self._connection, table, [id])):
+            self._count(table, id, scope, rev, deleted_at, -1)
 
     def _count(self, table: str, id: Any, scope: Any, rev: int, deleted_at: Any, sign: int) -> None:
         if deleted_at is None and rev and scope is not None:
@@ -287,121 +375,3 @@ class Applier:
             self._connection.exec_driver_sql(
                 "INSERT INTO sync_news (kind, id, field, old, new, by, at) VALUES (?, ?, ?, ?, ?, ?, ?)", told
             )
-
-
-def overlay(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
-    """Lay the entries of a record that no pull has passed over `values`, a row by column."""
-    for op, name, new, at in connection.exec_driver_sql(
-        "SELECT op, field, new, at FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq",
-        (table.name, values["id"]),
-    ):
-        if op == "delete":
-            values["deleted_at"] = at
-        elif op == "restore":
-            values["deleted_at"] = None
-        elif name is not None:
-            set_field(values, name, new)
-
-
-def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
-    """Show the server's `values` of a record, under the entries of it that no pull has passed."""
-    overlay(connection, table, values)
-    sets = ", ".join(f'"{name}" = ?' for name in table.columns())
-    connection.exec_driver_sql(
-        f'UPDATE "{table.name}" SET {sets} WHERE id = ?',
-        (*(values[name] for name in table.columns()), values["id"]),
-    )
-
-
-def set_field(values: dict[str, Any], name: str, new: Value) -> None:
-    """Put one captured value into a row; `field.key` goes into the JSON object of that field."""
-    column, _dot, key = name.partition(".")
-    if not key:
-        values[column] = new
-        return
-    keys = json.loads(values.get(column) or "{}")
-    if new is None:
-        keys.pop(key, None)
-    else:
-        keys[key] = json.loads(str(new))
-    values[column] = canonical(keys) if keys else None
-
-
-def _in_our_columns(table: SyncTable, block: Rows) -> list[Sequence[Any]]:
-    """The rows in the order of our columns; fields of a newer server are kept in `extra`."""
-    columns = table.columns()
-    if tuple(block.columns) == columns:
-        return list(block.rows)
-    found: list[Sequence[Any]] = []
-    for row in block.rows:
-        if len(row) != len(block.columns):
-            raise errors.Protocol(
-                f"a row of {table.name} has {len(row)} values for {len(block.columns)} columns"
-            )
-        values: dict[str, Any] = dict(zip(block.columns, row, strict=True))
-        foreign = {name: values[name] for name in block.columns if name not in columns}
-        if foreign:
-            values["extra"] = canonical({**json.loads(values.get("extra") or "{}"), **foreign})
-        found.append(tuple(values.get(name) for name in columns))
-    return found
-
-
-def _require_sound(table: SyncTable, rows: Sequence[Sequence[Any]], head: int) -> None:
-    """Refuse rows that do not fit the table, before any of them is written; raises `errors.Protocol`."""
-    columns = table.columns()
-    if any(len(row) != len(columns) for row in rows):
-        raise errors.Protocol(f"a row of {table.name} is too short or too long")
-    for column, values in zip(table.table.columns, zip(*rows, strict=True), strict=True):
-        kind = int if _is_integer(column.type) else str
-        if set(map(type, values)) - {kind, type(None)}:
-            raise errors.Protocol(f"{table.name}.{column.name} holds a value of another type")
-        if kind is int and any(value is not None and not -_BIGINT <= value < _BIGINT for value in values):
-            raise errors.Protocol(f"{table.name}.{column.name} holds a number that is too large")
-    id_at, rev_at, scope_at = (columns.index(name) for name in ("id", "rev", "scope"))
-    for row in rows:
-        if not row[id_at] or not row[scope_at] or not row[rev_at] or not 0 < row[rev_at] <= head:
-            raise errors.Protocol(f"a row of {table.name} has no id, no scope or an impossible revision")
-
-
-def _is_integer(kind: Any) -> bool:
-    if isinstance(kind, TypeDecorator):
-        kind = kind.load_dialect_impl(_DIALECT)
-    return isinstance(kind, Integer)
-
-
-def _hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) -> dict[Any, Any]:
-    """The server's `deleted_at` of records whose own one an entry of ours covers, by id."""
-    found: dict[Any, Any] = {}
-    for part, marks in _chunks(ids):
-        for id, op, shadow in connection.exec_driver_sql(
-            "SELECT e.id, e.op, s.row FROM sync_entry e LEFT JOIN sync_shadow s ON s.kind = e.kind AND s.id = e.id"
-            f" WHERE e.kind = ? AND e.op IN ('delete', 'restore') AND e.id IN ({marks}) ORDER BY e.seq DESC",
-            (table, *part),
-        ):
-            before = "deleted" if op == "restore" else None
-            found[id] = json.loads(shadow)["deleted_at"] if shadow and shadow != GONE else before
-    return found
-
-
-def _pending_ids(connection: Connection, table: str, ids: Sequence[Any]) -> set[Any]:
-    found: set[Any] = set()
-    if (
-        connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE kind = ? LIMIT 1", (table,)).first()
-        is None
-    ):
-        return found
-    for part, marks in _chunks(ids):
-        found.update(
-            row[0]
-            for row in connection.exec_driver_sql(
-                f"SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND id IN ({marks})", (table, *part)
-            )
-        )
-    return found
-
-
-def _chunks(ids: Iterable[Any]) -> Iterator[tuple[list[Any], str]]:
-    rest = list(ids)
-    for start in range(0, len(rest), _CHUNK):
-        part = rest[start : start + _CHUNK]
-        yield part, ", ".join("?" * len(part))

@@ -1,74 +1,43 @@
-"""One run of the sync: seal, push, pull, apply. Never a transaction open across the wire."""
+"""One run of the sync: seal, push, pull, apply, compare. Never a transaction open across the wire."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
-import msgspec
 from sqlalchemy import Connection
 
-from sync import bulk, capture, errors, outbox, state
+from sync import breaker, bulk, capture, errors, outbox, recovery, repair, sent, staging, state
 from sync.apply import Applied, Applier
+from sync.batches import is_large, split_off, without_parts
+from sync.laptop import Laptop, Phase, Progress, Report
 from sync.protocol import (
-    MAX_OPS,
-    MAX_REQUEST_BYTES,
     PAGE_BYTES,
+    VERSION,
     Hello,
+    HelloRequest,
     PullPage,
     PullRequest,
     PushRequest,
     Result,
-    Sum,
     SyncProtocol,
     Transaction,
 )
 from sync.results import settle
-from sync.schema import SyncSchema
+from sync.soundness import require_sound_results
+
+__all__ = ["Engine", "Laptop", "Phase", "Progress", "Report", "split_off"]
 
 FIRST_LOAD_BYTES = 8_000_000
 """A page of a first load: larger, since each costs a commit."""
 
-Phase = Literal["connecting", "pushing", "pulling", "applying", "files"]
-Progress = Callable[[Phase, int, int], None]
-"""(phase, done, of); `of` is 0 where it is not known."""
 
-
-@dataclass
-class Report:
-    """What a run did."""
-
-    pushed: int = 0
-    pulled: int = 0
-    removed: int = 0
-    conflicts: int = 0
-    parked: int = 0
-    seconds: float = 0.0
-    cursor: int = 0
-    first_load: bool = False
-    repaired: bool = False
-    """The sums differed after the last run, so this one fetched everything again."""
-    records: set[tuple[str, str]] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Laptop:
-    """The laptop's side as the engine needs it."""
-
-    schema: SyncSchema
-    write: Callable[[bool], AbstractContextManager[Connection]]
-    """The write lane: one transaction, committed on leaving; True for a bulk load that can be repeated."""
-    loading: Callable[[Connection, bool], None]
-    """Told before (True) and after (False) a first load: indexes and search may wait for its end."""
-    applied: Callable[[Connection], None]
-    """Called inside each applying transaction, before its commit: renews the search entries."""
-    version: str = ""
+class _NewEpoch(Exception):
+    """The server has another life than the one that this laptop knows: it came back from a copy."""
 
 
 class Engine:
@@ -78,22 +47,35 @@ class Engine:
         self._laptop, self._remote = laptop, remote
         self._progress = progress or (lambda _phase, _done, _of: None)
         self._report = Report()
+        self._recovered = ""
+        """The epoch for which this run has queued again what the server lost."""
 
     def run(self) -> Report:
         """One complete sync; raises SyncError. What was done before a failure stays done."""
         started = time.monotonic()
         self._progress("connecting", 0, 0)
+        try:
+            self._exchange()
+        except _NewEpoch:
+            self._recover()
+            self._exchange()
+        self._report.seconds = time.monotonic() - started
+        return self._report
+
+    def _exchange(self) -> None:
         refusal: errors.SyncError | None = None
         try:
             self._push()
         except (errors.Refused, errors.Protocol) as problem:
+            if problem.code in ("wipe", "cloned"):
+                raise
             # Pull never waits for push.
             refusal = problem
         self._pull()
-        self._report.seconds = time.monotonic() - started
         if refusal is not None:
             raise refusal
-        return self._report
+
+    # Push
 
     def _push(self) -> None:
         with self._laptop.write(False) as connection:
@@ -101,26 +83,47 @@ class Engine:
             waiting = outbox.waiting(connection)
             withdrawn = outbox.withdrawn(connection)
         done, total = 0, len(waiting)
+        waiting = self._without_parts_there(waiting)
         while waiting or withdrawn:
             self._progress("pushing", done, total)
             batch, waiting = split_off(waiting)
-            answer = self._remote.push(PushRequest(_now(), batch, withdrawn, version=self._laptop.version))
-            _obey(answer.hello)
+            answer = self._remote.push(
+                PushRequest(_now(), batch, withdrawn, version=self._laptop.version, protocol=VERSION)
+            )
+            asked = {one.uuid for one in batch} | set(withdrawn)
             withdrawn = []
             with self._laptop.write(False) as connection:
-                self._settle(connection, answer.results)
+                self._obey(connection, answer.hello)
+                require_sound_results(answer.results, answer.hello.head, asked)
+                self._settle(connection, answer.results, answer.hello.server_time)
                 if answer.expected is not None:
-                    # The server lacks earlier ones: all that it may not know goes again, in order.
-                    waiting = outbox.since(connection, answer.expected)
-                    if not waiting or waiting[0].n != answer.expected or done > total:
-                        raise errors.Refused("numbers", f"the server expects number {answer.expected}")
+                    waiting = self._from_number(connection, answer.expected, done, total)
             done += len(answer.results)
-        self._report.pushed = done
+        self._report.pushed += done
 
-    def _settle(self, connection: Connection, results: list[Result]) -> None:
+    def _without_parts_there(self, waiting: list[Transaction]) -> list[Transaction]:
+        """Of transactions larger than a request: what is left to send since an attempt that broke off."""
+        large = [one.uuid for one in waiting if is_large(one)]
+        if not large:
+            return waiting
+        hello = self._remote.hello(HelloRequest(_now(), 0, large, self._laptop.version, VERSION))
+        whole = dict.fromkeys(set(hello.known) & set(large), range(1, 1 << 31))
+        return without_parts(waiting, {**hello.parts, **whole})
+
+    def _from_number(self, connection: Connection, expected: int, done: int, total: int) -> list[Transaction]:
+        """The server lacks earlier ones: all that it may not know goes again, in order."""
+        waiting = sent.since(connection, expected)
+        if done > total:
+            raise errors.Refused("numbers", f"the server expects number {expected}")
+        if not waiting or waiting[0].n != expected:
+            # They were sent so long ago that they are not here any more: a new device counts from 1.
+            raise errors.Refused("cloned", f"the server expects number {expected}")
+        return waiting
+
+    def _settle(self, connection: Connection, results: list[Result], server_time: str) -> None:
         with capture.paused(connection):
             for result in results:
-                settle(connection, self._laptop.schema, result)
+                settle(connection, self._laptop.schema, result, server_time)
                 self._report.conflicts += result.outcome == "conflict"
                 self._report.parked += result.outcome == "parked"
             self._leave_outside(connection, results)
@@ -131,24 +134,18 @@ class Engine:
         if outside:
             applier = Applier(connection, self._laptop.schema, state.get(connection, "user") or "", False)
             for table, id in outside:
-                applier.leave(table, id)
+                applier.leave(table, [id])
             applier.finish()
             self._take(applier.applied)
+
+    # Pull
 
     def _pull(self) -> None:
         with self._laptop.write(False) as connection:
             cursor = state.get(connection, "cursor") or ""
             loading = not cursor or state.get(connection, "loading") == 1
-            differing = state.get(connection, "differing")
-            # Once for the same difference: a server that counts wrongly must not cost a load each time.
-            repairing = differing is not None and differing != state.get(connection, "repaired")
         if loading:
             self._load_first(cursor)
-        elif repairing:
-            self._pull_changes("", afresh=True)
-            with self._laptop.write(False) as connection:
-                state.put(connection, "repaired", state.get(connection, "differing"))
-            self._report.repaired = True
         else:
             self._pull_changes(cursor)
 
@@ -180,123 +177,193 @@ class Engine:
             self._laptop.loading(connection, False)
             state.put(connection, "loading", 0)
 
-    def _pull_changes(self, cursor: str, afresh: bool = False) -> None:
+    def _pull_changes(self, origin: str) -> None:
         """Changes are staged whole and applied in one transaction together with the cursor."""
-        pages: list[PullPage] = []
-        more = True
-        while more:
-            self._progress("pulling", len(pages), 0)
-            page = self._pull_page(cursor)
-            if page.resync:
-                pages = []
-            pages.append(page)
-            cursor, more = page.cursor, page.more
+        page = self._first_page(origin)
+        staged = page.more or self._staged()
+        while True:
+            with self._laptop.write(False) as connection:
+                self._obey(connection, page.hello)
+                if staged:
+                    staging.keep(connection, origin, page)
+                done = staging.count(connection) if staged else 1
+            if not page.more:
+                break
+            self._progress("pulling", done, 0)
+            page = self._pull_page(page.cursor)
+        if self._recovered and self._rescue([page] if not staged else None, page.hello):
+            self._push()
         self._progress("applying", 0, 0)
-        self._apply(pages, first_load=False, afresh=afresh)
+        self._apply(None if staged else [page], first_load=False, last=page)
+        if self._recovered:
+            # What was sent again has new revisions.
+            self._recovered = ""
+            self._pull_changes(page.cursor)
+
+    def _first_page(self, origin: str) -> PullPage:
+        """The page at which an earlier attempt broke off, or the first one."""
+        with self._laptop.write(False) as connection:
+            cursor = staging.resume_at(connection, origin)
+        self._progress("pulling", 0, 0)
+        if cursor != origin:
+            try:
+                return self._pull_page(cursor)
+            except errors.Refused:
+                with self._laptop.write(False) as connection:
+                    staging.clear(connection)
+        return self._pull_page(origin)
+
+    def _staged(self) -> bool:
+        with self._laptop.write(False) as connection:
+            return staging.count(connection) > 0
 
     def _pull_page(self, cursor: str, max_bytes: int = PAGE_BYTES) -> PullPage:
-        return self._remote.pull(PullRequest(cursor, max_bytes, _now(), self._laptop.version))
+        return self._remote.pull(
+            PullRequest(cursor, max_bytes, _now(), self._laptop.version, protocol=VERSION)
+        )
 
-    def _apply(self, pages: list[PullPage], first_load: bool, afresh: bool = False) -> None:
-        last = pages[-1]
-        _obey(last.hello)
+    # Apply
+
+    def _apply(self, pages: list[PullPage] | None, first_load: bool, last: PullPage | None = None) -> None:
+        """Apply these pages, or else the staged ones; a removal that nothing announced is looked at first."""
+        last = last or (pages or [])[-1]
+        confirmed: set[breaker.Key] = set()
+        while True:
+            try:
+                places = self._apply_once(pages, first_load, last, confirmed)
+                break
+            except breaker.TooManyRemovals as stopped:
+                breaker.confirm(self._remote, stopped.doomed)
+                confirmed |= stopped.doomed.keys()
+                self._report.confirmed = len(confirmed)
+        if places:
+            self._repair(places, last)
+
+    def _apply_once(
+        self, pages: list[PullPage] | None, first_load: bool, last: PullPage, confirmed: set[breaker.Key]
+    ) -> list[repair.Place]:
         with self._laptop.write(first_load) as connection:
+            self._obey(connection, last.hello)
             held = set(json.loads(state.get(connection, "scopes") or "[]"))
             state.keep_hello(connection, last.hello)
-            applier = Applier(connection, self._laptop.schema, last.hello.user, first_load)
+            applier = Applier(connection, self._laptop.schema, last.hello.user, first_load, confirmed)
             with self._uncaptured(connection, first_load):
-                if afresh or any(page.resync for page in pages):
-                    applier.start_afresh()
-                # Before the rows: an entry that is answered must not cover the row that answers it.
-                settled = [result for page in pages for result in page.settled]
-                for result in settled:
-                    settle(connection, self._laptop.schema, result)
-                for page in pages:
-                    applier.page(page)
-                for table, id in (row for result in settled for row in result.outside):
-                    applier.leave(table, id)
+                self._apply_pages(connection, applier, staging.pages(connection) if pages is None else pages)
                 if not last.more:
                     applier.drop_lost_scopes(held, set(last.hello.scopes))
                     applier.forget_passed(last.hello.head)
                 applier.finish()
             state.put(connection, "cursor", last.cursor)
+            staging.clear(connection)
+            places: list[repair.Place] = []
             if not last.more:
                 state.put(connection, "last_sync", _now())
                 state.put(connection, "head", last.hello.head)
-                self._check_sums(connection, last.sums)
+                sent.prune(connection, last.hello.server_time)
+                places = self._compare(connection, last)
             self._laptop.applied(connection)
             self._report.cursor = last.hello.head
         self._take(applier.applied)
+        return places
+
+    def _apply_pages(self, connection: Connection, applier: Applier, pages: Iterable[PullPage]) -> None:
+        replacing = False
+        for page in pages:
+            if page.resync and not replacing and not self._report.first_load:
+                replacing = self._report.replaced = True
+                applier.begin_replacement()
+            ours = set(sent.names(connection)) if page.settled else set()
+            settled = [result for result in page.settled if result.uuid in ours]
+            require_sound_results(settled, page.hello.head, None)
+            # Before the rows: an entry that is answered must not cover the row that answers it.
+            for result in settled:
+                settle(connection, self._laptop.schema, result, page.hello.server_time)
+            applier.page(page)
+            for result in settled:
+                for table, id in result.outside:
+                    applier.leave(table, [id])
+        if replacing:
+            applier.end_replacement()
 
     def _uncaptured(self, connection: Connection, first_load: bool) -> AbstractContextManager[None]:
         if first_load:
             return bulk.without_triggers(connection, self._laptop.schema)
         return capture.paused(connection)
 
-    def _check_sums(self, connection: Connection, theirs: list[Sum]) -> None:
-        """Rows that are missing or too many show here; the next run then loads everything again."""
-        ours = {
-            (scope, kind): (count, total)
-            for scope, kind, count, total in connection.exec_driver_sql(
-                "SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0"
-            )
-        }
-        expected = {(one.scope, one.table): (one.count, one.total) for one in theirs if one.count}
-        differing = sorted(
-            f"{scope}/{kind}"
-            for scope, kind in ours.keys() | expected.keys()
-            if kind in self._laptop.schema.tables and ours.get((scope, kind)) != expected.get((scope, kind))
-        )
-        state.put(connection, "differing", " ".join(differing) or None)
+    # Compare and mend
+
+    def _compare(self, connection: Connection, last: PullPage) -> list[repair.Place]:
+        """Where the sums differ; empty where that is known and could not be mended before."""
+        places = repair.differing(connection, self._laptop.schema, repair.expected(last.sums))
+        return places if self._note_difference(connection, places) else []
+
+    def _note_difference(self, connection: Connection, places: list[repair.Place]) -> bool:
+        text = " ".join(f"{scope}/{table}" for scope, table in places) or None
+        state.put(connection, "differing", text)
+        self._report.differing = text is not None
+        return text is not None and text != state.get(connection, "repaired")
+
+    def _repair(self, places: list[repair.Place], last: PullPage) -> None:
+        """Rows that are missing or too many are found one by one; the server's sums are never taken over."""
+        theirs = repair.expected(last.sums)
+        mended: dict[repair.Place, repair.Found] = {}
+        for place in places:
+            with self._laptop.write(False) as connection:
+                ours = repair.rows_of(connection, place)
+            try:
+                mended[place] = repair.drill_down(self._remote, place, ours, last.hello.head)
+            except (errors.Refused, errors.Protocol):
+                # It stays noted as differing, and the next run asks again.
+                return
+        with self._laptop.write(False) as connection, capture.paused(connection):
+            applier = Applier(connection, self._laptop.schema, last.hello.user, False)
+            for place, found in mended.items():
+                self._report.repaired += applier.mend(place, found, theirs.get(place), last.hello.head)
+            applier.finish()
+            for place in mended:
+                repair.recount(connection, place)
+            left = repair.differing(connection, self._laptop.schema, theirs)
+            self._note_difference(connection, left)
+            if not any(found.moved for found in mended.values()):
+                # Once for the same difference: a server that counts wrongly must not cost a search each time.
+                state.put(connection, "repaired", state.get(connection, "differing"))
+            self._laptop.applied(connection)
+        self._take(applier.applied)
+
+    # A server that came back from a copy
+
+    def _recover(self) -> None:
+        with self._laptop.write(False) as connection:
+            names, n = sent.names(connection), sent.last_n(connection)
+        hello, known = recovery.find_known(self._remote, names, _now(), n)
+        with self._laptop.write(False) as connection:
+            with capture.paused(connection):
+                count = recovery.send_again(connection, self._laptop.schema, hello, known)
+            # Pages of the other life are of no use.
+            staging.clear(connection)
+        self._report.sent_again += count
+        self._recovered = hello.epoch
+
+    def _rescue(self, pages: list[PullPage] | None, hello: Hello) -> int:
+        with self._laptop.write(False) as connection, capture.paused(connection):
+            found = staging.pages(connection) if pages is None else pages
+            count = recovery.queue_lost_rows(connection, self._laptop.schema, found, hello, _now())
+        self._report.rescued += count
+        return count
+
+    def _obey(self, connection: Connection, hello: Hello) -> None:
+        """What the server says of this device comes before all that it brings."""
+        if hello.wipe:
+            raise errors.Refused("wipe")
+        if hello.epoch != self._recovered and recovery.begins_anew(connection, hello):
+            raise _NewEpoch
+        if hello.cloned or (not self._recovered and hello.last_n > sent.last_n(connection)):
+            raise errors.Refused("cloned")
 
     def _take(self, applied: Applied) -> None:
         self._report.pulled += applied.pulled
         self._report.removed += applied.removed
         self._report.records |= applied.records
-
-
-def split_off(waiting: list[Transaction]) -> tuple[list[Transaction], list[Transaction]]:
-    """What fits into one request, in order; a transaction larger than a request goes alone, in parts."""
-    batch: list[Transaction] = []
-    ops = size = 0
-    for index, transaction in enumerate(waiting):
-        length = sum(len(bytes(op)) for op in transaction.ops)
-        too_big = len(transaction.ops) > MAX_OPS or length > MAX_REQUEST_BYTES // 2
-        if too_big and not batch:
-            parts = _parts(transaction) if transaction.parts == 1 else [transaction]
-            return parts[:1], [*parts[1:], *waiting[index + 1 :]]
-        if batch and (
-            too_big or ops + len(transaction.ops) > MAX_OPS or size + length > MAX_REQUEST_BYTES // 2
-        ):
-            return batch, waiting[index:]
-        batch.append(transaction)
-        ops, size = ops + len(transaction.ops), size + length
-        if transaction.parts > 1:
-            return batch, waiting[index + 1 :]
-    return batch, []
-
-
-def _parts(transaction: Transaction) -> list[Transaction]:
-    groups: list[list[msgspec.Raw]] = [[]]
-    size = 0
-    for op in transaction.ops:
-        length = len(bytes(op))
-        if groups[-1] and (len(groups[-1]) >= MAX_OPS or size + length > MAX_REQUEST_BYTES // 2):
-            groups.append([])
-            size = 0
-        groups[-1].append(op)
-        size += length
-    return [
-        Transaction(transaction.uuid, transaction.n, transaction.hash, ops, part, len(groups))
-        for part, ops in enumerate(groups, start=1)
-    ]
-
-
-def _obey(hello: Hello) -> None:
-    if hello.wipe:
-        raise errors.Refused("wipe")
-    if hello.cloned:
-        raise errors.Refused("cloned")
 
 
 def _now() -> str:

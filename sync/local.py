@@ -54,6 +54,8 @@ transactions = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("rev", BigInteger),
+    # By the server's clock: what was answered long ago is forgotten.
+    Column("answered_at", Text),
 )
 Index("sync_transaction_state", transactions.c.state, transactions.c.n)
 
@@ -73,6 +75,16 @@ state = Table(
     Column("value", AsIs()),
 )
 """Cursor, epoch, device, series, granted scopes, the last numbers drawn, and the capture switch."""
+
+pages = Table(
+    "sync_page",
+    LOCAL,
+    # Of a pull that has not come to its end; `origin` is the laptop's cursor, `cursor` what follows.
+    Column("n", Integer, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("body", AsIs(), nullable=False),
+)
 
 sums = Table(
     "sync_sum",

@@ -10,17 +10,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from sync.protocol import Op, OpKind, Transaction, Value, hash_of, seal
+from sync.protocol import Op, OpKind, Transaction, Value, seal
 from sync.schema import SyncSchema
 
 Bases = dict[tuple[str, str, str], Value]
 """The value that a form was loaded with, by (kind, id, field): what the person saw."""
-
-
-class _Named(msgspec.Struct):
-    """The one thing of an operation that is needed to see whose it is."""
-
-    id: str
 
 
 @dataclass(slots=True)
@@ -178,12 +172,7 @@ def _keep_entries(connection: Connection, tx: str, records: list[_Record]) -> No
 
 def waiting(connection: Connection) -> list[Transaction]:
     """All sealed transactions that the server has not answered, in order."""
-    return _transactions(connection, "state = 'sealed'", ())
-
-
-def since(connection: Connection, n: int) -> list[Transaction]:
-    """All transactions from number `n` on, answered or not."""
-    return _transactions(connection, "n >= ? AND state <> 'withdrawn'", (n,))
+    return transactions(connection, "state = 'sealed'")
 
 
 def withdrawn(connection: Connection) -> list[str]:
@@ -192,59 +181,6 @@ def withdrawn(connection: Connection) -> list[str]:
         row[0]
         for row in connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'withdrawing'")
     ]
-
-
-def renumber(connection: Connection) -> None:
-    """Number what is to send from 1, for a new device; numbers are not part of the frozen bytes."""
-    rows = connection.exec_driver_sql(
-        "SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n"
-    ).all()
-    # Below all earlier ones: a laptop may be enrolled more than once.
-    connection.exec_driver_sql(
-        "UPDATE sync_transaction SET n = (SELECT min(0, min(n)) FROM sync_transaction) - n WHERE n > 0"
-    )
-    for n, (tx,) in enumerate(rows, start=1):
-        connection.exec_driver_sql("UPDATE sync_transaction SET n = ? WHERE uuid = ?", (n, tx))
-    connection.exec_driver_sql(
-        "INSERT INTO sync_state (name, value) VALUES ('n', ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (len(rows),),
-    )
-
-
-def forget_sent(connection: Connection, ids: set[str]) -> None:
-    """Drop what acknowledged transactions say of records that left our scopes; their numbers stay."""
-    if not ids:
-        return
-    kept = connection.exec_driver_sql(
-        "SELECT uuid, body FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn')"
-    ).all()
-    for tx, body in kept:
-        ops = msgspec.json.decode(body, type=list[msgspec.Raw])
-        left = [raw for raw in ops if msgspec.json.decode(raw, type=_Named).id not in ids]
-        if len(left) == len(ops):
-            continue
-        connection.exec_driver_sql(
-            "UPDATE sync_transaction SET body = ?, hash = ?, label = '' WHERE uuid = ?",
-            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), tx),
-        )
-
-
-def requeue(connection: Connection, known: set[str]) -> None:
-    """Give what is to send new names, for a new device; what the server has under the old one is done."""
-    for (old,) in connection.exec_driver_sql(
-        "SELECT uuid FROM sync_transaction WHERE state = 'sealed'"
-    ).all():
-        if old in known:
-            # The full load that follows brings its effect.
-            connection.exec_driver_sql(
-                "UPDATE sync_transaction SET state = 'acknowledged' WHERE uuid = ?", (old,)
-            )
-            connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx = ?", (old,))
-            continue
-        new = str(uuid.uuid4())
-        connection.exec_driver_sql("UPDATE sync_transaction SET uuid = ? WHERE uuid = ?", (new, old))
-        connection.exec_driver_sql("UPDATE sync_entry SET tx = ? WHERE tx = ?", (new, old))
 
 
 def to_send(connection: Connection) -> int:
@@ -256,7 +192,8 @@ def to_send(connection: Connection) -> int:
     )
 
 
-def _transactions(connection: Connection, where: str, values: tuple[Any, ...]) -> list[Transaction]:
+def transactions(connection: Connection, where: str, values: tuple[Any, ...] = ()) -> list[Transaction]:
+    """The sealed transactions of which the SQL condition `where` holds, in order."""
     return [
         Transaction(uuid, n, hash, msgspec.json.decode(body, type=list[msgspec.Raw]))
         for uuid, n, hash, body in connection.exec_driver_sql(

@@ -104,7 +104,9 @@ class Hello(msgspec.Struct, omit_defaults=True):
 
     Rows of a scope that `scopes` no longer names are to be dropped once their entries are delivered.
     `cloned` asks for a new identity: enrol with the present token, then re-queue, under new uuids,
-    what `known` does not name. `series` is the code of the numbers that the device may draw.
+    what `known` does not name. `series` is the code of the numbers that the device may draw. `parts`
+    names, by uuid, the parts that are here of transactions that are not complete. `restored_rev` is the
+    last revision of the copy that began this epoch: what is newer was lost with the server.
     """
 
     epoch: str
@@ -122,6 +124,8 @@ class Hello(msgspec.Struct, omit_defaults=True):
     wipe: bool = False
     cloned: bool = False
     known: list[str] = []
+    parts: dict[str, list[int]] = {}
+    restored_rev: int = 0
     organisation: str = ""
     exchange_key: str = ""
     """The organisation's public key for sync by file (X25519, base64); see `sync.bundle`."""
@@ -152,23 +156,30 @@ class EnrolAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class HelloRequest(msgspec.Struct, omit_defaults=True):
-    """`now` is the device's clock. `uuids` asks which transactions are stored; `new_series` for a series."""
+    """`now` is the device's clock, `n` its last number. `uuids` asks which transactions are stored."""
 
     now: str
     n: int = 0
     uuids: list[str] = []
-    new_series: bool = False
     version: str = ""
+    protocol: int = 1
+    run: str = ""
 
 
 class PushRequest(msgspec.Struct, omit_defaults=True):
-    """Transactions in the order of their numbers, and parked ones that their author takes back."""
+    """Transactions in the order of their numbers, and parked ones that their author takes back.
+
+    `protocol` is the version in which the operations are written; 1 where it is not said. `run` names one
+    run of the sync (letters and digits): a newer run takes over, the older one is refused, `superseded`.
+    """
 
     now: str
     transactions: list[Transaction]
     withdraw: list[str] = []
     device: str = ""
     version: str = ""
+    protocol: int = 1
+    run: str = ""
 
 
 class PushAnswer(msgspec.Struct, omit_defaults=True):
@@ -186,6 +197,8 @@ class PullRequest(msgspec.Struct, omit_defaults=True):
     max_bytes: int = PAGE_BYTES
     now: str = ""
     version: str = ""
+    protocol: int = 1
+    run: str = ""
 
 
 class Rows(msgspec.Struct, tag="rows", tag_field="t"):
@@ -224,18 +237,25 @@ class PullPage(msgspec.Struct):
 
 
 class VerifyRequest(msgspec.Struct, omit_defaults=True):
-    """Asks for the rows of a scope's table whose id starts with `prefix`."""
+    """Asks for the rows of a scope's table whose id starts with `prefix`, or for these `ids` whole."""
 
     scope: str
     table: str
     prefix: str = ""
+    ids: list[str] = []
 
 
 class VerifyAnswer(msgspec.Struct, omit_defaults=True):
-    """Either the rows (id, rev), or, where they are many, sums (prefix, count, total) one step deeper."""
+    """Either the rows (id, rev), or, where they are many, sums (prefix, count, total) one step deeper.
+
+    Asked for ids it gives those of them that are live in the scope, whole, in `block`. `head` is the
+    server's at that moment.
+    """
 
     rows: list[tuple[str, int]] = []
     parts: list[tuple[str, int, str]] = []
+    block: Rows | None = None
+    head: int = 0
 
 
 class ErrorAnswer(msgspec.Struct, omit_defaults=True):

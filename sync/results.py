@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.apply import GONE, set_field, write_row
+from sync.overlay import GONE, set_field, write_row
 from sync.protocol import Result
 from sync.schema import SyncSchema
 
 
-def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
-    """Keep one result. Entries stay in the overlay until a pull has passed their revision."""
+def settle(connection: Connection, schema: SyncSchema, result: Result, now: str) -> None:
+    """Keep one result, given at the server's time `now`. Entries stay in the overlay until a pull has passed."""
     if result.outcome == "parked":
         connection.exec_driver_sql(
             "UPDATE sync_transaction SET state = 'parked', outcome = 'parked', reason = ?"
@@ -23,11 +23,12 @@ def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
         )
         return
     if result.outcome == "withdrawn":
-        _withdraw(connection, schema, result.uuid)
+        withdraw(connection, schema, result.uuid, now)
         return
     connection.exec_driver_sql(
-        "UPDATE sync_transaction SET state = 'acknowledged', outcome = ?, reason = ?, rev = ? WHERE uuid = ?",
-        (result.outcome, result.reason or None, result.rev, result.uuid),
+        "UPDATE sync_transaction SET state = 'acknowledged', outcome = ?, reason = ?, rev = ?, answered_at = ?"
+        " WHERE uuid = ?",
+        (result.outcome, result.reason or None, result.rev, now, result.uuid),
     )
     connection.exec_driver_sql("UPDATE sync_entry SET rev = ? WHERE tx = ?", (result.rev, result.uuid))
     # Each row has its own revision in the commit: its entries are passed when that one arrives.
@@ -38,7 +39,7 @@ def settle(connection: Connection, schema: SyncSchema, result: Result) -> None:
     _fork(connection, schema, result)
 
 
-def _withdraw(connection: Connection, schema: SyncSchema, uuid: str) -> None:
+def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) -> None:
     """Take a transaction out of the overlay: rows go back to the server's version, new ones go."""
     records = connection.exec_driver_sql(
         "SELECT DISTINCT kind, id FROM sync_entry WHERE tx = ?", (uuid,)
@@ -54,7 +55,9 @@ def _withdraw(connection: Connection, schema: SyncSchema, uuid: str) -> None:
     }
     connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx = ?", (uuid,))
     connection.exec_driver_sql(
-        "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn' WHERE uuid = ?", (uuid,)
+        "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn', answered_at = ?"
+        " WHERE uuid = ?",
+        (now, uuid),
     )
     for kind, id in records:
         _back_to_server(connection, schema, kind, id, undone[kind, id])

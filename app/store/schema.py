@@ -13,7 +13,7 @@ from app.errors import DiskFull, FileTooNew, ReadOnly
 from app.i18n import translate as _
 from app.migrations import HEAD, migrate, stamp
 from app.store.backup import copy_file
-from sync import capture
+from sync import capture, extra
 from sync.local import LOCAL as SYNC_LOCAL
 from sync.schema import SyncSchema
 
@@ -48,6 +48,8 @@ def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
             local.LOCAL.create_all(connection)
             search.create(connection)
             _install(connection, schema)
+            with capture.paused(connection):
+                extra.replay(connection, schema)
             connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
 
 

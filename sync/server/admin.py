@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 
 from sync import errors
 from sync.clock import format_time
@@ -20,6 +20,8 @@ from sync.server.store import Organisations, Store
 
 RESTORED_SERIES = 1_000
 """By how much a restored server's series go on, past any that it granted since the copy."""
+RESTORED_REVISIONS = 1_000_000
+"""The same for its revisions."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,23 @@ class Administration:
         copy_sqlite(source, file)
 
     def renew(self) -> None:
-        """After a restore: a new epoch, by which laptops know, and series beyond those granted since."""
-        head = self.store.tables["sync_head"]
+        """After a restore: a new epoch, by which laptops know, and series beyond those granted since.
+
+        Revisions go on far above any that was given out since the copy, so that none means two things.
+        """
+        head, commits = self.store.tables["sync_head"], self.store.tables["sync_commit"]
         with self.store.write() as connection:
-            values = {"epoch": secrets.token_hex(8), "series": head.c.series + RESTORED_SERIES}
+            restored = connection.scalar(select(head.c.rev)) or 0
+            epoch, rev = secrets.token_hex(8), restored + RESTORED_REVISIONS
+            values = {"epoch": epoch, "rev": rev, "series": head.c.series + RESTORED_SERIES}
             connection.execute(update(head).values(values))
+            connection.execute(
+                insert(self.store.tables["sync_restore"]).values(epoch=epoch, rev=restored, at=self._now())
+            )
+            # A base that was lost counts as old as the copy: what a laptop sends again is not made younger.
+            last = connection.scalar(select(func.max(commits.c.at)))
+            if last is not None:
+                connection.execute(insert(commits).values(rev=rev, at=last))
 
     def _now(self) -> str:
         return format_time(self.clock())

@@ -22,6 +22,13 @@ def current(connection: Connection, store: Store) -> tuple[int, str]:
     return rev, epoch
 
 
+def restored_rev(connection: Connection, store: Store) -> int:
+    """The last revision of the copy from which this epoch went on; 0 where it began with none."""
+    head, restores = store.tables["sync_head"], store.tables["sync_restore"]
+    statement = select(restores.c.rev).join(head, head.c.epoch == restores.c.epoch)
+    return connection.scalar(statement) or 0
+
+
 def advance(connection: Connection, store: Store, count: int) -> int:
     """Take `count` revisions; returns the one before the first. Holds the head until the commit."""
     head = store.tables["sync_head"]
@@ -79,6 +86,11 @@ def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
             exits.append((*key, before["scope"], rev, now))
     names = ("table_name", "id", "scope", "rev", "at")
     insert_rows(working.connection, working.store.tables["scope_exit"], names, exits)
+    if exits:
+        # No new laptop may load what has left: the keys of the files go with this commit.
+        files = working.store.tables["scope_file"]
+        left = {one[2] for one in exits}
+        working.connection.execute(delete(files).where(files.c.scope.in_(left)))
 
 
 def _write_sums(working: Working, revs: dict[Key, int]) -> None:
@@ -86,11 +98,6 @@ def _write_sums(working: Working, revs: dict[Key, int]) -> None:
     newest: dict[tuple[str, str], int] = {}
     for (table, id), rev in revs.items():
         before, row = working.before[(table, id)], working.rows[(table, id)]
-    if exits:
-        # No new laptop may load what has left: the keys of the files go with this commit.
-        files = working.store.tables["scope_file"]
-        left = {one[2] for one in exits}
-        working.connection.execute(delete(files).where(files.c.scope.in_(left)))
         if (scope := _live_scope(before)) is not None and before is not None:
             deltas[(scope, table)][0] -= 1
             deltas[(scope, table)][1] -= sums.row_hash(table, id, before["rev"])

@@ -31,15 +31,15 @@ class Cursor:
         return pack_cursor({"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind})
 
 
-def read_cursor(text: str, epoch: str, head: int) -> Cursor | None:
-    """The cursor of this server's present life; None for an empty, damaged or foreign one."""
+def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | None:
+    """The cursor of this server's present life; None for an empty, damaged, foreign or too old one."""
     fields = unpack_cursor(text)
     try:
         behind = {str(scope): (int(a), int(b), int(c)) for scope, (a, b, c) in fields["b"].items()}
         cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return cursor if cursor.epoch == epoch and 0 <= cursor.rev <= head else None
+    return cursor if cursor.epoch == epoch and horizon <= cursor.rev <= head else None
 
 
 @dataclass

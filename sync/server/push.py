@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from sync import errors
-from sync.protocol import Op, Outcome, PushRequest, Result, Transaction, hash_of
-from sync.server import head, results
+from sync.clock import corrected
+from sync.protocol import VERSION, Op, Outcome, PushRequest, Result, Transaction
+from sync.server import adapters, head, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
+from sync.server.parking import Waiting
 from sync.server.past import Key
+from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
 from sync.server.working import Working
@@ -31,6 +34,8 @@ class _Pending:
     waits_for: str | None
     touched: list[Key]
     named: list[Key]
+    author: Author | None = None
+    ops: list[Op] = field(default_factory=list)
     map: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -55,22 +60,30 @@ class Push:
     grants: Grants
     now: str
     device_now: str
+    read: Callable[[Transaction], list[Op] | None] = lambda transaction: adapters.read(transaction, VERSION)
+    """The operations of a transaction as the present version writes them."""
 
     def __post_init__(self) -> None:
         self.working = Working(self.connection, self.store)
         self._blocked: dict[Key, str] = {}
         self._reached: set[str] = set()
-        """Ids that came to be, and transactions that were settled: what parked ones may wait for."""
+        """Ids that came to be or moved, and transactions that were settled: what parked ones may wait for."""
+        self._decided: list[str] = []
+        """Parked transactions about which an applied one says what is to become of them."""
+        self._parked: list[ParkedTransaction] = []
+        """Those of this request, which the database does not know yet."""
+        self._lent: dict[str, Grants] = {}
+        """By parked transaction the grants of whoever had it tried again: they hold for those behind it."""
 
     def run(self, request: PushRequest) -> Pushed:
         """All transactions of the request, up to the first that is out of order."""
         outcome = Pushed([], self._lock_device())
         for parked in results.find_parked(self.connection, self.store, device=self.device.id):
-            self._block(parked.uuid, parked.ops)
+            self._block(parked.uuid, parked.ops or [])
         wanted = [transaction.uuid for transaction in request.transactions]
-        stored = results.find_stored(self.connection, self.store, wanted)
+        stored = results.find_stored(self.connection, self.store, wanted, self.device.user)
         fresh = [one for one in request.transactions if one.uuid not in stored]
-        decoded = {one.uuid: _operations(one) for one in fresh if one.parts == 1}
+        decoded = {one.uuid: self.read(one) for one in fresh if one.parts == 1}
         self._preload(op for ops in decoded.values() for op in ops or [])
         done: list[tuple[Transaction, _Pending]] = []
         order: list[str] = []
@@ -89,14 +102,18 @@ class Push:
             if transaction.n > outcome.last_n + 1:
                 outcome.expected = outcome.last_n + 1
                 break
-            whole = self._assemble(transaction)
+            whole = parts.assemble(self.connection, self.store, self.device.id, transaction)
             if whole is None:
                 continue
-            ops = decoded[whole.uuid] if whole.parts == 1 else _operations(whole)
-            done.append((whole, self._apply_or_park(whole.uuid, ops)))
+            ops = decoded[whole.uuid] if whole.parts == 1 else self.read(whole)
+            pending = self._apply_or_park(whole.uuid, ops)
+            if ops is not None and pending.outcome == "parked":
+                # It may wait until nobody remembers how its version wrote.
+                whole = adapters.rewritten(whole, ops)
+            done.append((whole, pending))
             order.append(whole.uuid)
             outcome.last_n = whole.n
-        settled = self._withdraw(request.withdraw) + self._retry()
+        settled = self._settle(request.withdraw)
         given = self._commit(done, settled)
         self._keep_last_n(outcome.last_n)
         by_uuid = given | {uuid: result for uuid, (_, result) in stored.items()}
@@ -117,32 +134,6 @@ class Push:
         devices = self.store.tables["sync_device"]
         mine = devices.c.id == self.device.id
         self.connection.execute(update(devices).where(mine).values(last_n=last_n, seen_at=self.now))
-
-    def _assemble(self, transaction: Transaction) -> Transaction | None:
-        """The whole transaction, None while parts are missing; raises `errors.Protocol` where damaged."""
-        if transaction.parts > 1:
-            complete = self._keep_part(transaction)
-            if complete is None:
-                return None
-            transaction = complete
-        if hash_of(transaction.ops) != transaction.hash:
-            raise errors.Protocol(f"transaction {transaction.uuid} does not match its hash")
-        return transaction
-
-    def _keep_part(self, transaction: Transaction) -> Transaction | None:
-        parts = self.store.tables["sync_part"]
-        here = (parts.c.uuid == transaction.uuid) & (parts.c.device == self.device.id)
-        self.connection.execute(delete(parts).where(here & (parts.c.part == transaction.part)))
-        values = {"uuid": transaction.uuid, "part": transaction.part, "device": self.device.id}
-        self.connection.execute(insert(parts).values(**values, ops=msgspec.json.encode(transaction.ops)))
-        found = self.connection.scalars(select(parts.c.ops).where(here).order_by(parts.c.part)).all()
-        if len(found) < transaction.parts:
-            return None
-        self.connection.execute(delete(parts).where(here))
-        ops = [op for part in found for op in msgspec.json.decode(bytes(part), type=list[msgspec.Raw])]
-        return Transaction(
-            transaction.uuid, transaction.n, transaction.hash, ops, transaction.part, transaction.parts
-        )
 
     # Applying
 
@@ -170,38 +161,71 @@ class Push:
 
     def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> _Pending:
         device = self.device
-        author = Author(device.user, device.id, self.grants, device.scopes_entitled, device.rev_presented)
+        entitled = device.scopes_entitled if self.grants.active else frozenset()
+        author = Author(device.user, device.id, self.grants, entitled, device.rev_presented)
         change = Change(self.working, author, uuid, self.now, self.device_now)
-        return self._work(change, ops)
+        pending = self._work(change, ops)
+        if pending.outcome == "parked":
+            here = (self.now, self.device_now, pending.reason, pending.waits_for)
+            self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops))
+        return pending
 
     def _work(self, change: Change, ops: list[Op] | None) -> _Pending:
         named = [(op.table, op.id) for op in ops or []]
         self.working.mark()
         try:
-            if ops is None:
-                raise Parked("invalid")
-            behind = next((self._blocked[key] for key in named if key in self._blocked), None)
-            if behind is not None:
-                raise Parked("behind", behind)
-            apply(change, ops)
+            self._require_tryable(change, ops)
+            apply(change, [_within(op, self._head) for op in ops or []])
         except Parked as parked:
             self.working.rollback()
             self._block(change.uuid, ops or [])
-            self._touch_visible(named)
+            self._touch_visible(named, change.author.grants)
+            reason, waits_for = parked.reason, parked.waits_for
             touched = list(self.working.named)
-            return _Pending(change.uuid, "parked", parked.reason, parked.waits_for, touched, touched)
+            return _Pending(
+                change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
+            )
         self.working.forks += change.forks
-        self._reached |= {id for _, id in change.born} | {change.uuid}
+        self._reached |= {id for _, id in change.born} | {change.uuid} | self._moved()
+        self._decided += parking.decided(change, ops or [])
         touched = list(self.working.named)
         new_keys = [(table, new) for table, _, new in change.map]
-        reason = "forked" if change.map else ""
-        return _Pending(change.uuid, change.outcome, reason, None, touched, named + new_keys, change.map)
+        reason_given = "forked" if change.map else ""
+        rows = named + new_keys
+        return _Pending(
+            change.uuid, change.outcome, reason_given, None, touched, rows, change.author, map=change.map
+        )
 
-    def _touch_visible(self, keys: list[Key]) -> None:
+    def _require_tryable(self, change: Change, ops: list[Op] | None) -> None:
+        if not change.author.grants.active:
+            raise Parked("disabled")
+        if ops is None or not all(parts.is_name(op.id) for op in ops):
+            raise Parked("invalid")
+        behind = next(
+            (self._blocked[op.table, op.id] for op in ops if (op.table, op.id) in self._blocked), None
+        )
+        if behind is not None:
+            raise Parked("behind", behind)
+
+    def _moved(self) -> set[str]:
+        """The ids of rows that came into another scope: who waited for them may try again."""
+        before, rows = self.working.before, self.working.rows
+        found = set()
+        for key in self.working.named:
+            was, now = before.get(key), rows.get(key)
+            if was is not None and now is not None and was["scope"] != now["scope"]:
+                found.add(key[1])
+        return found
+
+    @cached_property
+    def _head(self) -> int:
+        return head.current(self.connection, self.store)[0]
+
+    def _touch_visible(self, keys: list[Key], grants: Grants) -> None:
         for table, id in keys:
             if table in self.store.schema.tables:
                 row = self.working.get(table, id)
-                if row is not None and row["scope"] in self.grants.scopes:
+                if row is not None and row["scope"] in grants.scopes:
                     self.working.touch(table, id)
 
     def _block(self, uuid: str, ops: list[Op]) -> None:
@@ -210,38 +234,81 @@ class Push:
 
     # What waited
 
+    def _settle(self, withdrawn: list[str]) -> list[_Pending]:
+        """What became of earlier transactions: taken back, decided about, or tried again."""
+        settled = {pending.uuid: pending for pending in self._withdraw(withdrawn)}
+        while self._decided or self._reached:
+            for uuid in dict.fromkeys(self._take_decided()):
+                settled |= self._decide(uuid, settled)
+            settled |= self._retry(settled)
+        return list(settled.values())
+
+    def _take_decided(self) -> list[str]:
+        taken, self._decided = self._decided, []
+        return taken
+
     def _withdraw(self, uuids: list[str]) -> list[_Pending]:
         mine = results.find_parked(self.connection, self.store, device=self.device.id) if uuids else []
-        taken = [parked.uuid for parked in mine if parked.uuid in uuids]
-        self._release(taken)
-        return [_Pending(uuid, "withdrawn", "", None, [], []) for uuid in taken]
+        return [self._take_back(parked) for parked in mine if parked.uuid in uuids]
+
+    def _take_back(self, parked: ParkedTransaction) -> _Pending:
+        self._release([parked.uuid])
+        return _Pending(parked.uuid, "withdrawn", "", None, [], [])
 
     def _release(self, uuids: Iterable[str]) -> None:
         gone = set(uuids)
         self._reached |= gone
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid not in gone}
 
-    def _retry(self) -> list[_Pending]:
-        """Try again what waited for something that is here now, until nothing more moves."""
-        settled: dict[str, _Pending] = {}
-        while self._reached:
-            waiting = results.find_parked(self.connection, self.store, waits_for=self._reached)
-            self._reached = set()
-            for parked in waiting:
-                if parked.uuid in settled and settled[parked.uuid].outcome != "parked":
-                    continue
-                grants = self.grant_rule(self.connection, self.store.tables.synced, parked.user)
-                author = Author(parked.user, parked.device, grants)
-                change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
-                self._release([parked.uuid])
-                self._reached.discard(parked.uuid)
-                settled[parked.uuid] = self._work(change, parked.ops)
-        return list(settled.values())
+    def _decide(self, uuid: str, settled: dict[str, _Pending]) -> dict[str, _Pending]:
+        """Take back or try again a parked transaction as this device's user says, by his grants."""
+        row = self.working.get(self.store.schema.parked, uuid)
+        found = results.find_parked(self.connection, self.store, uuids=[uuid])
+        if row is None or row["deleted_at"] is not None or not found or uuid in settled:
+            return {}
+        (parked,) = found
+        if row["decision"] == "withdraw":
+            return {uuid: self._take_back(parked)}
+        if row["decision"] != "retry":
+            return {}
+        corrected = parking.corrected_ops(row)
+        # Who corrects has written it.
+        user = parked.user if corrected is None else self.device.user
+        self._lent[uuid] = self.grants
+        ops = parked.ops if corrected is None else corrected
+        return {uuid: self._again(parked, Author(user, parked.device, self.grants), ops)}
+
+    def _retry(self, settled: dict[str, _Pending]) -> dict[str, _Pending]:
+        """Try again what waited for something that is here now."""
+        waiting = results.find_parked(self.connection, self.store, waits_for=self._reached)
+        waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
+        self._reached = set()
+        again: dict[str, _Pending] = {}
+        for parked in waiting:
+            if parked.uuid in settled and settled[parked.uuid].outcome != "parked":
+                continue
+            grants = self._lent.get(parked.waits_for or "") or self.grant_rule(
+                self.connection, self.store.tables.synced, parked.user
+            )
+            pending = self._again(parked, Author(parked.user, parked.device, grants), parked.ops)
+            # Of one that waits on as before its device hears nothing: it would learn that something came.
+            if (pending.outcome, pending.reason, pending.waits_for) != (
+                "parked", parked.reason, parked.waits_for,
+            ):  # fmt: skip
+                again[parked.uuid] = pending
+                self._lent[parked.uuid] = grants
+        return again
+
+    def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> _Pending:
+        change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
+        self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
+        return self._work(change, ops)
 
     # Commit
 
     def _commit(self, done: list[tuple[Transaction, _Pending]], settled: list[_Pending]) -> dict[str, Result]:
         everything = [pending for _, pending in done] + settled
+        self._publish([pending for _, pending in done], settled)
         spare = sum(not pending.touched for pending in everything)
         revs, next_rev = head.commit(self.working, self.now, spare)
         given: dict[str, Result] = {}
@@ -262,12 +329,27 @@ class Push:
             self.connection.execute(insert(self.store.tables["sync_fork"]), forks)
         return given
 
+    def _publish(self, done: list[_Pending], settled: list[_Pending]) -> None:
+        """Rows of what waits, for those who may decide; of what waits no more they go."""
+        for pending in done + settled:
+            if pending.outcome == "parked" and pending.author is not None:
+                at = max((op.at for op in pending.ops), default="")
+                done_at = corrected(at, self.device_now, self.now)
+                waiting = Waiting(
+                    pending.uuid, pending.author, pending.reason, pending.waits_for, done_at, pending.ops
+                )
+                parking.publish(self.working, waiting, self.now)
+        for pending in settled:
+            if pending.outcome != "parked":
+                parking.close(self.working, pending.uuid, pending.outcome, self.now)
+
     def _result(self, pending: _Pending, rev: int, revs: dict[Key, int]) -> Result:
+        scopes = (pending.author.grants if pending.author else self.grants).scopes
         rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
         outside = []
         for key in dict.fromkeys(pending.touched):
             row = self.working.rows.get(key)
-            if row is not None and row["scope"] not in self.grants.scopes and key[0] != self._conflict:
+            if row is not None and row["scope"] not in scopes and key[0] != self._conflict:
                 outside.append(key)
         return Result(pending.uuid, pending.outcome, rev, rows, outside, pending.reason, pending.map)
 
@@ -276,9 +358,10 @@ class Push:
         return self.store.schema.conflict
 
 
-def _operations(transaction: Transaction) -> list[Op] | None:
-    """The operations; None where a newer program sent what this one cannot read."""
-    try:
-        return transaction.operations()
-    except errors.Protocol:
-        return None
+def _within(op: Op, head: int) -> Op:
+    """Nobody has seen a revision that there is not."""
+    return (
+        op
+        if 0 <= op.base_rev <= head
+        else msgspec.structs.replace(op, base_rev=max(0, min(op.base_rev, head)))
+    )

@@ -13,6 +13,8 @@ from sync.protocol import Op, Result, Transaction, decode
 from sync.server.batch import Values, insert_rows
 from sync.server.store import Store
 
+_BATCH = 500
+
 
 @dataclass(frozen=True)
 class ParkedTransaction:
@@ -25,20 +27,40 @@ class ParkedTransaction:
     device_now: str
     reason: str
     waits_for: str | None
-    ops: list[Op]
+    ops: list[Op] | None
+    """None where no program here can read them."""
 
 
-def find_stored(connection: Connection, store: Store, uuids: Iterable[str]) -> dict[str, tuple[str, Result]]:
-    """uuid -> (hash, result) of those that are stored."""
+def find_stored(
+    connection: Connection, store: Store, uuids: Iterable[str], user: str
+) -> dict[str, tuple[str, Result]]:
+    """uuid -> (hash, result) of those that are stored; a name that another user took has no hash here."""
     table = store.tables["sync_result"]
-    statement = select(table.c.uuid, table.c.hash, table.c.body).where(table.c.uuid.in_(list(uuids)))
-    return {uuid: (hash, decode(bytes(body), Result)) for uuid, hash, body in connection.execute(statement)}
+    columns = (table.c.uuid, table.c.user, table.c.hash, table.c.body)
+    statement = select(*columns).where(table.c.uuid.in_(list(uuids)))
+    return {
+        uuid: (hash if author == user else "", decode(bytes(body), Result))
+        for uuid, author, hash, body in connection.execute(statement)
+    }
 
 
-def find_known(connection: Connection, store: Store, uuids: Iterable[str]) -> list[str]:
-    """Which of the transactions are stored."""
+def find_known(connection: Connection, store: Store, uuids: Iterable[str], user: str) -> list[str]:
+    """Which of the transactions of this user are stored."""
     table = store.tables["sync_result"]
-    return list(connection.scalars(select(table.c.uuid).where(table.c.uuid.in_(list(uuids)))))
+    here = table.c.uuid.in_(list(uuids)) & (table.c.user == user)
+    return list(connection.scalars(select(table.c.uuid).where(here)))
+
+
+def find_parts(
+    connection: Connection, store: Store, device: str, uuids: Iterable[str]
+) -> dict[str, list[int]]:
+    """The numbers of the parts that are here, by transaction."""
+    table = store.tables["sync_part"]
+    here = (table.c.device == device) & table.c.uuid.in_(list(uuids))
+    found: dict[str, list[int]] = {}
+    for uuid, part in connection.execute(select(table.c.uuid, table.c.part).where(here)):
+        found.setdefault(uuid, []).append(part)
+    return {uuid: sorted(parts) for uuid, parts in found.items()}
 
 
 def keep(
@@ -70,19 +92,29 @@ def find_parked(
     *,
     device: str | None = None,
     waits_for: Iterable[str] | None = None,
+    uuids: Iterable[str] | None = None,
 ) -> list[ParkedTransaction]:
     """Parked transactions in the order of their numbers."""
     table = store.tables["sync_result"]
     statement = select(table).where(table.c.outcome == "parked").order_by(table.c.device, table.c.n)
     if device is not None:
         statement = statement.where(table.c.device == device)
-    if waits_for is not None:
-        statement = statement.where(table.c.waits_for.in_(list(waits_for)))
-    return [_parked(row) for row in connection.execute(statement).mappings()]
+    if uuids is not None:
+        statement = statement.where(table.c.uuid.in_(list(uuids)))
+    if waits_for is None:
+        return [_parked(row) for row in connection.execute(statement).mappings()]
+    wanted, found = sorted(waits_for), []
+    for start in range(0, len(wanted), _BATCH):
+        some = statement.where(table.c.waits_for.in_(wanted[start : start + _BATCH]))
+        found += [_parked(row) for row in connection.execute(some).mappings()]
+    return found
 
 
 def _parked(row: Any) -> ParkedTransaction:
-    ops = msgspec.json.decode(bytes(row["ops"]), type=list[Op])
+    try:
+        ops = msgspec.json.decode(bytes(row["ops"]), type=list[Op])
+    except msgspec.MsgspecError:
+        ops = None
     kept = ("uuid", "device", "user", "received_at", "device_now", "reason", "waits_for")
     return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,22 +21,25 @@ from sync.protocol import (
     EnrolRequest,
     Hello,
     HelloRequest,
+    Op,
     PullPage,
     PullRequest,
     PushAnswer,
     PushRequest,
+    Transaction,
     VerifyAnswer,
     VerifyRequest,
 )
-from sync.server import auth, exchange_key, head, results
+from sync.server import adapters, auth, exchange_key, head, horizon, lease, results
+from sync.server.adapters import ADAPTERS, Adapter
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
 from sync.server.pull import Cursor, Pull, read_cursor
 from sync.server.push import Push
+from sync.server.scope_files import content, find_or_make, find_path, in_order
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
 from sync.server.verify import verify
-from sync.server.scope_files import content, find_or_make, find_path, in_order
 
 _MOST_UUIDS = 10_000
 
@@ -49,10 +52,19 @@ class Service:
     grant_rule: GrantRule
     slug: str = ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    speaks: int = VERSION
+    oldest_push: int = OLDEST_VERSION
+    oldest_pull: int = OLDEST_VERSION
+    """A laptop that speaks less must update before it receives; what it sends is always taken."""
+    adapters: Mapping[int, Adapter] = field(default_factory=lambda: ADAPTERS)
 
     def now(self) -> str:
         """The server's time."""
         return format_time(self.clock())
+
+    def read(self, transaction: Transaction, spoken: int) -> list[Op] | None:
+        """What a laptop that speaks this version wrote; None where it cannot be read."""
+        return adapters.read(transaction, spoken, self.adapters, self.speaks)
 
     def connect(self, token: str = "", address: str = "") -> Session:
         """What a caller with this device token may do; without one, only enrol."""
@@ -80,8 +92,7 @@ class Session:
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """A new device: by e-mail and password, or by the token of one that found itself cloned."""
         now = self.service.now()
-        keys = [f"mail:{request.email.strip().lower()}", f"from:{self.address}"]
-        user = self._signed_in(request, keys, now)
+        user = self._signed_in(request, auth.attempt_keys(request.email, self.address), now)
 
         def work(connection: Connection) -> EnrolAnswer:
             grants = self._grants(connection, user)
@@ -97,13 +108,13 @@ class Session:
 
     def hello(self, request: HelloRequest) -> Hello:
         """Where this server and this device stand."""
-        if request.new_series:
-            self.store.run(self._grant_series)
         with self.store.read() as connection:
             device = self._device(connection)
-            known = results.find_known(connection, self.store, request.uuids[:_MOST_UUIDS])
+            asked = request.uuids[:_MOST_UUIDS]
+            known = results.find_known(connection, self.store, asked, device.user)
+            parts = results.find_parts(connection, self.store, device.id, asked)
             hello = self._hello(connection, device)
-        hello.known = known
+        hello.known, hello.parts = known, parts
         hello.cloned = request.n > 0 and hello.last_n > request.n
         return hello
 
@@ -112,11 +123,24 @@ class Session:
         now = self.service.now()
 
         def work(connection: Connection) -> PushAnswer:
-            device = self._device(connection)
+            device = auth.find_device(connection, self.store, self.token)
             grants = self._grants(connection, device.user)
+            if auth.is_disabled(connection, self.store, device.user):
+                # What somebody wrote before he left is kept for those who led him.
+                grants = Grants(frozenset(), active=False)
             if device.wipe:
                 return PushAnswer(self._hello(connection, device), [])
-            push = Push(connection, self.store, self.service.grant_rule, device, grants, now, request.now)
+            lease.take(connection, self.store, device, request.run)
+            push = Push(
+                connection,
+                self.store,
+                self.service.grant_rule,
+                device,
+                grants,
+                now,
+                request.now,
+                lambda transaction: self.service.read(transaction, request.protocol),
+            )
             pushed = push.run(request)
             hello = self._hello(connection, device)
             hello.last_n, hello.cloned = pushed.last_n, pushed.cloned
@@ -131,12 +155,17 @@ class Session:
         entitled to nothing that it has not presented.
         """
         max_bytes = min(max(request.max_bytes, 10_000), MAX_ANSWER_BYTES // 4)
+        if request.protocol < self.service.oldest_pull:
+            raise errors.UpdateNeeded(str(self.service.oldest_pull))
+        now = self.service.now()
         with self.store.read() as connection:
             device = self._device(connection)
             hello = self._hello(connection, device)
             if device.wipe:
                 return PullPage(hello, [], [], request.cursor, False, [])
-            start = read_cursor(request.cursor, hello.epoch, hello.head)
+            lease.require_current(device, request.run)
+            limit = horizon.find(connection, self.store)
+            start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
             known = start or Cursor(hello.epoch, hello.head)
             granted = frozenset(hello.scopes)
             page = Pull(connection, self.store, granted, max_bytes, hello.head).run(known)
@@ -145,7 +174,9 @@ class Session:
             )
         cursor = page.cursor.pack()
         presented = request.cursor if held is None else held
-        self._remember(device, presented, start.rev if start else 0, cursor, granted)
+        self._remember(device, presented, start.rev if start else 0, cursor, granted, request.run)
+        if limit.is_due(now):
+            self.store.run(lambda connection: horizon.advance(connection, self.store, now))
         resync = start is None and bool(request.cursor)
         return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, settled, resync)
 
@@ -227,12 +258,12 @@ class Session:
             if device.wipe:
                 raise errors.SignInNeeded("revoked")
             return device.user
-        self.store.run(lambda connection: auth.require_few_attempts(connection, self.store, keys, now))
+        self.store.run(lambda connection: auth.begin_attempt(connection, self.store, keys, now))
         with self.store.read() as connection:
             user = auth.check_password(connection, self.store, request.email, request.password)
         if user is None:
-            self.store.run(lambda connection: auth.count_attempt(connection, self.store, keys, now))
             raise errors.SignInNeeded("wrong e-mail or password")
+        self.store.run(lambda connection: auth.forgive_attempt(connection, self.store, keys, now))
         return user
 
     def _device(self, connection: Connection) -> Device:
@@ -243,10 +274,6 @@ class Session:
 
     def _grants(self, connection: Connection, user: str) -> Grants:
         return self.service.grant_rule(connection, self.store.tables.synced, user)
-
-    def _grant_series(self, connection: Connection) -> str:
-        device = self._device(connection)
-        return auth.grant_series(connection, self.store, device.id, self.service.now())
 
     def _hello(self, connection: Connection, device: Device) -> Hello:
         rev, epoch = head.current(connection, self.store)
@@ -261,7 +288,8 @@ class Session:
             head=rev,
             scopes=[] if device.wipe else sorted(grants.scopes),
             series=device.series,
-            protocol=(OLDEST_VERSION, VERSION),
+            protocol=(self.service.oldest_push, self.service.speaks),
+            restored_rev=head.restored_rev(connection, self.store),
             schema_version=self.store.schema.version,
             wipe=device.wipe,
             organisation=self.service.slug,
@@ -269,7 +297,13 @@ class Session:
         )
 
     def _remember(
-        self, device: Device, presented: str, presented_rev: int, issued: str, granted: frozenset[str]
+        self,
+        device: Device,
+        presented: str,
+        presented_rev: int,
+        issued: str,
+        granted: frozenset[str],
+        run: str = "",
     ) -> None:
         """Keep what was handed out: the device is entitled to it from when it presents that cursor."""
         values: dict[str, object] = {}
@@ -286,6 +320,7 @@ class Session:
         values["seen_at"] = self.service.now()
 
         def work(connection: Connection) -> None:
+            lease.take(connection, self.store, device, run)
             connection.execute(update(table).where(table.c.id == device.id).values(values))
 
         self.store.run(work)

@@ -97,12 +97,19 @@ def _add_server_only(metadata: MetaData) -> None:
         text("machine"), text("version"), text("token_hash", unique=True), text("series"), number("last_n"),
         text("created_at"), text("seen_at"), text("revoked_at"), number("wipe"),
         text("cursor_issued"), text("scopes_issued"), text("scopes_entitled"), number("rev_presented"),
-        text("lease"), text("counted_from"), number("calls"),
+        text("lease"), text("counted_from"), number("calls"), number("total_calls"), number("total_ms"),
+        number("bytes_in"), number("bytes_out"),
     )  # fmt: skip
     # The key pair to which laptops seal what they send by file; private, as 32 bytes.
     Table(
         "sync_exchange_key", metadata, number("one", primary_key=True, autoincrement=False),
         Column("private", LargeBinary),
+    )  # fmt: skip
+    # Each epoch that began with a copy, and the last revision in it.
+    Table("sync_restore", metadata, text("epoch", primary_key=True), number("rev"), text("at"))
+    Table(
+        "sync_horizon", metadata, number("one", primary_key=True, autoincrement=False), number("rev"),
+        text("looked_at"),
     )  # fmt: skip
     Table("sync_commit", metadata, number("rev", primary_key=True, autoincrement=False), text("at"))
     Table("sync_series", metadata, text("code", primary_key=True), text("device"), text("granted_at"))
@@ -136,17 +143,17 @@ def _add_server_only(metadata: MetaData) -> None:
     )
     Index("ix_scope_exit_scope_rev", exits.c.scope, exits.c.rev)
     Index("ix_scope_exit_id", exits.c.id)
-    Table(
-        "scope_sum", metadata, text("scope", primary_key=True), text("table_name", primary_key=True),
-        number("count"), number("total"),
-        # The newest revision of a row there, so that a pull asks only where something is new; NULL: unknown.
-        Column("rev", BigInteger),
-    )  # fmt: skip
     # Scopes as files for first loads. Whoever deletes a row kills its file: the key is nowhere else.
     Table(
         "scope_file", metadata, text("name", primary_key=True), text("scope", index=True), text("epoch"),
         text("shape"), number("rev"), text("key"), text("sha256"), number("size"), number("rows"),
         text("built_at"),
+    )  # fmt: skip
+    Table(
+        "scope_sum", metadata, text("scope", primary_key=True), text("table_name", primary_key=True),
+        number("count"), number("total"),
+        # The newest revision of a row there, so that a pull asks only where something is new; NULL: unknown.
+        Column("rev", BigInteger),
     )  # fmt: skip
     Table(
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),

@@ -11,7 +11,7 @@ import pytest
 from app.syncing import SyncProblem
 from app.workspace import Workspace
 from sync.protocol import PullPage
-from tests.sync.office import ISERE, RHONE, Laptop, Office
+from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable
 
 
 class Lying:
@@ -29,19 +29,20 @@ class Lying:
         return page
 
 
-def test_sums_that_differ_are_repaired_by_the_next_sync_once(claire: Laptop) -> None:
+def test_a_row_that_was_lost_here_is_found_and_fetched_alone(claire: Laptop) -> None:
     kept = claire.add("account", name="Reste", territory=RHONE)
     lost = claire.add("account", name="Disparue", territory=RHONE)
     claire.sync()
+    claire.save("account", kept, notes="Écrit avant la réparation")
     with claire.workspace.exclusive() as connection:
         connection.exec_driver_sql("UPDATE sync_state SET value = 0 WHERE name = 'capture'")
         connection.exec_driver_sql("DELETE FROM account WHERE id = ?", (lost,))
         connection.exec_driver_sql("UPDATE sync_sum SET count = count - 1 WHERE kind = 'account'")
         connection.exec_driver_sql("UPDATE sync_state SET value = 1 WHERE name = 'capture'")
-    claire.sync()
-    assert claire.differing() is not None
-    claire.save("account", kept, notes="Écrit avant la réparation")
-    claire.sync()
+    asked: list[str] = []
+    claire.remote = Unreliable(claire.remote, lambda call: bool(asked.append(call)))
+    assert claire.sync()["pulled"] == 2, "the edit that comes back, and the lost row"
+    assert asked.count("pull") == 1
     assert claire.differing() is None
     assert claire.get("account", lost)["name"] == "Disparue"
     assert claire.get("account", kept)["notes"] == "Écrit avant la réparation"

@@ -1,0 +1,108 @@
+"""Fields that only one end knows yet: kept in `extra`, and put in their place after an upgrade."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from sync import errors
+from sync.merge import canonical
+from sync.overlay import set_field
+from sync.protocol import Rows
+from sync.schema import SyncSchema, SyncTable
+from sync.soundness import is_integer
+
+Held = Callable[[list[Any]], dict[Any, Sequence[Any]]]
+"""The rows that this laptop holds, by id, in the order of its columns."""
+
+
+def in_our_columns(table: SyncTable, block: Rows, held: Held) -> list[Sequence[Any]]:
+    """The server's rows in the order of our columns, whichever of the two ends is the newer one.
+
+    What a newer server says beyond our columns is kept in `extra`. A column that an older server
+    lacks keeps what it gave back in `extra`, or else what is here: it is never blanked.
+    """
+    columns = table.columns()
+    if tuple(block.columns) == columns:
+        return list(block.rows)
+    if any(len(row) != len(block.columns) for row in block.rows):
+        raise errors.Protocol(f"a row of {table.name} has not {len(block.columns)} values")
+    if len(set(block.columns)) < len(block.columns) or "id" not in block.columns:
+        raise errors.Protocol(f"the columns of {table.name} are not its columns")
+    lacking = [name for name in columns if name not in block.columns]
+    foreign = [name for name in block.columns if name not in columns]
+    id_at = block.columns.index("id")
+    ours = held([row[id_at] for row in block.rows]) if lacking else {}
+    found: list[Sequence[Any]] = []
+    for row in block.rows:
+        values: dict[str, Any] = dict(zip(block.columns, row, strict=True))
+        kept = ours.get(values["id"])
+        values |= {name: kept[columns.index(name)] if kept else None for name in lacking}
+        keep(values, {name: values[name] for name in foreign if values[name] is not None})
+        put_in_place(table, values)
+        found.append(tuple(values[name] for name in columns))
+    return found
+
+
+def keep(values: dict[str, Any], foreign: dict[str, Any]) -> None:
+    """Put fields that this end does not know into the row's `extra`."""
+    if foreign:
+        values["extra"] = canonical({**_fields_of(values.get("extra")), **foreign})
+
+
+def put_in_place(table: SyncTable, values: dict[str, Any]) -> bool:
+    """Move the fields of a row's `extra` that are columns by now into them; whether there was one."""
+    kept = _fields_of(values.get("extra"))
+    known = [name for name, value in kept.items() if _fits(table, name, value)]
+    for name in known:
+        set_field(values, name, kept.pop(name))
+    if known:
+        values["extra"] = canonical(kept) if kept else None
+    return bool(known)
+
+
+def replay(connection: Connection, schema: SyncSchema) -> int:
+    """After an upgrade: what newer peers wrote before it goes into the columns that exist now; how many rows.
+
+    Both ends do the same with the same rows, so that no revision changes.
+    """
+    count = 0
+    for table in schema.tables.values():
+        names = ", ".join(f'"{name}"' for name in table.columns())
+        rows = connection.execute(text(f'SELECT {names} FROM "{table.name}" WHERE extra IS NOT NULL')).all()
+        sets = ", ".join(f'"{name}" = :{name}' for name in table.columns() if name != "id")
+        for row in rows:
+            values = dict(zip(table.columns(), row, strict=True))
+            if put_in_place(table, values):
+                connection.execute(text(f'UPDATE "{table.name}" SET {sets} WHERE id = :id'), values)
+                count += 1
+    return count
+
+
+def _fits(table: SyncTable, name: str, value: Any) -> bool:
+    column, _dot, key = name.partition(".")
+    declared = table.fields.get(column)
+    if declared is None:
+        return False
+    if key:
+        return declared.by_key and isinstance(value, str) and _is_json(value)
+    return isinstance(value, int if is_integer(table.table.columns[column].type) else str)
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _fields_of(kept: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(kept or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,57 @@
+"""The laptop's side as the engine needs it, and what a run tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from sync.schema import SyncSchema
+
+Phase = Literal["connecting", "pushing", "pulling", "applying", "files"]
+Progress = Callable[[Phase, int, int], None]
+"""(phase, done, of); `of` is 0 where it is not known."""
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    pushed: int = 0
+    pulled: int = 0
+    removed: int = 0
+    conflicts: int = 0
+    parked: int = 0
+    seconds: float = 0.0
+    cursor: int = 0
+    first_load: bool = False
+    replaced: bool = False
+    """Everything was fetched again beside what was here: after a long absence, or a restored server."""
+    repaired: int = 0
+    """Rows that differed from the server's, found one by one and mended."""
+    differing: bool = False
+    """Sums differ although no row does: the server counts wrongly."""
+    confirmed: int = 0
+    """Rows that went unannounced, many at once, after the server had confirmed each."""
+    sent_again: int = 0
+    """Transactions that a restored server had lost, and has again."""
+    rescued: int = 0
+    """Rows of others that a restored server had lost, and has again from here."""
+    records: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """The laptop's side as the engine needs it."""
+
+    schema: SyncSchema
+    write: Callable[[bool], AbstractContextManager[Connection]]
+    """The write lane: one transaction, committed on leaving; True for a bulk load that can be repeated."""
+    loading: Callable[[Connection, bool], None]
+    """Told before (True) and after (False) a first load: indexes and search may wait for its end."""
+    applied: Callable[[Connection], None]
+    """Called inside each applying transaction, before its commit: renews the search entries."""
+    version: str = ""

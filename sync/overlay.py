@@ -1,0 +1,96 @@
+"""What a laptop shows of a record: the server's version under the entries that no pull has passed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.merge import canonical
+from sync.protocol import Value
+from sync.schema import SyncTable
+
+GONE = "null"
+"""The shadow of a row that left our scopes while entries of ours were unsent."""
+_CHUNK = 500
+"""Ids in one IN (…): well below SQLite's limit, few enough to plan fast."""
+
+
+def overlay(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
+    """Lay the entries of a record that no pull has passed over `values`, a row by column."""
+    for op, name, new, at in connection.exec_driver_sql(
+        "SELECT op, field, new, at FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq",
+        (table.name, values["id"]),
+    ):
+        if op == "delete":
+            values["deleted_at"] = at
+        elif op == "restore":
+            values["deleted_at"] = None
+        elif name is not None:
+            set_field(values, name, new)
+
+
+def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
+    """Show the server's `values` of a record, under the entries of it that no pull has passed."""
+    overlay(connection, table, values)
+    sets = ", ".join(f'"{name}" = ?' for name in table.columns())
+    connection.exec_driver_sql(
+        f'UPDATE "{table.name}" SET {sets} WHERE id = ?',
+        (*(values[name] for name in table.columns()), values["id"]),
+    )
+
+
+def set_field(values: dict[str, Any], name: str, new: Value) -> None:
+    """Put one captured value into a row; `field.key` goes into the JSON object of that field."""
+    column, _dot, key = name.partition(".")
+    if not key:
+        values[column] = new
+        return
+    keys = json.loads(values.get(column) or "{}")
+    if new is None:
+        keys.pop(key, None)
+    else:
+        keys[key] = json.loads(str(new))
+    values[column] = canonical(keys) if keys else None
+
+
+def hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) -> dict[Any, Any]:
+    """The server's `deleted_at` of records whose own one an entry of ours covers, by id."""
+    found: dict[Any, Any] = {}
+    for part, marks in chunks(ids):
+        for id, op, shadow in connection.exec_driver_sql(
+            "SELECT e.id, e.op, s.row FROM sync_entry e LEFT JOIN sync_shadow s ON s.kind = e.kind AND s.id = e.id"
+            f" WHERE e.kind = ? AND e.op IN ('delete', 'restore') AND e.id IN ({marks}) ORDER BY e.seq DESC",
+            (table, *part),
+        ):
+            before = "deleted" if op == "restore" else None
+            found[id] = json.loads(shadow)["deleted_at"] if shadow and shadow != GONE else before
+    return found
+
+
+def pending_ids(connection: Connection, table: str, ids: Sequence[Any]) -> set[Any]:
+    """Which of the records have entries that no pull has passed."""
+    found: set[Any] = set()
+    if (
+        connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE kind = ? LIMIT 1", (table,)).first()
+        is None
+    ):
+        return found
+    for part, marks in chunks(ids):
+        found.update(
+            row[0]
+            for row in connection.exec_driver_sql(
+                f"SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND id IN ({marks})", (table, *part)
+            )
+        )
+    return found
+
+
+def chunks(ids: Iterable[Any]) -> Iterator[tuple[list[Any], str]]:
+    """The ids in parts that fit into one statement, each with its placeholders."""
+    rest = list(ids)
+    for start in range(0, len(rest), _CHUNK):
+        part = rest[start : start + _CHUNK]
+        yield part, ", ".join("?" * len(part))

@@ -1,0 +1,154 @@
+"""Finds the rows in which a laptop differs from the server, by drill-down of sums, and mends those alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync import errors, sums
+from sync.overlay import hidden_by_entries
+from sync.protocol import Rows, Sum, SyncProtocol, VerifyRequest
+from sync.schema import SyncSchema
+
+Place = tuple[str, str]
+"""(scope, table)"""
+Total = tuple[int, str]
+"""(count, total) as in `sync.sums.to_wire`"""
+
+_MOST_CALLS = 2_000
+"""Of one drill-down: more than half a million rows need, and an end to what a lying server invents."""
+_MOST_IDS = 200
+"""Rows asked for at once: well below a page."""
+
+
+@dataclass
+class Found:
+    """How one table of one scope differs."""
+
+    ours: dict[str, int]
+    theirs: dict[str, int] = field(default_factory=dict)
+    """The server's (id, rev) where it differs, as far as they belong to what was pulled."""
+    extra: set[str] = field(default_factory=set)
+    blocks: list[Rows] = field(default_factory=list)
+    moved: bool = False
+    """The server went on meanwhile, so a row may have left without our knowing it."""
+
+    def total_after(self, table: str) -> Total:
+        """What our sum will be once it is mended."""
+        rows = {id: rev for id, rev in self.ours.items() if id not in self.extra} | self.theirs
+        return len(rows), sums.to_wire(sums.total(table, rows.items()))
+
+
+def expected(theirs: Iterable[Sum]) -> dict[Place, Total]:
+    """The server's sums by place."""
+    return {(one.scope, one.table): (one.count, one.total) for one in theirs if one.count}
+
+
+def differing(connection: Connection, schema: SyncSchema, theirs: Mapping[Place, Total]) -> list[Place]:
+    """Where our sums are not the server's."""
+    ours = {
+        (scope, table): (count, total)
+        for scope, table, count, total in connection.exec_driver_sql(
+            "SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0"
+        )
+    }
+    return sorted(
+        (scope, table)
+        for scope, table in ours.keys() | theirs.keys()
+        if table in schema.tables and ours.get((scope, table)) != theirs.get((scope, table))
+    )
+
+
+def rows_of(connection: Connection, place: Place) -> dict[str, int]:
+    """The live rows of a place as the server knows them: id -> rev, whatever our own entries say."""
+    scope, table = place
+    rows = connection.exec_driver_sql(
+        f'SELECT id, rev, deleted_at FROM "{table}" WHERE scope = ? AND rev > 0', (scope,)
+    ).all()
+    covered = connection.exec_driver_sql(
+        "SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND op IN ('delete', 'restore')", (table,)
+    )
+    hidden = hidden_by_entries(connection, table, list(covered.scalars()))
+    return {id: rev for id, rev, deleted_at in rows if hidden.get(id, deleted_at) is None}
+
+
+def recount(connection: Connection, place: Place) -> Total:
+    """Sum up a place anew from its rows, and keep that."""
+    rows = rows_of(connection, place)
+    found = len(rows), sums.to_wire(sums.total(place[1], rows.items()))
+    connection.exec_driver_sql(
+        "INSERT INTO sync_sum (scope, kind, count, total) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (scope, kind) DO UPDATE SET count = excluded.count, total = excluded.total",
+        (*place, *found),
+    )
+    return found
+
+
+def drill_down(remote: SyncProtocol, place: Place, ours: dict[str, int], head: int) -> Found:
+    """Ask until the differing rows are known, and fetch those; what is newer than `head` comes by itself."""
+    walk = _Walk(remote, place, head, Found(ours))
+    walk.below("", ours)
+    found = walk.found
+    wanted = sorted(found.theirs)
+    for start in range(0, len(wanted), _MOST_IDS):
+        walk.fetch(wanted[start : start + _MOST_IDS])
+    return found
+
+
+@dataclass
+class _Walk:
+    remote: SyncProtocol
+    place: Place
+    head: int
+    found: Found
+    calls: int = 0
+
+    def below(self, prefix: str, ours: dict[str, int]) -> None:
+        scope, table = self.place
+        answer = self._ask(VerifyRequest(scope, table, prefix))
+        if not answer.parts:
+            theirs = dict(answer.rows)
+            differ = {id: rev for id, rev in theirs.items() if ours.get(id) != rev}
+            self.found.theirs |= {id: rev for id, rev in differ.items() if 0 < rev <= self.head}
+            self.found.extra |= ours.keys() - theirs.keys()
+            return
+        length = len(answer.parts[0][0])
+        if length <= len(prefix) or any(len(part) != length for part, _count, _total in answer.parts):
+            raise errors.Protocol("the parts of a sum lead nowhere")
+        groups: dict[str, dict[str, int]] = defaultdict(dict)
+        for id, rev in ours.items():
+            groups[id[:length]][id] = rev
+        for part, count, total in answer.parts:
+            some = groups.pop(part, {})
+            if (len(some), sums.to_wire(sums.total(table, some.items()))) != (count, total):
+                self.below(part, some)
+        for left in groups.values():
+            self.found.extra |= left.keys()
+
+    def fetch(self, ids: list[str]) -> None:
+        scope, table = self.place
+        block = self._ask(VerifyRequest(scope, table, ids=ids)).block
+        if block is None or block.table != table or not {"id", "rev", "scope"} <= set(block.columns):
+            raise errors.Protocol("rows of another table")
+        id_at, rev_at, scope_at = (block.columns.index(name) for name in ("id", "rev", "scope"))
+        for row in block.rows:
+            if len(row) != len(block.columns) or row[id_at] not in ids or row[scope_at] != scope:
+                raise errors.Protocol("rows that were not asked for")
+        # One that changed since comes with the next pull.
+        rows = [row for row in block.rows if row[rev_at] == self.found.theirs[str(row[id_at])]]
+        for id in set(ids) - {str(row[id_at]) for row in rows}:
+            del self.found.theirs[id]
+            self.found.moved = True
+        self.found.blocks.append(Rows(table, block.columns, rows))
+
+    def _ask(self, request: VerifyRequest) -> Any:
+        self.calls += 1
+        if self.calls > _MOST_CALLS:
+            raise errors.Protocol("the drill-down has no end")
+        answer = self.remote.verify(request)
+        self.found.moved |= answer.head != self.head
+        return answer

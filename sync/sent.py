@@ -1,0 +1,124 @@
+"""What was sent: kept for a while, so that a server that lost it can have it again, under which numbers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from sync import outbox, state
+from sync.clock import format_time, parse_time
+from sync.protocol import Transaction, hash_of
+
+KEPT = timedelta(days=90)
+"""How long the laptop keeps what the server acknowledged."""
+
+
+class _Named(msgspec.Struct):
+    """The one thing of an operation that is needed to see whose it is."""
+
+    id: str
+
+
+def since(connection: Connection, n: int) -> list[Transaction]:
+    """All transactions from number `n` on, answered or not."""
+    return outbox.transactions(connection, "n >= ? AND state <> 'withdrawn'", (n,))
+
+
+def last_n(connection: Connection) -> int:
+    """The last number that this laptop gave."""
+    return int(state.get(connection, "n") or 0)
+
+
+def names(connection: Connection) -> list[str]:
+    """The transactions of which a server may be asked whether it knows them."""
+    return list(
+        connection.exec_driver_sql(
+            "SELECT uuid FROM sync_transaction WHERE state <> 'withdrawn' ORDER BY n"
+        ).scalars()
+    )
+
+
+def send_again(connection: Connection, known: Collection[str], after: int) -> int:
+    """After a restore: what the server does not know any more goes again, numbered behind `after`; how many."""
+    forgotten = [one for one in names(connection) if one not in known]
+    count = 0
+    for tx in forgotten:
+        count += connection.exec_driver_sql(
+            "UPDATE sync_transaction SET state = 'sealed', outcome = NULL, reason = NULL, rev = NULL"
+            " WHERE uuid = ? AND state IN ('acknowledged', 'parked')",
+            (tx,),
+        ).rowcount
+        connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
+    renumber(connection, after, known)
+    return count
+
+
+def renumber(connection: Connection, after: int = 0, known: Collection[str] = ()) -> None:
+    """Number what is to send from `after` + 1; numbers are not part of the frozen bytes.
+
+    What the server knows already needs none: it is sent first, and gets the stored result.
+    """
+    rows = connection.exec_driver_sql(
+        "SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n"
+    ).scalars()
+    waiting = [tx for tx in rows if tx not in known]
+    # Below all earlier ones, in their order: a laptop may be enrolled more than once.
+    connection.exec_driver_sql(
+        "UPDATE sync_transaction SET n = n - 1 - (SELECT max(n) - min(0, min(n)) FROM sync_transaction)"
+        " WHERE n > 0"
+    )
+    for n, tx in enumerate(waiting, start=after + 1):
+        connection.exec_driver_sql("UPDATE sync_transaction SET n = ? WHERE uuid = ?", (n, tx))
+    state.put(connection, "n", after + len(waiting))
+
+
+def requeue(connection: Connection, known: Collection[str]) -> None:
+    """Give what is to send new names, for a new device; what the server has under the old one keeps it.
+
+    The other file with the same past may send the same under the old names: the effect is the same.
+    """
+    for old in connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed'").all():
+        if old[0] in known:
+            continue
+        new = str(uuid.uuid4())
+        connection.exec_driver_sql("UPDATE sync_transaction SET uuid = ? WHERE uuid = ?", (new, old[0]))
+        connection.exec_driver_sql("UPDATE sync_entry SET tx = ? WHERE tx = ?", (new, old[0]))
+    renumber(connection, 0, known)
+
+
+def forget_records(connection: Connection, ids: Collection[str]) -> None:
+    """Drop what acknowledged transactions say of records that left our scopes; their numbers stay."""
+    if not ids:
+        return
+    kept = connection.exec_driver_sql(
+        "SELECT uuid, body FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn')"
+    ).all()
+    for tx, body in kept:
+        ops = msgspec.json.decode(body, type=list[msgspec.Raw])
+        left = [raw for raw in ops if msgspec.json.decode(raw, type=_Named).id not in ids]
+        if len(left) == len(ops):
+            continue
+        connection.exec_driver_sql(
+            "UPDATE sync_transaction SET body = ?, hash = ?, label = '' WHERE uuid = ?",
+            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), tx),
+        )
+
+
+def prune(connection: Connection, now: str) -> int:
+    """Forget what the server has had for 90 days of its own clock; how many transactions."""
+    moment = parse_time(now)
+    if moment is None:
+        return 0
+    return connection.exec_driver_sql(
+        "DELETE FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn') AND answered_at < ?",
+        (format_time(moment - KEPT),),
+    ).rowcount
+
+
+def forget_all(connection: Connection) -> None:
+    """Another organisation, or another person: nothing that was sent to the one is the other's to know."""
+    connection.exec_driver_sql("DELETE FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn')")

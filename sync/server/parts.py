@@ -1,0 +1,44 @@
+"""Transactions larger than a request: their numbered parts, kept until all are here."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from sync import errors
+from sync.protocol import Transaction, hash_of
+from sync.server.store import Store
+
+_MOST_PARTS = 10_000
+_LONGEST_NAME = 200
+
+
+def assemble(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:
+    """The whole transaction, None while parts are missing; raises `errors.Protocol` where damaged."""
+    if not 0 < sent.part <= sent.parts <= _MOST_PARTS or not is_name(sent.uuid):
+        raise errors.Protocol("a transaction has no proper name or number of parts")
+    whole = sent if sent.parts == 1 else _keep(connection, store, device, sent)
+    if whole is not None and hash_of(whole.ops) != whole.hash:
+        raise errors.Protocol(f"transaction {whole.uuid} does not match its hash")
+    return whole
+
+
+def is_name(text: str) -> bool:
+    """Whether the text can be the id of something."""
+    return 0 < len(text) <= _LONGEST_NAME and "\0" not in text
+
+
+def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:
+    parts = store.tables["sync_part"]
+    mine, here = parts.c.device == device, parts.c.uuid == sent.uuid
+    # They come one transaction after the other: what is left of another one will never be complete.
+    connection.execute(delete(parts).where(mine & ~(here & (parts.c.part != sent.part))))
+    values = {"uuid": sent.uuid, "part": sent.part, "device": device}
+    connection.execute(insert(parts).values(**values, ops=msgspec.json.encode(sent.ops)))
+    statement = select(parts.c.ops).where(mine & here).order_by(parts.c.part)
+    found = connection.scalars(statement).all()
+    if len(found) < sent.parts:
+        return None
+    connection.execute(delete(parts).where(mine & here))
+    ops = [op for part in found for op in msgspec.json.decode(bytes(part), type=list[msgspec.Raw])]
+    return Transaction(sent.uuid, sent.n, sent.hash, ops, sent.part, sent.parts)
