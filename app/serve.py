@@ -73,14 +73,17 @@ def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Gr
     if found is None or found["deleted_at"] is not None or found["active"] == 0:
         return Grants(frozenset(), active=False)
     role = found["role"] or "rep"
-    scopes = {COMPANY, f"user:{user}"}
+    scopes = {COMPANY, f"user:{user}", f"parked:{user}"}
     own = frozenset(f"territory:{id}" for id in _ids(found["territories"]))
     if role in COMPANY_WRITERS:
         scopes |= {OFFICE} | _territories(connection, tables)
+        scopes |= {f"parked:{id}" for id in connection.scalars(select(users.c.id))}
     else:
         scopes |= own
     if role == "manager":
-        scopes |= _territories(connection, tables, _teams(connection, tables, user))
+        teams = _teams(connection, tables, user)
+        led = _territories(connection, tables, teams)
+        scopes |= led | _parked_of_team(connection, users, set(teams), led)
     return Grants(frozenset(scopes), role, role in COMPANY_WRITERS, own=own)
 
 
@@ -117,6 +120,16 @@ def _territories(
     if teams is not None:
         statement = statement.where(territories.c.team.in_(teams))
     return {f"territory:{id}" for id in connection.scalars(statement)}
+
+
+def _parked_of_team(connection: Connection, users: Table, teams: set[str], led: set[str]) -> set[str]:
+    """Where the parked work travels of those in one of the teams, or in one of their territories."""
+    statement = select(users.c.id, users.c.teams, users.c.territories)
+    found = set()
+    for id, joined, worked in connection.execute(statement.where(users.c.role == "rep")):
+        if teams & set(_ids(joined)) or led & {f"territory:{one}" for one in _ids(worked)}:
+            found.add(f"parked:{id}")
+    return found
 
 
 def _ids(text: str | None) -> list[str]:

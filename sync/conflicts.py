@@ -27,6 +27,8 @@ clash of a deletion has the field `deleted_at`. `base` is the JSON text of the v
 JSON text of the value decided on.
 """
 
+DECISION = frozenset({"state", "resolution", "resolved_by", "resolved_at"})
+"""What a person writes of a conflict; the rest is the server's."""
 DELETION = "deleted_at"
 FORK = "id"
 """The field of a conflict of whole documents: each candidate's value is the id of the other version."""

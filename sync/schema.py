@@ -93,6 +93,8 @@ class SyncSchema:
     tables: dict[str, SyncTable] = field(default_factory=dict)
     conflict: str = "conflict"
     """The synced table of conflicts; `sync.conflicts` lists the columns that it must have."""
+    parked: str = "parked"
+    """The synced table of parked transactions; `sync.server.parking` lists the columns that it must have."""
     blob: str = "attachment"
     """The synced table whose rows name bytes, by `sha256`, `size`, `thumbnail` and `arrived`; it may be missing."""
 

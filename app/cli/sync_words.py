@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 from typing import Any
 
 from app.cli.output import Output, table
 from app.cli.profile_words import opened
 from app.cli.shapes import pairs
+from app.conflicts import parked as team
 from app.conflicts import resolving
 from app.i18n import translate as _
+from app.workspace import Workspace
 
 
 def conflicts(options: argparse.Namespace, output: Output) -> None:
@@ -35,27 +38,69 @@ def resolve(options: argparse.Namespace, output: Output) -> None:
 
 
 def parked(options: argparse.Namespace, output: Output) -> None:
-    """What the server could not apply, with its reason."""
+    """What the server could not apply, with its reason; with `--team` that of the people whom one leads."""
     with opened(options) as workspace, workspace.read() as session:
+        if options.team:
+            waiting = team.find_team_parked(session)
+            rows = [(w.id, w.author_name, _moment(w.done_at), w.sentence) for w in waiting]
+            output.result([each.as_json() for each in waiting], table(rows))
+            return
         found = resolving.find_parked(session)
-    rows = [(p["id"], p["at"], p["label"], p["sentence"]) for p in found]
-    output.result(found, table(rows))
+    output.result(found, table([(p["id"], p["at"], p["label"], p["sentence"]) for p in found]))
 
 
 def retry(options: argparse.Namespace, output: Output) -> None:
-    """Send it once more at the next sync."""
-    with opened(options) as workspace, workspace.exclusive() as connection:
-        resolving.retry(connection, options.id)
+    """Send it once more, or have the server try it by one's own rights, at the next sync."""
+    with opened(options) as workspace:
+        if not _decided(workspace, options.id, team.RETRY):
+            with workspace.exclusive() as connection:
+                resolving.retry(connection, options.id)
     output.result({"id": options.id, "state": "sealed"}, [])
     output.say(_("It goes out with the next sync."))
 
 
 def withdraw(options: argparse.Namespace, output: Output) -> None:
     """Take it back at the next sync: the records then show the server's version."""
-    with opened(options) as workspace, workspace.exclusive() as connection:
-        resolving.withdraw(connection, options.id)
+    with opened(options) as workspace:
+        if not _decided(workspace, options.id, team.WITHDRAW):
+            with workspace.exclusive() as connection:
+                resolving.withdraw(connection, options.id)
     output.result({"id": options.id, "state": "withdrawing"}, [])
     output.say(_("It is taken back with the next sync."))
+
+
+def correct(options: argparse.Namespace, output: Output) -> None:
+    """Send it with other values at the next sync."""
+    values = pairs(options.values)
+    with opened(options) as workspace:
+        if _is_team(workspace, options.id):
+            with workspace.transaction("parked correct") as session:
+                team.correct(session, options.id, values)
+        else:
+            with workspace.exclusive() as connection:
+                team.correct_mine(connection, options.id, values)
+    output.result({"id": options.id, "state": "sealed"}, [])
+    output.say(_("It goes out with the next sync."))
+
+
+def _is_team(workspace: Workspace, id: str) -> bool:
+    with workspace.read() as session:
+        return not any(one["id"] == id for one in resolving.find_parked(session)) and team.is_team_parked(
+            session, id
+        )
+
+
+def _decided(workspace: Workspace, id: str, decision: str) -> bool:
+    """Whether it was one that waits at the server, which now has its decision."""
+    if not _is_team(workspace, id):
+        return False
+    with workspace.transaction(f"parked {decision}") as session:
+        team.decide(session, id, decision)
+    return True
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
 
 
 def _shown(value: Any) -> str:

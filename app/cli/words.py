@@ -31,6 +31,7 @@ WORDS = {
     "parked": ("app.cli.sync_words", "parked"),
     "parked retry": ("app.cli.sync_words", "retry"),
     "parked withdraw": ("app.cli.sync_words", "withdraw"),
+    "parked correct": ("app.cli.sync_words", "correct"),
     "quote price": ("app.cli.quote_words", "price"),
     "quote issue": ("app.cli.quote_words", "issue"),
     "quote revise": ("app.cli.quote_words", "revise"),
@@ -149,8 +150,16 @@ def _add_sync_words(words: Any) -> None:
     resolve.add_argument("values", nargs=1, metavar=_("FIELD=mine|theirs|VALUE"))
     parked = _word(words, "parked", _("what the server could not apply"))
     second = parked.add_subparsers(dest="second", metavar="")
-    for name, help in (("retry", _("send it once more")), ("withdraw", _("take it back"))):
-        _word(second, name, help, f"parked {name}").add_argument("id", metavar="ID")
+    parked.add_argument("--team", action="store_true", help=_("that of the people whom you lead"))
+    for name, help in (
+        ("retry", _("send it once more")),
+        ("withdraw", _("take it back")),
+        ("correct", _("send it with other values")),
+    ):
+        word = _word(second, name, help, f"parked {name}")
+        word.add_argument("id", metavar="ID")
+        if name == "correct":
+            word.add_argument("values", nargs="+", metavar=_("FIELD=VALUE"))
 
 
 def _add_quote_words(words: Any) -> None:

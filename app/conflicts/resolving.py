@@ -27,8 +27,9 @@ _OWN = Field("custom", "json", mark("Own fields"))
 
 REASONS = {
     "not_allowed": mark("You may not change this record."),
-    "missing_parent": mark("The record that this hangs under has not arrived yet."),
-    "missing_record": mark("The server does not know this record."),
+    "missing_parent": mark("The record that this hangs under is not at the server, or not yours."),
+    "missing_record": mark("This record is not at the server, or no longer yours."),
+    "disabled": mark("Your access ended before this arrived; it is kept for your manager."),
     "frozen": mark("The quote was issued and can no longer be changed."),
     "invalid": mark("The server cannot keep one of the values."),
     "unknown_table": mark("The server does not know this kind of record yet."),
@@ -130,7 +131,7 @@ def find_parked(session: Session) -> list[dict[str, Any]]:
             "at": row.at,
             "state": row.state,
             "reason": row.reason,
-            "sentence": _sentence(row.reason),
+            "sentence": reason_sentence(row.reason),
             "records": [
                 {"kind": kind, "id": id}
                 for kind, id in connection.exec_driver_sql(
@@ -292,7 +293,8 @@ def _close(session: Session, conflict: OpenConflict) -> None:
     )
 
 
-def _sentence(reason: str | None) -> str:
+def reason_sentence(reason: str | None) -> str:
+    """Why the server could not apply an action, in plain words."""
     code = (reason or "").partition(":")[0].strip()
     return _(REASONS[code]) if code in REASONS else _("The server gave no reason ({code}).", code=code or "?")
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sync import conflicts
 from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE, SyncTable
-from sync.server import scopes
+from sync.server import parking, scopes
 from sync.server.change import Change, Parked
 from sync.server.tables import RECORD_RULES
 from sync.server.working import Row
 
-DECISION = frozenset({"state", "resolution", "resolved_by", "resolved_at"})
-"""What a person writes of a conflict; the rest is the server's."""
+DECISION = (conflicts.DECISION, parking.DECISION)
 RECORD = ("record_kind", "record")
 
 
@@ -37,7 +37,7 @@ def authorise(change: Change, op: Op) -> None:
         raise Parked("not_allowed") if op.kind == "create" else Parked("missing_record", op.id)
     elif not _may_write(change, op.table, row):
         raise Parked("not_allowed")
-    if op.table == change.working.store.schema.conflict and not _decides(op):
+    if not _decides_at_most(change, op):
         raise Parked("not_allowed")
     for table, id in _named_parents(synced, op, row):
         parent = change.working.at_start(table, id) if table in change.working.store.schema.tables else None
@@ -45,8 +45,12 @@ def authorise(change: Change, op: Op) -> None:
             raise Parked("missing_parent", id)
 
 
-def _decides(op: Op) -> bool:
-    return op.kind == "update" and set(op.fields) <= DECISION
+def _decides_at_most(change: Change, op: Op) -> bool:
+    """Conflicts and parked work are the server's rows: of them a person writes the decision alone."""
+    schema = change.working.store.schema
+    if op.table not in (schema.conflict, schema.parked):
+        return True
+    return op.kind == "update" and set(op.fields) <= DECISION[op.table == schema.parked]
 
 
 def _may_see(change: Change, table: str, row: Row) -> bool:

@@ -118,7 +118,9 @@ class Push:
         self._keep_last_n(outcome.last_n)
         by_uuid = given | {uuid: result for uuid, (_, result) in stored.items()}
         outcome.results = [by_uuid[uuid] for uuid in order]
-        outcome.results += [given[pending.uuid] for pending in settled if pending.outcome == "withdrawn"]
+        asked = set(request.withdraw)
+        taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
+        outcome.results += [given[pending.uuid] for pending in taken]
         return outcome
 
     # Order and parts
