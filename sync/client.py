@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -36,6 +37,7 @@ _NDJSON = "application/x-ndjson"
 _PIECE = 1 << 18
 
 Answer = TypeVar("Answer")
+Run = TypeVar("Run", PushRequest, PullRequest)
 
 
 class HttpClient:
@@ -44,9 +46,9 @@ class HttpClient:
     def __init__(self, address: str, token: str = "", ca: str | None = None, version: str = "") -> None:
         self.address, self.token = address.rstrip("/"), token
         self._version = version
+        self._run = secrets.token_hex(8)
         self._session = requests.Session()
-        if ca:
-            self._session.verify = ca
+        self._certificates: str | bool = ca or True
         if urlsplit(self.address).hostname in ("127.0.0.1", "localhost", "::1"):
             # A proxy must never stand between two processes of one machine.
             self._session.trust_env = False
@@ -62,10 +64,14 @@ class HttpClient:
         return self._call("sync/hello", request, Hello)
 
     def push(self, request: PushRequest) -> PushAnswer:
-        return self._call("sync/push", request, PushAnswer)
+        return self._call("sync/push", self._named(request), PushAnswer)
 
     def pull(self, request: PullRequest) -> PullPage:
-        return protocol.decode_pull(self._send("sync/pull", request, _NDJSON))
+        return protocol.decode_pull(self._send("sync/pull", self._named(request), _NDJSON))
+
+    def _named(self, request: Run) -> Run:
+        """The request under the name of this run, by which the server knows one that was taken over."""
+        return msgspec.structs.replace(request, run=request.run or self._run)
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
         return self._call("sync/verify", request, VerifyAnswer)
@@ -112,6 +118,7 @@ class HttpClient:
                 f"{self.address}/v1/{path}",
                 data=data,
                 headers={**headers, "Authorization": f"Bearer {self.token}"},
+                verify=self._certificates,
                 timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),
                 stream=method == "GET",
                 allow_redirects=False,
@@ -144,6 +151,8 @@ class HttpClient:
                 f"{self.address}/v1/{path}",
                 data=body,
                 headers=headers,
+                # Said for each request: the environment's certificates win over the session's.
+                verify=self._certificates,
                 timeout=(CONNECT_TIMEOUT_S, STALL_TIMEOUT_S),
                 stream=True,
                 allow_redirects=False,

@@ -41,6 +41,12 @@ class ServerBusy(SyncError):
         super().__init__(detail)
 
 
+class TooManyRequests(ServerBusy):
+    """This caller asked too often; others are served."""
+
+    code = "too_many_requests"
+
+
 class Refused(SyncError):
     """The server understood and says no, for the reason `code` (`too_big`, `not_implemented`, …)."""
 

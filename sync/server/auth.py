@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from uuid import uuid4
 
 from argon2 import PasswordHasher
@@ -14,7 +16,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sync import errors
 from sync.clock import format_time, parse_time
+from sync.server.journal import note
 from sync.server.store import Store
+from sync.server.usage import require_few_calls
 
 MAX_ATTEMPTS = 10
 """Failed enrolments per e-mail or address in `WINDOW`, before they are refused unseen."""
@@ -24,6 +28,8 @@ _PER_LETTER = 99
 
 hasher = PasswordHasher()
 """Argon2id at the library's recommended cost, which each hash says of itself; tests put a cheap one here."""
+_hashing = threading.BoundedSemaphore(2)
+"""Each try takes 64 MB on purpose; a crowd of them must not take the machine."""
 _NOBODY = hasher.hash(secrets.token_hex(16))
 """Checked where the e-mail is unknown, so that the answer takes as long."""
 
@@ -42,6 +48,7 @@ class Device:
     scopes_entitled: frozenset[str]
     rev_presented: int
     seen_at: str
+    lease: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -60,7 +67,8 @@ def check_password(connection: Connection, store: Store, email: str, password: s
     statement = select(table).where(table.c.email == email.strip().lower())
     found = connection.execute(statement).mappings().first()
     try:
-        hasher.verify(found["password_hash"] if found else _NOBODY, password)
+        with _hashing:
+            hasher.verify(found["password_hash"] if found else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return None
     return str(found["user"]) if found and found["disabled_at"] is None else None
@@ -74,22 +82,41 @@ def set_password(connection: Connection, store: Store, user: str, email: str, pa
     connection.execute(insert(table).values(values))
 
 
-def count_attempt(connection: Connection, store: Store, keys: list[str], now: str) -> None:
-    """Note a failed enrolment under each key."""
-    connection.execute(insert(store.tables["sync_attempt"]), [{"key": key, "at": now} for key in keys])
+def begin_attempt(connection: Connection, store: Store, keys: list[str], now: str) -> None:
+    """Note an enrolment under each key before its password is tried, so that none is tried uncounted.
 
-
-def require_few_attempts(connection: Connection, store: Store, keys: list[str], now: str) -> None:
-    """Raise `errors.ServerBusy` after too many failed enrolments under one of the keys."""
+    Raises `errors.TooManyRequests` after too many under one of the keys.
+    """
     table = store.tables["sync_attempt"]
     moment = parse_time(now)
     assert moment is not None
-    since = format_time(moment - WINDOW)
-    connection.execute(delete(table).where(table.c.at < since))
+    connection.execute(delete(table).where(table.c.at < format_time(moment - WINDOW)))
     for key in keys:
-        count = connection.scalar(select(func.count()).select_from(table).where(table.c.key == key))
-        if count is not None and count >= MAX_ATTEMPTS:
-            raise errors.ServerBusy(WINDOW.total_seconds(), "too many attempts")
+        statement = select(func.count(), func.min(table.c.at)).where(table.c.key == key)
+        count, first = connection.execute(statement).one()
+        if count >= MAX_ATTEMPTS:
+            oldest = parse_time(first) or moment
+            wait = (oldest + WINDOW - moment).total_seconds()
+            raise errors.TooManyRequests(max(1.0, wait), "too many attempts")
+    connection.execute(insert(table), [{"key": key, "at": now} for key in keys])
+
+
+def forgive_attempt(connection: Connection, store: Store, keys: list[str], now: str) -> None:
+    """The password was right: this attempt does not count."""
+    table = store.tables["sync_attempt"]
+    connection.execute(delete(table).where(table.c.key.in_(keys), table.c.at == now))
+
+
+def attempt_keys(email: str, address: str) -> list[str]:
+    """Under what an attempt is counted: the account that is tried, and where it is tried from."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return [f"mail:{email.strip().lower()}", f"from:{address}"]
+    if found.version == 6:
+        # Whoever has one address of a network has 2⁶⁴ of them.
+        address = str(ip_network((int(found) >> 64 << 64, 64)).network_address)
+    return [f"mail:{email.strip().lower()}", f"from:{address}"]
 
 
 def enrol_device(
@@ -134,12 +161,17 @@ def series_code(count: int) -> str:
 
 
 def find_device(connection: Connection, store: Store, token: str) -> Device:
-    """The device of a token; raises `errors.SignInNeeded`. A revoked one is known by its wipe order alone."""
+    """The device of a token; raises `errors.SignInNeeded` or `errors.TooManyRequests`.
+
+    A revoked one is known by its wipe order alone.
+    """
     table = store.tables["sync_device"]
     statement = select(table).where(table.c.token_hash == hash_token(token))
     found = connection.execute(statement).mappings().first()
     if found is None or (found["revoked_at"] is not None and not found["wipe"]):
         raise errors.SignInNeeded("unknown device")
+    note(device=found["id"])
+    require_few_calls(found["counted_from"], found["calls"])
     return Device(
         id=found["id"],
         user=found["user"],
@@ -151,6 +183,7 @@ def find_device(connection: Connection, store: Store, token: str) -> Device:
         scopes_entitled=_scopes(found["scopes_entitled"]),
         rev_presented=found["rev_presented"],
         seen_at=found["seen_at"],
+        lease=found["lease"] or "",
     )
 
 
