@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from sync import protocol as p
+from sync.blob_messages import BlobState
 from sync.file_messages import FileAnswer, FileRequest, FilesAnswer, FilesRequest
+from sync.server.openapi_blobs import blob_calls
 
 _MESSAGES: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
     "devices": ("Enrol a laptop.", p.EnrolRequest, p.EnrolAnswer),
@@ -28,10 +30,11 @@ def document(version: str) -> dict[str, Any]:
     """The OpenAPI document."""
     kinds = [kind for _, *pair in _MESSAGES.values() for kind in pair]
     _, components = msgspec.json.schema_components(
-        [*kinds, p.Op, p.ErrorAnswer], ref_template="#/components/schemas/{name}"
+        [*kinds, p.Op, p.ErrorAnswer, BlobState], ref_template="#/components/schemas/{name}"
     )
     paths = {f"/{{slug}}/v1/{path}": {"post": _operation(path, *what)} for path, what in _MESSAGES.items()}
     paths["/{slug}/v1/sync/files/{name}"] = {"get": _file_content()}
+    paths["/{slug}/v1/blobs/{sha256}"] = blob_calls()
     paths["/healthz"] = {"get": {"summary": "Alive.", "responses": {"200": {"description": "Yes."}}}}
     return {
         "openapi": "3.1.0",
