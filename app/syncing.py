@@ -59,6 +59,7 @@ def enrol(
     return found | {"organisation": answer.organisation, "recovery": recovery}
 
 
+_KEPT_RUNS = 500
 WAIT_S = 10.0
 """How long a sync waits for another one of the same profile to end."""
 
@@ -302,6 +303,16 @@ def _write_history(workspace: Workspace, started: str, code: str | None, report:
         return
     outcome = "done" if code in (None, "repaired") else "offline" if code == "offline" else "refused"
     with workspace.exclusive() as connection:
+        if not (report.pushed or report.pulled or report.removed):
+            # One line for a quiet day, or for a night of attempts without a network.
+            connection.exec_driver_sql(
+                "DELETE FROM sync_history WHERE seq = (SELECT max(seq) FROM sync_history) AND outcome = ?"
+                " AND code IS ? AND pushed + pulled + removed = 0",
+                (outcome, code),
+            )
+        connection.exec_driver_sql(
+            "DELETE FROM sync_history WHERE seq <= (SELECT max(seq) FROM sync_history) - ?", (_KEPT_RUNS,)
+        )
         connection.exec_driver_sql(
             "INSERT INTO sync_history (started_at, seconds, outcome, code, pushed, pulled, removed, conflicts,"
             " parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
