@@ -18,7 +18,7 @@ from app.unsent import unsent
 EXPIRES_WITHIN_DAYS = 7
 SILENT_FOR_DAYS = 7
 EXPIRED_FOR_DAYS = 30
-"""A quote is followed up when it expires soon, had no answer for a week, or expired lately."""
+"""A quote is followed up on its day, or when it expires soon; one that expired lately still shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +303,13 @@ def _quotes(session: Session, me: str | None, today: date) -> list[FollowUp]:
         )
         .join(account, account.c.id == quote.c.account, isouter=True)
         .where(
-            quote.c.status.in_(("issued", "sent")),
+            quote.c.status.in_(("issued", "sent", "expired")),
             quote.c.deleted_at.is_(None),
             or_(quote.c.valid_until.is_(None), quote.c.valid_until >= lately),
-            or_(quote.c.issued_on <= old, quote.c.valid_until <= soon),
+            or_(
+                func.coalesce(quote.c.follow_up_on <= today, quote.c.issued_on <= old),
+                quote.c.valid_until <= soon,
+            ),
             _mine(quote, me),
         )
         .order_by(quote.c.valid_until.is_(None), quote.c.valid_until, quote.c.id)

@@ -36,6 +36,17 @@ WORDS = {
     "quote issue": ("app.cli.quote_words", "issue"),
     "quote revise": ("app.cli.quote_words", "revise"),
     "quote pdf": ("app.cli.quote_words", "pdf"),
+    "quote duplicate": ("app.cli.quote_life_words", "duplicate"),
+    "quote send": ("app.cli.quote_life_words", "send"),
+    "quote accept": ("app.cli.quote_life_words", "accept"),
+    "quote refuse": ("app.cli.quote_life_words", "refuse"),
+    "quote order": ("app.cli.quote_life_words", "order"),
+    "quote compare": ("app.cli.quote_life_words", "compare"),
+    "quote mentions": ("app.cli.quote_life_words", "mentions"),
+    "quote ask-approval": ("app.cli.quote_life_words", "ask_approval"),
+    "quote approve": ("app.cli.quote_life_words", "approve"),
+    "quote codes": ("app.cli.quote_life_words", "codes"),
+    "quote answer": ("app.cli.quote_life_words", "answer"),
     "import": ("app.cli.transfer_words", "import_records"),
     "export": ("app.cli.transfer_words", "export_records"),
     "serve": ("app.cli.server_words", "serve"),
@@ -176,6 +187,43 @@ def _add_quote_words(words: Any) -> None:
         parser.add_argument("id", metavar="ID")
         if name == "pdf":
             parser.add_argument("-o", "--output", required=True, metavar=_("FILE"))
+    _add_quote_life(second)
+
+
+def _add_quote_life(second: Any) -> None:
+    """What becomes of a quote: each word with the options that it takes beside the quote's id."""
+    for name, help, more in (
+        ("duplicate", _("a new draft with the same content; prints its id"), ""),
+        ("send", _("the customer has it"), ""),
+        ("accept", _("the customer agrees"), "choose note"),
+        ("refuse", _("the customer declines"), "note"),
+        ("order", _("make the order of an accepted quote; prints its number"), "choose reference"),
+        ("compare", _("what differs between two revisions"), "other"),
+        ("mentions", _("the legal texts, their sources, and what they lack"), ""),
+        ("ask-approval", _("put a discount before a manager"), "note"),
+        ("approve", _("agree to a discount, or type a manager's answer"), "note answer"),
+    ):
+        parser = _word(second, name, help, f"quote {name}")
+        parser.add_argument("id", metavar="ID")
+        if "choose" in more:
+            chosen = _("the id of an option or alternative that is taken; may be repeated")
+            parser.add_argument("--choose", action="append", default=[], metavar=_("LINE"), help=chosen)
+        for option, help_text in (
+            ("note", _("what was said")),
+            ("reference", _("the customer's order number")),
+            ("answer", _("the eight characters that the manager read out")),
+        ):
+            if option in more:
+                parser.add_argument(f"--{option}", metavar=_("TEXT"), help=help_text)
+        if more == "other":
+            parser.add_argument("other", metavar=_("OTHER"))
+    codes = _word(second, "codes", _("one-time codes by which you approve over the telephone"), "quote codes")
+    answer = _word(second, "answer", _("answer a challenge read over the telephone"), "quote answer")
+    for parser in (codes, answer):
+        parser.add_argument("user", metavar=_("USER"), help=_("the id of the person who asks"))
+    answer.add_argument("number", type=int, metavar=_("NUMBER"))
+    answer.add_argument("control", metavar=_("CONTROL"))
+    answer.add_argument("percent", metavar=_("PERCENT"))
 
 
 def _add_transfer_words(words: Any) -> None:
@@ -195,6 +243,9 @@ def _add_server_words(words: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_count, default=8600)
     serve.add_argument("--blobs", metavar=_("DIR"), help=_("the folder of the attachments' bytes"))
+    serve.add_argument(
+        "--processes", type=_count, default=1, metavar="N", help=_("serve with N processes (not on Windows)")
+    )
     serve.add_argument("--tls-cert", metavar=_("FILE"))
     serve.add_argument("--tls-key", metavar=_("FILE"))
     _add_admin_words(words)

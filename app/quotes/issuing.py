@@ -14,6 +14,7 @@ from app import custom_fields, formats, records
 from app.entity import entity, fields
 from app.errors import NotAllowed
 from app.i18n import translate as _
+from app.quotes.authority import check_may_issue
 from app.quotes.document import QuoteDocument, build_document, full_number, quote_totals
 from app.quotes.mentions import Mentions, find_mentions
 from app.quotes.model import FROZEN
@@ -23,11 +24,14 @@ Record = dict[str, Any]
 VALID_DAYS = 30
 """How long an offer stands where neither quote nor company says."""
 
+FOLLOW_UP_DAYS = 7
+"""How long after its issue a quote asks to be followed up, where it says nothing itself."""
+
 NOT_COPIED = frozenset(
     {
         *("number", "revision", "supersedes", "status", "issued_on", "issued_at", "valid_until", "snapshot"),
         *("document_hash", "pdf_hash", "approval", "signature", "decided_on", "decision_note"),
-        *("outside_number", "custom"),
+        *("outside_number", "custom", "follow_up_on", "printed_at"),
     }
 )
 """What belongs to one issued paper and not to the next."""
@@ -59,6 +63,7 @@ def issue(session: Session, quote_id: str) -> str:
     """
     quote = records.get(session, "quote", quote_id)
     _check_can_issue(quote, find_lines(session, quote_id))
+    check_may_issue(session, quote)
     refresh_totals(session, quote_id)
     today, now = formats.now().date(), datetime.now(UTC)
     frozen: Record = {
@@ -69,6 +74,7 @@ def issue(session: Session, quote_id: str) -> str:
         "issued_on": today,
         "issued_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
         "valid_until": quote["valid_until"] or today + timedelta(days=_valid_days(session)),
+        "follow_up_on": quote["follow_up_on"] or today + timedelta(days=FOLLOW_UP_DAYS),
         "currency": quote["currency"] or "EUR",
         "tax_mode": quote["tax_mode"] or "HT",
     }
@@ -121,16 +127,18 @@ def find_lines(session: Session, quote_id: str) -> list[Record]:
     return records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
 
 
-def draw_number(session: Session, today: date) -> str:
+def draw_number(session: Session, today: date, letter: str = "D") -> str:
     """The next number of this laptop's series, `D26-K7-00042`; the counter is kept in this transaction.
+
+    `letter` says what is numbered, each with its own counter: D a quote (devis), C an order (commande).
 
     A number that was drawn is never drawn again, whatever becomes of its quote.
     """
     series = _series(session)
-    counter = _state(session, f"number:{series}")
-    number = int(counter or 0) + 1
-    _keep_state(session, f"number:{series}", number)
-    return f"D{today.year % 100:02}-{series}-{number:05}"
+    name = f"number:{series}" if letter == "D" else f"number:{letter}:{series}"
+    number = int(_state(session, name) or 0) + 1
+    _keep_state(session, name, number)
+    return f"{letter}{today.year % 100:02}-{series}-{number:05}"
 
 
 def _series(session: Session) -> str:

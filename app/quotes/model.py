@@ -219,12 +219,10 @@ class Signature(Entity):
 
 
 class ApprovalKey(Entity):
-    """One-time codes by which a manager approves over the telephone: only their hashes are here."""
+    """One-time codes by which a manager approves over the telephone: their hashes, on the laptop of whoever asks."""
 
     label, labels = _("Approval codes"), _("Approval codes")
-    travel = Travel(
-        scope=(ScopeRule(fixed="company"),), frozen_when=("state", ("active",)), unfrozen=frozenset()
-    )
+    travel = Travel(scope=(ScopeRule(field="owner", prefix="user"),), frozen_when=("state", ("active",)))
 
     manager: Mapped[str] = link("user", _("Manager"), required=True)
     state: Mapped[str | None] = choice(_("State"), (("active", _("Active")),))

@@ -83,3 +83,33 @@ def test_pdf_writes_the_document(terrain, draft, tmp_path):
 def test_a_pdf_that_cannot_be_written_is_a_refusal(terrain, draft, tmp_path):
     answer = terrain("quote", "pdf", draft, "-o", str(tmp_path / "no" / "folder" / "quote.pdf"), refused=True)
     assert "folder" in answer.err
+
+
+def test_the_life_of_a_quote_on_the_command_line(terrain, draft):
+    assert terrain("quote", "accept", draft, refused=True).err
+    number = terrain("quote", "issue", draft).line
+    terrain("quote", "send", draft)
+    terrain("quote", "accept", draft, "--note", "Vu au comptoir")
+    order = terrain("quote", "order", draft, "--reference", "BC-9", "--json").data
+    assert order["number"].startswith("C")
+    kept = terrain("show", "order", order["id"], "--json").data
+    assert (kept["quote"], kept["customer_reference"]) == (draft, "BC-9")
+    revision = terrain("quote", "revise", draft).line
+    terrain("set", "quote", revision, "subject=Autre objet")
+    found = terrain("quote", "compare", draft, revision, "--json").data
+    assert (found["before"], found["after"]) == (number, f"{number}-R2")
+    # The last day of a revision is drawn at its issue.
+    assert [change["after"] for change in found["head"]] == ["Autre objet", ""]
+
+
+def test_the_mentions_of_a_quote_name_their_sources(terrain, draft):
+    said = terrain("quote", "mentions", draft, "--json").data
+    assert {"late_payment", "early_payment"} <= {each["id"] for each in said["texts"]}
+    assert all(each["source"] for each in said["texts"])
+
+
+def test_only_a_manager_approves(terrain, draft):
+    assert terrain("quote", "ask-approval", draft, "--json").data["challenge"] is None
+    assert terrain("show", "quote", draft, "--json").data["status"] == "to_approve"
+    assert terrain("quote", "approve", draft, refused=True).err
+    assert terrain("quote", "issue", draft, refused=True).err

@@ -22,6 +22,7 @@ def ids(*arguments, **more):
 
 
 AT_HOME = {"sale_place": "customer"}
+BUILDER = {"trade": "building", "insurance": "AXA"}
 CONSUMER = {"customer_kind": "consumer"}
 BETWEEN_FIRMS = {"late_payment", "late_payment_own", "early_payment"}
 
@@ -35,7 +36,7 @@ BETWEEN_FIRMS = {"late_payment", "late_payment_own", "early_payment"}
         ({"vat_scheme": "franchise"}, {}, {"vat_category": "E"}, [{}], {"franchise"}),
         # A seller without VAT never passes it on to the buyer: the franchise prevails.
         ({"vat_scheme": "franchise"}, {}, {"vat_category": "AE"}, [{}], {"franchise"}),
-        ({"trade": "building", "insurance": "AXA"}, {}, {"vat_category": "AE"}, [{}], {"reverse_charge_works", "insurance"}),
+        (BUILDER, {}, {"vat_category": "AE"}, [{}], {"reverse_charge_works", "insurance"}),
         ({}, {}, {"vat_category": "AE"}, [{}], {"reverse_charge"}),
         ({}, {}, {"vat_category": "K"}, [{}], {"intra_community"}),
         ({}, {}, {"vat_category": "G"}, [{}], {"export"}),
@@ -45,7 +46,7 @@ BETWEEN_FIRMS = {"late_payment", "late_payment_own", "early_payment"}
         ({}, {}, {"deposit_value": 30}, [GOODS], {"down_payment"}),
         ({}, {}, {"deposit_value": 30, "deposit_kind": "arrhes"}, [GOODS], {"forfeitable"}),
         ({}, {}, {}, [GOODS, {"choice_kind": "eco"}], {"eco_participation"}),
-        ({"trade": "building", "insurance": "AXA"}, {}, {}, [{"vat_rate": "10"}], {"reduced_rate", "insurance"}),
+        (BUILDER, {}, {}, [{"vat_rate": "10"}], {"reduced_rate", "insurance"}),
         ({"trade": "home_repair", "mediator": "M"}, CONSUMER, {}, [GOODS], {"free_quote", "mediator"}),
         ({"insurance": "AXA"}, {}, {}, [GOODS], {"insurance_named"}),
     ],

@@ -1,0 +1,156 @@
+"""Words for what becomes of a quote: duplicate, send, accept, refuse, order, compare, approvals, mentions."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from app.cli.output import Output
+from app.cli.profile_words import opened
+from app.i18n import translate as _
+
+
+def duplicate(options: argparse.Namespace, output: Output) -> None:
+    """A draft with the same content; prints its id."""
+    from app.quotes import issuing
+
+    with opened(options) as workspace, workspace.transaction("quote duplicate") as session:
+        new = issuing.duplicate(session, options.id)
+    output.result({"id": new}, new)
+
+
+def send(options: argparse.Namespace, output: Output) -> None:
+    """Note that the customer has the quote."""
+    from app.quotes import life
+
+    with opened(options) as workspace, workspace.transaction("quote send") as session:
+        life.mark_sent(session, options.id)
+    output.result({"id": options.id, "status": "sent"}, options.id)
+
+
+def accept(options: argparse.Namespace, output: Output) -> None:
+    """Note that the customer agrees, with the options that he takes."""
+    from app.quotes import life
+
+    with opened(options) as workspace, workspace.transaction("quote accept") as session:
+        life.accept(session, options.id, options.choose, options.note or "")
+    output.result({"id": options.id, "status": "accepted"}, options.id)
+
+
+def refuse(options: argparse.Namespace, output: Output) -> None:
+    """Note that the customer declines, and why."""
+    from app.quotes import life
+
+    with opened(options) as workspace, workspace.transaction("quote refuse") as session:
+        life.refuse(session, options.id, options.note or "")
+    output.result({"id": options.id, "status": "refused"}, options.id)
+
+
+def order(options: argparse.Namespace, output: Output) -> None:
+    """Make the order of an accepted quote; prints its number."""
+    from app import records
+    from app.quotes import life
+
+    with opened(options) as workspace, workspace.transaction("quote order") as session:
+        id = life.convert(session, options.id, options.choose, options.reference)
+        number = records.get(session, "order", id)["number"]
+    output.result({"id": id, "number": number}, number)
+
+
+def compare(options: argparse.Namespace, output: Output) -> None:
+    """What differs between two revisions."""
+    from app.quotes import comparing, issuing
+
+    with opened(options) as workspace, workspace.read() as session:
+        found = comparing.compare(
+            issuing.document(session, options.id), issuing.document(session, options.other)
+        )
+    output.result(_plain(found), "\n".join(_sentences(found)))
+
+
+def mentions(options: argparse.Namespace, output: Output) -> None:
+    """The legal texts of the quote, their sources, and what they lack."""
+    from app.quotes import issuing
+
+    with opened(options) as workspace, workspace.read() as session:
+        said = issuing.mentions_of(session, options.id)
+    text = [f"{each.text}  [{each.source}]" for each in said.texts]
+    output.result(asdict(said), "\n".join([*text, *said.missing]))
+
+
+def ask_approval(options: argparse.Namespace, output: Output) -> None:
+    """Put the draft before a manager; prints what to read over the telephone where codes are there."""
+    from app.errors import NotAllowed
+    from app.quotes import authority, telephone
+
+    with opened(options) as workspace, workspace.transaction("quote ask-approval") as session:
+        authority.request_approval(session, options.id, options.note or "")
+        try:
+            asked: Any = asdict(telephone.challenge(session, options.id))
+        except NotAllowed:
+            # Without codes the approval comes by the next synchronisation.
+            asked = None
+    text = _("Waits for a manager's approval.")
+    if asked:
+        text += " " + _(
+            "By telephone, to {name}: number {number}, control {control}, {percent} %.",
+            **{name: asked[name] for name in ("name", "number", "control", "percent")},
+        )
+    output.result({"id": options.id, "status": "to_approve", "challenge": asked}, text)
+
+
+def approve(options: argparse.Namespace, output: Output) -> None:
+    """A manager agrees; or the salesperson types the manager's answer with --answer."""
+    from app.quotes import authority, telephone
+
+    with opened(options) as workspace, workspace.transaction("quote approve") as session:
+        if options.answer:
+            telephone.accept_answer(session, options.id, options.answer)
+        else:
+            authority.approve(session, options.id, options.note or "")
+    output.result({"id": options.id, "status": "draft"}, _("Approved. The quote can be issued."))
+
+
+def codes(options: argparse.Namespace, output: Output) -> None:
+    """A manager makes one-time codes for a person."""
+    from app.quotes import telephone
+
+    with opened(options) as workspace, workspace.transaction("quote codes") as session:
+        id = telephone.give_codes(session, options.user)
+    output.result({"id": id, "codes": telephone.CODES}, id)
+
+
+def answer(options: argparse.Namespace, output: Output) -> None:
+    """A manager answers a challenge; prints the eight characters to read out."""
+    from app.quotes import telephone
+
+    with opened(options) as workspace, workspace.transaction("quote answer") as session:
+        said = telephone.answer(session, options.user, options.number, options.control, options.percent)
+    output.result({"answer": said}, said)
+
+
+def _plain(found: Any) -> dict[str, Any]:
+    # A line's picture is bytes, and says nothing about a difference.
+    lines = [
+        {
+            "state": line.state,
+            "description": (line.after or line.before).description,
+            "changes": [asdict(change) for change in line.changes],
+        }
+        for line in found.lines
+    ]
+    head, amounts = ([asdict(each) for each in part] for part in (found.head, found.amounts))
+    return {"before": found.before, "after": found.after, "lines": lines, "head": head, "amounts": amounts}
+
+
+def _sentences(found: Any) -> list[str]:
+    signs = {"added": "+", "removed": "−", "changed": "~"}
+    text = []
+    for line in found.lines:
+        if line.state == "same":
+            continue
+        details = ", ".join(f"{_(c.label)} {c.before or '—'} → {c.after or '—'}" for c in line.changes)
+        text.append(f"{signs[line.state]} {(line.after or line.before).description} {details}".rstrip())
+    text += [f"{_(c.label)}: {c.before or '—'} → {c.after or '—'}" for c in (*found.head, *found.amounts)]
+    return text or [_("Nothing differs.")]

@@ -1,0 +1,215 @@
+"""A manager's approval over the telephone, with neither laptop on the network.
+
+A manager's laptop makes one-time codes for a salesperson and gives him their hashes alone, a record that
+travels to his laptop. The salesperson's laptop names a code's number and four control
+characters drawn from the quote's content; the manager types them, sees what he approves, and reads out
+eight characters: the code, turned by the control. The salesperson's laptop turns them back and compares
+the hash. So an answer fits one quote as it stands, nobody can make one without the manager's laptop,
+and a code is used once. The manager's laptop keeps what it approved (`given`), and tells when the quote
+that arrives is not that one.
+
+Codes have 40 bits behind scrypt; guessing one takes 2**39 hashes of some 30 ms each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import records
+from app.entity import entity
+from app.errors import NotAllowed
+from app.i18n import translate as _
+from app.quotes import authority
+from sync import state
+
+Record = Mapping[str, Any]
+
+CODES = 30
+"""One-time codes that a manager makes for a salesperson at a time."""
+SCRYPT = {"n": 1 << 14, "r": 8, "p": 1}
+_SECRETS = "approval_secrets"
+_GIVEN = "approvals_given"
+_LENGTH = 8
+_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the salesperson reads out: whose codes, the code's number, and the control of the quote."""
+
+    key: str
+    name: str
+    """The manager's."""
+    number: int
+    control: str
+    percent: str
+
+
+def give_codes(session: Session, person: str) -> str:
+    """Make this manager's codes for a user; the id of the record that travels to him.
+
+    Takes about 30 ms per code. Raises NotAllowed for whoever may not approve.
+    """
+    me = _me(session)
+    authority.check_approver(session, me, None)
+    secret, salt = secrets.token_hex(32), secrets.token_hex(16)
+    hashes = [_hash(_code(secret, person, number), salt) for number in range(1, CODES + 1)]
+    values = {"manager": me, "owner": person, "state": "active", "salt": salt, "hashes": hashes}
+    id = records.add(session, "approval_key", values)
+    # The record leaves this laptop for the other one: what answers with it stays here.
+    _keep(session, _SECRETS, {**_kept(session, _SECRETS), id: {"person": person, "secret": secret}})
+    return id
+
+
+def challenge(session: Session, quote_id: str) -> Challenge:
+    """What to read to the manager for this quote. Raises NotAllowed where no manager left codes for us."""
+    percent = str(authority.deepest_discount(session, quote_id).percent)
+    used = _used_numbers(session)
+    for key in _keys(session):
+        for number in range(1, len(key["hashes"] or ()) + 1):
+            if f"{key['id']} {number}" not in used:
+                name = records.get(session, "user", key["manager"])["name"]
+                control = _control(session, quote_id, key["id"], number)
+                return Challenge(key["id"], name, number, control, percent)
+    raise NotAllowed(
+        _("No manager has left codes for you on this laptop. Synchronise once, or ask for approval by sync.")
+    )
+
+
+def answer(session: Session, person: str, number: int, control: str, percent: str) -> str:
+    """On the manager's laptop: the eight characters to read out, as `ABCD EFGH`.
+
+    `percent` is the discount that the salesperson names. Raises NotAllowed for a number that was used.
+    """
+    me = _me(session)
+    authority.check_approver(session, me, _named_discount(session, me, percent))
+    key, secret = _newest_secret(session, person)
+    given = _kept(session, _GIVEN)
+    mark = f"{key} {number}"
+    if mark in given and given[mark]["control"] != _cleaned(control):
+        raise NotAllowed(_("This code was given for another quote. Ask for the next number."))
+    if not 1 <= number <= CODES:
+        raise NotAllowed(_("There is no code of this number for this person."))
+    _keep(session, _GIVEN, {**given, mark: {"control": _cleaned(control), "percent": percent}})
+    turned = _turn(_code(secret, person, number), _cleaned(control), 1)
+    return f"{turned[:4]} {turned[4:]}"
+
+
+def accept_answer(session: Session, quote_id: str, typed: str) -> None:
+    """On the salesperson's laptop: take the answer to the quote's challenge as an approval.
+
+    Raises NotAllowed for an answer to another challenge.
+    """
+    asked = challenge(session, quote_id)
+    key = records.get(session, "approval_key", asked.key)
+    heard = _cleaned(typed)
+    code = _turn(heard, asked.control, -1) if len(heard) == _LENGTH else ""
+    if not hmac.compare_digest(_hash(code, key["salt"]), key["hashes"][asked.number - 1]):
+        raise NotAllowed(_("This answer does not fit this quote. Read the number and the control again."))
+    given = {"by": key["manager"], "means": "telephone", "key": key["id"], "number": asked.number}
+    authority.keep_approval(session, quote_id, {**given, "control": asked.control})
+
+
+def strangers(session: Session) -> list[str]:
+    """On the manager's laptop: the quotes (ids) approved in his name by telephone that he never heard of."""
+    me, given = _me(session), _kept(session, _GIVEN)
+    return [
+        id
+        for id, approval in _by_telephone(session)
+        if approval.get("by") == me
+        and given.get(f"{approval.get('key')} {approval.get('number')}", {}).get("control")
+        != approval.get("control")
+    ]
+
+
+def _named_discount(session: Session, user: str | None, percent: str) -> authority.Discount:
+    from app.money import parse_decimal
+
+    return authority.Discount(parse_decimal(percent), "", authority.authority_of(session, user))
+
+
+def _keys(session: Session) -> list[dict[str, Any]]:
+    """The codes given to us by people who may approve, the newest first."""
+    found = []
+    for key in records.find_rows(session, "approval_key", {"state": "active", "owner": _me(session)}):
+        user = records.find_rows(session, "user", {"id": key["manager"]}, limit=1)
+        # Who made the record is the server's word: nobody gives himself codes in a manager's name.
+        maker = key["created_by"] == key["manager"]
+        if user and user[0]["role"] in authority.APPROVERS and user[0]["active"] is not False and maker:
+            found.append(key)
+    return sorted(found, key=lambda key: key["id"], reverse=True)
+
+
+def _newest_secret(session: Session, person: str) -> tuple[str, str]:
+    """(record, secret) of the codes that this laptop made last for a person."""
+    kept = _kept(session, _SECRETS)
+    for key in sorted(kept, reverse=True):
+        if kept[key]["person"] == person:
+            return key, kept[key]["secret"]
+    raise NotAllowed(_("This laptop has made no codes for this person yet."))
+
+
+def _used_numbers(session: Session) -> set[str]:
+    return {f"{each.get('key')} {each.get('number')}" for _id, each in _by_telephone(session)}
+
+
+def _by_telephone(session: Session) -> list[tuple[str, Record]]:
+    """(quote, approval) of every approval by telephone on this laptop, deleted quotes included."""
+    table = entity("quote").__table__
+    rows = session.execute(select(table.c.id, table.c.approval).where(table.c.approval.is_not(None)))
+    return [(id, given) for id, given in rows if given.get("means") == "telephone"]
+
+
+def _control(session: Session, quote_id: str, key: str, number: int) -> str:
+    text = f"{authority.content_hash(session, quote_id)} {key} {number}"
+    return _signs(hashlib.sha256(text.encode()).digest(), 4)
+
+
+def _code(secret: str, person: str, number: int) -> str:
+    mac = hmac.new(bytes.fromhex(secret), f"{person} {number}".encode(), hashlib.sha256)
+    return _signs(mac.digest(), _LENGTH)
+
+
+def _turn(code: str, control: str, direction: int) -> str:
+    """Each sign of the code moved by one that depends on the whole control, forwards or back."""
+    pad = _signs(hashlib.sha256(f"turn {control}".encode()).digest(), len(code))
+    return "".join(
+        _SIGNS[(_SIGNS.index(sign) + direction * _SIGNS.index(by)) % len(_SIGNS)] if sign in _SIGNS else sign
+        for sign, by in zip(code, pad, strict=True)
+    )
+
+
+def _signs(digest: bytes, count: int) -> str:
+    return b32encode(digest).decode()[:count]
+
+
+def _cleaned(typed: str) -> str:
+    """Letters as they are heard: no case, no spaces, 0 for O and 1 for I."""
+    return "".join(typed.upper().split()).replace("0", "O").replace("1", "I").replace("-", "")
+
+
+def _hash(code: str, salt: str) -> str:
+    return hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), dklen=20, **SCRYPT).hex()
+
+
+def _me(session: Session) -> str | None:
+    found = state.get(session.connection(), "user")
+    return None if found is None else str(found)
+
+
+def _kept(session: Session, name: str) -> dict[str, Any]:
+    return dict(json.loads(state.get(session.connection(), name) or "{}"))
+
+
+def _keep(session: Session, name: str, value: dict[str, Any]) -> None:
+    state.put(session.connection(), name, json.dumps(value))
