@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from sync import errors
-from sync.protocol import Transaction, hash_of
+from sync.protocol import Op, Transaction, hash_of
 from sync.server.store import Store
 
 _MOST_PARTS = 10_000
@@ -26,6 +26,12 @@ def assemble(connection: Connection, store: Store, device: str, sent: Transactio
 def is_name(text: str) -> bool:
     """Whether the text can be the id of something."""
     return 0 < len(text) <= _LONGEST_NAME and "\0" not in text
+
+
+def is_sound(op: Op) -> bool:
+    """Whether a database can be asked about what the operation names."""
+    values = (value for pair in op.fields.values() for value in pair)
+    return is_name(op.id) and not any(isinstance(value, str) and "\0" in value for value in values)
 
 
 def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:

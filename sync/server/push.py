@@ -83,7 +83,7 @@ class Push:
         wanted = [transaction.uuid for transaction in request.transactions]
         stored = results.find_stored(self.connection, self.store, wanted, self.device.user)
         fresh = [one for one in request.transactions if one.uuid not in stored]
-        decoded = {one.uuid: self.read(one) for one in fresh if one.parts == 1}
+        decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
         self._preload(op for ops in decoded.values() for op in ops or [])
         done: list[tuple[Transaction, _Pending]] = []
         order: list[str] = []
@@ -105,7 +105,7 @@ class Push:
             whole = parts.assemble(self.connection, self.store, self.device.id, transaction)
             if whole is None:
                 continue
-            ops = decoded[whole.uuid] if whole.parts == 1 else self.read(whole)
+            ops = decoded[whole.uuid] if whole.parts == 1 else self._sound(whole)
             pending = self._apply_or_park(whole.uuid, ops)
             if ops is not None and pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
@@ -122,6 +122,11 @@ class Push:
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
         outcome.results += [given[pending.uuid] for pending in taken]
         return outcome
+
+    def _sound(self, transaction: Transaction) -> list[Op] | None:
+        """Its operations; None where no program here can read or keep one of them."""
+        ops = self.read(transaction)
+        return ops if ops is not None and all(map(parts.is_sound, ops)) else None
 
     # Order and parts
 
@@ -201,7 +206,7 @@ class Push:
     def _require_tryable(self, change: Change, ops: list[Op] | None) -> None:
         if not change.author.grants.active:
             raise Parked("disabled")
-        if ops is None or not all(parts.is_name(op.id) for op in ops):
+        if ops is None or not all(map(parts.is_sound, ops)):
             raise Parked("invalid")
         behind = next(
             (self._blocked[op.table, op.id] for op in ops if (op.table, op.id) in self._blocked), None
