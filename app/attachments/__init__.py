@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.attachments.adding import Prepared, add, attach, folder_of, prepare
-    from app.attachments.keeping import carry, fault, fetch, forget, sweep
+    from app.attachments.adding import FOLDER, Prepared, add, attach, folder_of, prepare
+    from app.attachments.keeping import carry, fault, fetch, forget, keep_all, sweep
     from app.attachments.reading import (
         File,
         NotHere,
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
         picture,
         pin,
         read,
+        remove,
         save_as,
         thumbnail,
         want,
         when,
-    )  # fmt: skip
+    )
 
 _PLACES = {
-    "adding": "Prepared add attach folder_of prepare",
-    "keeping": "carry fault fetch forget sweep",
-    "reading": "File NotHere find find_by_id find_of_account picture pin read save_as thumbnail want when",
+    "adding": "FOLDER Prepared add attach folder_of prepare",
+    "keeping": "carry fault fetch forget keep_all sweep",
+    "reading": "File NotHere find find_by_id find_of_account picture pin read remove save_as thumbnail want when",
 }
 
 
@@ -44,7 +45,29 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "File", "NotHere", "Prepared", "add", "attach", "carry", "fault", "fetch", "find", "find_by_id",
-    "find_of_account", "folder_of", "forget", "picture", "pin", "prepare", "read", "save_as", "sweep",
-    "thumbnail", "want", "when",
-]  # fmt: skip
+    "FOLDER",
+    "File",
+    "NotHere",
+    "Prepared",
+    "add",
+    "attach",
+    "carry",
+    "fault",
+    "fetch",
+    "find",
+    "find_by_id",
+    "find_of_account",
+    "folder_of",
+    "forget",
+    "keep_all",
+    "picture",
+    "pin",
+    "prepare",
+    "read",
+    "remove",
+    "save_as",
+    "sweep",
+    "thumbnail",
+    "want",
+    "when",
+]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.workspace import Workspace
 
 KIND = "attachment"
+FOLDER = blobs.FOLDER
 _BLOCK = 1 << 18
 
 

@@ -94,10 +94,17 @@ def tidy(workspace: Workspace) -> None:
 
 def fetch(workspace: Workspace, id: str, remote: BlobCarrier, progress: Progress | None = None) -> None:
     """The bytes of one attachment now. Raises NotFound, SyncError, and NotHere while the server lacks them."""
-    with workspace.exclusive() as connection, Session(connection) as session:
-        blob = want(session, id)
+    with workspace.exclusive() as connection:
+        blob = want(connection, id)
     if blob.state == "coming" and not BlobTransfer(_place(workspace), remote, progress).fetch(blob):
         raise NotHere("elsewhere")
+
+
+def keep_all(workspace: Workspace, on: bool) -> None:
+    """Whether every file comes with the next syncs, or the large ones only when somebody opens them."""
+    workspace.settings.set("attachments", "all" if on else "demand")
+    with workspace.exclusive() as connection:
+        state.put(connection, blobs.OPEN, 1)
 
 
 def fault(connection: Connection) -> str | None:

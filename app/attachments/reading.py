@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Table, or_, select
+from sqlalchemy import Connection, Table, or_, select
 from sqlalchemy.orm import Session
 
 from app import records
 from app.attachments.adding import KIND, folder_of
 from app.entity import entity
-from app.errors import Damaged, UserError
+from app.errors import Damaged, NotFound, UserError
 from app.i18n import translate as _
 from sync import blobs, sealed_file
 from sync.blobs import Blob
@@ -136,19 +136,26 @@ def save_as(session: Session, id: str, target: Path) -> int:
 
 def pin(session: Session, id: str, on: bool = True) -> None:
     """Keep an attachment on this laptop whatever the room, fetched if need be; or no longer."""
-    row = records.get(session, KIND, id)
     connection = session.connection()
-    if on:
-        blobs.want(connection, str(row["sha256"]), row["size"] or 0)
-    connection.exec_driver_sql(
-        "UPDATE sync_blob SET pinned = ? WHERE sha256 = ?", (int(on), str(row["sha256"]))
-    )
+    blob = want(connection, id) if on else None
+    digest = blob.sha256 if blob else str(records.get(session, KIND, id)["sha256"])
+    connection.exec_driver_sql("UPDATE sync_blob SET pinned = ? WHERE sha256 = ?", (int(on), digest))
 
 
-def want(session: Session, id: str) -> Blob:
-    """Have an attachment fetched, at the latest at the next sync."""
-    row = records.get(session, KIND, id)
-    return blobs.want(session.connection(), str(row["sha256"]), row["size"] or 0)
+def want(where: Session | Connection, id: str) -> Blob:
+    """Have an attachment fetched, at the latest at the next sync. Raises NotFound."""
+    connection = where.connection() if isinstance(where, Session) else where
+    row = connection.exec_driver_sql(
+        f"SELECT sha256, size FROM {KIND} WHERE id = ? AND deleted_at IS NULL AND sha256 IS NOT NULL", (id,)
+    ).first()
+    if row is None:
+        raise NotFound(_("There is no such file on this laptop."))
+    return blobs.want(connection, row[0], row[1] or 0)
+
+
+def remove(session: Session, id: str) -> None:
+    """Delete an attachment; its bytes stay for a day, in which it can be undone."""
+    records.delete(session, KIND, id)
 
 
 def _table() -> Table:

@@ -8,9 +8,7 @@ from pathlib import Path
 from app import attachments, records
 from app.cli.output import Output
 from app.cli.profile_words import opened
-from app.errors import NotAllowed
 from app.features import sync_schema
-from app.workspace import Workspace
 
 
 def attach(options: argparse.Namespace, output: Output) -> None:
@@ -27,31 +25,10 @@ def attach(options: argparse.Namespace, output: Output) -> None:
 
 def attachment(options: argparse.Namespace, output: Output) -> None:
     """Write an attachment's bytes to a file; those that are not here are fetched first."""
+    from app import fetching
+
     sync_schema()
     target = Path(options.output)
     with opened(options) as workspace:
-        try:
-            size = _save(workspace, options.id, target)
-        except attachments.NotHere as missing:
-            _fetch(workspace, options.id, missing)
-            size = _save(workspace, options.id, target)
+        size = fetching.save_as(workspace, options.id, target)
     output.result({"id": options.id, "file": str(target), "bytes": size}, str(target))
-
-
-def _save(workspace: Workspace, id: str, target: Path) -> int:
-    with workspace.read() as session:
-        return attachments.save_as(session, id, target)
-
-
-def _fetch(workspace: Workspace, id: str, missing: attachments.NotHere) -> None:
-    """From the server; without one the bytes are wanted from now on, and the sentence says when they come."""
-    from app import syncing
-
-    try:
-        syncing.fetch_file(workspace, id)
-    except NotAllowed:
-        raise missing from None
-    except syncing.SyncProblem as problem:
-        if problem.code == "offline":
-            raise missing from problem
-        raise
