@@ -12,7 +12,6 @@ from app import __version__, syncing
 from app.errors import Duplicate, NotAllowed, NotFound
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.store import keys
 from app.syncing import SyncProblem
 from app.workspace import Workspace
 from sync import bundle, by_file, errors, state
@@ -59,10 +58,9 @@ def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
     """Write what is to send, sealed for the server: `{"file", "transactions", "bytes"}`. Raises SyncProblem."""
     with workspace.read() as session:
         connection = session.connection()
-        server, kept = state.get(connection, "server"), state.get(connection, "token")
+        server, token = state.get(connection, "server"), syncing.token_of(workspace.folder, connection)
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
-    token = keys.load_secret(workspace.folder, "device") or kept or ""
     with _replacing(file) as target, workspace.exclusive() as connection:
         written = _explained(
             lambda: by_file.write_request(

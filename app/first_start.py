@@ -68,9 +68,9 @@ def can_unlock(folder: Path) -> bool:
 
 def unlock(folder: Path, passphrase: str) -> Workspace:
     """The profile, opened with its passphrase or the recovery passphrase; raises WrongKey."""
-    keys.unwrap(keys.read_envelope(folder), passphrase)
+    key = keys.unwrap(keys.read_envelope(folder), passphrase)
     use_passphrase(passphrase)
-    return Workspace.open(folder)
+    return Workspace.open(folder, key)
 
 
 def _has_keyring() -> bool:

@@ -48,6 +48,7 @@ _TITLES = {
     "certificate": m_("Refused: certificate not trusted"),
     "not_found": m_("Refused: unknown organisation"),
     "cloned": m_("Refused: this profile is a copy"),
+    "removal": m_("Stopped: too much was to be removed"),
 }
 
 

@@ -14,17 +14,18 @@ from sqlalchemy import Connection
 
 from app import __version__, attachments, search, sync_lock
 from app.errors import NotAllowed, UserError
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import errors, outbox, state
+from sync import errors, identity, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
 from sync.pacing import Pacing as Pacing
 from sync.pacing import Rhythm as Rhythm
-from sync.protocol import EnrolAnswer, EnrolRequest, HelloRequest, SyncProtocol
+from sync.protocol import EnrolAnswer, EnrolRequest, SyncProtocol
 
 
 class SyncProblem(UserError):
@@ -60,6 +61,14 @@ def enrol(
 
 
 _KEPT_RUNS = 500
+_DONE = {
+    "recovered": m_("The server came back from a copy. What it had lost was sent to it again."),
+    "confirmed": m_("Many records left this laptop at once. The server confirmed each before it went."),
+    "repaired": m_("Some records differed from the server's. They were found one by one and put right."),
+    "uncounted": m_("Every record is the same as on the server, but the server counts them wrongly."),
+    "replaced": m_("Everything was fetched again beside what was here. What was not sent stays to be sent."),
+}
+"""What a run that succeeded had to do besides."""
 WAIT_S = 10.0
 """How long a sync waits for another one of the same profile to end."""
 
@@ -85,10 +94,11 @@ def sync_now(
 def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol | None) -> dict[str, Any]:
     started = _now()
     client = remote or connect(workspace)
-    engine = Engine(laptop_of(workspace), client, progress)
     try:
+        if _is_copy(workspace):
+            client = _take_new_identity(workspace, client)
         try:
-            report = explained(engine.run)
+            report = explained(Engine(laptop_of(workspace), client, progress).run)
         except SyncProblem as problem:
             if problem.code != "cloned":
                 raise
@@ -100,7 +110,7 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
             wipe(workspace)
         raise
     else:
-        _write_history(workspace, started, "repaired" if report.repaired else None, report)
+        _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
         carried = _carry_files(workspace, client, report, progress)
     finally:
@@ -182,10 +192,9 @@ def connect(workspace: Workspace) -> HttpClient:
     with workspace.read() as session:
         connection = session.connection()
         server, ca = state.get(connection, "server"), state.get(connection, "ca")
-        kept = state.get(connection, "token")
+        token = token_of(workspace.folder, connection)
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
-    token = keys.load_secret(workspace.folder, "device") or kept or ""
     return HttpClient(server, token, ca, __version__)
 
 
@@ -197,7 +206,16 @@ def laptop_of(workspace: Workspace) -> Laptop:
         if not begins:
             search.rebuild(connection)
 
-    return Laptop(workspace.schema, workspace.exclusive, loading, search.refresh, __version__)
+    return Laptop(
+        workspace.schema,
+        workspace.exclusive,
+        loading,
+        search.refresh,
+        __version__,
+        lambda: workspace.exclusive(bulk=True, yielding=True),
+        workspace.beside,
+        workspace.folder,
+    )
 
 
 def wipe(workspace: Workspace) -> None:
@@ -240,7 +258,13 @@ def sentence(problem: errors.SyncError) -> str:
             return _("The server is busy. Nothing is lost: try again in a moment.")
         case errors.Protocol():
             return _("The server's answer was damaged on the way. Nothing was changed: try again.")
+    if problem.code in _DONE:
+        return _(_DONE[problem.code])
     sentences = {
+        "removal": _(
+            "The server asked to remove many records, and contradicted itself. Nothing was removed: "
+            "tell your office if it goes on."
+        ),
         "certificate": _(
             "The server's certificate is not trusted. Check the address, "
             "or name the company's certificate with --ca."
@@ -259,49 +283,76 @@ def sentence(problem: errors.SyncError) -> str:
 
 
 def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: EnrolAnswer) -> None:
-    kept = keys.keep_secret(workspace.folder, "device", answer.token)
+    kept = _keep_token(workspace, answer)
     with workspace.exclusive() as connection:
-        outbox.seal_entries(connection, workspace.schema, {})
-        for name, value in (
-            ("server", server.rstrip("/")),
-            ("ca", ca),
-            ("device", answer.device),
-            ("series", answer.series),
-            ("user", answer.user),
-            ("role", answer.role),
-            ("organisation", answer.organisation),
-            ("cursor", None),
-            # Without a keyring the token lies in the encrypted file alone.
-            ("token", None if kept else answer.token),
-            # A new series is this laptop's alone: its numbers need no letters any more.
-            ("restored", None),
-        ):
-            state.put(connection, name, value)
-        outbox.renumber(connection)
+        identity.adopt(connection, workspace.schema, answer)
+        _keep_address(connection, server, ca, None if kept else answer.token)
 
 
 def _take_new_identity(workspace: Workspace, client: SyncProtocol) -> SyncProtocol:
     """This file is a copy of another laptop's: become a device of its own, with the work that only it has."""
-    with workspace.read() as session:
-        connection = session.connection()
-        sealed = [one.uuid for one in outbox.waiting(connection)]
-        server, ca = state.get(connection, "server"), state.get(connection, "ca")
-    hello = explained(lambda: client.hello(HelloRequest(_now(), uuids=sealed)))
-    request = EnrolRequest(name=socket.gethostname(), version=__version__)
-    answer = explained(lambda: client.enrol(request))
     with workspace.exclusive() as connection:
-        outbox.requeue(connection, set(hello.known))
-    _keep_identity(workspace, server, ca, answer)
+        outbox.seal_entries(connection, workspace.schema, {})
+        waiting = [one.uuid for one in outbox.waiting(connection)]
+        server, ca = state.get(connection, "server"), state.get(connection, "ca")
+    request = EnrolRequest(name=socket.gethostname(), version=__version__)
+    answer, known = explained(lambda: identity.ask_for_another(client, waiting, _now(), request))
+    kept = _keep_token(workspace, answer)
+    with workspace.exclusive() as connection:
+        identity.part_from(connection, workspace.schema, answer, known)
+        _keep_address(connection, server, ca, None if kept else answer.token)
     if isinstance(client, HttpClient):
         client.token = answer.token
         return client
     return client.renewed(answer.token)  # type: ignore[attr-defined, no-any-return]
 
 
+def _is_copy(workspace: Workspace) -> bool:
+    """Whether the file was copied, moved or put back since the server last gave it an identity."""
+    with workspace.read() as session:
+        connection = session.connection()
+        return bool(state.get(connection, "restored") and state.get(connection, "device"))
+
+
+def _keep_token(workspace: Workspace, answer: EnrolAnswer) -> bool:
+    """In the keyring under the device's own name: a copy of this profile has another."""
+    return keys.keep_secret(workspace.folder, _secret_of(answer.device), answer.token)
+
+
+def _keep_address(connection: Connection, server: str, ca: str | None, token: str | None) -> None:
+    # Without a keyring the token lies in the encrypted file alone.
+    for name, value in (("server", server.rstrip("/")), ("ca", ca), ("token", token)):
+        state.put(connection, name, value)
+
+
+def token_of(folder: Path, connection: Connection) -> str:
+    """What proves to the server that this laptop is its device; empty where it is not here."""
+    device = state.get(connection, "device") or ""
+    return keys.load_secret(folder, _secret_of(device)) or state.get(connection, "token") or ""
+
+
+def _secret_of(device: str) -> str:
+    return f"device:{device}"
+
+
+def _told(report: Report) -> str | None:
+    """What of a run that succeeded belongs in the history; the gravest."""
+    if report.sent_again or report.rescued:
+        return "recovered"
+    if report.confirmed:
+        return "confirmed"
+    if report.repaired:
+        return "repaired"
+    if report.differing:
+        return "uncounted"
+    return "replaced" if report.replaced else None
+
+
 def _write_history(workspace: Workspace, started: str, code: str | None, report: Report) -> None:
     if code == "wipe":
         return
-    outcome = "done" if code in (None, "repaired") else "offline" if code == "offline" else "refused"
+    done = code is None or code in _DONE
+    outcome = "done" if done else "offline" if code == "offline" else "refused"
     with workspace.exclusive() as connection:
         if not (report.pushed or report.pulled or report.removed):
             # One line for a quiet day, or for a night of attempts without a network.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,12 +17,17 @@ from app.errors import Damaged
 from app.features import sync_schema
 from app.i18n import translate as _
 from app.settings import Settings
-from app.store import keys, schema
+from app.store import keys, place, schema
 from app.store.engine import explained, open_engine
+from app.store.raw import attach
 from sync import outbox
+from sync.file_messages import CIPHER
 from sync.schema import SyncSchema
 
 FILE = "terrain.db"
+_LONGEST_LOG = 64_000_000
+_STEPS = 20_000
+"""Of SQLite's machine between two looks at who waits: about a millisecond."""
 Origin = Literal["local", "sync", "undo"]
 
 
@@ -43,6 +48,7 @@ class Workspace:
         self.schema: SyncSchema = sync_schema()
         self.settings = Settings(self)
         self._write_lane = threading.RLock()
+        self._waiting, self._counter = 0, threading.Lock()
         self._subscribers: list[Callable[[Changes], None]] = []
 
     @classmethod
@@ -70,16 +76,17 @@ class Workspace:
             schema.remove_file(folder / FILE)
             workspace = cls(folder, open_engine(folder / FILE, key))
             schema.create(workspace.engine, workspace.schema)
+            workspace._settle()
             keys.write_envelope(folder, envelope)
         return workspace, recovery
 
     @classmethod
-    def open(cls, folder: Path) -> Workspace:
+    def open(cls, folder: Path, key: bytes | None = None) -> Workspace:
         """The profile in `folder`, migrated where an older Terrain wrote it (a copy is made first).
 
-        Raises KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
+        `key` is its key where that is known already: a passphrase costs a second to try. Raises KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
         """
-        key = keys.load_key(folder)
+        key = key or keys.load_key(folder)
         if not (folder / FILE).is_file():
             # SQLite would make an empty file, and the loss would look like a fresh start.
             raise Damaged(
@@ -92,10 +99,20 @@ class Workspace:
             workspace = cls(folder, open_engine(folder / FILE, key))
             try:
                 schema.upgrade(workspace.engine, workspace.schema, folder / FILE)
+                workspace._settle()
             except BaseException:
                 workspace.close()
                 raise
         return workspace
+
+    def _settle(self) -> None:
+        """Notice a file that was copied, moved or put back, before it draws a number."""
+        with self.engine.connect() as connection:
+            at_home = place.is_known(connection, self.folder / FILE)
+            connection.rollback()
+        if not at_home:
+            with self.exclusive() as connection:
+                place.settle(connection, self.folder / FILE)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -141,19 +158,63 @@ class Workspace:
             self.emit(Changes(frozenset(k for k, _id in changed), frozenset(i for _k, i in changed), origin))
 
     @contextmanager
-    def exclusive(self, bulk: bool = False) -> Iterator[Connection]:
+    def exclusive(self, bulk: bool = False, yielding: bool = False) -> Iterator[Connection]:
         """The write lane: one connection inside BEGIN IMMEDIATE, committed on leaving.
 
-        A bulk load may be lost to a power cut, never broken by it: it does not wait for the disk.
+        A bulk load may be lost to a power cut, never broken by it: it does not wait for the disk. One that
+        is `yielding` breaks off with SQLite's interrupt as soon as anybody waits for the lane.
         """
-        with self._write_lane, explained(self.folder / FILE), self.engine.connect() as plain:
+        with self._turn(), explained(self.folder / FILE), self.engine.connect() as plain:
             raw: Any = plain.connection.dbapi_connection
             raw.execute(f"PRAGMA synchronous = {'NORMAL' if bulk else 'FULL'}")
+            if yielding:
+                raw.set_progress_handler(lambda: self._waiting > 0, _STEPS)
             try:
                 connection = plain.execution_options(begin="IMMEDIATE")
                 with connection.begin():
                     yield connection
             finally:
+                if yielding:
+                    raw.set_progress_handler(None, _STEPS)
+                raw.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._counter:
+            self._waiting += 1
+        self._write_lane.acquire()
+        with self._counter:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._write_lane.release()
+
+    @contextmanager
+    def beside(self, file: Path, key: str) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Many bulk transactions in the write lane, one for each call, with an encrypted file as `page`."""
+        with explained(self.folder / FILE), self.engine.connect() as plain:
+            raw: Any = plain.connection.dbapi_connection
+            attach(raw, str(file), "page", key, CIPHER)
+            raw.execute("PRAGMA synchronous = NORMAL")
+            # The log goes into the file between the transactions: nobody who saves waits for that.
+            raw.execute("PRAGMA wal_autocheckpoint = 0")
+            connection = plain.execution_options(begin="IMMEDIATE")
+            log = (self.folder / FILE).with_name(f"{FILE}-wal")
+
+            @contextmanager
+            def lane() -> Iterator[Connection]:
+                with self._turn(), connection.begin():
+                    yield connection
+                if log.stat().st_size > _LONGEST_LOG:
+                    raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+
+            try:
+                yield lane
+            finally:
+                raw.execute("DETACH page")
+                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+                raw.execute("PRAGMA wal_autocheckpoint = 1000")
                 raw.execute("PRAGMA synchronous = FULL")
 
     def emit(self, changes: Changes) -> None:

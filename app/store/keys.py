@@ -7,6 +7,7 @@ under keys that Argon2id (RFC 9106, 64 MiB, 3 passes) derives from the passphras
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import secrets
@@ -114,6 +115,17 @@ def load_secret(folder: Path, name: str) -> str | None:
         return None
 
 
+def forget_secret(folder: Path, name: str) -> None:
+    """Remove a secret of the profile from the keyring, where it is there."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.delete_password(SERVICE, f"{read_envelope(folder)['profile']}:{name}")
+    except (KeyringError, OSError):
+        return
+
+
 def forget_key(envelope: Envelope) -> None:
     """Remove the key from the keyring: without it a wiped file cannot be read."""
     import keyring
@@ -190,9 +202,18 @@ def _normalised(recovery: str) -> str:
 
 
 def _derive(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
+    return _derive_once(passphrase, salt, tuple(sorted(cost.items())))
+
+
+@functools.lru_cache(maxsize=4)
+def _derive_once(passphrase: str, salt: bytes, cost: tuple[tuple[str, int], ...]) -> bytes:
+    """A start needs the key for its first rows and for the file: a second each, if it were not kept.
+
+    What is kept is in memory anyway, as the passphrase in the environment and as the key in the driver.
+    """
     from argon2.low_level import Type, hash_secret_raw
 
-    return hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **cost)
+    return hash_secret_raw(passphrase.encode(), salt, hash_len=32, type=Type.ID, **dict(cost))
 
 
 def _wrap(key: bytes, passphrase: str) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,13 @@ import keyring
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app import syncing
 from app.serve import InProcessServer, grants, organisations
-from app.store import keys
 from app.workspace import Workspace
 from sync.server.service import Service
 from tests.conftest import MemoryKeyring
 from tests.sync.office import Laptop, Office, an_office
+from ui import undoing
 from ui.pages import Registration
 from ui.preferences import Preferences
 from ui.sync import running
@@ -71,7 +74,8 @@ def office(template: Template, tmp_path: Path, memory_keyring: MemoryKeyring) ->
 
 def _laptop(office: Office, name: str) -> Laptop:
     workspace = Workspace.open(office.folder / name)
-    token = keys.load_secret(workspace.folder, "device") or ""
+    with workspace.read() as session:
+        token = syncing.token_of(workspace.folder, session.connection())
     laptop = Laptop(workspace, office.service.connect(token), office.ids[name])
     office.laptops.append(laptop)
     return laptop
@@ -96,6 +100,30 @@ def server(office: Office) -> Iterator[str]:
         yield running_server.address("demo")
 
 
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """Takes a connection and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        taken: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    taken.append(listener.accept()[0])
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo"
+        listener.shutdown(socket.SHUT_RDWR)
+        for connection in taken:
+            connection.close()
+        thread.join(5)
+
+
 class Desk:
     """A window on a workspace."""
 
@@ -103,6 +131,7 @@ class Desk:
         self.tasks = Tasks(workspace)
         self.window = MainWindow(self.tasks, Preferences(folder / "desktop.ini"), PAGES)
         self.window.attach(workspace)
+        undoing.connect(self.window)
         running.connect(self.window)
         self.window.resize(1366, 768)
         self.window.show()
