@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 import uvicorn
 from sqlalchemy import Connection, Table, select
 
-from app import migrations
+from app import migrations, server_log, workers
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
@@ -157,7 +158,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _server(known: Organisations, **options: object) -> uvicorn.Server:
-    asgi = make_app(known, grants, str(sync_schema().version))
+    asgi = make_app(known, grants, str(sync_schema().version), os.environ.get("TERRAIN_METRICS_TOKEN", ""))
     config = uvicorn.Config(
         asgi,
         log_config=None,
@@ -179,13 +180,15 @@ def serve(
     tls_key: str | None = None,
     ready_callback: Callable[[str], None] | None = None,
     blobs: str | Path | None = None,
+    processes: int = 1,
 ) -> None:
     """Serve in the foreground until SIGTERM or Ctrl+C. Prints the address on one line when ready.
 
     Port 0 takes a free one. Raises SystemProblem where the address cannot be used.
     """
-    known = organisations(database, blobs)
-    server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
+    if processes > 1 and sys.platform == "win32":
+        raise SystemProblem(_("On Windows the server is one process."))
+    server_log.start()
     listener = _listen(host, port)
     scheme = "https" if tls_cert else "http"
     shown = f"[{host}]" if ":" in host else host
@@ -198,16 +201,23 @@ def serve(
         if ready_callback is not None:
             ready_callback(url)
 
+    def work() -> None:
+        known = organisations(database, blobs)
+        try:
+            _run(_server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key), listener)
+        finally:
+            known.close()
+
+    # The listening socket queues whoever calls while a process starts.
+    say_ready()
     try:
-        _run(server, listener, say_ready)
+        work() if processes <= 1 else workers.run(processes, work)
     finally:
         listener.close()
-        known.close()
 
 
-def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Run until a signal; the listening socket queues whoever calls while the loop starts."""
-    ready()
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Run until a signal."""
     if threading.current_thread() is threading.main_thread() and sys.platform != "win32":
         # uvicorn raises the signal again when it has stopped; a stop that was asked for is no failure.
         signal.signal(signal.SIGTERM, lambda *_ignored: None)

@@ -20,6 +20,7 @@ def serve(options: argparse.Namespace, output: Output) -> None:
         options.tls_cert,
         options.tls_key,
         blobs=options.blobs,
+        processes=options.processes,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,7 @@ class Pull:
         exits: list[tuple[str, str, str]] = []
         if cursor.rev < self.head:
             exits, cursor.rev = self._changes(cursor)
-        if cursor.rev == self.head:
+        if cursor.rev == self.head and cursor.behind:
             self._fill(cursor)
         more = cursor.rev < self.head or bool(cursor.behind)
         return Page(cursor, self._as_rows(), exits, [] if more else self._sums(), more)
@@ -146,15 +146,24 @@ class Pull:
 
     def _fill(self, cursor: Cursor) -> None:
         """Rows of scopes that are new to the device; what changed since it got them comes as a change."""
+        filled = self._filled(cursor.behind)
         for scope in sorted(cursor.behind):
             at, rev, upto = cursor.behind.pop(scope)
             while at < len(self._tables):
                 if self._left <= 0:
                     cursor.behind[scope] = (at, rev, upto)
                     return
-                last = self._fill_table(scope, self._tables[at], rev, upto)
+                name = self._tables[at]
+                last = self._fill_table(scope, name, rev, upto) if (scope, name) in filled else 0
                 at, rev = (at, last) if last else (at + 1, 0)
             cursor.scopes.add(scope)
+
+    def _filled(self, scopes: Iterable[str]) -> set[tuple[str, str]]:
+        """Where there are rows at all: most kinds of most territories have none."""
+        table = self.store.tables["scope_sum"]
+        here = table.c.scope.in_(list(scopes)) & (table.c["count"] > 0)
+        found = self.connection.execute(select(table.c.scope, table.c.table_name).where(here))
+        return {(scope, name) for scope, name in found}
 
     def _fill_table(self, scope: str, name: str, after: int, upto: int) -> int:
         """Add rows in (after, upto]; the last one's revision, 0 when the table is done."""

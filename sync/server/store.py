@@ -186,11 +186,26 @@ class Organisations:
         """The slugs of all organisations, sorted."""
         if self._engine is None:
             return sorted(found.stem for found in Path(self.database).glob("*.sqlite"))
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'org\\_%' ORDER BY 1")
-            )
-            return [name.removeprefix("org_") for (name,) in rows]
+        statement = text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'org\\_%' ORDER BY 1")
+        try:
+            with self._engine.connect() as connection:
+                return [name.removeprefix("org_") for (name,) in connection.execute(statement)]
+        except SQLAlchemyError as problem:
+            raise trouble.as_answer(problem) from problem
+
+    def check(self) -> None:
+        """Whether the database answers; raises `errors.ServerBusy`."""
+        try:
+            if self._engine is not None:
+                with self._engine.connect() as connection:
+                    connection.execute(text("SELECT 1"))
+            elif not Path(self.database).is_dir():
+                raise errors.ServerBusy(trouble.RETRY_AFTER_S, "the database does not answer")
+        except SQLAlchemyError as problem:
+            raise trouble.as_answer(problem) from problem
+        for store in list(self._stores.values()):
+            with store.read() as connection:
+                connection.execute(select(store.tables["sync_head"].c.rev))
 
     def find(self, slug: str) -> Store | None:
         """The organisation's store, None where there is none."""

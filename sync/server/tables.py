@@ -62,6 +62,8 @@ def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
         ),
     )
     Index(f"ix_{name}_scope_rev", table.c.scope, table.c.rev)
+    if any(rule.fixed == RECORD_RULE for rule in synced.scope) and "state" in table.c:
+        Index(f"ix_{name}_state", table.c.state)
     for link in sorted(dependency_links(synced)):
         Index(f"ix_{name}_{link}", table.c[link])
     return table
@@ -127,7 +129,7 @@ def _add_server_only(metadata: MetaData) -> None:
         Column("ops", LargeBinary),
     )  # fmt: skip
     Index("ix_sync_result_device_n", results.c.device, results.c.n)
-    Index("ix_sync_result_device_outcome", results.c.device, results.c.outcome)
+    Index("ix_sync_result_outcome_device", results.c.outcome, results.c.device)
     Index("ix_sync_result_device_settled", results.c.device, results.c.settled_rev)
     Table(
         "sync_part", metadata, text("uuid", primary_key=True),

@@ -31,13 +31,17 @@ def weight_of(entry: Entry, chance: float | None = None) -> int:
     return _SAMPLED if drawn < 1 / _SAMPLED else 0
 
 
-def count(connection: Connection, store: Store, entry: Entry, weight: int, moment: datetime) -> None:
+def count(
+    connection: Connection, store: Store, entry: Entry, weight: int, moment: datetime | None = None
+) -> None:
     """Add a call to what its device did, in this minute and altogether."""
+    moment = moment or datetime.now(UTC)
     table, window = store.tables["sync_device"], window_of(moment)
     same = table.c.counted_from == window
     values = {
         "calls": case((same, table.c.calls + weight), else_=weight),
         "counted_from": window,
+        "seen_at": format_time(moment),
         "total_calls": table.c.total_calls + weight,
         "total_ms": table.c.total_ms + weight * int(entry.seconds * 1000),
         "bytes_in": table.c.bytes_in + weight * entry.bytes_in,

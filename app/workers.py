@@ -1,0 +1,61 @@
+"""Several processes behind one listening socket, each started again when it dies."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_PAUSE_S = 1.0
+"""Before a process that died is started again: what dies at once must not spin."""
+
+
+def run(count: int, work: Callable[[], None]) -> None:
+    """Do `work` in `count` processes until SIGTERM or SIGINT, which each of them is sent. POSIX alone."""
+    parent = _Parent(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, parent.stop)
+    while len(parent.children) < count:
+        parent.start()
+    while parent.children:
+        parent.wait_for_one()
+
+
+class _Parent:
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._stopping = False
+        self.children: set[int] = set()
+
+    def start(self) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
+        child = os.fork()
+        if child:
+            self.children.add(child)
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        try:
+            self._work()
+        finally:
+            os._exit(0 if sys.exc_info()[0] is None else 1)
+
+    def stop(self, number: int, _frame: object) -> None:
+        self._stopping = True
+        for child in self.children:
+            os.kill(child, number)
+
+    def wait_for_one(self) -> None:
+        child, status = os.wait()
+        self.children.discard(child)
+        if not self._stopping:
+            log.error("a server process died", extra={"facts": {"pid": child, "status": status}})
+            time.sleep(_PAUSE_S)
+        if not self._stopping:
+            self.start()

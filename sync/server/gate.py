@@ -1,0 +1,106 @@
+"""What every call passes: the organisation, the caller, sizes, compression, and how much runs at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+from litestar import Request, Response
+
+from sync import errors
+from sync import protocol as p
+from sync.server import usage
+from sync.server.answers import refusal
+from sync.server.journal import Entry, note
+from sync.server.scopes import GrantRule
+from sync.server.service import Service, Session
+from sync.server.store import Organisations, Store
+
+log = logging.getLogger(__name__)
+
+MAX_COMPRESSED_BYTES = 4_000_000
+MAX_BODY_BYTES = 8_000_000
+"""Of a request once unpacked; a lone transaction's part may pass `protocol.MAX_REQUEST_BYTES` a little."""
+MAX_RUNNING = 8
+"""Calls worked on at once: a page or a push takes tens of megabytes while it is made."""
+MAX_WAITING = 200
+
+Call = Callable[[Session, bytes], tuple[bytes, str]]
+"""(session, plain body) -> (plain answer, its media type)"""
+AnyRequest = Request[Any, Any, Any]
+
+
+class Gate:
+    """Finds the organisation and the caller, unpacks, works in a thread, packs."""
+
+    def __init__(self, organisations: Organisations, grant_rule: GrantRule) -> None:
+        self.organisations = organisations
+        self.grant_rule = grant_rule
+        self._running: anyio.CapacityLimiter | None = None
+        self._beside: anyio.CapacityLimiter | None = None
+
+    def store(self, slug: str) -> Store:
+        """The organisation's; raises `errors.Refused`."""
+        store = self.organisations.find(slug)
+        if store is None:
+            raise errors.Refused("not_found")
+        note(organisation=slug)
+        return store
+
+    def session(self, request: AnyRequest) -> Session:
+        """The caller's; not for the event loop, since the organisation may have to be opened."""
+        slug = str(request.path_params["slug"])
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        address = request.client.host if request.client else ""
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        return Service(self.store(slug), self.grant_rule, slug).connect(token, address)
+
+    async def answer(self, request: AnyRequest, call: Call) -> Response[bytes]:
+        """The answer to one call."""
+        running = self._limiter()
+        if running.statistics().tasks_waiting >= MAX_WAITING:
+            # Before the body is read: what waits for its turn takes memory.
+            return refusal(errors.ServerBusy(5.0, "too many calls at once"))
+        body = await request.body()
+        headers = request.headers
+        packed, accepted = headers.get("content-encoding", ""), headers.get("accept-encoding", "")
+
+        def work() -> tuple[bytes, str, str]:
+            session = self.session(request)
+            p.require_digest(body, headers.get("content-digest"))
+            plain, media = call(session, p.decompress(body, packed, MAX_BODY_BYTES))
+            return (*p.compress(plain, accepted), media)
+
+        try:
+            content, encoding, media = await anyio.to_thread.run_sync(work, limiter=running)
+        except errors.SyncError as problem:
+            return refusal(problem)
+        encoded = {} if encoding == "identity" else {"content-encoding": encoding}
+        told = {"cache-control": "no-store", "content-digest": p.digest(content)}
+        return Response(content, media_type=media, headers={**encoded, **told})
+
+    async def beside(self, work: Callable[[], bytes]) -> bytes:
+        """A small piece of work that must not wait behind the calls of laptops."""
+        if self._beside is None:
+            self._beside = anyio.CapacityLimiter(2)
+        return await anyio.to_thread.run_sync(work, limiter=self._beside)
+
+    async def count(self, entry: Entry) -> None:
+        """Keep what a device's call took; the answer is out already."""
+        weight = usage.weight_of(entry) if entry.device else 0
+        if weight:
+            await anyio.to_thread.run_sync(self._count, entry, weight, limiter=self._limiter())
+
+    def _count(self, entry: Entry, weight: int) -> None:
+        try:
+            store = self.store(entry.organisation)
+            store.run(lambda connection: usage.count(connection, store, entry, weight))
+        except errors.SyncError as problem:
+            log.warning("a call was not counted", extra={"facts": {"code": problem.code}})
+
+    def _limiter(self) -> anyio.CapacityLimiter:
+        if self._running is None:
+            self._running = anyio.CapacityLimiter(MAX_RUNNING)
+        return self._running
