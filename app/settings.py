@@ -17,6 +17,8 @@ DEFAULTS: dict[str, Any] = {
     "backup_folder": "",
     "backup_last": "",
     "onsite_printer": "",
+    "sync_every": 5,
+    "sync_metered": "hourly",
     "customer_mode": False,
     "time_zone": "",
     "attachments": "demand",

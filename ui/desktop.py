@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,8 @@ class Desktop(QObject):
         super().__init__()
         self.folder = folder
         self.workspace: Any = None
+        self.hanging = False
+        """Whether work was left behind in a network that answers nothing."""
         self.preferences = Preferences(folder / PREFERENCES)
         set_language(self.preferences.language)
         theme.motion = self.preferences.motion
@@ -93,6 +97,10 @@ class Desktop(QObject):
         if self._cut_off is not None:
             recover(self.window, self._cut_off)
         self.tasks.read(self.window, who_works_here, then=lambda who: self.window.set_user(*who))
+        # Imports what speaks with servers: not before the first window.
+        from ui.sync import automatic
+
+        automatic.connect(self.window)
 
     def _first_start(self) -> None:
         from ui.first_start.assistant import Assistant
@@ -124,7 +132,7 @@ class Desktop(QObject):
 
     def close(self) -> None:
         """Let writes finish and let go of the file."""
-        self.tasks.close()
+        self.hanging = not self.tasks.close()
         if self.workspace is not None:
             self.workspace.close()
 
@@ -188,4 +196,9 @@ def run(folder: Path) -> int:
     errors.install_hook()
     desktop = Desktop(app, folder)
     desktop.start()
-    return app.exec()
+    code = app.exec()
+    if desktop.hanging:
+        # Python would wait for its threads, for as long as the network keeps silent.
+        logging.shutdown()
+        os._exit(code)
+    return code

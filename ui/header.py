@@ -23,6 +23,7 @@ _LOOK = {
     "waiting": ("cloud-upload", "warn"),
     "done": ("cloud-check", "flat"),
     "running": ("refresh-cw", "info"),
+    "paused": ("pause", "warn"),
     "attention": ("cloud-alert", "bad"),
     "local": ("hard-drive", "flat"),
 }
@@ -32,7 +33,7 @@ _LOOK = {
 class SyncChip:
     """The state of the sync in a word, a count and an icon, never by colour alone."""
 
-    state: Literal["offline", "waiting", "done", "running", "attention", "local"]
+    state: Literal["offline", "waiting", "done", "running", "paused", "attention", "local"]
     count: int = 0
     """Changes to send."""
     at: str = ""
@@ -52,6 +53,8 @@ class SyncChip:
             return _("On this computer only")
         if self.state == "done":
             return _("Up to date · {time}", time=self.at) if self.at else _("Up to date")
+        if self.state == "paused":
+            return _n("Paused · {n} to send", "Paused · {n} to send", self.count) if self.count else _("Sync paused")
         if self.state == "waiting":
             return _n("{n} to send", "{n} to send", self.count)
         return (

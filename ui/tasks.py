@@ -6,7 +6,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event
@@ -23,6 +23,8 @@ Then = Callable[[Any], object]
 Failed = Callable[[Exception], object]
 Progress = Callable[[float, str], object]
 
+PATIENCE_S = 5.0
+"""How long closing waits for background work; sync and copies are whole wherever they stop."""
 LANES = {"write": 1, "read": 2, "background": 4}
 log = logging.getLogger("terrain.tasks")
 
@@ -106,6 +108,7 @@ class Tasks(QObject):
         self._numbers = count(1)
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._closed = False
+        self._behind: set[Future[None]] = set()
         self.mark: Callable[[], object] = lambda: None
         self.step: int | None = None
         """The number by which the write that is being delivered can be undone."""
@@ -168,7 +171,10 @@ class Tasks(QObject):
         self._jobs[number] = _Job(owner, work, then, failed, progress, token, lane, label, origin)
         if label:
             self._jobs[number].mark = self.mark()
-        self._lanes[lane].submit(self._run, number)
+        future = self._lanes[lane].submit(self._run, number)
+        if lane == "background":
+            self._behind.add(future)
+            future.add_done_callback(self._behind.discard)
         return token
 
     def _run(self, number: int) -> None:
@@ -240,12 +246,17 @@ class Tasks(QObject):
             time.sleep(0.002)
         return not self._jobs
 
-    def close(self) -> None:
-        """Let writes finish, ask the rest to stop, and deliver what is left."""
+    def close(self, patience_s: float = PATIENCE_S) -> bool:
+        """Let writes finish, ask the rest to stop, and deliver what is left.
+
+        False where background work hangs in a network that answers nothing: it is left to itself.
+        """
         self._closed = True
         for job in list(self._jobs.values()):
             if job.lane != "write":
                 job.token.cancel()
-        for lane in self._lanes.values():
-            lane.shutdown(wait=True)
+        for name, lane in self._lanes.items():
+            lane.shutdown(wait=name != "background")
+        hanging = wait(self._behind, patience_s).not_done
         self._deliver()
+        return not hanging

@@ -56,6 +56,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands()
         self.search: Search | None = None
         self.on_sync: Callable[[], object] | None = None
+        self.before_close: Callable[[], bool] | None = None
+        """Whether something is still to be done: then the window hides, and who said so closes it soon."""
         self.undoing: Undoing | None = None
         self._registered = pages if pages is not None else existing()
         self._by_key = {page.key: page for page in self._registered}
@@ -421,8 +423,13 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if (page := self.page) is not None:
             page.leave()
-        self._keep_place()
-        self.preferences.remember_window(bytes(self.saveGeometry().data()))
+        if self.isVisible():
+            self._keep_place()
+            self.preferences.remember_window(bytes(self.saveGeometry().data()))
+        if self.before_close is not None and self.before_close():
+            self.hide()
+            event.ignore()
+            return
         self.preferences.end()
         self.closed.emit()
         super().closeEvent(event)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from app.sync_view import Overview
 
 
-def chip_of(found: Overview | None, share: float | None = None, problem: str = "") -> SyncChip:
+def chip_of(
+    found: Overview | None, share: float | None = None, problem: str = "", paused: bool = False
+) -> SyncChip:
     """The chip; `share` is how far a running sync is. Offline is normal and never an alarm."""
     if share is not None:
         return SyncChip("running", percent=round(share * 100))
@@ -27,6 +29,8 @@ def chip_of(found: Overview | None, share: float | None = None, problem: str = "
     if found.needs_attention:
         waiting = _n("{n} action was not accepted.", "{n} actions were not accepted.", found.parked)
         return SyncChip("attention", found.to_send, at, detail=waiting if found.parked else detail)
+    if paused:
+        return SyncChip("paused", found.to_send, at, detail=detail)
     if found.last_code == "offline":
         return SyncChip("offline", found.to_send, at, detail=detail)
     if found.to_send or found.last_sync is None:

@@ -18,6 +18,7 @@ from ui.widgets import announce
 
 if TYPE_CHECKING:
     from app.sync_view import Overview
+    from ui.sync.automatic import Automatic
     from ui.tasks import Token
     from ui.window import MainWindow
 
@@ -26,6 +27,8 @@ _SPANS = {"connecting": (0.0, 0.04), "pushing": (0.04, 0.45), "pulling": (0.45, 
 _PULLED_HALF = 4000
 """Rows after which the bar of a pull of unknown length stands in its middle."""
 _GATHER_MS = 120
+_GUESS_AFTER_S = 3.0
+"""Seconds after which the time that is left can be told from the time that has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Progress:
         start, end = _SPANS[self.phase]
         within = self.done / self.of if self.of else self.done / (self.done + _PULLED_HALF)
         return start + (end - start) * min(1.0, within)
+
+    def remaining(self, elapsed_s: float) -> float | None:
+        """About how many seconds are left; None while that would be a guess."""
+        share = self.share
+        known = self.of > 0 and self.phase in ("pushing", "pulling")
+        if not known or elapsed_s < _GUESS_AFTER_S or share < 0.1:
+            return None
+        return elapsed_s * (1.0 - share) / share
 
     @property
     def text(self) -> str:
@@ -60,6 +71,8 @@ class Runner(QObject):
 
     changed = Signal()
     """The state has changed: `overview`, `running`, `progress` or `problem`."""
+    began = Signal(bool)
+    """A run begins: whether the user asked for it."""
     ended = Signal(object)
     """A run is over: its report, or None when it was paused or failed."""
     _committed = Signal()
@@ -71,11 +84,15 @@ class Runner(QObject):
         self.overview: Overview | None = None
         self.running = False
         self.pausing = False
+        self.asked = True
+        """Whether the user asked for the last run; one that came by itself is not announced."""
         self.progress = Progress()
         self.started = datetime.now(UTC)
         self.problem = ""
         """The sentence of the last failure, until the next run starts."""
         self.problem_code = ""
+        self.retry_after = 0.0
+        """Seconds after which the server wants to be asked again."""
         self._stop = threading.Event()
         self._gather = QTimer(self)
         self._gather.setSingleShot(True)
@@ -93,24 +110,52 @@ class Runner(QObject):
 
         self.window.tasks.read(self, sync_view.overview, then=self._take)
 
-    def start(self) -> None:
+    def start(self, asked: bool = True) -> None:
         """Run a sync now; a second one while it runs changes nothing. Without a server it shows the page."""
         if self.running:
             return
         if self.overview is None or self.overview.alone:
-            self.window.go("sync")
+            if asked:
+                self.window.go("sync")
             return
         self.running, self.pausing, self.problem, self.problem_code = True, False, "", ""
+        self.asked, self.retry_after = asked, 0.0
         self.progress, self.started = Progress(), datetime.now(UTC)
         self._stop.clear()
+        self.began.emit(asked)
         self._tell()
         workspace, started = self.window.shell.workspace, self.started
         self.window.tasks.background(
             self, lambda token: self._run(token, workspace, started), then=self._done, failed=self._failed
         )
 
+    @property
+    def automatic(self) -> Automatic | None:
+        """What starts syncs by itself, None where nothing does."""
+        from ui.sync.automatic import automatic_of
+
+        return automatic_of(self)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user paused the sync until he resumes it."""
+        return self.automatic is not None and self.automatic.paused
+
     def pause(self) -> None:
-        """Stop at the next step; what is done stays done and nothing is lost."""
+        """Stop at the next step and start no other by itself; what is done stays done and nothing is lost."""
+        if self.automatic is not None:
+            self.automatic.pause(True)
+        self.stop()
+        self._tell()
+
+    def resume(self) -> None:
+        """Synchronise by itself again, beginning now."""
+        if self.automatic is not None:
+            self.automatic.pause(False)
+        self.start()
+
+    def stop(self) -> None:
+        """Stop the run under way at its next step."""
         if self.running:
             self.pausing = True
             self._stop.set()
@@ -140,7 +185,7 @@ class Runner(QObject):
 
     def _done(self, report: dict[str, Any] | None) -> None:
         self.running = self.pausing = False
-        if report is not None:
+        if report is not None and (self.asked or report["pulled"]):
             announce(self.window, ended_text(report))
         self.look()
         self.ended.emit(report)
@@ -152,6 +197,7 @@ class Runner(QObject):
         self.running = self.pausing = False
         if isinstance(error, SyncProblem):
             self.problem, self.problem_code = str(error), error.code
+            self.retry_after = error.retry_after
         elif isinstance(error, SyncError):
             self.problem, self.problem_code = errors.sync_text(error), error.code
         else:
@@ -170,7 +216,7 @@ class Runner(QObject):
 
     def _tell(self) -> None:
         share = self.progress.share if self.running else None
-        self.window.set_sync_state(chip_of(self.overview, share, self.problem))
+        self.window.set_sync_state(chip_of(self.overview, share, self.problem, self.paused))
         self.changed.emit()
 
     def _on_closed(self) -> None:
