@@ -84,7 +84,8 @@ class Workspace:
     def open(cls, folder: Path, key: bytes | None = None) -> Workspace:
         """The profile in `folder`, migrated where an older Terrain wrote it (a copy is made first).
 
-        `key` is its key where that is known already: a passphrase costs a second to try. Raises KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
+        `key` is its key where that is known already: a passphrase costs a second to try. Raises
+        KeyMissing, WrongKey, Damaged, FileTooNew, Locked, ReadOnly, DiskFull.
         """
         key = key or keys.load_key(folder)
         if not (folder / FILE).is_file():
