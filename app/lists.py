@@ -99,6 +99,38 @@ LISTS: dict[str, ListOf] = {
             "last_visit": _("Last visit"),
         },
     ),
+    "contact": ListOf(
+        kind="contact",
+        table="contact",
+        id="contact.id",
+        joins="LEFT JOIN account_summary AS a ON a.account = contact.account",
+        always="+contact.deleted_at IS NULL",
+        columns=(
+            ("id", "contact.id"),
+            ("first_name", "contact.first_name"),
+            ("last_name", "contact.last_name"),
+            ("job", "contact.job"),
+            ("role", "contact.role"),
+            ("account", "a.name"),
+            ("decision_role", "contact.decision_role"),
+            ("mobile", "contact.mobile"),
+            ("phone", "contact.phone"),
+            ("left_on", "contact.left_on"),
+            ("unsent", _unsent("contact", "contact.id")),
+        ),
+        filters={
+            "all": "+left_on IS NULL",
+            "decide": "+left_on IS NULL AND +decision_role IN ('decides', 'buys')",
+            "left": "+left_on IS NOT NULL",
+        },
+        sorts={"name": "last_name COLLATE NOCASE, first_name COLLATE NOCASE, contact.id"},
+        labels={
+            "all": _("All"),
+            "decide": _("Decide or buy"),
+            "left": _("Have left"),
+            "name": _("Name"),
+        },
+    ),
     "quote": ListOf(
         kind="quote",
         table="quote",
@@ -171,6 +203,8 @@ INDEXES: tuple[str, ...] = (
     # What hangs under an account, as summaries, search entries and record pages ask for it.
     "site_account ON site (account, deleted_at, kind, id, town, postcode, phone)",
     "contact_account ON contact (account, deleted_at)",
+    "contact_name ON contact (last_name COLLATE NOCASE, first_name COLLATE NOCASE, id, decision_role, left_on,"
+    " deleted_at)",
     "opportunity_account ON opportunity (account, deleted_at)",
     "quote_account ON quote (account, deleted_at, status, decided_on, issued_on, total_ht)",
     "visit_report_account ON visit_report (account, deleted_at, start)",

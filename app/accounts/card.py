@@ -148,7 +148,7 @@ def card(session: Session, id: str, today: date) -> Card:
         unsent=bool(unsent(session, "account", [id])),
         conflicts=_conflicts(session, id),
         notes=notes,
-        events=_events(session, id, dated),
+        events=events_of(session, id, dated),
     )
 
 
@@ -330,7 +330,8 @@ _MOMENTS = {
 """The field that says when something happened, by kind of record."""
 
 
-def _events(session: Session, account: str, notes: list[tuple[date, str]]) -> tuple[Event, ...]:
+def events_of(session: Session, account: str, notes: Sequence[tuple[date, str]] = ()) -> tuple[Event, ...]:
+    """What happened with an account and what is planned, latest first; `notes` are dated lines of its own."""
     found = [Event("note", "", _at_noon(day), {"text": words}, timed=False) for day, words in notes]
     reported: set[str] = set()
     for kind, moment in _MOMENTS.items():

@@ -25,7 +25,7 @@ from ui.tasks import Tasks
 from ui.window import MainWindow
 
 __all__ = ["Desk", "desk", "profile", "template", "workspace"]
-SCREENS = ("today", "accounts", "report")
+SCREENS = ("today", "accounts", "contacts", "report")
 
 
 @dataclass

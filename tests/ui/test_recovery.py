@@ -61,7 +61,7 @@ def cut_off(desk: Desk) -> None:
 def test_a_contact_being_typed_is_there_after_a_power_cut_with_the_focus_in_its_field(started: Any):
     desk = started()
     page = desk.go("accounts", desk.company.morel)
-    page._edit_contact(None)
+    page.edit_contact(None)
     desk.settle()
     page.editor.form.editor("last_name").line.setFocus()
     desk.type("Petitjean")

@@ -1,7 +1,9 @@
-"""The list of accounts: filtered while typing, by chips, in three orders, however many there are."""
+"""A long list beside its records: filtered while typing, by chips, in its orders, however many there are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -9,15 +11,12 @@ from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from app import formats
-from app.accounts import card
-from app.entity import field
 from app.i18n import translate as _
 from app.lists import LISTS
 from ui.page import Shell
 from ui.table import ListRow, RecordList
 from ui.theme import theme
 from ui.widgets import Button, ChipGroup, EmptyState, Label, SearchField, hbox, vbox
-from ui.words import amount
 
 LIST_WIDTH = 372
 
@@ -39,26 +38,47 @@ class _Filter(SearchField):
         super().keyPressEvent(event)
 
 
-class AccountList(QWidget):
-    """`chosen` tells the account; `new_wanted` asks for the form of a new one."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list shows, in words already translated, and where it comes from (`app.accounts`)."""
+
+    kind: str
+    title: str
+    name: str
+    icon: str
+    filter: str
+    filter_many: str
+    """With a place `{n}` for their number."""
+    new: str
+    none_yet: tuple[str, str]
+    none_found: str
+    find_ids: Callable[[Any, str, str, str], Sequence[str]]
+    first_rows: Callable[[Any, str, str], Sequence[Any]]
+    rows: Callable[[Any, list[Any]], Sequence[Any]]
+    count: Callable[[Any], int]
+    as_row: Callable[[Any], ListRow]
+
+
+class RecordsPanel(QWidget):
+    """`chosen` tells the record; `new_wanted` asks for the form of a new one."""
 
     chosen = Signal(object)
     opened = Signal(object)
     new_wanted = Signal()
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, listed: Listed) -> None:
         super().__init__()
-        self._shell = shell
+        self._shell, self._listed, self.title = shell, listed, listed.title
         self._count: int | None = None
         self._shown = False
         self.sort = "name"
-        self.search = _Filter(_("Filter the accounts"), _("Filter the accounts"))
-        self.list = RecordList(shell.tasks, _("List of accounts"), card.rows, _as_row)
+        self.search = _Filter(listed.filter, listed.filter)
+        self.list = RecordList(shell.tasks, listed.name, listed.rows, listed.as_row)
         self.search.below = self.list
         self.search.searched.connect(lambda _text: self.reload())
-        labels = LISTS["account"].labels
+        declared = LISTS[listed.kind]
         self.chips = ChipGroup(
-            [(name, _(labels[name])) for name in LISTS["account"].filters], "all", _("Show")
+            [(name, _(declared.labels[name])) for name in declared.filters], "all", _("Show")
         )
         self.chips.chosen.connect(lambda _value: self.reload())
         self.list.chosen.connect(self.chosen.emit)
@@ -66,15 +86,18 @@ class AccountList(QWidget):
         self.list.rows.loaded.connect(self._on_loaded)
         self.sort_button = Button("", "ghost", "arrow-up-down", tip=_("Sort"))
         self.sort_button.setMenu(self._sort_menu())
-        self.new_button = Button("", "ghost", "plus", self.new_wanted.emit, tip=_("New account"))
+        if len(declared.sorts) == 1:
+            self.sort_button.hide()
+        self.new_button = Button("", "ghost", "plus", self.new_wanted.emit, tip=listed.new)
         self._news = Button(_("Show what is new"), "chip", "refresh-cw", self.reload)
         self._news.hide()
         self._empty = QStackedWidget()
         self._empty.addWidget(self.list)
-        self._empty.addWidget(self._none_yet())
-        self._empty.addWidget(self._none_found())
+        self._empty.addWidget(EmptyState(listed.icon, *listed.none_yet, listed.new, self.new_wanted.emit))
+        self.not_found = EmptyState("search", listed.none_found, "", _("Clear the filter"), self.clear_filter)
+        self._empty.addWidget(self.not_found)
         head = vbox(
-            hbox(Label(_("Accounts"), "h1"), None, self.sort_button, self.new_button),
+            hbox(Label(listed.title, "h1"), None, self.sort_button, self.new_button),
             self.search,
             self.chips,
             self._news,
@@ -87,54 +110,40 @@ class AccountList(QWidget):
     def _sort_menu(self) -> QMenu:
         menu = QMenu(self)
         group = QActionGroup(menu)
-        labels = LISTS["account"].labels
-        for name in LISTS["account"].sorts:
-            action = menu.addAction(_(labels[name]))
+        declared = LISTS[self._listed.kind]
+        for name in declared.sorts:
+            action = menu.addAction(_(declared.labels[name]))
             action.setCheckable(True)
             action.setChecked(name == self.sort)
             action.triggered.connect(lambda _on=False, name=name: self._sort_by(name))
             group.addAction(action)
         return menu
 
-    def _none_yet(self) -> QWidget:
-        return EmptyState(
-            "building-2",
-            _("No account yet"),
-            _("Customers and prospects appear here. Write the first, or import a file."),
-            _("New account"),
-            self.new_wanted.emit,
-        )
-
-    def _none_found(self) -> QWidget:
-        self._not_found = EmptyState(
-            "search", _("No account matches"), "", _("Clear the filter"), self.clear_filter
-        )
-        return self._not_found
-
     # Filling
 
     def reload(self) -> None:
         """Read the list anew for what is typed and chosen."""
         self._news.hide()
+        listed = self._listed
         chosen, sort, typed = str(self.chips.value), self.sort, self.search.text()
 
         def ids(session: Any) -> Any:
-            return card.find_ids(session, chosen, sort, typed)
+            return listed.find_ids(session, chosen, sort, typed)
 
         def first(session: Any) -> Any:
-            return card.first_rows(session, chosen, sort)
+            return listed.first_rows(session, chosen, sort)
 
         self.list.show_ids(ids, None if typed.strip() else first)
-        self._shell.tasks.read(self, card.count, then=self._show_count)
+        self._shell.tasks.read(self, self._listed.count, then=self._show_count)
 
     def refresh(self, origin: str) -> None:
         """Something changed. Rows keep their places; what a sync adds waits for a word."""
         if origin == "sync":
             self.list.rows.refresh_rows()
-            self._shell.tasks.read(self, card.count, then=self._compare_count)
+            self._shell.tasks.read(self, self._listed.count, then=self._compare_count)
         else:
             self.list.rows.refresh_rows()
-            self._shell.tasks.read(self, card.count, then=self._reload_if_other)
+            self._shell.tasks.read(self, self._listed.count, then=self._reload_if_other)
 
     def _compare_count(self, count: int) -> None:
         if self._count is not None and count != self._count:
@@ -148,7 +157,7 @@ class AccountList(QWidget):
         self._count = count
         number = formats.format_number(count)
         self.search.setPlaceholderText(
-            _("Filter {n} accounts", n=number) if count > 1 else _("Filter the accounts")
+            self._listed.filter_many.format(n=number) if count > 1 else self._listed.filter
         )
 
     def _on_loaded(self) -> None:
@@ -187,20 +196,3 @@ class AccountList(QWidget):
     def _sort_by(self, name: str) -> None:
         self.sort = name
         self.reload()
-
-
-def _as_row(row: card.Row) -> ListRow:
-    today = formats.now().date()
-    types = field("account", "type")
-    customer = row.type == "customer" or row.revenue
-    top = amount(row.revenue) if customer else types.choice_label(row.type) if row.type else ""
-    last = formats.relative_days(row.last_visit, today) if row.last_visit else _("never")
-    return ListRow(
-        row.name,
-        "  ·  ".join(part for part in (row.town, row.potential) if part),
-        top,
-        last,
-        tone="bad" if row.due and row.last_visit else "",
-        pending=row.unsent,
-        top_tone="" if customer else "text3",
-    )

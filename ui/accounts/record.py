@@ -150,7 +150,7 @@ class AccountRecord(QWidget):
         self.note = SearchField(_("Add a note… (Enter saves it)"), _("Add a note"), "pen-line")
         self.note.returnPressed.connect(self._add_note)
         self.timeline = Timeline(_("History of the account"))
-        self.timeline.opened.connect(self._open_event)
+        self.timeline.opened.connect(lambda event: open_event(self._shell, event))
         self._empty = EmptyState("history", _("Nothing yet"), _("Visits, calls and quotes appear here."))
         self._empty.hide()
         head = hbox(Label(_("History"), "h2"), None, self.groups, margins=(0, 0, 8, 0))
@@ -251,16 +251,6 @@ class AccountRecord(QWidget):
         if self._card is not None:
             self._shell.go("conflicts", self._card.account["id"])
 
-    def _open_event(self, event: Event) -> None:
-        if event.kind == "visit_report":
-            self._shell.go("report", event.id)
-        elif event.kind == "quote":
-            self._shell.go("quotes", event.id)
-        elif event.kind == "appointment" and event.values["kind"] == "visit" and event.at <= formats.now():
-            self._shell.go("report", None, appointment=event.id)
-        elif event.kind == "appointment":
-            self._shell.go("agenda", event.id)
-
     def _add_note(self) -> None:
         text, card = self.note.text().strip(), self._card
         if not text or card is None:
@@ -277,6 +267,18 @@ class AccountRecord(QWidget):
     def _note_failed(self, text: str, error: Exception) -> None:
         self.note.setText(text)
         errors.report(error, self)
+
+
+def open_event(shell: Shell, event: Event) -> None:
+    """Show what an event of a timeline is about."""
+    if event.kind == "visit_report":
+        shell.go("report", event.id)
+    elif event.kind == "quote":
+        shell.go("quotes", event.id)
+    elif event.kind == "appointment" and event.values["kind"] == "visit" and event.at <= formats.now():
+        shell.go("report", None, appointment=event.id)
+    elif event.kind == "appointment":
+        shell.go("agenda", event.id)
 
 
 def _siret(account: dict[str, Any]) -> str:

@@ -64,8 +64,8 @@ def test_chips_narrow_the_list_and_nothing_found_offers_to_clear(desk):
     page.accounts.search.setText("zzz")
     page.accounts.reload()
     desk.settle()
-    assert page.accounts._empty.currentWidget() is page.accounts._not_found
-    desk.click(page.accounts._not_found.button)
+    assert page.accounts._empty.currentWidget() is page.accounts.not_found
+    desk.click(page.accounts.not_found.button)
     assert page.accounts.list.rows.rowCount() == 2
 
 
@@ -190,7 +190,7 @@ def test_a_pull_under_an_open_form_keeps_what_is_typed_and_shows_the_rest(desk):
 
 def test_a_new_account_appears_in_the_list_with_its_address(desk):
     page = desk.go("accounts")
-    page.new_account()
+    page.new_record()
     desk.settle()
     page.editor.form.editor("name").line.setText("Pâtisserie Zoé")
     page.editor.site_form.editor("town").line.setText("Lyon")
