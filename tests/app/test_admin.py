@@ -99,7 +99,7 @@ def test_strangers_and_nonsense_get_a_code(folder: Path) -> None:
         nobody = requests.post(f"{server.address('other')}/v1/sync/hello", b"{}", timeout=20)
         assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
         blob = requests.get(f"{url}/v1/blobs/{'0' * 64}", timeout=20)
-        assert (blob.status_code, blob.json()["code"]) == (501, "not_implemented")
+        assert (blob.status_code, blob.json()["code"]) == (401, "sign_in_needed")
         bomb = p.compress(b" " * 20_000_000, "zstd")[0]
         packed = requests.post(f"{url}/v1/sync/pull", bomb, headers={"content-encoding": "zstd"}, timeout=20)
         assert (packed.status_code, packed.json()["code"]) == (413, "too_big")
