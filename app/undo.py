@@ -16,7 +16,7 @@ from uuid import NAMESPACE_OID, uuid5
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from app import drafts, records
+from app import attachments, drafts, records
 from app.entity import children, entity, fields, kinds
 from app.errors import NotAllowed
 from app.i18n import translate as _
@@ -245,6 +245,7 @@ def _create(
     if not back:
         _end_or_begin(session, row, True, coming, outcome)
         drafts.discard(session, row.kind, _draft_of(row.id))
+        attachments.move(session, row.kind, _draft_of(row.id), row.id)
     elif row.deleted:
         return
     elif row.written() != {c.field: c.new for c in changes if c.op == "update"} or _has_others(
@@ -278,6 +279,7 @@ def _keep_text(session: Session, row: Row) -> None:
     record = records.get(session, row.kind, row.id)
     values = {name: record[name] for name in names}
     drafts.keep(session, row.kind, _draft_of(row.id), values, values)
+    attachments.move(session, row.kind, row.id, _draft_of(row.id))
 
 
 def _draft_of(id: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         find,
         find_by_id,
         find_of_account,
+        move,
         picture,
         pin,
         read,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "adding": "FOLDER Prepared add attach folder_of prepare",
     "keeping": "carry fault fetch forget keep_all sweep",
-    "reading": "File NotHere find find_by_id find_of_account picture pin read remove save_as thumbnail want when",
+    "reading": "File NotHere find find_by_id find_of_account move picture pin read remove save_as thumbnail want when",
 }
 
 
@@ -60,6 +61,7 @@ __all__ = [
     "folder_of",
     "forget",
     "keep_all",
+    "move",
     "picture",
     "pin",
     "prepare",

@@ -153,6 +153,12 @@ def want(where: Session | Connection, id: str) -> Blob:
     return blobs.want(connection, row[0], row[1] or 0)
 
 
+def move(session: Session, kind: str, record: str, to: str) -> None:
+    """Give the files of a record to another of its kind."""
+    for file in find(session, kind, record):
+        records.save(session, KIND, file.id, {"record": to})
+
+
 def remove(session: Session, id: str) -> None:
     """Delete an attachment; its bytes stay for a day, in which it can be undone."""
     records.delete(session, KIND, id)

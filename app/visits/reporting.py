@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from app import drafts, formats, records
+from app import attachments, drafts, formats, records
 from app.entity import entity
 from app.errors import Invalid, NotFound
 from app.i18n import translate as _
@@ -128,6 +128,7 @@ def save(session: Session, id: str, values: Mapping[str, Any], loaded: Mapping[s
     `values` are those of the form; a next action, or the word that there is none, is required.
     """
     clean = _checked(values)
+    clean["photos"] = [file.id for file in attachments.find(session, KIND, id)]
     exists = _exists(session, id)
     if exists:
         records.save(session, KIND, id, clean, loaded=loaded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QWidget
 
 from app import formats
@@ -13,6 +13,7 @@ from app.entity import field
 from app.i18n import translate as _
 from app.visits.reporting import Sheet
 from app.visits.templates import Question, Template
+from ui.attachments.incoming import holds_something, of_mime
 from ui.theme import theme
 from ui.visits.next_action import NextAction
 from ui.widgets import Card, ChipGroup, IconLabel, Label, Line, add, clear, hbox, panel, vbox
@@ -23,7 +24,22 @@ TYPED_WHEN = "typed_when"
 
 
 class _Text(QPlainTextEdit):
-    """As low as the window asks: it takes what room is left, and the rest stays in sight."""
+    """As low as the window asks: it takes what room is left, and the rest stays in sight.
+
+    Pictures and files that are pasted or dropped here are for the report's photos.
+    """
+
+    brought = Signal(list)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return holds_something(source) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        items = of_mime(source)
+        if items:
+            self.brought.emit(items)
+        else:
+            super().insertFromMimeData(source)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self.minimumHeight())

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app import formats
+from app import attachments, formats
 from app.errors import Invalid, NotFound
 from app.i18n import language
 from app.i18n import mark as m_
@@ -14,6 +14,7 @@ from app.i18n import translate as _
 from app.visits import reporting
 from app.visits.reporting import Sheet
 from ui import errors
+from ui.attachments.card import FilesCard
 from ui.autosave import Autosave
 from ui.commands import Command, key_names
 from ui.page import Page, Shell, page_layout
@@ -38,6 +39,7 @@ class VisitReportPage(Page):
         self._heading = ElidingLabel(_("Visit report"), "h1")
         self._about = ElidingLabel("", "sub")
         self.form = ReportForm()
+        self.photos = FilesCard(shell, _("Photos"))
         self.people = PeopleCard()
         self._reminder = ReminderCard(lambda page, id: shell.go(page, id))
         self.chooser = AccountChooser(shell.tasks)
@@ -46,7 +48,7 @@ class VisitReportPage(Page):
         self._save = Button(_("Save"), "primary", "check", self.save)
         self._key = Keycap(" ".join(key_names("Ctrl+Return", language() == "fr")).replace("Entrée", "↵"))
         self._bar = vbox(gap=0)
-        side = panel(vbox(self._reminder, self.people, None, gap=12), SIDE_WIDTH)
+        side = panel(vbox(self._reminder, self.photos, self.people, None, gap=12), SIDE_WIDTH)
         sheet = panel(hbox((Scroll(panel(vbox((self.form, 1)))), 1), hide_below(side, 1090), gap=16))
         self._stack = QStackedWidget()
         self._stack.addWidget(sheet)
@@ -57,6 +59,9 @@ class VisitReportPage(Page):
         self.autosave.kept.connect(self.form.say_kept)
         self.form.changed.connect(self.autosave.touch)
         self.people.changed.connect(self.autosave.touch)
+        # The draft keeps the id under which the photos were added.
+        self.photos.changed.connect(self.autosave.touch)
+        self.form.text.brought.connect(self.photos.add)
 
     # The page
 
@@ -78,7 +83,21 @@ class VisitReportPage(Page):
                 "check",
                 ("Ctrl+Return", "Ctrl+Enter"),
                 enabled=lambda: self._sheet is not None,
-            )
+            ),
+            Command(
+                "report.photo",
+                m_("Add photos or files to the report"),
+                self.photos.choose,
+                "image-plus",
+                enabled=lambda: self._sheet is not None,
+            ),
+            Command(
+                "report.paste",
+                m_("Paste a picture into the report"),
+                self.photos.paste,
+                "image",
+                enabled=lambda: self._sheet is not None,
+            ),
         ]
 
     def open(self, record_id: str | None = None, **options: object) -> None:
@@ -133,6 +152,7 @@ class VisitReportPage(Page):
         self.form.show_sheet(sheet, keep_text=typed)
         self.people.show_people(sheet.people, sheet.values.get("contacts_met") or [])
         self._reminder.show_reminder(sheet.reminder)
+        self.photos.show_files(lambda s: attachments.find(s, KIND, sheet.id), KIND, sheet.id, sheet.account)
         if sheet.focus and not typed and focused == "summary":
             self.form.focus_on(sheet.focus)
         # The next start, and the way back, find the draft by its own id.
@@ -223,6 +243,7 @@ class VisitReportPage(Page):
         self.autosave.flush()
 
     def refresh(self, changes: Any) -> None:
+        self.photos.refresh(changes)
         sheet = self._sheet
         if sheet is None or not changes.kinds & {"contact", "quote", KIND, "account"}:
             return
