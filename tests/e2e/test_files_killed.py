@@ -1,0 +1,116 @@
+"""Photos survive a sync that is killed ten times on their way up and ten times on their way down."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app import attachments
+from app.workspace import Workspace
+from tests.e2e.programs import Laptop, serving
+from tests.e2e.test_two_laptops import _found_company
+
+MEMORY_BYTES = 400_000_000
+"""Of client and of server, at most: far less than what travels."""
+
+
+def _files(folder: Path, count: int, size: int) -> dict[str, str]:
+    """Files of noise with their SHA-256, by name."""
+    folder.mkdir()
+    chance, found = random.Random(3), {}
+    for number in range(count):
+        digest = hashlib.sha256()
+        with (folder / f"photo-{number:04}.bin").open("wb") as file:
+            left = size + number
+            while left:
+                block = chance.randbytes(min(left, 1 << 20))
+                digest.update(block)
+                left -= file.write(block)
+        found[f"photo-{number:04}.bin"] = digest.hexdigest()
+    return found
+
+
+def _kill(laptop: Laptop, times: int, chance: random.Random, longest_s: float) -> tuple[int, int]:
+    """Start a sync and kill it, again and again; how often it was under way, and the most memory it took."""
+    killed = most = 0
+    for _attempt in range(times):
+        running = laptop.start("sync")
+        end = time.monotonic() + chance.uniform(0.4, longest_s)
+        watched = psutil.Process(running.pid)
+        while time.monotonic() < end and running.poll() is None:
+            most = max(most, _memory(watched))
+            time.sleep(0.02)
+        killed += running.poll() is None
+        running.kill()
+        running.wait(60)
+    return killed, most
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _survive(folder: Path, count: int, size: int, longest_s: float) -> None:
+    _found_company(folder / "server")
+    rep, boss = Laptop(folder / "rep"), Laptop(folder / "boss")
+    digests = _files(folder / "photos", count, size)
+    chance = random.Random(11)
+    with serving(folder / "server") as address:
+        for laptop, email in ((rep, "rep@example.fr"), (boss, "boss@example.fr")):
+            laptop.enrol(f"{address}/demo", email)
+            laptop.run("sync")
+        territory = rep.run("list", "territory")[0]["id"]
+        account = rep.run("add", "account", "name=Morel", f"territory={territory}")["id"]
+        for name in digests:
+            rep.run("attach", "account", account, str(folder / "photos" / name))
+            (folder / "photos" / name).unlink()
+        killed_up, most_up = _kill(rep, 10, chance, longest_s)
+        last = rep.run("sync")["files"]
+        assert (last["waiting"], last["problem"]) == (0, "")
+        boss.run("sync")
+        ids = {row["name"]: row["id"] for row in boss.run("list", "attachment")}
+        assert set(ids) == set(digests)
+        _take_all(boss)
+        killed_down, most_down = _kill(boss, 10, chance, longest_s)
+        last = boss.run("sync")["files"]
+        assert (last["waiting"], last["problem"]) == (0, "")
+        server = [p for p in psutil.Process().children(recursive=True) if "serve" in p.cmdline()]
+        assert max(most_up, most_down, *map(_memory, server)) < MEMORY_BYTES
+        assert server and killed_up and killed_down
+    for name, id in ids.items():
+        out = folder / "out"
+        boss.run("attachment", id, "-o", str(out))
+        with out.open("rb") as file:
+            assert hashlib.file_digest(file, "sha256").hexdigest() == digests[name]
+    assert not list((folder / "server" / "demo.blobs" / "partial").glob("*"))
+    for laptop in (rep, boss):
+        assert all(check["ok"] for check in laptop.run("doctor")["checks"])
+
+
+def _take_all(laptop: Laptop) -> None:
+    """Have the laptop fetch every file, not only those that somebody opens."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TERRAIN_PASSPHRASE", "a daily passphrase")
+        workspace = Workspace.open(laptop.folder)
+    workspace.settings.set("attachments_room_mb", 100_000)
+    attachments.keep_all(workspace, True)
+    workspace.close()
+
+
+def test_forty_megabytes_survive_a_sync_killed_ten_times_each_way(tmp_path: Path) -> None:
+    _survive(tmp_path, count=2, size=20_000_000, longest_s=1.6)
+
+
+@pytest.mark.soak
+def test_two_gigabytes_survive_a_sync_killed_ten_times_each_way(tmp_path: Path) -> None:
+    size = int(os.environ.get("TERRAIN_SOAK_BYTES", "2000000000"))
+    _survive(tmp_path, count=max(1, size // 80_000_000), size=80_000_000, longest_s=12.0)
