@@ -57,9 +57,20 @@ def _may_see(change: Change, table: str, row: Row) -> bool:
     author = change.author
     if row["scope"] in author.writable:
         return True
+    # It may leave in this very request, by an action that came before this one.
+    before = change.working.before.get((table, row["id"]))
+    if before is not None and before["scope"] in author.writable:
+        return True
     # At its last word from here this device still had it.
-    return bool(author.entitled) and scopes.left_since(
-        change.working, table, row["id"], author.entitled, author.rev_presented
+    if any(
+        scopes.left_since(change.working, table, row["id"], held.scopes, held.rev) for held in author.held
+    ):
+        return True
+    # What its user made under such a record before he knew that it had left.
+    synced = change.table(table)
+    return row["created_by"] == author.user and any(
+        (parent := change.working.get(kind, id)) is not None and _may_see(change, kind, parent)
+        for kind, id in scopes.parent_keys(synced, row)
     )
 
 

@@ -27,20 +27,29 @@ class Parked(Exception):
 
 
 @dataclass(frozen=True)
+class Held:
+    """The scopes that a device had at a revision, by a cursor that it got from here."""
+
+    scopes: frozenset[str]
+    rev: int
+
+
+@dataclass(frozen=True)
 class Author:
-    """Who pushes: the device, its user, and what he may write now or could at his last cursor."""
+    """Who pushes: the device, its user, and what he may write now or could at the device's last cursors."""
 
     user: str
     device: str
     grants: Grants
-    entitled: frozenset[str] = frozenset()
+    held: tuple[Held, ...] = ()
+    """At the last cursor that the device presented, and at the one that it was given since."""
     rev_presented: int = 0
     is_server: bool = False
     """The administrator at the server itself, who may write everything."""
 
     @property
     def writable(self) -> frozenset[str]:
-        return self.grants.scopes | self.entitled
+        return self.grants.scopes.union(*(held.scopes for held in self.held))
 
 
 @dataclass

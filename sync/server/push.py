@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from sync.clock import corrected
-from sync.protocol import VERSION, Op, Outcome, PushRequest, Result, Transaction
+from sync.protocol import VERSION, Op, Outcome, PushRequest, Result, Transaction, unpack_cursor
 from sync.server import adapters, head, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
-from sync.server.change import Author, Change, Parked
+from sync.server.change import Author, Change, Held, Parked
 from sync.server.parking import Waiting
 from sync.server.past import Key
 from sync.server.results import ParkedTransaction
@@ -168,8 +168,8 @@ class Push:
 
     def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> _Pending:
         device = self.device
-        entitled = device.scopes_entitled if self.grants.active else frozenset()
-        author = Author(device.user, device.id, self.grants, entitled, device.rev_presented)
+        held = held_by(device) if self.grants.active else ()
+        author = Author(device.user, device.id, self.grants, held, device.rev_presented)
         change = Change(self.working, author, uuid, self.now, self.device_now)
         pending = self._work(change, ops)
         if pending.outcome == "parked":
@@ -363,6 +363,14 @@ class Push:
     @property
     def _conflict(self) -> str:
         return self.store.schema.conflict
+
+
+def held_by(device: Device) -> tuple[Held, ...]:
+    """What the device may have had when its user wrote: never by a revision that it claims."""
+    issued = unpack_cursor(device.cursor_issued).get("r")
+    presented = Held(device.scopes_entitled, device.rev_presented)
+    given = Held(device.scopes_issued, issued if isinstance(issued, int) else 0)
+    return tuple(held for held in (presented, given) if held.scopes)
 
 
 def _within(op: Op, head: int) -> Op:

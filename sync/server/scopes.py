@@ -85,19 +85,22 @@ def _record_of(working: Working, row: Row) -> Row | None:
     return record
 
 
-def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[SyncTable, Row]]:
-    """The records of whose subtree the row is part, or whose scope it takes; raises Missing."""
+def parent_keys(synced: SyncTable, row: Row) -> Iterator[Key]:
+    """(table, id) of the records of whose subtree the row is part, or whose scope it takes."""
     links = [link for link in (synced.parent, synced.aggregate) if link]
     links += [rule.parent for rule in synced.scope if rule.parent]
     for link in dict.fromkeys(links):
-        if not row.get(link):
-            continue
-        target = synced.fields[link].link
-        assert target is not None
-        found = working.get(target, row[link])
+        if row.get(link):
+            yield str(synced.fields[link].link), str(row[link])
+
+
+def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[SyncTable, Row]]:
+    """Those records; raises Missing."""
+    for table, id in parent_keys(synced, row):
+        found = working.get(table, id)
         if found is None:
-            raise Missing(target, row[link])
-        yield working.store.schema.tables[target], found
+            raise Missing(table, id)
+        yield working.store.schema.tables[table], found
 
 
 def dependents(working: Working, table: str, ids: Collection[str]) -> Iterator[tuple[SyncTable, Row]]:
