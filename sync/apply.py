@@ -190,6 +190,8 @@ class Applier:
 
     def forget_passed(self, head: int) -> None:
         """Entries whose revision the pull has passed are done, and shadows without entries with them."""
+        if self._first_load:
+            self._forget_absent()
         covered = self._connection.exec_driver_sql(
             "SELECT DISTINCT s.kind, s.id, s.row FROM sync_shadow s JOIN sync_entry e"
             " ON e.kind = s.kind AND e.id = s.id WHERE e.rev IS NOT NULL AND e.rev <= ?",
@@ -210,6 +212,26 @@ class Applier:
             "DELETE FROM sync_shadow WHERE NOT EXISTS (SELECT 1 FROM sync_entry e"
             " WHERE e.kind = sync_shadow.kind AND e.id = sync_shadow.id)"
         )
+
+    def _forget_absent(self) -> None:
+        """A load brought all that we may see: of rows that an earlier identity had, and we have not, nothing stays."""
+        for name in self._schema.tables:
+            absent = f'kind = ? AND id NOT IN (SELECT id FROM "{name}")'
+            self._connection.exec_driver_sql(f"DELETE FROM sync_news WHERE {absent}", (name,))
+            # A draft of a new record was loaded from none.
+            self._connection.exec_driver_sql(
+                f"DELETE FROM draft WHERE loaded IS NOT NULL AND {absent}", (name,)
+            )
+        told = sent.records(self._connection)
+        for name in told.keys() & self._schema.tables.keys():
+            here = {
+                id for part, marks in chunks(sorted(told[name])) for id in self._ids_among(name, part, marks)
+            }
+            self._left |= told[name] - here
+
+    def _ids_among(self, table: str, part: list[Any], marks: str) -> Iterable[Any]:
+        statement = f'SELECT id FROM "{table}" WHERE id IN ({marks})'
+        return self._connection.exec_driver_sql(statement, tuple(part)).scalars()
 
     def finish(self) -> None:
         """Write the sums that this application moved."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -18,9 +19,10 @@ KEPT = timedelta(days=90)
 
 
 class _Named(msgspec.Struct):
-    """The one thing of an operation that is needed to see whose it is."""
+    """What of an operation is needed to see whose it is."""
 
     id: str
+    table: str = ""
 
 
 def since(connection: Connection, n: int) -> list[Transaction]:
@@ -106,6 +108,17 @@ def forget_records(connection: Connection, ids: Collection[str]) -> None:
             "UPDATE sync_transaction SET body = ?, hash = ?, label = '' WHERE uuid = ?",
             (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), tx),
         )
+
+
+def records(connection: Connection) -> dict[str, set[str]]:
+    """The records of which acknowledged transactions tell: ids by table."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for (body,) in connection.exec_driver_sql(
+        "SELECT body FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn')"
+    ):
+        for op in msgspec.json.decode(body, type=list[_Named]):
+            found[op.table].add(op.id)
+    return found
 
 
 def prune(connection: Connection, now: str) -> int:
