@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from app import sync_view, syncing
+from app import alone, sync_view, syncing
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Workspace
@@ -36,9 +37,11 @@ def passphrase_problem(passphrase: str, again: str) -> str:
     return ""
 
 
-def make_alone(folder: Path) -> tuple[Workspace, str]:
-    """A new profile for a laptop that works alone, and its recovery passphrase."""
-    return Workspace.create(folder)
+def make_alone(folder: Path, person: str, company: Mapping[str, Any]) -> tuple[Workspace, str]:
+    """A new profile for a laptop that works alone, and its recovery passphrase. Raises Invalid."""
+    workspace, recovery = Workspace.create(folder)
+    alone.introduce(workspace, person, company)
+    return workspace, recovery
 
 
 def connect(folder: Path, server: str, email: str, password: str, code: str = "") -> tuple[Workspace, str]:

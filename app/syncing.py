@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, attachments, search, sync_lock
+from app import __version__, alone, attachments, search, sync_lock
 from app.errors import NotAllowed, UserError
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -286,6 +286,7 @@ def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: En
     kept = _keep_token(workspace, answer)
     with workspace.exclusive() as connection:
         identity.adopt(connection, workspace.schema, answer)
+        alone.forget_company(connection)
         _keep_address(connection, server, ca, None if kept else answer.token)
 
 

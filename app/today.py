@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, Text, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from app import drafts, records
+from app import alone, drafts, records
 from app.entity import entity
 from app.unsent import unsent
 
@@ -151,7 +151,7 @@ def _table(kind: str) -> Table:
 
 def _first_name(session: Session, me: str | None) -> str:
     if me is None:
-        return ""
+        return alone.person(session).split(" ")[0]
     user = _table("user")
     name = session.scalar(select(user.c.name).where(user.c.id == me)) or ""
     return str(name).split(" ")[0]

@@ -14,6 +14,7 @@ from app.errors import Cancelled, KeyMissing, TerrainError
 from app.i18n import language
 from app.i18n import translate as _
 from ui import errors
+from ui.first_start.introduction import Introduction
 from ui.first_start.parts import ChoiceCard, PassphraseFields, RecoveryStep
 from ui.sync.server_form import ServerForm
 from ui.tasks import Tasks
@@ -48,6 +49,7 @@ class Assistant(QDialog):
 
     def _build(self) -> None:
         self.steps = QStackedWidget()
+        self.introduction: Introduction | None = None
         self._other = Button(
             "English" if language() == "fr" else "Français", "ghost", "languages", self._switch
         )
@@ -64,7 +66,7 @@ class Assistant(QDialog):
         self.alone = ChoiceCard(
             "hard-drive", _("This laptop alone"),
             _("Everything in one encrypted file on this computer. A server can be connected later."),
-            lambda: self._begin(_make_alone(self._folder)),
+            self._introduce,
         )  # fmt: skip
         self.server = ChoiceCard(
             "server", _("Connect to a server"),
@@ -123,6 +125,18 @@ class Assistant(QDialog):
         self._other.setVisible(step == 0)
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _introduce(self) -> None:
+        """Ask for name and company, which quotes carry."""
+        if self.introduction is None:
+            self.introduction = Introduction()
+            self.introduction.back.connect(lambda: self._go(0, self.alone))
+            self.introduction.done.connect(
+                lambda person, company: self._begin(_make_alone(self._folder, person, company))
+            )
+            self.steps.addWidget(self.introduction)
+        self._go(self.steps.indexOf(self.introduction))
+        self.introduction.focus_first()
 
     def _switch(self) -> None:
         self._window.set_language("en" if language() == "fr" else "fr")
@@ -240,11 +254,11 @@ def _needs_passphrase() -> bool:
     return first_start.needs_passphrase()
 
 
-def _make_alone(folder: Path) -> Make:
+def _make_alone(folder: Path, person: str, company: dict[str, Any]) -> Make:
     def make(_token: Any) -> tuple[Any, str]:
         from app import first_start
 
-        return first_start.make_alone(folder)
+        return first_start.make_alone(folder, person, company)
 
     return make
 

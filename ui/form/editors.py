@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWid
 from app import formats
 from app.fields import Field
 from app.i18n import language
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.kinds import KINDS
 from app.natural_dates import parse_when
@@ -24,6 +25,8 @@ from ui.widgets.layout import hbox, vbox
 CHIPS_AT_MOST = 4
 CHIP_LETTERS_AT_MOST = 36
 Now = Callable[[], datetime]
+_UNITS = (m_("days"), m_("bytes"))
+"""Units of declared fields that differ between the languages."""
 
 
 class Editor(QWidget):

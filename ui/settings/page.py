@@ -13,6 +13,7 @@ from app.i18n import language
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from ui.page import Page, Shell, page_layout
+from ui.settings.company import CompanyForm, company_of
 from ui.theme import SCALES, theme
 from ui.widgets import Button, Card, ChipGroup, Label, Line, Scroll, SearchField, hbox, panel, vbox
 
@@ -38,6 +39,8 @@ class SettingsPage(Page):
         self.search.searched.connect(self._narrow)
         self._device = Card(gap=8)
         column = vbox(self.search, gap=14)
+        self._company: CompanyForm | None = None
+        self._column = column
         for section in (self._language(), self._look(), self._backup(), self._about()):
             column.addWidget(section)
         column.addStretch(1)
@@ -60,6 +63,7 @@ class SettingsPage(Page):
             self.shell.tasks.read(
                 self, lambda _session: str(self.shell.workspace.folder), then=self._show_folder
             )
+            self.shell.tasks.read(self, company_of, then=self._show_company)
 
     def _section(self, title: str, *rows: QWidget) -> QWidget:
         card = Card(Label(title, "h2"), gap=12)
@@ -135,6 +139,16 @@ class SettingsPage(Page):
 
     def _fact(self, title: str, value: QWidget, *beside: QWidget) -> QWidget:
         return panel(hbox((vbox(Label(title, "cap"), value, gap=2), 1), *beside))
+
+    def _show_company(self, company: dict[str, Any] | None) -> None:
+        """The company stands first where it is this laptop's to write."""
+        if company is None:
+            return
+        if self._company is None:
+            self._company = CompanyForm(self.shell)
+            section = self._section(_("Company"), self._company)
+            self._column.insertWidget(1, section)
+        self._company.show_company(company)
 
     def _show_folder(self, folder: str) -> None:
         self._folder.setText(folder)

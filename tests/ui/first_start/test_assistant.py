@@ -15,8 +15,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app import first_start
+from app import alone, first_start
 from app.workspace import Workspace
+from ui.desktop import who_works_here
 from ui.first_start.assistant import Assistant
 from ui.first_start.unlock import UnlockDialog
 from ui.tasks import Tasks
@@ -44,6 +45,14 @@ def no_keyring(memory_keyring: Any) -> None:
     keyring.set_keyring(NoKeyring())
 
 
+def introduce(assistant: Assistant, **company: str) -> None:
+    """Say who works here."""
+    step = assistant.introduction
+    for name, text in {"person": "Claire Dubois", "name": "Hygiène Rhône", **company}.items():
+        step.form.editor(name).line.setText(text)
+    step.submit()
+
+
 def finish(assistant: Assistant, qtbot: Any) -> Workspace:
     """Note the passphrase and start."""
     qtbot.waitUntil(lambda: hasattr(assistant, "recovery"), timeout=20_000)
@@ -55,13 +64,44 @@ def finish(assistant: Assistant, qtbot: Any) -> Workspace:
 
 def test_a_laptop_alone_starts_with_one_choice(assistant: Assistant, qtbot: Any):
     qtbot.mouseClick(assistant.alone, Qt.MouseButton.LeftButton)
+    introduce(assistant)
     workspace = finish(assistant, qtbot)
     assert Workspace.exists(workspace.folder)
     workspace.close()
 
 
+def test_quotes_of_a_laptop_alone_carry_the_seller_that_was_named(assistant: Assistant, qtbot: Any):
+    assistant.alone.click()
+    introduce(assistant, siret="812 345 676 00017", town="Lyon")
+    workspace = finish(assistant, qtbot)
+    with workspace.read() as session:
+        company = alone.find_company(session)
+        assert (company["name"], company["siret"], company["town"]) == (
+            "Hygiène Rhône",
+            "81234567600017",
+            "Lyon",
+        )
+        assert who_works_here(session) == ("Claire Dubois", "Hygiène Rhône")
+        assert session.connection().exec_driver_sql("SELECT count(*) FROM sync_transaction").scalar() == 0
+    with workspace.exclusive() as connection:
+        alone.forget_company(connection)
+    with workspace.read() as session:
+        assert alone.find_company(session) == {}
+    workspace.close()
+
+
+def test_without_a_name_and_a_company_it_does_not_go_on(assistant: Assistant, qtbot: Any):
+    assistant.alone.click()
+    step = assistant.introduction
+    step.form.editor("siret").line.setText("123")
+    step.submit()
+    assert assistant.steps.currentWidget() is step
+    assert step.form.editor("person").line.hasFocus()
+
+
 def test_going_on_needs_the_passphrase_noted(assistant: Assistant, qtbot: Any):
     assistant.alone.click()
+    introduce(assistant)
     qtbot.waitUntil(lambda: hasattr(assistant, "recovery"), timeout=20_000)
     step = assistant.recovery
     assert not step.done.isEnabled()
@@ -86,6 +126,7 @@ def test_the_noted_passphrase_opens_the_file_without_a_keyring(
     assistant: Assistant, qtbot: Any, monkeypatch: Any, memory_keyring: Any
 ):
     assistant.alone.click()
+    introduce(assistant)
     workspace = finish(assistant, qtbot)
     recovery = assistant.recovery.words.text()
     workspace.close()
@@ -99,6 +140,7 @@ def test_without_a_keyring_a_passphrase_is_asked_twice(
 ):
     monkeypatch.setenv("TERRAIN_PASSPHRASE", "")
     assistant.alone.click()
+    introduce(assistant)
     fields = assistant.passphrase
     assert assistant.steps.currentIndex() == 2
     fields.first.setText("short")
@@ -220,6 +262,7 @@ def test_the_desktop_opens_the_assistant_in_an_empty_folder(tmp_path: Path, dres
     assistant = desktop.window.findChild(Assistant)
     assert desktop.tasks.wait_until_idle()
     assistant.alone.click()
+    introduce(assistant)
     qtbot.waitUntil(lambda: hasattr(assistant, "recovery"), timeout=20_000)
     assistant.recovery.tick.click()
     assistant.recovery.done.click()

@@ -1,0 +1,71 @@
+"""The company that sells, on a laptop without a server: where there is one, the office writes it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from app.errors import Invalid
+from app.i18n import translate as _
+from ui import errors
+from ui.form import RecordForm
+from ui.page import Shell
+from ui.widgets import Button, hbox, vbox
+
+FIELDS = (
+    "name", "legal_form", "capital", "siret", "vat_number", "rcs_town", "line1", "line2", "postcode", "town",
+    "phone", "email", "website", "iban", "bic", "quote_validity_days", "default_payment_terms",
+    "late_penalty_text",
+)  # fmt: skip
+
+
+class CompanyForm(QWidget):
+    """Everything that quotes say of the seller."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        from app.entity import fields
+
+        self._shell = shell
+        declared = fields("organisation")
+        self.form = RecordForm([declared[name] for name in FIELDS], columns=2)
+        self._save = Button(_("Save"), "secondary", "check", self.save)
+        self.setLayout(vbox(self.form, hbox(None, self._save), gap=10))
+
+    def show_company(self, company: dict[str, Any]) -> None:
+        """Show what is kept."""
+        self.form.set_values({name: company.get(name) for name in FIELDS})
+
+    def save(self) -> None:
+        """Keep it, or show what is wrong beside the fields."""
+        try:
+            values = self.form.values()
+        except Invalid:
+            return
+        workspace = self._shell.workspace
+        self._shell.tasks.background(
+            self,
+            lambda _token: _keep(workspace, values),
+            then=lambda _none: self._shell.toast(_("Your company is saved. New quotes carry it.")),
+            failed=self._failed,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, Invalid):
+            self.form.show_problems(error.problems)
+        else:
+            errors.report(error, self)
+
+
+def _keep(workspace: Any, values: dict[str, Any]) -> None:
+    from app import alone
+
+    alone.keep_company(workspace, values)
+
+
+def company_of(session: Any) -> dict[str, Any] | None:
+    """The company where it is this laptop's to write, else None. In a reading lane."""
+    from app import alone
+
+    return alone.find_company(session) if alone.is_ours(session) else None
