@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "sync_every": 5,
     "sync_metered": "hourly",
     "customer_mode": False,
+    "person": "",
     "time_zone": "",
     "attachments": "demand",
     "attachments_room_mb": 2000,

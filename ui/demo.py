@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from app.errors import TerrainError
+from app.i18n import set_language
 from app.i18n import translate as _
 
 
@@ -15,6 +16,9 @@ def main(words: list[str]) -> int:
     """Run the tour; 0 done, 1 refused with one line, 2 wrong usage."""
     import platformdirs
 
+    from app.cli.main import language_of_the_terminal
+
+    set_language(language_of_the_terminal())
     parser = argparse.ArgumentParser(
         prog="terrain demo", description=_("A complete company on this machine.")
     )

@@ -152,12 +152,12 @@ def can_unlock(folder: Path) -> bool:
 
 
 def who_works_here(session: Any) -> tuple[str, str]:
-    """Name and place of this laptop's user; empty before enrolment."""
-    from app import records
+    """Name and place of this laptop's user, without a server the company."""
+    from app import alone, records
 
     user = session.info.get("user") or _enrolled_user(session)
     if not user:
-        return "", ""
+        return alone.person(session), str(alone.find_company(session).get("name") or "")
     row = records.get(session, "user", user)
     names = [
         territory["name"]

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import formats
 from app.i18n import LANGUAGES, set_language
+from app.i18n import language as current_language
 from ui.desktop import connect_features, who_works_here
 from ui.finding import find_records
 from ui.pages import existing
@@ -43,7 +44,7 @@ def shoot(folder: Path, out: Path, now: datetime | None = None) -> list[Path]:
     if now is not None:
         formats.now = lambda: now.astimezone(formats.zone())
     out.mkdir(parents=True, exist_ok=True)
-    workspace = Workspace.open(folder)
+    workspace, spoken = Workspace.open(folder), current_language()
     try:
         return [
             picture
@@ -52,6 +53,7 @@ def shoot(folder: Path, out: Path, now: datetime | None = None) -> list[Path]:
             for picture in _pictures(app, workspace, out, language, mode)
         ]
     finally:
+        set_language(spoken)
         workspace.close()
 
 

@@ -19,7 +19,7 @@ DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line, without the program's name; returns the exit code."""
-    i18n.set_language(_language_of_the_terminal())
+    i18n.set_language(language_of_the_terminal())
     try:
         options = make_parser().parse_args(sys.argv[1:] if argv is None else list(argv))
     except SystemExit as end:
@@ -76,7 +76,7 @@ def _sentence(problem: Exception) -> str:
     )
 
 
-def _language_of_the_terminal() -> str:
+def language_of_the_terminal() -> str:
     """French unless the environment asks for English; a profile's own setting wins once it is open."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if wanted := os.environ.get(name):
