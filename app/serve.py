@@ -24,7 +24,7 @@ from app.i18n import translate as _
 from sync import errors
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, load
+from sync.server import auth, blobs, load
 from sync.server.admin import Administration, restore_sqlite
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
@@ -93,8 +93,12 @@ def fill(
     slug: str,
     rows: Iterable[tuple[str, dict[str, Any]]],
     passwords: Mapping[str, tuple[str, str]],
+    files: Iterable[bytes] = (),
 ) -> int:
-    """A new organisation with many stored rows at once, and users' (e-mail, password) by id; how many rows."""
+    """A new organisation with many stored rows at once, users' (e-mail, password) by id; how many rows.
+
+    `files` are the bytes of attachments among the rows.
+    """
     known = organisations(database)
     try:
         store = known.create(slug)
@@ -102,6 +106,7 @@ def fill(
         with store.write() as connection:
             for user, (email, password) in passwords.items():
                 auth.set_password(connection, store, user, email, password)
+            blobs.bring(connection, store, files, format_time(datetime.now(UTC)))
         return count
     finally:
         known.close()

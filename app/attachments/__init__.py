@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.attachments.adding import FOLDER, Prepared, add, attach, folder_of, prepare
+    from app.attachments.adding import FOLDER, Prepared, add, attach, folder_of, keep_bytes, prepare
     from app.attachments.keeping import carry, fault, fetch, forget, keep_all, sweep
     from app.attachments.reading import (
         File,
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         find,
         find_by_id,
         find_of_account,
+        is_here,
         move,
+        of_digest,
         picture,
         pin,
         read,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
-    "adding": "FOLDER Prepared add attach folder_of prepare",
+    "adding": "FOLDER Prepared add attach folder_of keep_bytes prepare",
     "keeping": "carry fault fetch forget keep_all sweep",
     "reading": "File NotHere find find_by_id find_of_account move picture pin read remove save_as thumbnail want when",
 }
@@ -60,7 +62,10 @@ __all__ = [
     "find_of_account",
     "folder_of",
     "forget",
+    "is_here",
     "keep_all",
+    "keep_bytes",
+    "of_digest",
     "move",
     "picture",
     "pin",

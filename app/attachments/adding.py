@@ -116,6 +116,12 @@ def add(
     return records.add(session, KIND, values)
 
 
+def keep_bytes(connection: Connection, data: bytes) -> None:
+    """Seal bytes whose rows are written otherwise: many at once."""
+    with _room():
+        blobs.keep(connection, _seal_bytes(folder_of(connection), data))
+
+
 def _account_of(session: Session, kind: str, record: str) -> str | None:
     if kind == "account":
         return record

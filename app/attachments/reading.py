@@ -108,6 +108,17 @@ def thumbnail(session: Session, id: str | None) -> bytes | None:
     return found
 
 
+def of_digest(session: Session, sha256: str) -> bytes | None:
+    """The bytes of this SHA-256, None where they are not on this laptop."""
+    return _bytes(session, sha256)
+
+
+def is_here(session: Session, sha256: str) -> bool:
+    """Whether the bytes of this SHA-256 are on this laptop."""
+    blob = blobs.find(session.connection(), sha256)
+    return blob is not None and blob.state == "here"
+
+
 def read(session: Session, id: str) -> Iterator[bytes]:
     """The bytes of an attachment, piece by piece. Raises NotFound, NotHere, Damaged."""
     row = records.get(session, KIND, id)

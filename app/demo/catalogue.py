@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -121,6 +121,7 @@ class Catalogue(NamedTuple):
 
     by_sku: dict[str, dict[str, object]]
     rules_by_list: dict[str, list[dict[str, object]]]
+    pictures: Sequence[dict[str, object]] = ()
 
     def product(self, sku: str) -> dict[str, object]:
         """The product with the reference `sku`; raises KeyError."""
@@ -132,6 +133,7 @@ class Catalogue(NamedTuple):
 
     def rows(self) -> Iterator[Row]:
         """Every record, links first."""
+        yield from (("attachment", values) for values in self.pictures)
         yield from (("product", values) for values in self.products)
         yield from (("price_list", values) for values in self.lists.values())
         yield from (("price_rule", values) for values in self.rules)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from app.demo.catalogue import Catalogue, Row, catalogue
 from app.demo.identity import french_iban, luhn_digit, named_random, paris, siret, uuid7, vat_number
+from app.demo.pictures import illustrated
 
 ORGANISATION = "Hygiène Rhône-Alpes"
 DOMAIN = "hygiene-ra.example"
@@ -211,7 +212,7 @@ def company(seed: int, today: date) -> Founding:
         stages,
         templates,
         settings,
-        catalogue(seed, today),
+        illustrated(catalogue(seed, today), seed),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,20 +229,20 @@ def settle(folder: Path, sha256: str, partial: Path) -> None:
     partial.replace(target)
 
 
-def bring(connection: Connection, store: Store, user: str, pictures: Iterator[bytes], now: str) -> int:
-    """Place bytes at the server itself, as if `user` had uploaded them; how many files."""
-    assert store.blobs is not None
-    count = 0
-    for data in pictures:
+def bring(connection: Connection, store: Store, files: Iterable[bytes], now: str) -> None:
+    """Place bytes of rows that were loaded at the server itself, before anybody synchronises."""
+    table, proofs = store.tables.synced.get(store.schema.blob), store.tables["blob_proof"]
+    for data in files:
+        assert store.blobs is not None and table is not None
         sha256 = hashlib.sha256(data).hexdigest()
         partial = store.blobs / PARTIAL / sha256
         partial.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(data)
         settle(store.blobs, sha256, partial)
-        values = {"sha256": sha256, "user": user, "device": "", "at": now, "size": len(data)}
-        connection.execute(insert(store.tables["blob_proof"]).values(values))
-        count += 1
-    return count
+        # Loaded rows have no author: nobody's proof is theirs.
+        values = {"sha256": sha256, "user": "", "device": "", "at": now, "size": len(data)}
+        connection.execute(insert(proofs).values(values))
+        connection.execute(update(table).where(table.c.sha256 == sha256).values(arrived=FILE))
 
 
 def remove_unreferenced(connection: Connection, store: Store) -> int:

@@ -28,7 +28,7 @@ class AccountsPage(RecordsPage):
     kind = "account"
     shown_kinds = frozenset(
         {
-            "account", "site", "contact", "opportunity", "stage", "appointment", "visit_report", "call",
+            "account", "attachment", "site", "contact", "opportunity", "stage", "appointment", "visit_report", "call",
             "quote", "task", "conflict",
         }
     )  # fmt: skip

@@ -10,7 +10,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from app import formats
+from app import attachments, formats
 from app.accounts.card import Card as AccountCard
 from app.accounts.card import Event, add_note
 from app.entity import field
@@ -21,6 +21,7 @@ from ui import errors
 from ui.accounts.side import KnowCard, OpportunitiesCard, PeopleCard, call
 from ui.accounts.timeline import Timeline
 from ui.accounts.wording import timeline
+from ui.attachments.card import FilesCard
 from ui.page import Shell
 from ui.theme import theme
 from ui.widgets import (
@@ -91,7 +92,8 @@ class AccountRecord(QWidget):
         self.people.new_wanted.connect(lambda: self.contact_wanted.emit(None))
         self.know.edit_wanted.connect(self.edit_wanted.emit)
         self._history = self._make_history()
-        self._side = panel(vbox(self.people, self.opportunities, self.know, None, gap=12))
+        self.files = FilesCard(shell, most=8)
+        self._side = panel(vbox(self.people, self.opportunities, self.know, self.files, None, gap=12))
         self._side_scroll = Scroll(self._side)
         self.tabs = ChipGroup(
             [("history", _("History")), ("around", _("Contacts and opportunities"))], "history", _("Shown")
@@ -183,6 +185,8 @@ class AccountRecord(QWidget):
         self.people.show_people(card.people)
         self.opportunities.show_opportunities(card.opportunities)
         self.know.show_notes(card.notes)
+        id = str(account["id"])
+        self.files.show_files(lambda session: attachments.find_of_account(session, id), "account", id, id)
 
     def _show_pills(self, card: AccountCard) -> None:
         account = card.account
