@@ -10,8 +10,9 @@ from sync.protocol import Op
 from sync.server import documents, scopes
 from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
-from sync.server.deletion import delete, restore, restore_ancestors, revive
+from sync.server.deletion import delete, kept_whole, restore, restore_ancestors, revive
 from sync.server.fields import merge_fields, set_field
+from sync.server.past import Key
 from sync.server.scopes import Missing
 from sync.server.values import check_value
 from sync.server.working import Row
@@ -25,13 +26,16 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
     for op in ordered:
         authorise(change, op)
     ordered = documents.redirect(change, ordered)
+    kept: set[Key] | None = None
     for op in ordered:
         require_thawed(change, op)
         match op.kind:
             case "create" | "update":
                 _write(change, op)
             case "delete":
-                delete(change, op)
+                if kept is None:
+                    kept = kept_whole(change, (one for one in ordered if one.kind == "delete"))
+                delete(change, op, kept)
             case "restore":
                 restore(change, op.table, op.id, op)
     try:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.server import scopes
 from sync.server.change import Change, add_conflict, last_edit
+from sync.server.past import Key
 from sync.server.working import Row
 
 
-def delete(change: Change, op: Op) -> None:
+def kept_whole(change: Change, ops: Iterable[Op]) -> set[Key]:
+    """What stays although this transaction deletes it too: it hangs under a record that has to stay."""
+    found: set[Key] = set()
+    for op in ops:
+        below = [(synced.name, row["id"]) for synced, row in scopes.subtree(change.working, op.table, op.id)]
+        if len(below) > 1 and has_foreign_change(change, below, op.base_rev):
+            found |= set(below) - {(op.table, op.id)}
+    return found
+
+
+def delete(change: Change, op: Op, kept: Collection[Key] = ()) -> None:
+    """Delete a record with its subtree, where nobody else changed anything in there; `kept` stays."""
     working = change.working
     row = working.get(op.table, op.id)
     working.touch(op.table, op.id)
-    if row is None or row["deleted_at"] is not None:
+    if row is None or row["deleted_at"] is not None or (op.table, op.id) in kept:
         return
     below = scopes.subtree(working, op.table, op.id)
     at, author = change.at(op), change.author
