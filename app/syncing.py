@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, alone, attachments, search, sync_lock
+from app import __version__, alone, attachments, search, sync_lock, traces
 from app.errors import NotAllowed, UserError
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -112,6 +112,7 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
     else:
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
+        traces.clean(workspace)
         carried = _carry_files(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):

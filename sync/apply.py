@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import blobs, brought, sent, sums
+from sync import blobs, brought, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
@@ -249,6 +249,7 @@ class Applier:
         sent.forget_records(self._connection, self._left)
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
+            state.put(self._connection, "traces", 1)
         self._left.clear()
 
     # One block of rows

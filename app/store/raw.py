@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from typing import Any
+
+_keying = threading.Lock()
+"""SQLCipher's defaults are the process's: while they are others, nobody else gives a file its key."""
 
 BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 32_000
@@ -13,9 +18,26 @@ def unlock(connection: Any, key: bytes) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA cipher_log_level = NONE")
-    cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    with _keying:
+        cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
     cursor.close()
+
+
+def attach(connection: Any, file: str, name: str, key: str, settings: Iterable[tuple[str, str]]) -> None:
+    """Attach a file whose cipher has other `settings`: (name, value) as in `PRAGMA cipher_name = value`."""
+    settings = list(settings)
+    with _keying:
+        before = [
+            (one, connection.execute(f"PRAGMA cipher_default_{one}").fetchone()[0]) for one, _v in settings
+        ]
+        try:
+            for one, value in settings:
+                connection.execute(f"PRAGMA cipher_default_{one} = {value}")
+            connection.execute(f"ATTACH ? AS {name} KEY \"x'{key}'\"", (file,))
+        finally:
+            for one, value in before:
+                connection.execute(f"PRAGMA cipher_default_{one} = {value}")
 
 
 def configure(connection: Any) -> None:
@@ -27,8 +49,8 @@ def configure(connection: Any) -> None:
         "synchronous = FULL",
         f"cache_size = -{CACHE_KIB}",
         "temp_store = MEMORY",
-        # A form's saved value must not linger in freed pages after an erasure.
-        "secure_delete = FAST",
+        # No value may linger in freed pages once its record left; FAST would leave those of a whole page.
+        "secure_delete = ON",
         "trusted_schema = OFF",
     ):
         cursor.execute(f"PRAGMA {pragma}")
