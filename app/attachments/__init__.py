@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         remove,
         save_as,
         thumbnail,
+        thumbnails,
         want,
         when,
     )
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 _PLACES = {
     "adding": "FOLDER Prepared add attach folder_of keep_bytes prepare",
     "keeping": "carry fault fetch forget keep_all sweep",
-    "reading": "File NotHere find find_by_id find_of_account move picture pin read remove save_as thumbnail want when",
+    "reading": "File NotHere find find_by_id find_of_account move picture pin read remove save_as thumbnail"
+    " thumbnails want when",
 }
 
 
@@ -75,6 +77,7 @@ __all__ = [
     "save_as",
     "sweep",
     "thumbnail",
+    "thumbnails",
     "want",
     "when",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,6 +117,20 @@ def is_here(session: Session, sha256: str) -> bool:
     """Whether the bytes of this SHA-256 are on this laptop."""
     blob = blobs.find(session.connection(), sha256)
     return blob is not None and blob.state == "here"
+
+
+def thumbnails(
+    session: Session, ids: Iterable[str], known: Collection[str] = ()
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """For a list of pictures: the digest of each attachment's small picture, and the bytes of each digest.
+
+    Digests in `known` are not read again; what is not here has none.
+    """
+    table, wanted = _table(), list(ids)
+    query = select(table.c.id, table.c.thumbnail, table.c.sha256).where(table.c.id.in_(wanted))
+    digests = {id: str(small or whole) for id, small, whole in session.execute(query) if small or whole}
+    found = {digest: _bytes(session, digest) for digest in set(digests.values()) - set(known)}
+    return digests, {digest: data for digest, data in found.items() if data is not None}
 
 
 def read(session: Session, id: str) -> Iterator[bytes]:

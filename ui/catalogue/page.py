@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app import formats
+from app import attachments, formats
 from app.catalogue import browsing
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_plural as plural
+from ui.catalogue.pictures import Pictures
 from ui.catalogue.product_list import ColumnTitles, ProductList
 from ui.catalogue.product_sheet import ProductCard
 from ui.commands import Command
@@ -74,6 +75,7 @@ class CataloguePage(Page):
         self._account: str | None = None
         self._price_list: str | None = None
         self._customer = ""
+        self._pictures = Pictures()
         self.search = SearchField(_("Reference, name, barcode or family"), _("Search the catalogue"))
         self.search.setFixedWidth(theme.px(340))
         self.search.searched.connect(self._search)
@@ -132,8 +134,11 @@ class CataloguePage(Page):
         self._quote_name = name
 
     def refresh(self, changes: Any) -> None:
-        if changes.kinds & {"product", "price_rule", "price_list"}:
+        if changes.kinds & {"product", "price_rule", "price_list", "attachment"}:
             self.products.rows.refresh_rows()
+
+    def show_to_customer(self, on: bool) -> bool:
+        return True  # prices without costs, and names of no customer but the quote's
 
     def primary_focus(self) -> QWidget:
         return self.search
@@ -160,7 +165,7 @@ class CataloguePage(Page):
     # Lists
 
     def _load(self, session: Any, ids: list[Any]) -> list[dict[str, Any]]:
-        return browsing.rows(session, ids, self._account, self._price_list)
+        return self._pictures.add_to(session, browsing.rows(session, ids, self._account, self._price_list))
 
     def _fill(self) -> None:
         family, text = self._family, self._text
@@ -207,12 +212,12 @@ class CataloguePage(Page):
         id, account, price_list, customer = str(product), self._account, self._price_list, self._customer
         self.shell.tasks.read(
             self,
-            lambda session: browsing.open_product(session, id, account, price_list),
-            then=lambda sheet: self._take_sheet(sheet, customer),
+            lambda session: _open(session, id, account, price_list),
+            then=lambda found: self._take_sheet(*found, customer),
         )
 
-    def _take_sheet(self, sheet: browsing.ProductSheet, customer: str) -> None:
-        self.sheet.show_sheet(sheet, customer)
+    def _take_sheet(self, sheet: browsing.ProductSheet, image: QImage | None, customer: str) -> None:
+        self.sheet.show_sheet(sheet, customer, image)
         self.sheet.set_quote(self._quote_name)
 
     def _add(self, product: object) -> None:
@@ -222,6 +227,15 @@ class CataloguePage(Page):
         quote = editor.draft.sheet.id
         editor.add_product(str(product))
         self.shell.toast(_("Added to the quote."), _("See the quote"), lambda: self.shell.go("quotes", quote))
+
+
+def _open(
+    session: Any, id: str, account: str | None, price_list: str | None
+) -> tuple[browsing.ProductSheet, QImage | None]:
+    """The sheet of a product with its picture, where that is here. For the reading lane."""
+    sheet = browsing.open_product(session, id, account, price_list)
+    data = attachments.picture(session, sheet.product["image"])
+    return sheet, QImage.fromData(data) if data else None
 
 
 def _as_family(row: dict[str, Any]) -> ListRow:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from app import formats
 from app.catalogue import browsing
 from app.i18n import translate as _
+from ui.catalogue.pictures import SIZE, draw_picture
 from ui.table import ListRow, RecordList, RowRole
 from ui.tasks import Tasks
 from ui.theme import theme
@@ -69,7 +70,11 @@ class ProductDelegate(QStyledItemDelegate):
         priced = isinstance(view, ProductList) and view.with_customer
         at = cells(rect, priced)
         middle = at["label"].center().y()
-        upper, lower = QRectF(at["label"]), QRectF(at["label"])
+        side = theme.px(SIZE)
+        frame = QRectF(at["label"].left(), middle - side / 2, side, side)
+        draw_picture(painter, frame, row.get("picture"), str(row["family"] or ""), 7)
+        words = at["label"].adjusted(side + 10, 0, 0, 0)
+        upper, lower = QRectF(words), QRectF(words)
         upper.setBottom(middle + theme.px(2))
         lower.setTop(middle + theme.px(2))
         self._paint_label(painter, upper.adjusted(0, theme.px(5), 0, 0), row)

@@ -5,47 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import formats
 from app.catalogue import browsing
 from app.catalogue.browsing import ProductSheet
 from app.i18n import translate as _
+from ui.catalogue.pictures import draw_picture
 from ui.catalogue.product_list import money
 from ui.theme import theme
-from ui.tokens import TONES
 from ui.widgets import Button, Card, Label, Line, Pill, Scroll, clear, hbox, panel, vbox
-from ui.widgets.painting import draw_icon
 
-PICTURE_HEIGHT = 132
-_TONES = ("info", "ok", "vio", "warn", "flat")
+PICTURE_HEIGHT = 160
 
 
 class Picture(QWidget):
-    """A drawn stand-in for a product's picture: one ground per family."""
+    """A product's picture, or a drawn stand-in."""
 
     def __init__(self) -> None:
         super().__init__()
         self._family = ""
+        self._image: QImage | None = None
         self.setFixedHeight(theme.px(PICTURE_HEIGHT))
 
-    def show_product(self, product: dict[str, Any]) -> None:
+    def show_product(self, product: dict[str, Any], image: QImage | None = None) -> None:
         """Show this product."""
-        self._family = str(product["family"] or "")
+        self._family, self._image = str(product["family"] or ""), image
         self.setAccessibleName(_("Picture of {product}", product=browsing.label(product)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        ink, ground = TONES[_TONES[sum(map(ord, self._family)) % len(_TONES)]]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme.color("border"))
-        painter.setBrush(theme.color(ground))
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(rect, 10, 10)
-        size = theme.px(52)
-        draw_icon(painter, rect.center().x() - size / 2, rect.center().y() - size / 2, "package", ink, size)
+        draw_picture(QPainter(self), rect, self._image, self._family, 10)
 
 
 class ProductCard(Card):
@@ -72,13 +64,13 @@ class ProductCard(Card):
             _("Adds to: {quote}", quote=name) if name else _("Open a draft quote to add products to it.")
         )
 
-    def show_sheet(self, sheet: ProductSheet, for_customer: str) -> None:
+    def show_sheet(self, sheet: ProductSheet, for_customer: str, image: QImage | None = None) -> None:
         """Show a product, with the prices of a customer when one is named."""
         product = sheet.product
         self.product = product["id"]
         clear(self._body)
         picture = Picture()
-        picture.show_product(product)
+        picture.show_product(product, image)
         self._body.addWidget(picture)
         self._body.addWidget(Label(browsing.label(product), "h2", wrap=True))
         detail = " · ".join(str(part) for part in (product["sku"], product["family"]) if part)

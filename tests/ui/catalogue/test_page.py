@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 
+from app import attachments, records
+from tests.app.attachments.pictures import photo_file
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand, desk, hand, shop  # noqa: F401  (fixtures)
 from ui.catalogue.page import CataloguePage
+from ui.catalogue.product_sheet import Picture
+from ui.table import RowRole
 
 
 def catalogue(hand: Hand) -> CataloguePage:  # noqa: F811
@@ -64,3 +70,25 @@ def test_without_an_open_quote_the_button_rests_and_says_why(hand: Hand) -> None
     page = catalogue(hand)
     assert not page.sheet.add_button.isEnabled()
     assert page.sheet.why_not.text()
+
+
+def test_a_product_with_a_picture_shows_it_in_the_list_and_on_its_sheet(
+    hand: Hand,  # noqa: F811
+    shop: Shop,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    product = shop.products["SAV-5"]
+    id = attachments.attach(shop.workspace, "product", product, photo_file(tmp_path))
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", product, {"image": id})
+    page = catalogue(hand)
+    hand.window.go("catalogue", product)
+    hand.settle()
+    rows = page.products.rows
+    row = rows.index(rows.row_of(product), 0).data(RowRole)
+    other = rows.index(rows.row_of(shop.products["DSI-600"]), 0).data(RowRole)
+    assert (row["picture"].width(), other["picture"]) == (72, None)
+    (picture,) = page.sheet.findChildren(Picture)
+    drawn = picture.grab().toImage()
+    middle = drawn.width() // 2 - drawn.height() // 2
+    assert drawn.pixelColor(middle + 6, 12).red() > 180 > 90 > drawn.pixelColor(middle + 6, 12).green()
