@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -9,10 +10,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from sync import errors
 from sync.clock import parse_time
 from sync.server import head
 from sync.server.store import Organisations, Store
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EACH = ["organisation", "device"]
@@ -29,6 +34,7 @@ class _Figures(Collector):
     def __init__(self, organisations: Organisations) -> None:
         self._organisations = organisations
         gauge, counter = GaugeMetricFamily, CounterMetricFamily
+        self._up = gauge("terrain_up", "Whether the organisation's data answers.", labels=["organisation"])
         self._head = gauge("terrain_revision", "Newest revision.", labels=["organisation"])
         self._conflicts = gauge("terrain_conflicts_open", "Conflicts to decide.", labels=["organisation"])
         self._parked = gauge("terrain_parked", "Transactions that could not be applied.", labels=_EACH)
@@ -44,15 +50,27 @@ class _Figures(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for slug in self._organisations.names():
-            store = self._organisations.find(slug)
-            if store is not None:
-                with store.read() as connection:
-                    self._organisation(connection, store, slug)
-                    self._devices(connection, store, slug)
+            self._up.add_metric([slug], int(self._read(slug)))
         return [
-            self._head, self._conflicts, self._parked, self._behind, self._silent,
+            self._up, self._head, self._conflicts, self._parked, self._behind, self._silent,
             self._calls, self._seconds, self._received, self._sent,
         ]  # fmt: skip
+
+    def _read(self, slug: str) -> bool:
+        """Whether the organisation could be asked; one that cannot must not hide the others."""
+        try:
+            store = self._organisations.find(slug)
+            if store is None:
+                return False
+            with store.read() as connection:
+                self._organisation(connection, store, slug)
+                self._devices(connection, store, slug)
+        except (errors.SyncError, SQLAlchemyError) as problem:
+            log.error(
+                "no figures of an organisation", exc_info=problem, extra={"facts": {"organisation": slug}}
+            )
+            return False
+        return True
 
     def _organisation(self, connection: Connection, store: Store, slug: str) -> None:
         self._head.add_metric([slug], head.current(connection, store)[0])
