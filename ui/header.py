@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +55,11 @@ class SyncChip:
         if self.state == "done":
             return _("Up to date · {time}", time=self.at) if self.at else _("Up to date")
         if self.state == "paused":
-            return _n("Paused · {n} to send", "Paused · {n} to send", self.count) if self.count else _("Sync paused")
+            return (
+                _n("Paused · {n} to send", "Paused · {n} to send", self.count)
+                if self.count
+                else _("Sync paused")
+            )
         if self.state == "waiting":
             return _n("{n} to send", "{n} to send", self.count)
         return (
@@ -81,6 +86,10 @@ class Header(QFrame):
         self.search_button.setMinimumWidth(180)
         key = Keycap(" ".join(key_names("Ctrl+K", language() == "fr")))
         self.search_button.setLayout(hbox(None, key, margins=(0, 0, 8, 0)))
+        self.customer_button = Button(
+            _("Customer mode"), "secondary", "eye-off", tip=_("Leave customer mode")
+        )
+        self.customer_button.hide()
         self.sync_button = Button("", "sync", "cloud", self.sync.emit)
         self.new_button = Button(_("New"), "secondary", "plus")
         self.menu = QMenu(self)
@@ -91,6 +100,7 @@ class Header(QFrame):
             4,
             (self.search_button, 10),
             (QWidget(), 1),
+            self.customer_button,
             self.sync_button,
             self.new_button,
             gap=8,
@@ -109,6 +119,14 @@ class Header(QFrame):
         if self.sync_button.property("tone") != tone:
             self.sync_button.setProperty("tone", tone)
             repolish(self.sync_button)
+
+    def show_customer_mode(self, on: bool, leave: Callable[[], object]) -> None:
+        """Say that the screen hides things, with the way out."""
+        if on and self.customer_button.isHidden():
+            self.customer_button.clicked.connect(lambda _on=False: leave())
+        elif not on and not self.customer_button.isHidden():
+            self.customer_button.clicked.disconnect()
+        self.customer_button.setVisible(on)
 
     def set_new(self, commands: list[Command]) -> None:
         """What the New button offers; without anything it is not shown."""

@@ -132,6 +132,10 @@ class Page(QWidget):
         """Actions that exist while this page is shown (palette, shortcuts)."""
         return []
 
+    def show_to_customer(self, on: bool) -> bool:
+        """Hide notes, margins and other customers, or show them again; False where nothing would be left."""
+        return not on
+
     def leave(self) -> None:
         """Another page takes the place: save drafts now."""
 

@@ -206,7 +206,13 @@ class Palette(QFrame):
         if self._asked is not None:
             self._asked.cancel()
         search = self._window.search
-        if not text.strip() or search is None or self._window.tasks.workspace is None:
+        mode = self._window.customer_mode
+        if (
+            (mode is not None and mode.on)
+            or not text.strip()
+            or search is None
+            or self._window.tasks.workspace is None
+        ):
             self._show([])
             return
         self._asked = self._window.tasks.read(self, lambda session: search(session, text), then=self._show)
@@ -214,7 +220,9 @@ class Palette(QFrame):
     def _show(self, found: list[Found]) -> None:
         text = self.field.text().strip()
         entries: list[Entry] = []
-        records = found if text else _RECENT[:5]
+        mode = self._window.customer_mode
+        recent = [] if mode is not None and mode.on else _RECENT[:5]
+        records = found if text else recent
         if records:
             entries.append(Entry(_("Records") if text else _("Recent")))
             entries += [self._record_entry(record) for record in records]

@@ -27,6 +27,7 @@ from ui.widgets.layout import hbox, vbox
 from ui.widgets.notices import InfoBar, Toast
 
 if TYPE_CHECKING:
+    from ui.customer_mode import CustomerMode
     from ui.undoing import Undoing
 
 NARROW_BELOW = 1240
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.before_close: Callable[[], bool] | None = None
         """Whether something is still to be done: then the window hides, and who said so closes it soon."""
         self.undoing: Undoing | None = None
+        self.customer_mode: CustomerMode | None = None
         self._registered = pages if pages is not None else existing()
         self._by_key = {page.key: page for page in self._registered}
         self._pages: dict[str, Page] = {}
@@ -203,6 +205,8 @@ class MainWindow(QMainWindow):
         self.sidebar.show_current(_shown_under(route.page) if route else None)
         self.header.set_history(self._history.can_go_back, self._history.can_go_forward)
         self._moved.start()
+        if self.customer_mode is not None:
+            self.customer_mode.arrange()
         title = page.title() if page else ""
         self.setWindowTitle(f"{title} · Terrain" if title else "Terrain")
 

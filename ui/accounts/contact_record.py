@@ -16,7 +16,7 @@ from app.kinds import KINDS
 from ui.accounts.record import open_event
 from ui.accounts.side import KnowCard, call, write
 from ui.accounts.timeline import Timeline
-from ui.accounts.wording import timeline
+from ui.accounts.wording import for_customer, timeline
 from ui.page import Shell
 from ui.theme import theme
 from ui.widgets import (
@@ -50,6 +50,7 @@ class ContactRecord(QWidget):
         super().__init__()
         self._shell = shell
         self.card: ContactCard | None = None
+        self._to_customer = False
         self._avatar = Avatar("?", 52, 26)
         self._name = ElidingLabel("", "h1")
         self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -99,7 +100,7 @@ class ContactRecord(QWidget):
         contact = card.contact
         self._avatar.set_name(card.name or "?")
         self._name.setText(card.name)
-        _say(self._role, _choice("decision_role", contact))
+        _say(self._role, "" if self._to_customer else _choice("decision_role", contact))
         _say(self._left, _("Has left") if contact["left_on"] else "")
         self._unsent.set(_("To send"), icon="cloud-upload")
         self._unsent.setVisible(card.unsent)
@@ -112,6 +113,8 @@ class ContactRecord(QWidget):
         self._show_account(card)
         self.know.show_notes(contact["notes"] or "")
         entries = timeline(card.events, None, formats.now())
+        if self._to_customer:
+            entries = for_customer(entries)
         self.timeline.show_entries(entries, keep_place=same)
         self.timeline.setVisible(bool(entries))
         self._empty.setVisible(not entries)
@@ -145,6 +148,15 @@ class ContactRecord(QWidget):
 
     def _opener(self, id: str) -> Callable[[], object]:
         return lambda: self._shell.go("contacts", id)
+
+    def show_to_customer(self, on: bool) -> None:
+        """Keep to what this person may read of themselves."""
+        if on == self._to_customer:
+            return
+        self._to_customer = on
+        self.know.setVisible(not on)
+        if self.card is not None:
+            self.show_card(self.card)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room, else how to reach them comes below the history."""

@@ -20,7 +20,7 @@ from app.kinds import KINDS
 from ui import errors
 from ui.accounts.side import KnowCard, OpportunitiesCard, PeopleCard, call
 from ui.accounts.timeline import Timeline
-from ui.accounts.wording import timeline
+from ui.accounts.wording import for_customer, timeline
 from ui.attachments.card import FilesCard
 from ui.page import Shell
 from ui.theme import theme
@@ -80,6 +80,7 @@ class AccountRecord(QWidget):
         super().__init__()
         self._shell = shell
         self._card: AccountCard | None = None
+        self._to_customer = False
         self._avatar = Avatar("?", 52, 12)
         self._name = ElidingLabel("", "h1")
         self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -91,7 +92,7 @@ class AccountRecord(QWidget):
         self.people.contact_wanted.connect(self.contact_wanted.emit)
         self.people.new_wanted.connect(lambda: self.contact_wanted.emit(None))
         self.know.edit_wanted.connect(self.edit_wanted.emit)
-        self._history = self._make_history()
+        self._history, self._facts_card = self._make_history(), self._facts()
         self.files = FilesCard(shell, most=8)
         self._side = panel(vbox(self.people, self.opportunities, self.know, self.files, None, gap=12))
         self._side_scroll = Scroll(self._side)
@@ -102,7 +103,7 @@ class AccountRecord(QWidget):
         self.tabs.hide()
         body = vbox(self.tabs, (hbox((self._history, 1), self._side_scroll, gap=14), 1), gap=10)
         self.setLayout(
-            vbox(head, self._actions(), self._facts(), (body, 1), gap=14, margins=(24, 18, 24, 14))
+            vbox(head, self._actions(), self._facts_card, (body, 1), gap=14, margins=(24, 18, 24, 14))
         )
 
     # Parts
@@ -156,8 +157,8 @@ class AccountRecord(QWidget):
         self._empty = EmptyState("history", _("Nothing yet"), _("Visits, calls and quotes appear here."))
         self._empty.hide()
         head = hbox(Label(_("History"), "h2"), None, self.groups, margins=(0, 0, 8, 0))
-        note = panel(hbox((self.note, 1), margins=(0, 0, 8, 0)))
-        return Card(head, note, (self.timeline, 1), (self._empty, 1), gap=8, margins=(16, 12, 8, 4))
+        self._note_row = panel(hbox((self.note, 1), margins=(0, 0, 8, 0)))
+        return Card(head, self._note_row, (self.timeline, 1), (self._empty, 1), gap=8, margins=(16, 12, 8, 4))
 
     # Showing
 
@@ -191,7 +192,8 @@ class AccountRecord(QWidget):
     def _show_pills(self, card: AccountCard) -> None:
         account = card.account
         kind = field("account", "type").choice_label(account["type"]) if account["type"] else ""
-        words = " ".join(part for part in (kind, account["potential"]) if part)
+        rating = None if self._to_customer else account["potential"]
+        words = " ".join(part for part in (kind, rating) if part)
         self._type.set(words)
         self._type.setVisible(bool(words))
         self._unsent.set(_("To send"), icon="cloud-upload")
@@ -215,9 +217,23 @@ class AccountRecord(QWidget):
             return
         group = self.groups.value
         entries = timeline(self._card.events, None if group is None else str(group), formats.now())
+        if self._to_customer:
+            entries = for_customer(entries)
         self.timeline.show_entries(entries, keep_place)
         self.timeline.setVisible(bool(entries))
         self._empty.setVisible(not entries)
+
+    def show_to_customer(self, on: bool) -> None:
+        """Keep to what this customer may read of himself."""
+        if on == self._to_customer:
+            return
+        self._to_customer = on
+        self.know.setVisible(not on)
+        self.opportunities.setVisible(not on)
+        self._note_row.setVisible(not on)
+        self._facts_card.setVisible(not on)
+        if self._card is not None:
+            self.show_card(self._card)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -114,6 +114,11 @@ class RecordsPage(Page):
         """Whether a form is shown."""
         return self.right.currentIndex() == FORM
 
+    def show_to_customer(self, on: bool) -> bool:
+        self.panel.setVisible(not on)
+        self.record.show_to_customer(on)
+        return not self.editing
+
     def refresh(self, changes: Any) -> None:
         if not self._listed:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -37,6 +38,24 @@ def timeline(events: Iterable[Event], group: str | None, now: datetime) -> list[
             entries.append(Entry(title))
         entries.append(_entry(event, here, now))
     return entries
+
+
+def for_customer(entries: Iterable[Entry]) -> list[Entry]:
+    """The same without what was noted about the customer: tasks, notes, and the words of reports and calls."""
+    found: list[Entry] = []
+    for entry in entries:
+        if entry.event is None:
+            if found and found[-1].event is None:
+                found.pop()  # a heading with nothing left under it
+            found.append(entry)
+        elif entry.event.kind == "quote":
+            found.append(entry)
+        elif entry.event.kind in ("appointment", "visit_report", "call"):
+            title = _("Visit report") if entry.event.kind == "visit_report" else entry.title
+            found.append(replace(entry, title=title, detail="", tone="info"))
+    if found and found[-1].event is None:
+        found.pop()
+    return found
 
 
 def _heading(day: date, today: date) -> str:

@@ -70,11 +70,6 @@ class QuoteEditor(QWidget):
         self.draft.changed.connect(self._on_changed)
         self.draft.saved.connect(self._on_saved)
         self.draft.troubled.connect(self._say)
-        shell.tasks.background(
-            self,
-            lambda _token: bool(shell.workspace.settings.get("customer_mode")),
-            then=self._show_customer_mode,
-        )
 
     # Building
 
@@ -414,14 +409,8 @@ class QuoteEditor(QWidget):
 
     # Customer mode
 
-    def toggle_customer_mode(self) -> None:
-        """F8: hide what the customer must not see, or show it again."""
-        on = not self.customer_mode
-        self._show_customer_mode(on)
-        settings = self._shell.workspace.settings
-        self._shell.tasks.background(self, lambda _token: settings.set("customer_mode", on))
-
-    def _show_customer_mode(self, on: bool) -> None:
+    def show_customer_mode(self, on: bool) -> None:
+        """Hide what the customer must not see, or show it again."""
         self.customer_mode = on
         self.margin.set_customer_mode(on)
         self.table.set_customer_mode(on)

@@ -33,7 +33,5 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
         command("duplicate", m_("Duplicate the quote"), editor.duplicate, "copy"),
         command("undo", m_("Undo"), editor.draft.undo, "undo-2", "Ctrl+Z", when=draft),
         command("redo", m_("Redo"), editor.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
-        command("customer", m_("Customer mode: hide costs and margin"), editor.toggle_customer_mode,
-                "eye-off", "F8"),
         command("full", m_("Show the quote full window"), editor.preview.open_full, "maximize-2"),
     ]  # fmt: skip

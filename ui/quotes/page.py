@@ -82,6 +82,10 @@ class QuotesPage(Page):
         elif self.isVisible():
             self.list.show_again()
 
+    def show_to_customer(self, on: bool) -> bool:
+        self.editor.show_customer_mode(on)
+        return self.editing  # the list names every customer
+
     def primary_focus(self) -> QWidget:
         return self.editor.primary_focus() if self.editing else self.list.list
 

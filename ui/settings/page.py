@@ -41,7 +41,7 @@ class SettingsPage(Page):
         column = vbox(self.search, gap=14)
         self._company: CompanyForm | None = None
         self._column = column
-        for section in (self._language(), self._look(), self._backup(), self._about()):
+        for section in (self._language(), self._look(), self._sync(), self._backup(), self._about()):
             column.addWidget(section)
         column.addStretch(1)
         body = panel(column)
@@ -51,6 +51,9 @@ class SettingsPage(Page):
 
     def title(self) -> str:
         return _("Settings")
+
+    def show_to_customer(self, on: bool) -> bool:
+        return True
 
     def primary_focus(self) -> QWidget:
         return self.search
@@ -121,6 +124,11 @@ class SettingsPage(Page):
     def _set_motion(self, on: bool) -> None:
         theme.motion = on
         self.shell.window.preferences.motion = on
+
+    def _sync(self) -> QWidget:
+        from ui.sync.habits import SyncHabits
+
+        return self._section(_("Synchronisation"), SyncHabits(self.shell))
 
     def _backup(self) -> QWidget:
         from ui.sync.copies import CopyFolder

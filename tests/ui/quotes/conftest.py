@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from tests.shop import Shop, open_shop
+from ui import customer_mode
 from ui.pages import PAGES
 from ui.preferences import Preferences
 from ui.quotes.page import QuotesPage
@@ -38,6 +39,7 @@ def desk(dressed: QApplication, shop: Shop, tmp_path: Path, qtbot: Any) -> Itera
     )
     qtbot.addWidget(window)
     window.attach(shop.workspace)
+    customer_mode.connect(window)
     window.resize(1366, 768)
     window.show()
     window.activateWindow()
