@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath
 
 from app import attachments
@@ -58,6 +58,7 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage | None, family: 
         target = QRectF(rect.center().x() - side / 2, rect.center().y() - side / 2, side, side)
         painter.drawImage(target, image)
         painter.setClipping(False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(theme.color("border"))
     painter.drawPath(shape)
     painter.restore()
