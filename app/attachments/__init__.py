@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _PLACES = {
     "adding": "FOLDER Prepared add attach folder_of keep_bytes prepare",
     "keeping": "carry fault fetch forget keep_all sweep",
-    "reading": "File NotHere find find_by_id find_of_account move picture pin read remove save_as thumbnail"
-    " thumbnails want when",
+    "reading": "File NotHere find find_by_id find_of_account is_here move of_digest picture pin read remove"
+    " save_as thumbnail thumbnails want when",
 }
 
 
