@@ -78,19 +78,6 @@ class Disputed:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Undo:
-    conflict: str
-    kind: str
-    record: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-
-
-Undo = tuple[_Undo, ...]
-"""What `undo` needs to take a decision back."""
-
-
 def find_disputed(session: Session) -> list[Disputed]:
     """Every record of this laptop with a field to decide, the oldest conflict first."""
     connection = session.connection()
@@ -136,41 +123,17 @@ def count_merged(session: Session) -> int:
     return int(found.scalar_one())
 
 
-def decide(session: Session, decisions: Mapping[str, tuple[str, Any]]) -> Undo:
-    """Settle conflicts: by conflict id the field's name and `mine`, `theirs` or a value. What `undo` takes.
+def decide(session: Session, decisions: Mapping[str, tuple[str, Any]]) -> int:
+    """Settle conflicts, by conflict id the field's name and `mine`, `theirs` or a value; how many.
 
     Raises NotFound, Invalid, NotAllowed; nothing is settled then.
     """
-    done = []
     for id, (name, decision) in decisions.items():
-        row = records.get(session, "conflict", id)
-        kind, record = row["record_kind"], row["record"]
-        before = _row(session, kind, record)
         if name == FORK:
             _set_state(session, id, "resolved")
         else:
             resolving.resolve(session, id, name, decision)
-        after = _row(session, kind, record)
-        moved = [name for name in (*fields(kind), DELETION) if before[name] != after[name]]
-        old, new = ({name: values[name] for name in moved} for values in (before, after))
-        done.append(_Undo(id, kind, record, old, new))
-    return tuple(done)
-
-
-def undo(session: Session, undone: Undo) -> int:
-    """Open the conflicts again and take the values back; how many fields have changed since and stayed."""
-    kept = 0
-    for one in reversed(undone):
-        now = _row(session, one.kind, one.record)
-        back = {name: value for name, value in one.before.items() if now[name] == one.after[name]}
-        kept += len(one.before) - len(back)
-        if DELETION in back:
-            again = records.restore if back.pop(DELETION) is None else records.delete
-            again(session, one.kind, one.record)
-        if back:
-            records.save(session, one.kind, one.record, back)
-        _set_state(session, one.conflict, "open")
-    return kept
+    return len(decisions)
 
 
 def _question(session: Session, conflict: resolving.OpenConflict, row: Mapping[str, Any]) -> Question:
@@ -269,14 +232,6 @@ def _exists(connection: Connection, kind: str, id: str) -> bool:
     except NotFound:
         return False
     return connection.exec_driver_sql(f'SELECT 1 FROM "{kind}" WHERE id = ?', (id,)).first() is not None
-
-
-def _row(session: Session, kind: str, id: str) -> dict[str, Any]:
-    table = _table(kind)
-    found = session.execute(select(table).where(table.c.id == id)).mappings().first()
-    if found is None:
-        raise NotFound(_("The record of this conflict is not on this laptop."))
-    return dict(found)
 
 
 def _set_state(session: Session, id: str, state: str) -> None:

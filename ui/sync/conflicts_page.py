@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget, QWidget
 
 from app.conflicts import review
-from app.conflicts.review import Disputed, Undo, Version
+from app.conflicts.review import Disputed, Version
 from app.errors import UserError
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -47,7 +47,6 @@ class ConflictsPage(Page):
         super().__init__(shell)
         self._found: dict[str, Disputed] = {}
         self._shown: Disputed | None = None
-        self._undo: Undo = ()
         self.rows: list[QuestionRow] = []
         self._subtitle = ElidingLabel("", "sub")
         self.list = RecordList(shell.tasks, _("Records to check"), row=_as_row)
@@ -118,8 +117,6 @@ class ConflictsPage(Page):
         return [
             Command("conflicts.settle", m_("Confirm, next record"), self.settle, "check", ("Ctrl+Return",),
                     enabled=lambda: bool(self.rows)),
-            Command("conflicts.undo", m_("Undo"), self.undo, "undo-2", ("Ctrl+Z",),
-                    enabled=lambda: bool(self._undo), in_palette=False),
         ]  # fmt: skip
 
     def reload(self, wanted: str | None = None) -> None:
@@ -234,21 +231,20 @@ class ConflictsPage(Page):
         self.confirm.setEnabled(False)
         self.shell.tasks.write(
             self, lambda session: review.decide(session, decisions),
-            then=lambda undo: self._settled(record, undo),
+            then=lambda count: self._settled(record, count),
             failed=self._refused,
             label=_("Conflict settled"),
         )  # fmt: skip
 
-    def _settled(self, record: Disputed, undo: Undo) -> None:
+    def _settled(self, record: Disputed, count: int) -> None:
         self.confirm.setEnabled(True)
-        self._undo = undo
         ids = list(self._found)
         following = ids[(ids.index(record.id) + 1) % len(ids)] if record.id in ids else None
         self.reload(following if following != record.id else None)
         text = _n(
-            "“{title}”: {n} field settled.", "“{title}”: {n} fields settled.", len(undo), title=record.title
+            "“{title}”: {n} field settled.", "“{title}”: {n} fields settled.", count, title=record.title
         )
-        self.shell.toast(text, _("Undo"), self.undo)
+        self.shell.done(text)
 
     def _refused(self, error: Exception) -> None:
         from ui import errors
@@ -259,26 +255,6 @@ class ConflictsPage(Page):
             self._problem.show()
         else:
             errors.report(error, self)
-
-    def undo(self) -> None:
-        """Open the last decision again and take its values back."""
-        undone, self._undo = self._undo, ()
-        if undone:
-            self.shell.tasks.write(
-                self, lambda session: review.undo(session, undone),
-                then=lambda kept: self._undone(undone[0].record, kept),
-                label=_("Undo"),
-            )  # fmt: skip
-
-    def _undone(self, record: str, kept: int) -> None:
-        self.reload(record)
-        if kept:
-            text = _n(
-                "{n} field has changed since and stays as it is.",
-                "{n} fields have changed since and stay as they are.",
-                kept,
-            )
-            self.shell.toast(text)
 
 
 def _headings(record: Disputed) -> tuple[str, str] | None:
