@@ -102,7 +102,9 @@ def _fork(connection: Connection, schema: SyncSchema, result: Result) -> None:
         columns = [name for name in schema.tables[kind].columns() if name not in ("id", "rev")]
         names = ", ".join(f'"{name}"' for name in columns)
         connection.exec_driver_sql(
-            f'INSERT INTO "{kind}" (id, rev, {names}) SELECT ?, 0, {names} FROM "{kind}" WHERE id = ?',
+            # A pull may have brought it already.
+            f'INSERT INTO "{kind}" (id, rev, {names}) SELECT ?, 0, {names} FROM "{kind}" WHERE id = ?'
+            " ON CONFLICT (id) DO NOTHING",
             (new, old),
         )
         for table in ("sync_entry", "draft"):

@@ -174,7 +174,7 @@ def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | N
     statement = (
         select(edits.c.field, edits.c.old)
         .where(here & foreign)
-        .order_by(edits.c.rev.desc(), edits.c.at.desc())
+        .order_by(edits.c.rev.desc(), edits.c.seq.desc())
     )
     olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
     if BIRTH in olds:

@@ -133,9 +133,10 @@ def signed(total: int) -> int:
 
 
 def _write_edits(working: Working, revs: dict[Key, int]) -> None:
-    names = ("table_name", "id", "field", "at", "user", "device", "transaction", "old", "rev")
+    names = ("table_name", "id", "field", "at", "user", "device", "transaction", "old", "rev", "seq")
     rows: list[Values] = [
-        (e.table, e.id, e.field, e.at, e.user, e.device, e.transaction, e.old, revs[e.table, e.id])
-        for e in working.edits
+        # One commit may set a field twice: `seq` tells in which order.
+        (e.table, e.id, e.field, e.at, e.user, e.device, e.transaction, e.old, revs[e.table, e.id], seq)
+        for seq, e in enumerate(working.edits)
     ]
     insert_rows(working.connection, working.store.tables["field_edit"], names, rows)

@@ -60,12 +60,12 @@ class Past:
             .subquery()
         )
         same = [edits.c[name] == newest.c[name] for name in ("id", "field", "table_name", "rev")]
-        # A field that one request set twice has two edits of one rev: the later one was written later.
-        for row in self._connection.execute(select(edits).join(newest, and_(*same))).mappings():
+        # A field that one commit set twice has two edits of one rev: the later one is written over the earlier.
+        found = select(edits).join(newest, and_(*same)).order_by(edits.c.seq)
+        for row in self._connection.execute(found).mappings():
+            kept = ("field", "at", "user", "device", "transaction", "old", "rev")
             key = (row["table_name"], row["id"], row["field"])
-            last = self._last.get(key)
-            if key in self._last and (last is None or row["at"] >= last.at):
-                kept = ("field", "at", "user", "device", "transaction", "old", "rev")
+            if key in self._last:
                 self._last[key] = Edit(row["table_name"], row["id"], **{part: row[part] for part in kept})
 
     def foreign_revs(self, device: str, keys: Collection[Key]) -> list[int]:

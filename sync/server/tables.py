@@ -137,7 +137,7 @@ def _add_server_only(metadata: MetaData) -> None:
     )  # fmt: skip
     edits = Table(
         "field_edit", metadata, text("table_name"), text("id"), text("field"), text("at"), text("user"),
-        text("device"), text("transaction"), number("rev"), text("old"),
+        text("device"), text("transaction"), number("rev"), text("old"), number("seq"),
     )  # fmt: skip
     Index("ix_field_edit_id", edits.c.id, edits.c.field, edits.c.rev)
     exits = Table(
