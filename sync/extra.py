@@ -88,8 +88,8 @@ def _fits(table: SyncTable, name: str, value: Any) -> bool:
     if declared is None:
         return False
     if key:
-        return declared.by_key and isinstance(value, str) and _is_json(value)
-    return isinstance(value, int if is_integer(table.table.columns[column].type) else str)
+        return declared.by_key and (value is None or (isinstance(value, str) and _is_json(value)))
+    return value is None or isinstance(value, int if is_integer(table.table.columns[column].type) else str)
 
 
 def _is_json(value: str) -> bool:

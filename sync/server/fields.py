@@ -18,7 +18,9 @@ from sync.server.working import Row, Working
 def get_field(synced: SyncTable, row: Row, name: str) -> Value:
     column, key = split_name(synced, name)
     if column is None:
-        return None
+        # Of a newer laptop: kept as it came.
+        kept = _as_object(row["extra"]).get(name)
+        return kept if isinstance(kept, str | int) else None
     if key is None:
         return row[column]  # type: ignore[no-any-return]
     found = _as_object(row[column]).get(key)
@@ -39,7 +41,8 @@ def set_field(
     if key is not None:
         keys = _as_object(row[column])
         keys.pop(key, None)
-        if content is not None:
+        if content is not None or column == "extra":
+            # A newer laptop must see that its field was emptied, and not that it is unknown here.
             keys[key] = content
         stored = canonical(keys) if keys else None
     return working.put(synced.name, row["id"], {column: stored}) if keep else {**row, column: stored}

@@ -1,0 +1,262 @@
+"""Laptops and servers of different releases: nothing is blanked, nothing is lost, nobody is kept from sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app import records, serve
+from app.features import sync_schema
+from app.identity import new_id
+from app.store import backup, keys
+from app.syncing import SyncProblem
+from app.workspace import Workspace
+from sync import extra
+from sync.protocol import EnrolRequest, Op, PushRequest, Value, seal
+from sync.server.adapters import Adapter
+from sync.server.service import Service
+from sync.server.store import Store
+from tests.app.store.golden import PASSPHRASE
+from tests.sync import releases
+from tests.sync.office import PASSWORD, RHONE, Laptop, Office, an_office
+
+GOLDEN = Path(__file__).parents[1] / "files" / "golden_v1.terrain"
+
+
+@pytest.fixture
+def old_claire(office: Office) -> Laptop:
+    """A laptop whose user has not installed the update."""
+    laptop = office.enrol("claire")
+    releases.install_older(laptop.workspace)
+    laptop.sync()
+    return laptop
+
+
+def columns(laptop: Laptop, id: str) -> tuple[object, ...]:
+    return laptop.sql("SELECT name, website, visit_interval, extra FROM account WHERE id = ?", id)[0]  # type: ignore[no-any-return]
+
+
+# An old laptop, a new server
+
+
+def test_an_old_laptop_blanks_no_field_that_it_does_not_know(old_claire: Laptop, rey: Laptop) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE, website="morel.fr", visit_interval=45)
+    rey.sync()
+    old_claire.sync()
+    assert columns(old_claire, account)[:3] == ("Morel", None, None)
+    old_claire.save("account", account, name="Morel et fils")
+    old_claire.sync()
+    rey.sync()
+    assert columns(rey, account) == ("Morel et fils", "https://morel.fr", 45, None)
+    for laptop in (old_claire, rey):
+        assert laptop.differing() is None
+
+
+def test_what_an_old_laptop_kept_for_later_is_in_its_place_after_the_update(
+    old_claire: Laptop, rey: Laptop
+) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE, website="morel.fr", visit_interval=45)
+    contact = rey.add("contact", account=account, last_name="Morel", job="Gérante")
+    rey.sync()
+    old_claire.sync()
+    releases.install_present(old_claire.workspace)
+    assert columns(old_claire, account) == ("Morel", "https://morel.fr", 45, None)
+    assert old_claire.get("contact", contact)["job"] == "Gérante"
+    assert old_claire.sql("SELECT count(*) FROM sync_entry") == [(0,)], "which is no work of this user's"
+    old_claire.save("account", account, website="morel-et-fils.fr")
+    assert old_claire.sync()["conflicts"] == 0
+    rey.sync()
+    assert old_claire.content() == rey.content()
+
+
+def test_a_kind_of_record_that_came_with_the_update_is_there_after_it(
+    old_claire: Laptop, rey: Laptop
+) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE)
+    task = rey.add("task", subject="Rappeler", account=account)
+    rey.sync()
+    old_claire.sync()
+    assert old_claire.sql("SELECT count(*) FROM task") == [(0,)]
+    releases.install_present(old_claire.workspace)
+    old_claire.sync()
+    assert old_claire.get("task", task)["subject"] == "Rappeler"
+    assert old_claire.differing() is None
+
+
+# A new laptop, an old server
+
+
+@pytest.fixture
+def old_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """A server that nobody has updated yet."""
+    monkeypatch.setattr(serve, "sync_schema", releases.older)
+    with an_office(tmp_path) as found:
+        yield found
+
+
+def update_server(office: Office) -> None:
+    """Install the present program on the server."""
+    schema = sync_schema()
+    store = Store(office.store.engine, schema)
+    with store.write() as connection:
+        for name, later in releases.LATER_FIELDS.items():
+            for column in later:
+                kind = store.tables.synced[name].c[column].type
+                connection.execute(text(f'ALTER TABLE "{name}" ADD COLUMN "{column}" {kind}'))
+        store.tables.metadata.create_all(connection)
+        extra.replay(connection, schema)
+    office.service = replace(office.service, store=store)
+    for laptop in office.laptops:
+        laptop.remote = office.service.connect(laptop.remote.token)  # type: ignore[attr-defined]
+
+
+def test_a_server_that_lacks_a_field_gives_it_back_to_all_who_know_it(old_office: Office) -> None:
+    claire, rey = old_office.enrol("claire"), old_office.enrol("rey")
+    claire.sync()
+    account = claire.add("account", name="Morel", territory=RHONE, website="morel.fr", visit_interval=45)
+    claire.sync()
+    claire.save("account", account, name="Morel et fils")
+    claire.sync()
+    rey.sync()
+    for laptop in (claire, rey):
+        assert columns(laptop, account) == ("Morel et fils", "https://morel.fr", 45, None)
+        assert laptop.differing() is None
+    rey.save("account", account, visit_interval=None)
+    rey.sync()
+    claire.sync()
+    assert columns(claire, account)[1:3] == ("https://morel.fr", None)
+
+
+def test_work_of_a_kind_that_a_server_does_not_know_waits_for_its_update(old_office: Office) -> None:
+    claire = old_office.enrol("claire")
+    claire.sync()
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    task = claire.add("task", subject="Rappeler", account=account)
+    assert claire.sync()["parked"] == 1
+    assert claire.get("task", task)["subject"] == "Rappeler", "shown, marked, not lost"
+    claire.save("account", account, notes="Le reste va son chemin")
+    claire.sync()
+    assert claire.sql("SELECT count(*) FROM sync_transaction WHERE state = 'sealed'") == [(0,)]
+
+
+def test_after_the_servers_update_everything_is_in_its_place(old_office: Office) -> None:
+    claire = old_office.enrol("claire")
+    claire.sync()
+    account = claire.add("account", name="Morel", territory=RHONE, website="morel.fr", visit_interval=45)
+    claire.sync()
+    update_server(old_office)
+    late = old_office.enrol("rey")
+    late.sync()
+    claire.sync()
+    for laptop in (claire, late):
+        assert columns(laptop, account) == ("Morel", "https://morel.fr", 45, None)
+        assert laptop.differing() is None
+    late.save("account", account, website="morel-et-fils.fr")
+    late.sync()
+    assert claire.sync()["conflicts"] == 0
+    assert columns(claire, account)[1] == "https://morel-et-fils.fr"
+
+
+# Protocols
+
+
+def _first_to_second(op: Op) -> Iterable[Op]:
+    """In the first version a web address was a note, and so was a job."""
+    now = {"account": "website", "contact": "job"}.get(op.table, "notes")
+    fields = {(now if name == "notes" else name): pair for name, pair in op.fields.items()}
+    yield Op(op.table, op.id, op.kind, op.base_rev, fields, op.at)
+
+
+def _second_to_third(op: Op) -> Iterable[Op]:
+    """The second version knew tasks, which mean nothing any more."""
+    if op.table != "task":
+        yield op
+
+
+ADAPTERS: dict[int, Adapter] = {1: _first_to_second, 2: _second_to_third}
+
+
+def third(office: Office, adapters: dict[int, Adapter]) -> Service:
+    """A server two major versions ahead."""
+    return replace(office.service, speaks=3, oldest_push=1, oldest_pull=3, adapters=adapters)
+
+
+def test_a_laptop_two_versions_behind_may_send_but_must_update_to_receive(
+    office: Office, claire: Laptop, rey: Laptop
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE, notes="morel.fr")
+    claire.add("task", account=account, subject="Rappeler")
+    claire.remote = third(office, ADAPTERS).connect(claire.remote.token)  # type: ignore[attr-defined]
+    with pytest.raises(SyncProblem) as problem:
+        claire.sync()
+    assert problem.value.code == "update_needed"
+    assert claire.sql("SELECT DISTINCT state FROM sync_transaction") == [("acknowledged",)]
+    rey.sync()
+    row = rey.get("account", account)
+    assert (row["website"], row["notes"]) == ("morel.fr", None)
+    assert rey.rows("task") == []
+    claire.save("account", account, name="Écrit en attendant")
+    with pytest.raises(SyncProblem):
+        claire.sync()
+    rey.sync()
+    assert rey.get("account", account)["name"] == "Écrit en attendant"
+
+
+def test_what_waits_at_the_server_waits_as_the_present_version_writes_it(office: Office, rey: Laptop) -> None:
+    device = office.service.connect().enrol(EnrolRequest("claire@example.fr", PASSWORD))
+    account, contact, now = new_id(), new_id(), office.service.now()
+    fields: dict[str, tuple[Value, Value]] = {
+        name: (None, value)
+        for name, value in (("account", account), ("last_name", "Morel"), ("notes", "Gérante"))
+    }
+    sent = seal(new_id(), 1, [Op("contact", contact, "create", 0, fields, now)])
+    answer = third(office, ADAPTERS).connect(device.token).push(PushRequest(now, [sent]))
+    assert answer.results[0].outcome == "parked", "its account is not there yet"
+    rey.add("account", account, name="Morel", territory=RHONE)
+    rey.sync()
+    rey.sync()
+    row = rey.get("contact", contact)
+    assert (row["job"], row["notes"]) == ("Gérante", None)
+
+
+def test_what_no_adapter_can_read_is_parked_and_never_refused(office: Office, claire: Laptop) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    honest = claire.remote
+    claire.remote = third(office, {2: _second_to_third}).connect(honest.token)  # type: ignore[attr-defined]
+    with pytest.raises(SyncProblem) as problem:
+        claire.sync()
+    assert problem.value.code == "update_needed"
+    assert claire.sql("SELECT state FROM sync_transaction") == [("parked",)]
+    assert claire.get("account", account)["name"] == "Morel"
+    claire.remote = honest
+    claire.add("account", name="Autre", territory=RHONE)
+    claire.sync()
+    assert claire.sql("SELECT state FROM sync_transaction ORDER BY n") == [("parked",), ("acknowledged",)]
+
+
+# Files
+
+
+def test_the_golden_file_of_each_release_synchronises(
+    office: Office, rey: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(keys.PASSPHRASE_VARIABLE, PASSPHRASE)
+    backup.restore(GOLDEN, office.folder / "golden")
+    workspace = Workspace.open(office.folder / "golden")
+    with workspace.read() as session:
+        (account,) = records.find_rows(session, "account")
+    workspace.close()
+    golden = office.enrol("claire", "golden")
+    assert golden.sync()["pushed"] > 0
+    assert golden.sql("SELECT count(*) FROM sync_entry") == [(0,)]
+    assert golden.differing() is None
+    assert golden.get("account", account["id"])["rev"] > 0
+    julie = office.enrol("julie")
+    julie.sync()
+    scopes = {row["scope"] for row in golden.rows("account")}
+    assert office.content(scopes)["account"]
