@@ -31,6 +31,8 @@ MAX_REQUEST_BYTES = 1_000_000
 """Of one push before compression, a lone bigger transaction's part included."""
 MAX_ANSWER_BYTES = 64_000_000
 """Of one answer before compression: what a client unpacks at most."""
+ERASED = "erased"
+"""In place of a scope in an exit: the row goes from a laptop with whatever of it was not sent."""
 PAGE_BYTES = 4_000_000
 """A pull page of about one second of work."""
 
@@ -302,16 +304,22 @@ def seal(uuid: str, n: int, ops: Iterable[Op]) -> Transaction:
 # Encoding: JSON, and pages as lines of JSON so that they can be read while they arrive.
 
 
-class _Head(msgspec.Struct, tag="head", tag_field="t"):
+class PullHead(msgspec.Struct, tag="head", tag_field="t"):
+    """The first line of a page."""
+
     hello: Hello
     resync: bool = False
 
 
-class _Exits(msgspec.Struct, tag="exits", tag_field="t"):
+class PullExits(msgspec.Struct, tag="exits", tag_field="t"):
+    """Rows that left all scopes of the device: (table, id, the scope that they left)."""
+
     exits: list[tuple[str, str, str]]
 
 
-class _End(msgspec.Struct, tag="end", tag_field="t"):
+class PullEnd(msgspec.Struct, tag="end", tag_field="t"):
+    """The last line of a page; without it the page was cut off."""
+
     cursor: str
     more: bool
     sums: list[Sum]
@@ -320,7 +328,7 @@ class _End(msgspec.Struct, tag="end", tag_field="t"):
 
 _encoder = msgspec.json.Encoder()
 _op_decoder = msgspec.json.Decoder(Op)
-_line_decoder = msgspec.json.Decoder(_Head | Rows | _Exits | _End)
+_line_decoder = msgspec.json.Decoder(PullHead | Rows | PullExits | PullEnd)
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -338,10 +346,10 @@ def decode(data: bytes, kind: type[Message]) -> Message:
 
 def encode_pull(page: PullPage) -> bytes:
     """A page as NDJSON: a head, one line per block of rows, exits, and an end."""
-    lines: list[msgspec.Struct] = [_Head(page.hello, page.resync), *page.blocks]
+    lines: list[msgspec.Struct] = [PullHead(page.hello, page.resync), *page.blocks]
     if page.exits:
-        lines.append(_Exits(page.exits))
-    lines.append(_End(page.cursor, page.more, page.sums, page.settled))
+        lines.append(PullExits(page.exits))
+    lines.append(PullEnd(page.cursor, page.more, page.sums, page.settled))
     return bytes(_encoder.encode_lines(lines))
 
 
@@ -352,13 +360,13 @@ def decode_pull(data: bytes) -> PullPage:
     except (msgspec.MsgspecError, ValueError) as problem:
         raise errors.Protocol(str(problem)) from problem
     end = body.pop() if body else None
-    if not isinstance(head, _Head) or not isinstance(end, _End):
+    if not isinstance(head, PullHead) or not isinstance(end, PullEnd):
         raise errors.Protocol("the page is cut off")
     page = PullPage(head.hello, [], [], end.cursor, end.more, end.sums, end.settled, head.resync)
     for line in body:
         if isinstance(line, Rows):
             page.blocks.append(line)
-        elif isinstance(line, _Exits):
+        elif isinstance(line, PullExits):
             page.exits.extend(line.exits)
         else:
             raise errors.Protocol("lines out of order")
