@@ -57,6 +57,8 @@ class BlobTransfer:
         with self._place.write(False) as connection:
             blobs.expect(connection, self._place.schema, small)
             going, coming = blobs.unsent(connection), blobs.coming(connection)
+            # Whatever ends this run before its end, the next one looks again.
+            state.put(connection, blobs.OPEN, 1)
         self._of = sum(blob.size for blob in (*going, *coming))
         try:
             for blob in sorted((*going, *coming), key=lambda one: not one.thumbnail):

@@ -25,6 +25,7 @@ SMALL_BYTES = 64_000
 """Files up to this come with every sync; larger ones when somebody opens or pins them."""
 UNDO_TIME = timedelta(days=1)
 """After which the bytes of a deleted attachment go."""
+_OFFERED_TO = "blobs_epoch"
 STRAY_S = 3_600
 """After which a file that no row names is no work under way any more."""
 
@@ -72,7 +73,11 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     """
     with workspace.read() as session:
         connection = session.connection()
+        epoch, offered = state.get(connection, "epoch"), state.get(connection, _OFFERED_TO)
         due = rows_came or bool(state.get(connection, blobs.OPEN)) or bool(blobs.unsent(connection))
+    if epoch != offered:
+        _offer_again(workspace, epoch)
+        due = True
     if not due or not isinstance(remote, BlobCarrier):
         return Carried()
     keep_all = workspace.settings.get("attachments") == "all"
@@ -80,6 +85,18 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     carried = transfer.run(MAX_BLOB_BYTES if keep_all else SMALL_BYTES)
     tidy(workspace)
     return carried
+
+
+def _offer_again(workspace: Workspace, epoch: str | None) -> None:
+    """A server that was restored, or another one, may lack what this laptop once sent: it is asked again."""
+    with workspace.exclusive() as connection:
+        for column in ("sha256", "thumbnail"):
+            connection.exec_driver_sql(
+                "UPDATE sync_blob SET sent = 0 WHERE state = 'here' AND sha256 IN"
+                f" (SELECT {column} FROM {KIND} WHERE created_by ="
+                " (SELECT value FROM sync_state WHERE name = 'user'))"
+            )
+        state.put(connection, _OFFERED_TO, epoch)
 
 
 def tidy(workspace: Workspace) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
-from app import attachments
+import pytest
+
+from app import attachments, syncing
 from app.attachments.keeping import SMALL_BYTES
+from sync.server.admin import Administration
 from tests.app.attachments.pictures import photo_file
-from tests.sync.office import RHONE, Laptop, Office
+from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable
 
 
 def attach(laptop: Laptop, record: str, file: Path, kind: str = "account") -> str:
@@ -61,7 +65,6 @@ def test_bytes_that_their_author_did_not_send_yet_are_not_asked_for(
 ):
     account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
     plan = attach(claire, account, noise(tmp_path, 3_000_000))
-    claire.workspace.settings.set("attachments", "all")
     rey.workspace.settings.set("attachments", "all")
     # The rows alone, as after a sync that was cut.
     from app.syncing import laptop_of
@@ -73,3 +76,133 @@ def test_bytes_that_their_author_did_not_send_yet_are_not_asked_for(
     claire.sync()
     assert rey.sync()["files"]["received"] == 1
     assert where(rey, plan) == "here"
+
+
+def sealed(laptop: Laptop) -> list[str]:
+    return sorted(p.name for p in (laptop.workspace.folder / "blobs").rglob("*") if p.is_file())
+
+
+def test_bytes_leave_a_laptop_with_their_account(office: Office, claire: Laptop, rey: Laptop, tmp_path: Path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    attach(claire, account, photo_file(tmp_path))
+    kept = claire.add("account", name="Garage", territory=RHONE)
+    stays = attach(claire, kept, noise(tmp_path, 50_000))
+    claire.sync()
+    rey.sync()
+    assert len(sealed(claire)) == 3
+    rey.save("account", account, territory=ISERE)
+    rey.sync()
+    claire.sync()
+    assert claire.sql("SELECT count(*) FROM sync_blob") == [(1,)]
+    assert len(sealed(claire)) == 1
+    assert where(claire, stays) == "here"
+
+
+def test_unsent_bytes_of_an_account_that_left_are_delivered_and_then_gone(
+    office: Office, claire: Laptop, rey: Laptop, tmp_path: Path
+):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    claire.sync()
+    rey.sync()
+    photo = attach(claire, account, photo_file(tmp_path))
+    before = bytes_of(claire, photo)
+    rey.save("account", account, territory=ISERE)
+    rey.sync()
+    assert claire.sync()["files"]["sent"] == 2
+    claire.sync()
+    assert claire.rows("attachment") == []
+    assert sealed(claire) == []
+    rey.workspace.settings.set("attachments", "all")
+    rey.sync()
+    assert bytes_of(rey, photo) == before
+
+
+def test_bytes_of_a_transaction_that_is_parked_wait_with_it(claire: Laptop, rey: Laptop, tmp_path: Path):
+    product = rey.add("product", sku="X", label_fr="Savon", status="active")
+    attach(claire, claire.add("account", name="Morel", territory=RHONE), photo_file(tmp_path))
+    foreign = attach(rey, product, noise(tmp_path, 10_000), "product")
+    carried = rey.sync()["files"]
+    assert (carried["sent"], carried["waiting"]) == (0, 1), "a manager may not write the company's rows"
+    assert where(rey, foreign) == "here"
+    assert claire.sync()["files"]["waiting"] == 0
+
+
+def test_a_server_that_was_restored_gets_the_bytes_again(office: Office, claire: Laptop, tmp_path: Path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    attach(claire, account, photo_file(tmp_path))
+    claire.sync()
+    claire.sync()
+    assert office.store.blobs is not None
+    shutil.rmtree(office.store.blobs)
+    Administration(office.store).renew()
+    assert claire.sync()["files"]["sent"] == 2
+    assert len([p for p in office.store.blobs.rglob("*") if p.is_file()]) == 2
+
+
+def test_fetching_everything_again_fetches_no_bytes_again(claire: Laptop, rey: Laptop, tmp_path: Path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    plan = attach(claire, account, noise(tmp_path, 60_000))
+    claire.sync()
+    assert rey.sync()["files"]["received"] == 1
+    with rey.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_state SET value = NULL WHERE name = 'cursor'")
+    again = rey.sync()["files"]
+    assert (again["received"], where(rey, plan)) == (0, "here")
+
+
+def test_damaged_bytes_are_not_taken_from_the_server(
+    office: Office, claire: Laptop, rey: Laptop, tmp_path: Path
+):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    plan = attach(claire, account, noise(tmp_path, 60_000))
+    claire.sync()
+    assert office.store.blobs is not None
+    (stored,) = [p for p in office.store.blobs.rglob("*") if p.is_file()]
+    right = stored.read_bytes()
+    stored.write_bytes(right[:-1] + b"?")
+    assert rey.sync()["files"]["problem"] == "damaged"
+    assert where(rey, plan) == "coming"
+    stored.write_bytes(right)
+    assert rey.sync()["files"] == NOTHING | {"received": 1, "bytes": 60_000}
+    assert bytes_of(rey, plan) == right
+
+
+@pytest.mark.parametrize("name", ["put_blob", "get_blob"])
+def test_answers_that_are_lost_cost_a_piece_and_double_nothing(
+    office: Office, claire: Laptop, rey: Laptop, tmp_path: Path, name: str
+):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    plan = attach(claire, account, noise(tmp_path, 5_000_000))
+    attachments.keep_all(rey.workspace, True)
+    chance = random.Random(2)
+    for laptop in (claire, rey):
+        whole = laptop.remote
+        laptop.remote = Unreliable(whole, lambda call: call == name and chance.random() < 0.4)  # type: ignore[assignment, arg-type]
+        for _attempt in range(40):
+            if not laptop.sync()["files"]["problem"]:
+                break
+        laptop.remote = whole
+    assert rey.sync()["files"] == claire.sync()["files"] == NOTHING
+    assert bytes_of(rey, plan) == (tmp_path / "plan-1.bin").read_bytes()
+
+
+def test_a_sync_with_nothing_to_carry_asks_nothing_about_bytes(claire: Laptop, tmp_path: Path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    attach(claire, account, photo_file(tmp_path))
+    claire.sync()
+    claire.sync()
+    asked: list[str] = []
+    claire.remote = Unreliable(claire.remote, lambda call: bool(asked.append(call)))  # type: ignore[assignment, arg-type, func-returns-value]
+    claire.sync()
+    assert asked == ["pull"]
+
+
+def test_a_wiped_laptop_keeps_no_bytes(office: Office, claire: Laptop, tmp_path: Path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    attach(claire, account, photo_file(tmp_path))
+    claire.sync()
+    (device,) = claire.sql("SELECT value FROM sync_state WHERE name = 'device'")
+    Administration(office.store).revoke(device[0])
+    with pytest.raises(syncing.SyncProblem):
+        claire.sync()
+    assert not (claire.workspace.folder / "blobs").exists()

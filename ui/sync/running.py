@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import formats
 from app.errors import Cancelled
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from ui.tasks import Token
     from ui.window import MainWindow
 
-_SPANS = {"connecting": (0.0, 0.04), "pushing": (0.04, 0.45), "pulling": (0.45, 0.9), "applying": (0.9, 0.99)}
+_SPANS = {
+    "connecting": (0.0, 0.04),
+    "pushing": (0.04, 0.45),
+    "pulling": (0.45, 0.85),
+    "applying": (0.85, 0.9),
+    "files": (0.9, 0.99),
+}
 """The part of the bar that each phase takes."""
 _PULLED_HALF = 4000
 """Rows after which the bar of a pull of unknown length stands in its middle."""
@@ -63,6 +70,9 @@ class Progress:
             return _("Receiving what is new. You can go on working.")
         if self.phase == "applying":
             return _("Filing what was received.")
+        if self.phase == "files":
+            done, all = formats.format_size(self.done), formats.format_size(self.of)
+            return _("Photos and files, {done} of {all}. You can go on working.", done=done, all=all)
         return _("Connecting to the server.")
 
 
