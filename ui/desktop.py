@@ -177,7 +177,8 @@ def connect_features(window: MainWindow) -> None:
     import importlib.util
 
     importlib.import_module("ui.undoing").connect(window)
-    importlib.import_module("ui.customer_mode").connect(window)
+    for feature in ("customer_mode", "pointing"):
+        importlib.import_module(f"ui.{feature}").connect(window)
     importlib.import_module("ui.today.commands").connect(window)
     if importlib.util.find_spec("ui.sync.running") is not None:
         importlib.import_module("ui.sync.running").connect(window)

@@ -46,10 +46,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import translate as _
 from ui.commands import Command
+from ui.pointing import show_menu
 from ui.widgets.labels import ElidingLabel
 from ui.widgets.layout import Item, hbox, vbox
 
@@ -135,6 +137,13 @@ class Page(QWidget):
     def show_to_customer(self, on: bool) -> bool:
         """Hide notes, margins and other customers, or show them again; False where nothing would be left."""
         return not on
+
+    def new_day(self) -> None:
+        """Midnight has passed, perhaps in sleep: read anew what depends on the day."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button offers what the palette offers here."""
+        show_menu(self, event.pos())
 
     def leave(self) -> None:
         """Another page takes the place: save drafts now."""

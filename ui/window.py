@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
+from app import formats
 from app.i18n import language, set_language
-from app.i18n import mark as m_
 from app.i18n import translate as _
 from ui import errors
 from ui.commands import Command, Commands, Found, key_names
 from ui.header import Header, SyncChip
 from ui.history import History, Route
+from ui.monitors import on_a_screen
 from ui.page import Page, Shell
 from ui.pages import Registration, existing
 from ui.place import place_of
 from ui.preferences import Preferences
+from ui.shell_commands import own_commands
 from ui.sidebar import Sidebar
 from ui.tasks import Tasks
-from ui.theme import theme
+from ui.theme import Mode, theme
 from ui.widgets.layout import hbox, vbox
 from ui.widgets.notices import InfoBar, Toast
 
@@ -31,14 +40,10 @@ if TYPE_CHECKING:
     from ui.undoing import Undoing
 
 NARROW_BELOW = 1240
-HEAD_HEIGHT, HEAD_SEEN = 40, 160
-"""The strip by which a window is moved, and how much of it must be in sight."""
 PLACE_KEPT_AFTER_MS = 500
+DAY_LOOKED_AT_EVERY_MS = 20_000
+"""No timer runs while a laptop sleeps: whether it is another day is looked at again and again."""
 MINIMUM = QSize(1100, 680)
-AZERTY_DIGITS = ("&", "É", '"', "'", "(", "-", "È", "_", "Ç")
-"""What the digit row gives on a French keyboard; a Mac types § and ! for 6 and 8."""
-MAC_DIGITS = {6: "§", 8: "!"}
-
 Search = Callable[[Any, str], list[Found]]
 
 
@@ -61,8 +66,8 @@ class MainWindow(QMainWindow):
         """Whether something is still to be done: then the window hides, and who said so closes it soon."""
         self.undoing: Undoing | None = None
         self.customer_mode: CustomerMode | None = None
-        self._registered = pages if pages is not None else existing()
-        self._by_key = {page.key: page for page in self._registered}
+        self.registered = pages if pages is not None else existing()
+        self._by_key = {page.key: page for page in self.registered}
         self._pages: dict[str, Page] = {}
         self._history = History()
         self._chip = SyncChip("local")
@@ -74,17 +79,22 @@ class MainWindow(QMainWindow):
         self._bars: list[InfoBar] = []
         self._moved = QTimer(self, singleShot=True, interval=PLACE_KEPT_AFTER_MS)
         self._moved.timeout.connect(self._keep_place)
+        self._mode_before: Mode = "system"
+        self._day = formats.now().date()
+        self._midnight = QTimer(self, interval=DAY_LOOKED_AT_EVERY_MS)
+        self._midnight.timeout.connect(self._look_at_the_day)
+        self._midnight.start()
         self.setWindowTitle("Terrain")
         self.setMinimumSize(MINIMUM)
         self._committed.connect(self._on_committed, Qt.ConnectionType.QueuedConnection)
-        self._add_own_commands()
+        self.commands.add(*own_commands(self))
         self._build()
 
     # Building
 
     def _build(self) -> None:
         """Make sidebar, header and an empty stack in the current language and text size."""
-        self.sidebar = Sidebar(self._registered, self._number_of)
+        self.sidebar = Sidebar(self.registered, self.number_of)
         self.sidebar.chosen.connect(lambda key: self.go(key))
         self.header = Header()
         self.header.back.connect(self.back)
@@ -126,8 +136,9 @@ class MainWindow(QMainWindow):
         self.shell = Shell(self, self.tasks, workspace, theme)
         workspace.subscribe(self._committed.emit)
 
-    def _number_of(self, key: str) -> int | None:
-        numbered = [page.key for page in self._registered if page.place in ("top", "middle")]
+    def number_of(self, key: str) -> int | None:
+        """The digit that goes to a page, or None."""
+        numbered = [page.key for page in self.registered if page.place in ("top", "middle")]
         return numbered.index(key) + 1 if key in numbered and numbered.index(key) < 9 else None
 
     # Routes
@@ -217,6 +228,17 @@ class MainWindow(QMainWindow):
             except Exception as error:
                 errors.report(error, self)
 
+    def _look_at_the_day(self) -> None:
+        """Relative dates tick over at midnight, and after a night's sleep."""
+        today = formats.now().date()
+        if today == self._day:
+            return
+        self._day = today
+        for page in self._pages.values():
+            page.new_day()
+            for view in page.findChildren(QAbstractItemView):
+                view.viewport().update()
+
     # States shown in the shell
 
     def set_sync_state(self, chip: SyncChip) -> None:
@@ -287,47 +309,15 @@ class MainWindow(QMainWindow):
         if rescaled:
             self.rebuild()
 
-    # Commands and keys
+    def toggle_contrast(self) -> None:
+        """Into the theme for sunlight with one key, and back to the one worn before."""
+        if theme.mode == "contrast":
+            self.set_theme(self._mode_before)
+        else:
+            self._mode_before = theme.mode
+            self.set_theme("contrast")
 
-    def _add_own_commands(self) -> None:
-        go = m_("Go to")
-        for page in self._registered:
-            number = self._number_of(page.key)
-            keys: tuple[str, ...] = (
-                () if number is None else (f"Ctrl+{number}", f"Ctrl+{AZERTY_DIGITS[number - 1]}")
-            )
-            if number in MAC_DIGITS:
-                keys += (f"Ctrl+{MAC_DIGITS[number]}",)
-            if page.key == "settings":
-                keys = ("Ctrl+,",)
-            if page.key != "report":
-                run = (lambda key: lambda: self.go(key))(page.key)
-                self.commands.add(Command(f"go.{page.key}", page.label, run, page.icon, keys, group=go))
-        general = m_("General")
-        self.commands.add(
-            Command("palette", m_("Search or run a command"), self.open_palette, "search", ("Ctrl+K",),
-                    group=general, in_palette=False),
-            Command("back", m_("Back"), self.back, "arrow-left", ("Alt+Left", "Ctrl+["), group=go, in_palette=False),
-            Command("forward", m_("Forward"), self.forward, "arrow-right", ("Alt+Right", "Ctrl+]"), group=go,
-                    in_palette=False),
-            Command("filter", m_("Filter this page"), self._focus_filter, "list-filter", ("Ctrl+F",),
-                    group=general, in_palette=False),
-            Command("pane", m_("Next pane"), lambda: self._walk_panes(1), "layers", ("F6",), group=general,
-                    in_palette=False),
-            Command("pane.back", m_("Previous pane"), lambda: self._walk_panes(-1), "layers", ("Shift+F6",),
-                    group=general, in_palette=False),
-            Command("sync.now", m_("Sync now"), self._sync_now, "refresh-cw", ("F9", "Ctrl+Shift+Y"),
-                    group=general, enabled=lambda: self.on_sync is not None),
-            Command("theme.dark", m_("Use the dark theme"), lambda: self.set_theme("dark"), "moon",
-                    enabled=lambda: not theme.dark),
-            Command("theme.light", m_("Use the light theme"), lambda: self.set_theme("light"), "sun",
-                    enabled=lambda: theme.dark),
-            Command("language.fr", "Passer en français", lambda: self.set_language("fr"), "languages",
-                    enabled=lambda: language() != "fr"),
-            Command("language.en", "Switch to English", lambda: self.set_language("en"), "languages",
-                    enabled=lambda: language() != "en"),
-            Command("shortcuts", m_("Keyboard shortcuts"), self.open_shortcuts, "keyboard", ("F1",), group=general),
-        )  # fmt: skip
+    # Commands and keys
 
     def add_commands(self, *commands: Command) -> None:
         """Add commands that always exist (the composition root's: new quote, sync, undo)."""
@@ -373,15 +363,18 @@ class MainWindow(QMainWindow):
 
         ShortcutsSheet(self).open()
 
-    def _sync_now(self) -> None:
+    def sync_now(self) -> None:
+        """Synchronise, where there is a server."""
         if self.on_sync is not None:
             self.on_sync()
 
-    def _focus_filter(self) -> None:
+    def focus_filter(self) -> None:
+        """Go to the page's filter."""
         if self.page and (field := self.page.filter_field()):
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _walk_panes(self, step: int) -> None:
+    def walk_panes(self, step: int) -> None:
+        """Go to the next pane, or with -1 to the one before."""
         page = self.page.panes() if self.page else []
         panes = [
             w for w in (self.sidebar.focus_target(), self.header.search_button, *page) if w and w.isVisible()
@@ -450,18 +443,6 @@ class MainWindow(QMainWindow):
         screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
         if not self.isMaximized() and (there := on_a_screen(self.frameGeometry(), screens)):
             self.move(there)
-
-
-def on_a_screen(window: QRect, screens: Sequence[QRect]) -> QPoint | None:
-    """Where a window goes whose head no screen shows any more: the middle of the first; else None."""
-    head = QRect(window.left(), window.top(), window.width(), HEAD_HEIGHT)
-    if any(
-        (seen := screen.intersected(head)).width() >= HEAD_SEEN and seen.height() > 0 for screen in screens
-    ):
-        return None
-    first = screens[0]
-    left = first.left() + max(0, (first.width() - window.width()) // 2)
-    return QPoint(left, first.top() + max(0, (first.height() - window.height()) // 2))
 
 
 def _shown_under(key: str) -> str:

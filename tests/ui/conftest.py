@@ -32,6 +32,9 @@ class PlainSession(list[str]):
         super().__init__()
         self.info: dict[str, object] = {}
 
+    def scalar(self, _query: object) -> str:
+        return "https://office.example"
+
 
 class PlainWorkspace:
     """Stands where no file is needed: sessions that are lists of what happened."""

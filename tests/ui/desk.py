@@ -17,7 +17,7 @@ from app import formats, lists
 from app.workspace import Workspace
 from tests.app.conftest import profile, template, workspace
 from tests.app.small_company import NOW, TODAY, Cast, fill
-from ui import customer_mode, undoing
+from ui import customer_mode, pointing, undoing
 from ui.finding import find_records
 from ui.pages import PAGES
 from ui.preferences import Preferences
@@ -109,6 +109,7 @@ def desk(
     window.search = find_records
     undoing.connect(window)
     customer_mode.connect(window)
+    pointing.connect(window)
     window.resize(1366, 768)
     window.show()
     window.activateWindow()

@@ -17,10 +17,11 @@ from ui.commands import Command, Commands, Found, key_names
 from ui.header import SyncChip
 from ui.history import History, Route
 from ui.main import profile_of
+from ui.monitors import on_a_screen
 from ui.pages import PAGES
 from ui.palette import Palette
 from ui.theme import theme
-from ui.window import MainWindow, on_a_screen
+from ui.window import MainWindow
 
 
 @pytest.fixture(autouse=True)

@@ -114,6 +114,12 @@ class RecordsPage(Page):
         """Whether a form is shown."""
         return self.right.currentIndex() == FORM
 
+    def new_day(self) -> None:
+        if self._listed:
+            self.panel.reload()
+            if self.showing and self._id is not None:
+                self._load(self._id, quietly=True)
+
     def show_to_customer(self, on: bool) -> bool:
         self.panel.setVisible(not on)
         self.record.show_to_customer(on)

@@ -107,6 +107,9 @@ class LineDelegate(QStyledItemDelegate):
 class LinesTable(QTableView):
     """The lines of a draft."""
 
+    copies_itself = True
+    """Ctrl C takes the line with its figures."""
+
     left_at_end = Signal()
     """Enter or Tab behind the last cell: the entry field takes over."""
     left_at_start = Signal()
