@@ -60,21 +60,21 @@ def order(options: argparse.Namespace, output: Output) -> None:
 
 def compare(options: argparse.Namespace, output: Output) -> None:
     """What differs between two revisions."""
-    from app.quotes import comparing, issuing
+    from app.quotes import comparing, paper
 
     with opened(options) as workspace, workspace.read() as session:
         found = comparing.compare(
-            issuing.document(session, options.id), issuing.document(session, options.other)
+            paper.document(session, options.id), paper.document(session, options.other)
         )
     output.result(_plain(found), "\n".join(_sentences(found)))
 
 
 def mentions(options: argparse.Namespace, output: Output) -> None:
     """The legal texts of the quote, their sources, and what they lack."""
-    from app.quotes import issuing
+    from app.quotes import paper
 
     with opened(options) as workspace, workspace.read() as session:
-        said = issuing.mentions_of(session, options.id)
+        said = paper.mentions_of(session, options.id)
     text = [f"{each.text}  [{each.source}]" for each in said.texts]
     output.result(asdict(said), "\n".join([*text, *said.missing]))
 

@@ -57,10 +57,10 @@ def revise(options: argparse.Namespace, output: Output) -> None:
 
 def pdf(options: argparse.Namespace, output: Output) -> None:
     """The quote as a PDF file."""
-    from app.quotes import issuing
+    from app.quotes import paper
 
     with opened(options) as workspace, workspace.read() as session:
-        content = issuing.pdf(session, options.id)
+        content = paper.pdf(session, options.id)
     file = Path(options.output)
     partial = file.with_name(file.name + ".new")
     partial.write_bytes(content)

@@ -14,7 +14,7 @@ from app.demo.catalogue import Catalogue, Row, rounded
 from app.demo.company import SERIES_OF, Founding
 from app.demo.identity import paris, uuid7
 from app.demo.phrases import INTRODUCTION, REFUSALS
-from app.quotes.document import build_document, quote_totals
+from app.quotes.composing import build_document, quote_totals
 from app.quotes.mentions import find_mentions
 from app.quotes.totals import round_cents
 

@@ -17,13 +17,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import records, search, syncing
+from app import attachments, records, search, syncing
+from app.demo import pictures
 from app.demo.data import generate
 from app.demo.seeding import stored
 from app.errors import NotAllowed
 from app.i18n import translate as _
 from app.money import round_half_up
-from app.quotes import editing, issuing, suggesting
+from app.quotes import editing, issuing, paper, suggesting
 from app.serve import fill
 from app.store.keys import PASSPHRASE_VARIABLE
 from app.workspace import Workspace
@@ -120,6 +121,8 @@ def build_alone(
         for (kind, *columns), rows in batches.items():
             _insert(connection, kind, columns, rows)
         bulk.restore_indexes(connection)
+        for picture in pictures.contents():
+            attachments.keep_bytes(connection, picture)
         state.put(connection, "user", user)
         state.put(connection, "search_later", 0)
         search.rebuild(connection)
@@ -154,7 +157,7 @@ def _found(folder: Path, accounts: int, seed: int) -> None:
                 passwords[values["id"]] = (values["email"], PASSWORD)
             yield kind, values
 
-    fill(folder, SLUG, rows(), passwords)
+    fill(folder, SLUG, rows(), passwords, pictures.contents())
 
 
 @contextmanager
@@ -189,8 +192,14 @@ def _offline_week(workspace: Workspace, pdf: Path) -> Path:
     """What Claire does with no network: find, report, quote, correct a telephone number."""
     with workspace.read() as session:
         account = records.get(session, "account", search.find(session, "boul mor", kinds=("account",))[0].id)
+        shown = records.find_rows(session, "product", order="sku", limit=12)
+    folder = workspace.folder / attachments.FOLDER
+    photos = [
+        attachments.prepare(folder, pictures.shelf(shown[first:] + shown[:first]), f"Rayon {word}.jpg")
+        for first, word in ((0, "entrée"), (5, "atelier"))
+    ]
     with workspace.transaction(_("Visit report")) as session:
-        records.add(
+        report = records.add(
             session,
             "visit_report",
             {
@@ -203,6 +212,8 @@ def _offline_week(workspace: Workspace, pdf: Path) -> Path:
                 "next_action": "Rappeler avec le tarif palier",
             },
         )
+        added = [attachments.add(session, photo, "visit_report", report) for photo in photos]
+        records.save(session, "visit_report", report, {"photos": added})
         records.save(session, "account", account["id"], {"phone": "04 65 71 22 10"}, account)
     with workspace.transaction(_("Quote")) as session:
         quote = editing.new_quote(session, account["id"])
@@ -213,7 +224,7 @@ def _offline_week(workspace: Workspace, pdf: Path) -> Path:
     with workspace.transaction(_("Issue")) as session:
         issuing.issue(session, quote)
     with workspace.read() as session:
-        pdf.write_bytes(issuing.pdf(session, quote))
+        pdf.write_bytes(paper.pdf(session, quote))
     return pdf
 
 

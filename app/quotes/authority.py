@@ -21,7 +21,7 @@ from app import formats, records
 from app.catalogue.pricing import PriceBook, open_book
 from app.errors import NotAllowed
 from app.i18n import translate as _
-from app.quotes.document import quote_totals
+from app.quotes.composing import quote_totals
 from app.quotes.model import FROZEN
 from app.quotes.suggesting import find_products
 from sync import state

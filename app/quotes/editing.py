@@ -24,7 +24,7 @@ from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
 from app.natural_dates import parse_when
-from app.quotes.document import Known, quote_totals
+from app.quotes.composing import Known, quote_totals
 from app.quotes.model import FROZEN
 from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals

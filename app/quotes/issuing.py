@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -14,9 +15,9 @@ from app import custom_fields, formats, records
 from app.entity import entity, fields
 from app.errors import NotAllowed
 from app.i18n import translate as _
+from app.quotes import paper
 from app.quotes.authority import check_may_issue
-from app.quotes.document import QuoteDocument, build_document, full_number, quote_totals
-from app.quotes.mentions import Mentions, find_mentions
+from app.quotes.composing import full_number, quote_totals
 from app.quotes.model import FROZEN
 
 Record = dict[str, Any]
@@ -78,8 +79,13 @@ def issue(session: Session, quote_id: str) -> str:
         "currency": quote["currency"] or "EUR",
         "tax_mode": quote["tax_mode"] or "HT",
     }
-    paper = _build(session, {**records.get(session, "quote", quote_id), **frozen})
-    frozen.update(snapshot=paper.to_dict(), document_hash=paper.document_hash())
+    printed = paper.build(session, {**records.get(session, "quote", quote_id), **frozen})
+    content = paper.with_files(session, printed).render()
+    frozen.update(
+        snapshot=printed.to_dict(),
+        document_hash=printed.document_hash(),
+        pdf_hash=hashlib.sha256(content).hexdigest(),
+    )
     records.save(session, "quote", quote_id, frozen)
     if quote["supersedes"]:
         _supersede(session, quote["supersedes"])
@@ -105,21 +111,6 @@ def revise(session: Session, quote_id: str) -> str:
 def duplicate(session: Session, quote_id: str) -> str:
     """A draft with the same content and no link to the quote it came from; the draft's id."""
     return _copy(session, records.get(session, "quote", quote_id), {"owner": None})
-
-
-def document(session: Session, quote_id: str) -> QuoteDocument:
-    """What is printed: of an issued quote the frozen document, of a draft what it would be now."""
-    quote = records.get(session, "quote", quote_id)
-    if quote["snapshot"]:
-        return QuoteDocument.from_dict(quote["snapshot"])
-    return _build(session, quote)
-
-
-def pdf(session: Session, quote_id: str) -> bytes:
-    """The quote as PDF; the same document always gives the same bytes."""
-    from app.quotes.pdf import render
-
-    return render(document(session, quote_id))
 
 
 def find_lines(session: Session, quote_id: str) -> list[Record]:
@@ -183,72 +174,7 @@ def _supersede(session: Session, quote_id: str) -> None:
 
 
 def _valid_days(session: Session) -> int:
-    return int(_organisation(session).get("quote_validity_days") or VALID_DAYS)
-
-
-def _organisation(session: Session) -> Record:
-    found = records.find_rows(session, "organisation", limit=1)
-    return found[0] if found else {}
-
-
-def _build(session: Session, quote: Record) -> QuoteDocument:
-    account, organisation = _known(session, "account", quote["account"]), _organisation(session)
-    lines = find_lines(session, quote["id"])
-    language = quote["language"] or account.get("language") or "fr"
-    return build_document(
-        organisation,
-        account,
-        _billing_site(session, quote),
-        _known(session, "contact", quote["contact"]) or None,
-        _known(session, "user", quote["owner"] or _state(session, "user")),
-        quote,
-        lines,
-        mentions=_mentions(session, organisation, account, quote, lines, language),
-        language=language,
-    )
-
-
-def mentions_of(session: Session, quote_id: str) -> Mentions:
-    """The legal texts of a quote as they would be printed today, with what they lack. Raises NotFound."""
-    quote = records.get(session, "quote", quote_id)
-    account = _known(session, "account", quote["account"])
-    language = quote["language"] or account.get("language") or "fr"
-    lines = find_lines(session, quote_id)
-    return _mentions(session, _organisation(session), account, quote, lines, language)
-
-
-def _mentions(
-    session: Session, organisation: Record, account: Record, quote: Record, lines: list[Record], language: str
-) -> Mentions:
-    own, values = _setting(session, "mentions"), _setting(session, "mention_values")
-    return find_mentions(
-        organisation,
-        account,
-        {**quote, "number": full_number(quote)},
-        lines,
-        on=quote["issued_on"] or formats.now().date(),
-        language=language,
-        own=own if isinstance(own, list) else (),
-        values=values if isinstance(values, dict) else None,
-    )
-
-
-def _setting(session: Session, name: str) -> Any:
-    found = records.find_rows(session, "setting", {"name": name}, limit=1)
-    return found[0]["value"] if found else None
-
-
-def _known(session: Session, kind: str, id: str | None) -> Record:
-    """The record where this laptop has it; an empty one where it has not."""
-    found = records.find_rows(session, kind, {"id": id}) if id else []
-    return found[0] if found else {}
-
-
-def _billing_site(session: Session, quote: Record) -> Record | None:
-    """The account's billing address, else the quote's site, else any that it has."""
-    sites = records.find_rows(session, "site", {"account": quote["account"]}) if quote["account"] else []
-    sites.sort(key=lambda site: (site["kind"] != "billing", site["id"] != quote["site"]))
-    return sites[0] if sites else None
+    return int(paper.organisation_of(session).get("quote_validity_days") or VALID_DAYS)
 
 
 def _last_revision(session: Session, number: str) -> int:

@@ -13,7 +13,7 @@ from app import formats, records
 from app.entity import entity
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
-from app.quotes.document import quote_totals
+from app.quotes.composing import quote_totals
 from app.quotes.issuing import draw_number, find_lines
 from app.quotes.totals import Totals
 

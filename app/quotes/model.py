@@ -39,6 +39,10 @@ STATUSES = (
 FROZEN = tuple(value for value, _label in STATUSES if value not in ("draft", "to_approve"))
 """Statuses in which a quote's content can no longer change."""
 
+CONTRACT = ("accepted",)
+"""Statuses in which a quote is a contract, kept ten years (Code de commerce, L. 123-22): an unsigned offer
+goes with the prospect to whom it was made."""
+
 AFTER_ISSUE = frozenset(
     {
         *("status", "owner", "custom", "signature", "approval", "decided_on", "decision_note"),
@@ -52,7 +56,9 @@ class Quote(Entity):
     """An offer; a revision is another quote that supersedes it."""
 
     label, labels = _("Quote"), _("Quotes")
-    travel = under("account", frozen_when=("status", FROZEN), unfrozen=AFTER_ISSUE)
+    travel = under(
+        "account", frozen_when=("status", FROZEN), unfrozen=AFTER_ISSUE, retained_when=("status", CONTRACT)
+    )
 
     number: Mapped[str | None] = text(_("Number"), search=True, listed=True)
     revision: Mapped[int | None] = integer(_("Revision"))
@@ -167,7 +173,7 @@ class Order(Entity):
     """What a customer ordered by accepting a quote; its content is the frozen quote's."""
 
     label, labels = _("Order"), _("Orders")
-    travel = under("account")
+    travel = under("account", retained_when=("status", ("new", "processed", "delivered", "cancelled")))
 
     number: Mapped[str | None] = text(_("Number"), search=True, listed=True)
     account: Mapped[str | None] = link("account", _("Account"), required=True, listed=True)

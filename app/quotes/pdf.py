@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from reportlab import rl_config
-from reportlab.pdfgen.canvas import Canvas
 
 from app.fields import Field
 from app.kinds import KINDS
-from app.quotes import pdf_closing, pdf_table
+from app.quotes import pdf_archive, pdf_closing, pdf_table
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf_page import HEIGHT, LEFT, MM, RIGHT, ROOM, WIDTH, Draw, Flow, Pen
 from app.quotes.pdf_type import (
@@ -22,9 +22,9 @@ from app.quotes.pdf_type import (
     GREY,
     LABEL,
     MARK,
-    REGULAR,
     SMALL,
     STRONG,
+    Colour,
     Style,
     load_fonts,
     width,
@@ -47,18 +47,27 @@ _SELLER = Style(BOLD, 14.5, 17)
 _SUBJECT = Style(BOLD, 10.5, 13.2)
 _LEGAL = SMALL.but(size=6.8, leading=8.4)
 _META_X = LEFT + 78
+_META = SMALL.but(size=8)
+_LOGO = {"small": 24.0, "medium": 34.0, "large": 46.0}
+"""Heights by the company's choice."""
 
 _lock = threading.Lock()  # ReportLab's font registry is shared, and previews render on several threads.
 
 
-def render(document: QuoteDocument) -> bytes:
-    """The PDF of `document`: A4, fonts embedded, deterministic."""
+def render(document: QuoteDocument, files: Mapping[str, bytes] | None = None) -> bytes:
+    """The PDF of `document`: A4, PDF/A-3b, fonts embedded, deterministic.
+
+    `files` are the bytes of its logo, pictures and terms by SHA-256; one that is missing leaves its room.
+    """
+    files = files or {}
     with _lock:
         load_fonts()
         words = Words(document.language, document.currency)
         legal = _legal_lines(document)
         pages = _lay(document, words, HEIGHT - 34 - len(legal) * _LEGAL.leading)
-        return _draw(document, words, pages, legal)
+        content = _draw(document, words, pages, legal, files)
+    terms = files.get(document.terms_file)
+    return pdf_archive.append_pages(content, terms) if terms else content
 
 
 def _lay(document: QuoteDocument, words: Words, bottom: float) -> list[list[tuple[Draw, float]]]:
@@ -78,7 +87,10 @@ def _lay(document: QuoteDocument, words: Words, bottom: float) -> list[list[tupl
         flow.turn()
     flow.put(closing.draw, closing.height)
     pdf_closing.lay_paragraphs(flow, closing.after)
-    if document.terms.strip():
+    for text in document.annexes:
+        pdf_closing.lay_annex(flow, text)
+    # A company that gives its terms as a PDF has no second copy of them printed.
+    if document.terms.strip() and not document.terms_file:
         pdf_closing.lay_terms(flow, words("terms"), document.terms)
     return flow.pages
 
@@ -104,6 +116,7 @@ def _lay_options(
 
 def _draw_options_title(words: Words, pen: Pen, y: float) -> None:
     title = Style(BOLD, 10, 12)
+    pen.bookmark(words("options"), y)
     pen.text(LEFT, y + 22, words("options"), title)
     pen.text(LEFT + width(words("options"), title) + 7, y + 22, words("options_note"), SMALL)
 
@@ -141,22 +154,36 @@ def _draw_text_line(text: str, style: Style, pen: Pen, y: float) -> None:
 
 def _draw_letterhead(document: QuoteDocument, words: Words, pen: Pen, _y: float) -> None:
     pen.fill(0, 0, WIDTH, 5, ACCENT)
-    y = 46.0
+    y = 46.0 + _draw_logo(document, pen)
     for line in wrap(document.seller.get("name", ""), _SELLER, WINDOW_X - LEFT - 20)[:2]:
         pen.text(LEFT, y, line, _SELLER)
         y += _SELLER.leading
-    pen.lines(LEFT, y - 2, _seller_lines(document, words), SMALL.but(size=8, leading=10.4))
+    room = int((WINDOW_Y - y) // 10.4) + 1
+    pen.lines(LEFT, y - 2, _seller_lines(document, words)[:room], SMALL.but(size=8, leading=10.4))
     pen.text(WINDOW_X, 50, words("quote"), _TITLE)
     pen.lines(WINDOW_X, 68, wrap(document.number or words("draft_number"), _NUMBER, WINDOW_WIDTH), _NUMBER)
     y = WINDOW_Y + 9
+    x = _meta_x(words)
     for label, lines in _meta(document, words):
-        pen.text(LEFT, y, label, SMALL.but(size=8))
-        pen.lines(_META_X, y, lines, BODY.but(leading=13.4))
+        pen.text(LEFT, y, label, _META)
+        pen.lines(x, y, lines, BODY.but(leading=13.4))
         y += 13.4 * len(lines)
     y = WINDOW_Y + 9
     for text, style in _buyer_lines(document, words):
         pen.text(WINDOW_X, y, text, style)
         y += style.leading
+
+
+def _draw_logo(document: QuoteDocument, pen: Pen) -> float:
+    """The logo, above the seller's name or at the right edge; how far down it moves the name."""
+    if not document.logo:
+        return 0.0
+    high = _LOGO.get(document.style.get("logo_size", ""), _LOGO["medium"])
+    wide = WINDOW_X - LEFT - 24
+    if document.style.get("logo_place") == "right":
+        pen.picture(RIGHT - 100, 16, 100, high, document.logo, "ne")
+        return 0.0
+    return high - 8 if pen.picture(LEFT, 18, wide, high, document.logo) else 0.0
 
 
 def _seller_lines(document: QuoteDocument, words: Words) -> list[str]:
@@ -183,15 +210,23 @@ def _meta(document: QuoteDocument, words: Words) -> list[tuple[str, list[str]]]:
         (words("date"), [words.date(document.date)]),
         (words("valid_until"), [words.date(document.valid_until)]),
         (words("salesperson"), [person.name, _phone(person.phone), person.email]),
+        (words("customer_reference"), [buyer.reference]),
         (words("code"), [buyer.code]),
         (words("siren"), [words.siren(buyer.siren)]),
         (words("vat_number"), [buyer.vat_number]),
+        (words("delivered_to"), [", ".join(buyer.delivery)]),
     ]
-    room = WINDOW_X - _META_X - 16
-    found = [
-        (label, [line for text in texts if text for line in wrap(text, BODY, room)]) for label, texts in pairs
+    shown = [(label, texts) for label, texts in pairs if any(texts)]
+    room = WINDOW_X - _meta_x(words) - 16
+    return [
+        (label, [line for text in texts if text for line in wrap(text, BODY, room)]) for label, texts in shown
     ]
-    return [(label, lines) for label, lines in found if lines]
+
+
+def _meta_x(words: Words) -> float:
+    """Where the values beside the labels begin: further right where a paper in two languages needs it."""
+    names = ("valid_until", "salesperson", "siren", "vat_number") if words.both else ()
+    return max([_META_X, *(LEFT + width(words(name), _META) + 8 for name in names)])
 
 
 def _buyer_lines(document: QuoteDocument, words: Words) -> list[tuple[str, Style]]:
@@ -226,24 +261,22 @@ def _identity(document: QuoteDocument) -> str:
 
 
 def _draw(
-    document: QuoteDocument, words: Words, pages: list[list[tuple[Draw, float]]], legal: list[str]
+    document: QuoteDocument,
+    words: Words,
+    pages: list[list[tuple[Draw, float]]],
+    legal: list[str],
+    files: Mapping[str, bytes],
 ) -> bytes:
     file = io.BytesIO()
-    canvas = Canvas(
+    canvas = pdf_archive.make_canvas(
         file,
-        pagesize=(WIDTH, HEIGHT),
-        invariant=1,
-        pageCompression=1,
-        initialFontName=REGULAR,
-        lang="fr-FR" if words.language == "fr" else "en-GB",
+        (WIDTH, HEIGHT),
+        title=f"{words('quote')} {document.number or words('draft_number')}",
+        author=document.seller.get("name", ""),
+        subject=document.subject,
+        language="fr-FR" if words.language == "fr" else "en-GB",
     )
-    name = document.number or words("draft_number")
-    canvas.setTitle(f"{words('quote')} {name}")
-    canvas.setAuthor(document.seller.get("name", ""))
-    canvas.setSubject(document.subject)
-    canvas.setCreator("Terrain")
-    canvas.setViewerPreference("DisplayDocTitle", "true")
-    pen = Pen(canvas)
+    pen = Pen(canvas, _accent(document), files)
     for index, blocks in enumerate(pages):
         if document.draft:
             _draw_watermark(pen, words("draft"))
@@ -253,6 +286,14 @@ def _draw(
         canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+def _accent(document: QuoteDocument) -> Colour:
+    colour = document.style.get("accent")
+    if not colour:
+        return ACCENT
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
 
 
 def _draw_edges(

@@ -18,6 +18,8 @@ _PANEL = 25.0
 _SIGN_HEIGHT = 96.0
 _TERMS = Style(size=7, leading=8.8)
 _TERMS_GAP = 20.0
+_CERTIFIED = Style(size=7.6, leading=9.4)
+_ANNEX = BODY.but(size=10, leading=17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,24 @@ class Closing:
     totals: tuple[tuple[str, str, str], ...]
     """(label, amount, plain | bold | panel | quiet)"""
     beside: tuple[tuple[str, tuple[str, ...]], ...]
+    certified: tuple[str, ...]
     after: tuple[tuple[str, str], ...]
     height: float
 
     def draw(self, pen: Pen, y: float) -> None:
         """Draw at `y`: on the left VAT and conditions, on the right the totals and the signature."""
+        pen.bookmark(self.words("totals"), y)
         y += 14
         under = _draw_vat(self.document, self.words, pen, y)
         for label, lines in self.beside:
             pen.text(LEFT, under + 8, label, LABEL)
             under = pen.lines(LEFT, under + 19, list(lines), BODY.but(size=8.4, leading=10.8)) + 3
-        _draw_sign(self.words, pen, self._draw_totals(pen, y) + 14)
+        y = self._draw_totals(pen, y) + 14
+        if self.certified:
+            pen.text(RIGHT - SIDE, y + 6, self.words("before_signing"), LABEL)
+            y = pen.lines(RIGHT - SIDE, y + 17, list(self.certified), _CERTIFIED)
+        if has_box(self.document):
+            _draw_sign(self.words, pen, y)
 
     def _draw_totals(self, pen: Pen, y: float) -> float:
         x = RIGHT - SIDE
@@ -61,7 +70,11 @@ class Closing:
 def closing(document: QuoteDocument, words: Words) -> Closing:
     """The closing block of this document, measured."""
     totals = _totals(document, words)
-    right = sum(_PANEL if look == "panel" else _ROW for _l, _a, look in totals) + 14 + _SIGN_HEIGHT
+    certified = [line for text in document.certifications for line in wrap(text, _CERTIFIED, SIDE)]
+    right = sum(_PANEL if look == "panel" else _ROW for _l, _a, look in totals) + 14
+    right += (_SIGN_HEIGHT if has_box(document) else 0) + (
+        17 + len(certified) * _CERTIFIED.leading if certified else 0
+    )
     used = 22 + len(document.amounts.vat_rows) * 14.0 + 4
     beside: list[tuple[str, tuple[str, ...]]] = []
     after: list[tuple[str, str]] = []
@@ -73,7 +86,15 @@ def closing(document: QuoteDocument, words: Words) -> Closing:
             used += high
         else:
             after.append((label, text))
-    return Closing(document, words, totals, tuple(beside), tuple(after), 14 + max(right, used) + 6)
+    if document.style.get("closing_words"):
+        after.append(("", document.style["closing_words"]))
+    height = 14 + max(right, used) + 6
+    return Closing(document, words, totals, tuple(beside), tuple(certified), tuple(after), height)
+
+
+def has_box(document: QuoteDocument) -> bool:
+    """Whether the paper offers a box to sign: the company's choice, unless the customer certifies something."""
+    return bool(document.style.get("signature_box", True) or document.certifications)
 
 
 def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str], ...]:
@@ -94,7 +115,7 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
     found.append((words("total_ttc"), money(amounts.ttc), "bold" if without else "panel"))
     if amounts.deposit:
         percent = f" ({words.percent(amounts.deposit_percent)})" if amounts.deposit_percent else ""
-        found.append((words("deposit") + percent, money(amounts.deposit), "plain"))
+        found.append((words(amounts.deposit_kind or "acompte") + percent, money(amounts.deposit), "plain"))
         found.append((words("balance"), money(amounts.balance), "plain"))
     return tuple(found)
 
@@ -143,7 +164,10 @@ def lay_paragraphs(flow: Flow, paragraphs: tuple[tuple[str, str], ...]) -> None:
         lines = wrap(text, style, ROOM)
         if flow.left < 24 + 2 * style.leading:
             flow.turn()
-        flow.put(partial(_draw_line, LEFT, label, LABEL, 16.0), 20.0)
+        if label:
+            flow.put(partial(_draw_line, LEFT, label, LABEL, 16.0), 20.0)
+        else:
+            flow.y += 8
         for line in lines:
             if flow.left < style.leading:
                 flow.turn()
@@ -155,7 +179,7 @@ def lay_terms(flow: Flow, title: str, text: str) -> None:
     room = (ROOM - _TERMS_GAP) / 2
     lines = wrap(text, _TERMS, room)
     flow.turn()
-    flow.put(partial(_draw_line, LEFT, title, Style(BOLD, 12, 15), 12.0), 24.0)
+    flow.put(partial(_draw_title, title), 24.0)
     while lines:
         count = max(1, int(flow.left // _TERMS.leading))
         # The last page's columns end level.
@@ -164,6 +188,22 @@ def lay_terms(flow: Flow, title: str, text: str) -> None:
         flow.put(partial(_draw_columns, first, second, LEFT + room + _TERMS_GAP), count * _TERMS.leading)
         if lines:
             flow.turn()
+
+
+def lay_annex(flow: Flow, text: str) -> None:
+    """A text on pages of its own under its first line: a form to fill in and send back."""
+    title, _newline, rest = text.partition("\n")
+    flow.turn()
+    flow.put(partial(_draw_title, title), 30.0)
+    for line in wrap(rest, _ANNEX, ROOM):
+        if flow.left < _ANNEX.leading:
+            flow.turn()
+        flow.put(partial(_draw_line, LEFT, line, _ANNEX, 11.0), _ANNEX.leading)
+
+
+def _draw_title(title: str, pen: Pen, y: float) -> None:
+    pen.bookmark(title, y)
+    pen.text(LEFT, y + 12, title, Style(BOLD, 12, 15))
 
 
 def _draw_columns(first: list[str], second: list[str], x: float, pen: Pen, y: float) -> None:

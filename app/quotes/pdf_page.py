@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.quotes.pdf_type import RULE, Colour, Style, clean, width
+from reportlab.lib.utils import ImageReader
+
+from app.quotes.pdf_type import ACCENT, RULE, TINT, Colour, Style, clean, width
 
 WIDTH, HEIGHT = 595.276, 841.89
 MM = 72 / 25.4
@@ -17,16 +20,38 @@ TOP = 40.0
 """Where the content of a page starts after the first."""
 
 
-class Pen:
-    """Draws on a ReportLab canvas; y runs down from the top edge, x from the left, in points."""
+class _Picture(ImageReader):  # type: ignore[misc]
+    """ReportLab's reader, which would decode a JPEG only to know it again: its bytes do as well."""
 
-    def __init__(self, canvas: Any) -> None:
+    def getRGBData(self) -> bytes:
+        """What tells one picture from another: of a JPEG, which goes into the file as it is, its own bytes."""
+        file = self.jpeg_fh()
+        if file is None:
+            return bytes(super().getRGBData())
+        self._dataA = None  # a JPEG has no transparency
+        return bytes(file.read())
+
+
+class Pen:
+    """Draws on a ReportLab canvas; y runs down from the top edge, x from the left, in points.
+
+    ACCENT and TINT stand for the company's own colour and a pale shade of it.
+    """
+
+    def __init__(
+        self, canvas: Any, accent: Colour = ACCENT, files: Mapping[str, bytes] | None = None
+    ) -> None:
         self.canvas = canvas
+        self._files = files or {}
+        self._pictures: dict[str, Any] = {}
+        pale = tuple(1 - (1 - part) * 0.07 for part in accent)
+        self._own = {ACCENT: accent, TINT: (pale[0], pale[1], pale[2])}
+        self._bookmarks = 0
 
     def text(self, x: float, y: float, text: str, style: Style) -> None:
         """Clean or raw text with its baseline at y."""
         if text:
-            self.canvas.setFillColorRGB(*style.colour)
+            self.canvas.setFillColorRGB(*self._colour(style.colour))
             self.canvas.setFont(style.font, style.size)
             self.canvas.drawString(x, HEIGHT - y, clean(text))
 
@@ -46,20 +71,50 @@ class Pen:
         self, y: float, x0: float = LEFT, x1: float = RIGHT, colour: Colour = RULE, weight: float = 0.5
     ) -> None:
         """A level line."""
-        self.canvas.setStrokeColorRGB(*colour)
+        self.canvas.setStrokeColorRGB(*self._colour(colour))
         self.canvas.setLineWidth(weight)
         self.canvas.line(x0, HEIGHT - y, x1, HEIGHT - y)
 
     def fill(self, x: float, y: float, wide: float, high: float, colour: Colour, radius: float = 0) -> None:
         """A filled rectangle whose top left corner is at (x, y)."""
-        self.canvas.setFillColorRGB(*colour)
+        self.canvas.setFillColorRGB(*self._colour(colour))
         self.canvas.roundRect(x, HEIGHT - y - high, wide, high, radius, stroke=0, fill=1)
 
     def frame(self, x: float, y: float, wide: float, high: float, colour: Colour, radius: float = 3) -> None:
         """An outlined rectangle whose top left corner is at (x, y)."""
-        self.canvas.setStrokeColorRGB(*colour)
+        self.canvas.setStrokeColorRGB(*self._colour(colour))
         self.canvas.setLineWidth(0.7)
         self.canvas.roundRect(x, HEIGHT - y - high, wide, high, radius, stroke=1, fill=0)
+
+    def picture(self, x: float, y: float, wide: float, high: float, digest: str, anchor: str = "nw") -> bool:
+        """A file's picture inside a box whose top left corner is at (x, y); False where it cannot be shown."""
+        found = self._picture(digest)
+        if found is None:
+            return False
+        self.canvas.drawImage(
+            found, x, HEIGHT - y - high, wide, high, preserveAspectRatio=True, anchor=anchor, mask="auto"
+        )
+        return True
+
+    def bookmark(self, title: str, y: float, level: int = 0) -> None:
+        """An entry of the outline that leads here."""
+        self._bookmarks += 1
+        key = f"at{self._bookmarks}"
+        self.canvas.bookmarkHorizontalAbsolute(key, HEIGHT - y)
+        self.canvas.addOutlineEntry(clean(title), key, level)
+
+    def _picture(self, digest: str) -> Any:
+        """The decoded picture, once for all the rows that show it; None for bytes that are none."""
+        if digest not in self._pictures:
+            try:
+                data = self._files.get(digest)
+                self._pictures[digest] = _Picture(io.BytesIO(data)) if data else None
+            except OSError:
+                self._pictures[digest] = None
+        return self._pictures[digest]
+
+    def _colour(self, colour: Colour) -> Colour:
+        return self._own.get(colour, colour)
 
 
 Draw = Callable[[Pen, float], None]

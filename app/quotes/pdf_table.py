@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from app.quotes.document import DocumentLine, QuoteDocument
 from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
@@ -30,7 +28,8 @@ from app.quotes.pdf_words import MINUS, Words
 
 HEADER_HEIGHT = 21.0
 CARRY_HEIGHT = 17.0
-PAD = 4.6
+PADS = {"comfortable": 4.6, "compact": 2.8}
+"""The room above and below a row's text, by the company's choice."""
 GAP = 13.0
 FIGURES = ("quantity", "unit_price", "discount", "vat", "total")
 _IMAGE = 40.0
@@ -48,6 +47,7 @@ class Columns:
     description_room: float
     rights: dict[str, float]
     titles: dict[str, str]
+    pad: float = PADS["comfortable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,23 @@ class Row:
     figures: tuple[tuple[str, str], ...] = ()
     amount: Decimal = Decimal(0)
     tick: bool = False
-    image: bytes | None = None
+    picture: str = ""
     ruled: bool = True
+    pad: float = PADS["comfortable"]
 
     @property
     def height(self) -> float:
+        if self.kind == "page_break":
+            return 0.0
         text = sum(style.leading for _text, style in self.lines)
         references = len(self.reference) * BODY.leading
-        picture = _IMAGE if self.image else 0
+        picture = _IMAGE if self.picture else 0
         extra = 5.0 if self.kind == "section" else 0.0
-        return max(text, references, picture, BODY.leading) + 2 * PAD + extra
+        return max(text, references, picture, BODY.leading) + 2 * self.pad + extra
 
     def split(self, room: float) -> tuple[Row, Row] | None:
         """The part whose text fits `room`, with the figures, and the rest; None when nothing fits."""
-        used, count = 2 * PAD, 0
+        used, count = 2 * self.pad, 0
         for _text, style in self.lines:
             if used + style.leading > room:
                 break
@@ -81,7 +84,7 @@ class Row:
         if count < 2 or count >= len(self.lines):
             return None
         first = replace(self, lines=self.lines[:count], ruled=False)
-        rest = Row(self.kind, self.lines[count:])
+        rest = Row(self.kind, self.lines[count:], pad=self.pad)
         return first, rest
 
 
@@ -121,7 +124,8 @@ def columns(document: QuoteDocument, words: Words) -> Columns:
     for name in used:
         x += wide[name]
         rights[name] = x
-    return Columns(style, reference - GAP, LEFT + reference, description, rights, titles)
+    pad = PADS.get(document.style.get("density", ""), PADS["comfortable"])
+    return Columns(style, reference - GAP, LEFT + reference, description, rights, titles, pad)
 
 
 def figures(line: DocumentLine, words: Words) -> list[tuple[str, str]]:
@@ -140,10 +144,12 @@ def figures(line: DocumentLine, words: Words) -> list[tuple[str, str]]:
 
 def rows(lines: Sequence[DocumentLine], at: Columns, words: Words, tick: bool = False) -> list[Row]:
     """The rows of these lines."""
-    return [_row(line, at, words, tick) for line in lines]
+    return [replace(_row(line, at, words, tick), pad=at.pad) for line in lines]
 
 
 def _row(line: DocumentLine, at: Columns, words: Words, tick: bool) -> Row:
+    if line.kind == "page_break":
+        return Row("page_break", ())
     if line.kind == "section":
         style = Style(BOLD, 9.6, 12, ACCENT)
         return Row(
@@ -160,7 +166,7 @@ def _row(line: DocumentLine, at: Columns, words: Words, tick: bool) -> Row:
     room = at.description_room
     if line.kind == "text":
         room = RIGHT - at.description_x
-    room -= (_IMAGE + 8 if line.image else 0) + (14 if tick else 0)
+    room -= (_IMAGE + 8 if line.picture else 0) + (14 if tick else 0)
     written = [(each, BODY) for each in wrap(line.description, BODY, room)]
     written += [(each, SMALL) for each in wrap(line.detail, SMALL, room)]
     if line.kind == "text":
@@ -172,7 +178,7 @@ def _row(line: DocumentLine, at: Columns, words: Words, tick: bool) -> Row:
         figures=tuple(figures(line, words)),
         amount=Decimal(line.amount) if line.in_total else Decimal(0),
         tick=tick,
-        image=line.image,
+        picture=line.picture,
     )
 
 
@@ -205,6 +211,11 @@ def lay(
     tail = _tail_start(table)
     for index, whole in enumerate(table):
         row = whole
+        if row.kind == "page_break":
+            # At the top of a page, or with nothing after it, there is nothing to break.
+            if on_page and index < len(table) - 1:
+                turn()
+            continue
         if index == tail and on_page:
             rest = sum(each.height for each in table[index:])
             fits_fresh = rest + closing + HEADER_HEIGHT + CARRY_HEIGHT <= flow.height
@@ -267,10 +278,11 @@ def _draw_carry(label: str, amount: str, pen: Pen, y: float) -> None:
 
 
 def _draw_row(row: Row, at: Columns, pen: Pen, y: float) -> None:
-    base = y + PAD + 8.6
+    base = y + row.pad + 8.6
     if row.kind == "section":
+        pen.bookmark(" ".join(text for text, _style in row.lines), y)
         pen.fill(LEFT, y + 3, ROOM, row.height - 3, TINT, 2)
-        pen.lines(LEFT + 8, y + PAD + 13, [text for text, _style in row.lines], row.lines[0][1])
+        pen.lines(LEFT + 8, y + row.pad + 13, [text for text, _style in row.lines], row.lines[0][1])
         return
     if row.kind == "subtotal":
         pen.right(at.rights["total"] - 90, base, row.lines[0][0], STRONG.but(colour=GREY))
@@ -281,8 +293,9 @@ def _draw_row(row: Row, at: Columns, pen: Pen, y: float) -> None:
     if row.tick:
         pen.frame(x, base - 7, 7.6, 7.6, INK, 1)
         x += 14
-    if row.image:
-        _draw_image(pen, x, y + PAD, row.image)
+    if row.picture:
+        if not pen.picture(x, y + row.pad, _IMAGE, _IMAGE, row.picture, "n"):
+            pen.frame(x, y + row.pad, _IMAGE, _IMAGE, TINT)
         x += _IMAGE + 8
     for number, text in enumerate(row.reference):
         pen.text(LEFT, base + number * SMALL.leading, text, SMALL)
@@ -294,14 +307,3 @@ def _draw_row(row: Row, at: Columns, pen: Pen, y: float) -> None:
         pen.right(at.rights[name], base, text, at.figure_style)
     if row.ruled:
         pen.rule(y + row.height, weight=0.4)
-
-
-def _draw_image(pen: Pen, x: float, y: float, image: bytes) -> None:
-    from reportlab.lib.utils import ImageReader
-
-    from app.quotes.pdf_page import HEIGHT
-
-    picture: Any = ImageReader(io.BytesIO(image))
-    pen.canvas.drawImage(
-        picture, x, HEIGHT - y - _IMAGE, _IMAGE, _IMAGE, preserveAspectRatio=True, anchor="n", mask="auto"
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 NARROW = "\u202f"
 NBSP = "\u00a0"
@@ -42,7 +43,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "total_ht": "Total HT",
         "total_vat": "Total TVA",
         "total_ttc": "Total TTC",
-        "deposit": "Acompte à la commande",
+        "acompte": "Acompte à la commande",
+        "arrhes": "Arrhes à la commande",
+        "delivered_to": "Livraison à",
+        "customer_reference": "Votre réf.",
+        "before_signing": "Avant de signer",
+        "annexes": "Annexes",
+        "totals": "Totaux",
         "balance": "Solde",
         "vat_rate": "Taux",
         "vat_base": "Base HT",
@@ -91,7 +98,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "total_ht": "Total excl. VAT",
         "total_vat": "Total VAT",
         "total_ttc": "Total incl. VAT",
-        "deposit": "Deposit with order",
+        "acompte": "Deposit with order",
+        "arrhes": "Forfeitable deposit",
+        "delivered_to": "Delivery to",
+        "customer_reference": "Your ref.",
+        "before_signing": "Before you sign",
+        "annexes": "Annexes",
+        "totals": "Totals",
         "balance": "Balance",
         "vat_rate": "Rate",
         "vat_base": "Net amount",
@@ -110,6 +123,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "vat_short": "VAT {number}",
     },
 }
+
+_ONCE = frozenset({"page", "attention", "capital", "vat_short", "draft", "phone"})
+"""Words that a paper in both languages says in French alone: short ones, and those around a value."""
 
 _MODES = {"fr": {"HT": "HT", "TTC": "TTC"}, "en": {"HT": "excl. VAT", "TTC": "incl. VAT"}}
 
@@ -152,20 +168,31 @@ _UNITS = {
 }
 
 
+@cache
+def _both() -> dict[str, str]:
+    """French, then English where it differs."""
+    french, english = _WORDS["fr"], _WORDS["en"]
+    same = {name for name in french if french[name] == english[name] or name in _ONCE}
+    return {name: text if name in same else f"{text} / {english[name]}" for name, text in french.items()}
+
+
 class Words:
     """One language's words, and numbers and dates as that language writes them."""
 
     def __init__(self, language: str, currency: str = "EUR") -> None:
+        self.both = language == "both"
         self.language = language if language in _WORDS else "fr"
+        """That of numbers and dates; French for a paper in both languages."""
         self.currency = currency
-        self._words = _WORDS[self.language]
+        self._words = _both() if self.both else _WORDS[self.language]
         self._french = self.language == "fr"
 
     def __call__(self, name: str, /, **values: object) -> str:
         """The words called `name`; `mode` HT or TTC is worded too."""
         found = self._words[name]
         if "mode" in values:
-            values["mode"] = _MODES[self.language][str(values["mode"])]
+            mode = str(values["mode"])
+            values["mode"] = mode if self.both else _MODES[self.language][mode]
         return found.format(**values) if values else found
 
     def number(self, text: str, decimals: int = 0) -> str:

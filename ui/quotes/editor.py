@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app import formats
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import editing, issuing, pdf, suggesting
+from app.quotes import editing, issuing, paper, suggesting
 from app.quotes.suggesting import Suggestion
 from ui.commands import Command
 from ui.page import Shell, page_layout
@@ -331,12 +331,12 @@ class QuoteEditor(QWidget):
             self._drawing.cancel()
         id = sheet.id
         self._drawing = self._shell.tasks.read(
-            self, lambda session: issuing.document(session, id), then=self._render
+            self, lambda session: paper.open_paper(session, id), then=self._render
         )
 
-    def _render(self, paper: Any) -> None:
+    def _render(self, found: paper.Paper) -> None:
         self._drawing = self._shell.tasks.background(
-            self, lambda _token: pdf.render(paper), then=self.preview.show_pdf
+            self, lambda _token: found.render(), then=self.preview.show_pdf
         )
 
     def _with_pdf(self, use: Callable[[bytes, str], object]) -> None:
@@ -347,10 +347,10 @@ class QuoteEditor(QWidget):
         id, name = sheet.id, self.title_text()
         work = self._shell.tasks
 
-        def make(paper: Any) -> None:
-            work.background(self, lambda _t: pdf.render(paper), then=lambda content: use(content, name))
+        def make(found: paper.Paper) -> None:
+            work.background(self, lambda _t: found.render(), then=lambda content: use(content, name))
 
-        self.draft.flush(lambda: work.read(self, lambda s: issuing.document(s, id), then=make))
+        self.draft.flush(lambda: work.read(self, lambda s: paper.open_paper(s, id), then=make))
 
     def print(self) -> None:
         """Print what is stored."""

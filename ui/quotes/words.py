@@ -7,7 +7,7 @@ from typing import Any
 
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes.document import full_number
+from app.quotes.composing import full_number
 
 STATUS_LABELS: dict[str, tuple[str, str]] = {
     "draft": (m_("Draft"), "flat"),

@@ -15,7 +15,8 @@ from app.demo.data import generate
 from app.demo.places import towns
 from app.entity import fields
 from app.kinds import KINDS
-from app.quotes.document import QuoteDocument, quote_totals
+from app.quotes.composing import quote_totals
+from app.quotes.document import QuoteDocument
 
 TODAY = date(2026, 11, 21)
 Rows = list[tuple[str, dict[str, Any]]]

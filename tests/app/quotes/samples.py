@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from app.quotes.document import QuoteDocument, build_document
+from app.quotes.composing import build_document
+from app.quotes.document import QuoteDocument
 from app.quotes.mentions import find_mentions
 
 ORGANISATION: dict[str, Any] = {

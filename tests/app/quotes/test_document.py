@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from app.errors import Invalid
-from app.quotes.document import QuoteDocument, full_number, quote_totals
+from app.quotes.composing import full_number, quote_totals
+from app.quotes.document import QuoteDocument
 from tests.app.quotes import samples
 
 
@@ -20,10 +21,11 @@ def test_a_snapshot_gives_the_document_back():
     assert QuoteDocument.from_dict(kept).document_hash() == document.document_hash()
 
 
-def test_a_picture_survives_the_snapshot():
+def test_the_files_of_a_document_are_named_in_the_snapshot_by_their_digests():
     document = samples.document(1)
-    pictured = replace(document, lines=(replace(document.lines[0], image=b"\x89PNG\x00"),))
+    pictured = replace(document, lines=(replace(document.lines[0], picture="ab12"),), logo="cd34")
     assert QuoteDocument.from_dict(json.loads(json.dumps(pictured.to_dict()))) == pictured
+    assert pictured.files() == {"ab12", "cd34"}
 
 
 def test_a_snapshot_of_a_newer_program_can_still_be_read():

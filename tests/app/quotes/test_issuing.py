@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app import errors, formats, records
-from app.quotes import issuing
+from app.quotes import issuing, paper
 
 
 @pytest.fixture
@@ -89,16 +89,16 @@ def test_a_laptop_alone_has_a_series_of_its_own(workspace, draft):
 def test_the_paper_is_frozen_whatever_happens_to_the_customer(workspace, draft):
     number = issued(workspace, draft)
     with workspace.read() as session:
-        pdf = issuing.pdf(session, draft)
+        pdf = paper.pdf(session, draft)
     quote = get(workspace, draft)
     with workspace.transaction() as session:
         records.save(session, "account", quote["account"], {"name": "Another name"})
     with workspace.read() as session:
-        paper = issuing.document(session, draft)
-        assert issuing.pdf(session, draft) == pdf
-    assert (paper.number, paper.buyer.name, paper.draft) == (number, "Hôtel Bellevue", False)
-    assert paper.buyer.address[0] == "1 rue de la Paix", "the billing address, not the visited one"
-    assert paper.document_hash() == quote["document_hash"]
+        kept = paper.document(session, draft)
+        assert paper.pdf(session, draft) == pdf
+    assert (kept.number, kept.buyer.name, kept.draft) == (number, "Hôtel Bellevue", False)
+    assert kept.buyer.address[0] == "1 rue de la Paix", "the billing address, not the visited one"
+    assert kept.document_hash() == quote["document_hash"]
 
 
 def test_an_issued_quote_and_its_lines_cannot_be_edited(workspace, draft):
@@ -166,4 +166,4 @@ def test_a_copy_has_no_number_and_no_past(workspace, draft):
     assert quote["status"] == "draft"
     with workspace.read() as session:
         assert len(issuing.find_lines(session, copy)) == 2
-        assert issuing.document(session, copy).draft
+        assert paper.document(session, copy).draft

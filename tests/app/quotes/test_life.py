@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app import errors, records
-from app.quotes import comparing, issuing, life
+from app.quotes import comparing, issuing, life, paper
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_two_revisions_are_compared_line_by_line(workspace, quote):
         records.delete(session, "quote_line", lines[1]["id"])
         extra = {"quote": revision, "kind": "item", "position": 9, "description": "Pose"}
         records.add(session, "quote_line", {**extra, "quantity": 1, "unit_price": 15, "vat_rate": 20})
-        found = comparing.compare(issuing.document(session, quote), issuing.document(session, revision))
+        found = comparing.compare(paper.document(session, quote), paper.document(session, revision))
     states = [(each.state, (each.after or each.before).description) for each in found.lines]
     assert states == [
         ("changed", "Article 100"),
@@ -147,5 +147,5 @@ def test_two_revisions_are_compared_line_by_line(workspace, quote):
 
 def test_a_document_does_not_differ_from_itself(workspace, quote):
     with workspace.read() as session:
-        paper = issuing.document(session, quote)
-    assert comparing.compare(paper, paper).same
+        kept = paper.document(session, quote)
+    assert comparing.compare(kept, kept).same

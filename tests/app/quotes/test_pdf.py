@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import struct
-import zlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -248,21 +246,6 @@ def test_many_options_and_rates_stay_on_the_paper():
     assert len(re.findall(r"VAL-\d+", text)) == 90
     for amount in money_of(document):
         assert amount in text
-
-
-def test_a_picture_stands_beside_its_line():
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    picture = (
-        b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
-    )
-    document = samples.document(1)
-    pictured = replace(document, lines=(replace(document.lines[0], image=picture),))
-    page = PdfReader(io.BytesIO(render(pictured))).pages[0]
-    assert len(page.images) == 1
-    assert render(pictured) == render(pictured)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from app import errors, records
 from app.doctor import examine
-from app.quotes import issuing
+from app.quotes import paper
 from app.store import backup, keys
 from app.workspace import Workspace
 from tests.app.store.golden import PASSPHRASE
@@ -185,7 +185,7 @@ def test_the_golden_file_of_each_release_opens_and_is_well(tmp_path, monkeypatch
         (quote,) = records.find_rows(session, "quote")
         assert account["name"] == "Hôtel Bellevue"
         assert quote["status"] == "issued"
-        assert issuing.pdf(session, quote["id"]).startswith(b"%PDF")
+        assert paper.pdf(session, quote["id"]).startswith(b"%PDF")
     with workspace.transaction() as session:
         records.save(session, "account", account["id"], {"segment": "Hotels"})
     workspace.close()

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPageSize
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 
-from app.quotes import issuing
+from app.quotes import paper
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui import printing
@@ -24,10 +24,10 @@ Opened = Callable[..., str]
 
 
 @pytest.fixture
-def paper(shop: Shop, dressed: Any) -> bytes:
+def printed_pdf(shop: Shop, dressed: Any) -> bytes:
     quote = shop.quote("dsi 600 x 6")
     with shop.workspace.read() as session:
-        return issuing.pdf(session, quote)
+        return paper.pdf(session, quote)
 
 
 @pytest.fixture
@@ -59,17 +59,17 @@ def test_the_page_follows_the_typing_after_a_pause(hand: Hand, opened: Opened) -
     assert "Brouillon".lower() in text.lower()
 
 
-def test_pages_become_pictures(paper: bytes) -> None:
-    images = page_images(paper, 600, 3)
+def test_pages_become_pictures(printed_pdf: bytes) -> None:
+    images = page_images(printed_pdf, 600, 3)
     assert images and images[0].width() == 600 and abs(images[0].height() - 849) < 3
-    with Pages(paper) as pages:
-        assert len(pages) == len(PdfReader(io.BytesIO(paper)).pages)
+    with Pages(printed_pdf) as pages:
+        assert len(pages) == len(PdfReader(io.BytesIO(printed_pdf)).pages)
 
 
-def test_all_pages_reach_the_paper(paper: bytes, printer: QPrinter, tmp_path: Path) -> None:
-    count = print_pages(paper, printer)
+def test_all_pages_reach_the_paper(printed_pdf: bytes, printer: QPrinter, tmp_path: Path) -> None:
+    count = print_pages(printed_pdf, printer)
     printed = PdfReader(tmp_path / "printed.pdf")
-    assert count == len(printed.pages) == len(PdfReader(io.BytesIO(paper)).pages)
+    assert count == len(printed.pages) == len(PdfReader(io.BytesIO(printed_pdf)).pages)
     box = printed.pages[0].mediabox
     assert (round(float(box.width)), round(float(box.height))) == (595, 842)
 

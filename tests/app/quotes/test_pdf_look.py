@@ -1,0 +1,230 @@
+"""A company's own look, its files and its annexes on the printed quote, and the archive's rules."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pikepdf import pdfa
+from PIL import Image, ImageDraw
+from pypdf import PdfReader
+from reportlab.pdfgen.canvas import Canvas
+
+from app.errors import Damaged
+from app.quotes.document import QuoteDocument
+from app.quotes.pdf import render
+from app.quotes.pdf_type import LABEL, width
+from app.quotes.style import CHOICES, LABELS, QuoteStyle, contrast_on_white, read_style
+from tests.app.quotes import samples
+
+AT_HOME = {"sale_place": "customer"}
+CONSUMER = {"customer_kind": "consumer", "phone": "+33145000000"}
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def image(kind: str = "JPEG", size: tuple[int, int] = (80, 80)) -> bytes:
+    picture = Image.new("RGB", size, (240, 240, 240))
+    ImageDraw.Draw(picture).ellipse((8, 8, size[0] - 8, size[1] - 8), fill=(200, 60, 20))
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()
+
+
+def terms_pdf() -> bytes:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    canvas.drawString(72, 700, "Article 1. Objet")
+    canvas.save()
+    return file.getvalue()
+
+
+def reader(document: QuoteDocument, files=None) -> PdfReader:
+    return PdfReader(io.BytesIO(render(document, files)))
+
+
+def text_of(document: QuoteDocument, files=None) -> str:
+    return "\n".join(page.extract_text() for page in reader(document, files).pages)
+
+
+def styled(document: QuoteDocument, **choices) -> QuoteDocument:
+    return replace(document, style=read_style(choices).to_dict())
+
+
+def titles(found: PdfReader) -> list[str]:
+    return [entry.title for entry in found.outline]
+
+
+PICTURE = image()
+PICTURED = samples.document(3)
+PICTURED = replace(PICTURED, lines=tuple(replace(line, picture=digest(PICTURE)) for line in PICTURED.lines))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        samples.document(1),
+        samples.full(40),
+        samples.document(3, status="draft", number=None),
+        samples.document(2, account=CONSUMER, **AT_HOME, tax_mode="TTC"),
+        PICTURED,
+    ],
+    ids=["one", "full", "draft", "annexes", "pictures"],
+)
+def test_every_paper_is_pdf_a_3b(document):
+    report = pdfa.validate_written(io.BytesIO(render(document, {digest(PICTURE): PICTURE})), "3b")
+    assert report.passed, report.findings
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_stands_beside_each_line_and_is_in_the_file_once(kind):
+    picture = image(kind)
+    lines = tuple(replace(line, picture=digest(picture)) for line in samples.document(8).lines)
+    document = replace(samples.document(8), lines=lines)
+    found = reader(document, {digest(picture): picture})
+    assert len({image.indirect_reference.idnum for page in found.pages for image in page.images}) == 1
+    assert render(document, {digest(picture): picture}) == render(document, {digest(picture): picture})
+
+
+def test_a_picture_that_is_not_here_or_is_none_leaves_its_room():
+    here = len(render(PICTURED, {digest(PICTURE): PICTURE}))
+    for files in ({}, {digest(PICTURE): b"no picture"}):
+        content = render(PICTURED, files)
+        assert len(content) < here and "VAL-" in text_of(PICTURED, files)
+
+
+@pytest.mark.parametrize("place", ["left", "right"])
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_the_logo_leaves_every_word_of_the_letterhead(place, size):
+    logo = image("PNG", (300, 90))
+    document = styled(replace(samples.document(1), logo=digest(logo)), logo_place=place, logo_size=size)
+    found = reader(document, {digest(logo): logo})
+    assert len(found.pages[0].images) == 1
+    text = found.pages[0].extract_text()
+    assert "Atelier Valmont" in text and "69007 Lyon" in text and "04 72 00 00 00" in text
+
+
+def test_compact_rows_need_fewer_pages():
+    comfortable, compact = samples.full(120), styled(samples.full(120), density="compact")
+    assert len(reader(compact).pages) < len(reader(comfortable).pages)
+
+
+def test_a_page_break_starts_a_page_and_never_an_empty_one():
+    rows = [samples.line(0), {"kind": "page_break"}, samples.line(1), {"kind": "page_break"}]
+    rows = [{"kind": "page_break"}, *rows]
+    for position, row in enumerate(rows):
+        row["position"] = position
+    pages = [page.extract_text() for page in reader(samples.document(rows)).pages]
+    assert len(pages) == 2 and "VAL-" in pages[0] and "VAL-" in pages[1]
+
+
+def test_a_consumer_at_home_gets_the_notice_above_the_signature_and_the_form_on_its_own_page():
+    document = samples.document(2, account=CONSUMER, **AT_HOME, tax_mode="TTC")
+    pages = [page.extract_text() for page in reader(document).pages]
+    squeezed = " ".join(pages[0].split())
+    assert "quatorze jours" in squeezed and "sept jours" in squeezed
+    assert "Formulaire de rétractation" in pages[-1] and "Atelier Valmont" in pages[-1]
+    assert "D26-K7-00042" in pages[-1] and "Bon pour accord" not in pages[-1]
+
+
+def test_the_outline_leads_to_sections_options_totals_and_terms():
+    found = titles(reader(replace(samples.full(20), terms="Article 1\nObjet")))
+    assert any(title.startswith("Lot 1") for title in found)
+    assert {"Options et variantes", "Totaux", "Conditions générales de vente"} <= set(found)
+
+
+def test_a_company_s_terms_follow_as_its_own_pages():
+    terms = terms_pdf()
+    document = replace(samples.document(1), terms_file=digest(terms), terms="never printed twice")
+    files = {digest(terms): terms}
+    pages = [page.extract_text() for page in reader(document, files).pages]
+    assert len(pages) == 2 and "Article 1. Objet" in pages[1]
+    assert "never printed twice" not in "".join(pages)
+    assert render(document, files) == render(document, files)
+
+
+def test_terms_that_are_no_pdf_are_refused_with_the_next_step():
+    document = replace(samples.document(1), terms_file="x")
+    with pytest.raises(Damaged):
+        render(document, {"x": b"%PDF-1.4 cut off"})
+
+
+def test_a_paper_in_both_languages_names_everything_twice_and_writes_amounts_once():
+    text = text_of(replace(samples.full(12), language="both"))
+    for word in ("Devis / Quote", "Désignation / Description", "Total TTC / Total incl. VAT"):
+        assert word in text
+    assert "21 novembre 2026" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "both"])
+def test_every_title_of_the_table_stands_clear_of_its_neighbour(language):
+    document = replace(
+        samples.full(12, discount_type="percent", discount_value=Decimal(3)), language=language
+    )
+    page = reader(document).pages[0]
+    found: list[tuple[float, float, str]] = []
+
+    def visit(text, _matrix, place, _font, _size):
+        if text.strip():
+            found.append((round(place[5]), place[4], text.strip()))
+
+    page.extract_text(visitor_text=visit)
+    level = next(y for y, _x, text in found if text.startswith(("Désignation", "Description")))
+    heads = sorted((x, text) for y, x, text in found if y == level)
+    assert len(heads) == 7
+    for (x, text), (after, _text) in itertools.pairwise(heads):
+        assert x + width(text, LABEL) < after, text
+
+
+def test_without_the_box_nothing_asks_to_be_signed_but_a_certificate_brings_it_back():
+    plain = styled(samples.document(1), signature_box=False)
+    assert "Bon pour accord" not in text_of(plain)
+    home = styled(samples.document(1, account=CONSUMER, **AT_HOME), signature_box=False)
+    assert "Bon pour accord" in text_of(home)
+
+
+def test_closing_words_end_the_paper():
+    assert "Merci de votre confiance." in text_of(
+        styled(samples.document(1), closing_words="Merci de votre confiance.")
+    )
+
+
+def test_a_deposit_is_named_for_what_it_is():
+    assert "Acompte à la commande" in text_of(samples.full(3, deposit_value=30))
+    assert "Arrhes à la commande" in text_of(samples.full(3, deposit_value=30, deposit_kind="arrhes"))
+
+
+# The choices
+
+
+def test_every_choice_has_a_label_and_its_default_is_one_of_its_values():
+    default = QuoteStyle()
+    assert set(LABELS) == set(QuoteStyle.__dataclass_fields__)
+    for name, values in CHOICES.items():
+        assert getattr(default, name) in {value for value, _label in values}
+    assert default.to_dict() == {}
+
+
+@given(st.dictionaries(st.sampled_from([*LABELS, "other"]), st.one_of(st.text(), st.booleans(), st.none())))
+def test_whatever_is_stored_gives_a_style(stored):
+    style = read_style(stored)
+    assert read_style(style.to_dict()) == style
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_any_colour_can_be_read_on_white(colour):
+    accent = read_style({"accent": "#{:02x}{:02x}{:02x}".format(*colour)}).accent
+    assert contrast_on_white(*(int(accent[at : at + 2], 16) for at in (1, 3, 5))) >= 4.5
+
+
+def test_what_is_no_style_is_the_default():
+    for stored in (None, "x", [], {"accent": "red", "density": "none", "photos": "yes"}):
+        assert read_style(stored) == QuoteStyle()
