@@ -388,19 +388,23 @@ def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
     return data, "identity"
 
 
+_WINDOW = {zstd.DecompressionParameter.window_log_max: 24}
+"""A frame may ask for 16 MB to be unpacked, and not for the 128 MB that a hostile header could."""
+
+
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:
     """`data` unpacked, at most `limit` bytes; raises `errors.Refused("too_big")` or `errors.Protocol`."""
     try:
         if encoding in ("", "identity"):
             plain = data
         elif encoding == "zstd":
-            unpacker = zstd.ZstdDecompressor()
+            unpacker = zstd.ZstdDecompressor(options=_WINDOW)
             plain = unpacker.decompress(data, max_length=limit + 1)
-            _require_complete(unpacker.eof or len(plain) > limit)
+            _require_complete((unpacker.eof and not unpacker.unused_data) or len(plain) > limit)
         elif encoding == "gzip":
             inflater = zlib.decompressobj(wbits=31)
             plain = inflater.decompress(data, limit + 1)
-            _require_complete(inflater.eof or len(plain) > limit)
+            _require_complete((inflater.eof and not inflater.unused_data) or len(plain) > limit)
         else:
             raise errors.Refused("unknown_encoding", encoding)
     except (zstd.ZstdError, zlib.error) as problem:
@@ -423,7 +427,7 @@ def require_digest(body: bytes, header: str | None) -> None:
 
 def _require_complete(complete: bool) -> None:
     if not complete:
-        raise errors.Protocol("the body is cut off")
+        raise errors.Protocol("the body is cut off, or goes on after its end")
 
 
 def pack_cursor(fields: dict[str, Any]) -> str:
