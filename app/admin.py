@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import serve
+from app.entity import entity
 from app.errors import Duplicate, Invalid, NotAllowed, NotFound, UserError
 from app.features import sync_schema
 from app.i18n import translate as _
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sync.server.admin import Administration
 
 SHORTEST_PASSWORD = 10
+RETENTION_YEARS = 10
+"""For accounting documents and contracts (Code de commerce, L. 123-22)."""
 ROLES = ("rep", "manager", "office", "admin")
 
 Database = str | Path
@@ -233,8 +236,35 @@ def restore(database: Database, slug: str, file: Path) -> Row:
 
 
 def erase(database: Database, slug: str | None, kind: str, id: str) -> Row:
-    """Not possible yet: raises NotAllowed rather than leave copies behind."""
-    raise NotAllowed(_("Erasing a record everywhere is not possible yet; nothing was changed."))
+    """Remove a record with what hangs under it for ever, here and on every laptop.
+
+    Returns kind, id, `erased` (how many records) and `archived`: contracts below it, which the law says to keep,
+    as (kind, id, until). Raises NotFound, and NotAllowed for a contract itself or for a user.
+    """
+    if kind == "user":
+        raise NotAllowed(_("People are not erased but lose their access: `terrain admin user disable`."))
+    entity(kind)
+    with _opened(database, slug) as hands:
+        try:
+            done = hands.erase(kind, id)
+        except errors.Refused as refusal:
+            if refusal.code == "retained":
+                until = _retained_until(hands.row(kind, id) or {})
+                text = _(
+                    "This is a contract: the law (Code de commerce, L. 123-22) keeps it until {until}.",
+                    until=until,
+                )
+                raise NotAllowed(text) from refusal
+            raise NotFound(_("No {kind} has the id {id}.", kind=kind, id=id)) from refusal
+        archived = [(one, each, _retained_until(hands.row(one, each) or {})) for one, each in done.archived]
+    kept = [{"kind": one, "id": each, "until": until} for one, each, until in archived if until]
+    return {"kind": kind, "id": id, "erased": len(done.gone), "archived": kept}
+
+
+def _retained_until(row: Row) -> str:
+    """Ten years after a contract was made; empty for what is no contract but part of one."""
+    made = next((row[name] for name in ("decided_on", "ordered_on", "issued_on") if row.get(name)), None)
+    return f"{int(made[:4]) + RETENTION_YEARS}{made[4:10]}" if made else ""
 
 
 def _require_sqlite(database: Database) -> None:

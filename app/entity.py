@@ -30,6 +30,7 @@ class Travel:
     aggregate: str | None = None
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     unfrozen: frozenset[str] = frozenset()
+    retained_when: tuple[str, tuple[str, ...]] | None = None
 
 
 def everywhere() -> Travel:
@@ -302,6 +303,7 @@ def sync_table(kind: str) -> SyncTable:
         aggregate=travel.aggregate,
         frozen_when=travel.frozen_when,
         unfrozen=travel.unfrozen,
+        retained_when=travel.retained_when,
     )
 
 

@@ -24,7 +24,7 @@ from app.i18n import translate as _
 from sync import errors
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, blobs, load
+from sync.server import auth, blobs, erasure, load
 from sync.server.admin import Administration, restore_sqlite
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
@@ -46,7 +46,11 @@ def organisations(database: str | Path, blobs: str | Path | None = None) -> Orga
 def administration(known: Organisations, slug: str) -> Administration | None:
     """The administrator's hands on an organisation; None where there is none of that name."""
     store = known.find(slug)
-    return Administration(store) if store is not None else None
+    if store is None:
+        return None
+    # A copy that was brought back by other means than ours does not bring back what was erased.
+    erasure.reapply(store)
+    return Administration(store)
 
 
 def found(known: Organisations, slug: str) -> Administration:

@@ -15,7 +15,7 @@ from sync import blobs, brought, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
-from sync.protocol import PullPage, Rows
+from sync.protocol import ERASED, PullPage, Rows
 from sync.repair import Found, Place, Total
 from sync.schema import SyncSchema, SyncTable
 from sync.soundness import require_sound_rows
@@ -64,7 +64,9 @@ class Applier:
 
     def page(self, page: PullPage) -> None:
         """One page: its exits first, since a row may have left one scope and come in another."""
-        self._leave_all((table, id) for table, id, _scope in page.exits if table in self._schema.tables)
+        known = [one for one in page.exits if one[0] in self._schema.tables]
+        self._give_up((table, id) for table, id, scope in known if scope == ERASED)
+        self._leave_all((table, id) for table, id, _scope in known)
         self.rows(page.blocks, page.hello.head)
 
     def rows(self, blocks: Iterable[Rows], head: int) -> None:
@@ -73,6 +75,15 @@ class Applier:
         for block in blocks:
             if block.table in self._schema.tables and block.rows:
                 self._block(self._schema.tables[block.table], block)
+
+    def _give_up(self, erased: Iterable[Key]) -> None:
+        """Of what was erased for ever nothing is kept for its unsent entries."""
+        keys = list(erased)
+        if keys:
+            self._connection.exec_driver_sql(
+                "UPDATE sync_entry SET rev = 0 WHERE rev IS NULL AND kind = ? AND id = ?", keys
+            )
+            sent.forget_records(self._connection, {id for _table, id in keys}, ("parked", "withdrawing"))
 
     def leave(self, table: str, ids: Iterable[str]) -> None:
         """Rows left our scopes: all of them goes, unless unsent entries still need it (quarantine)."""
@@ -282,7 +293,8 @@ class Applier:
         self._upsert(table, changed)
         self._account_for(table, fresh, {id: before[id] for id in counted}, hidden)
         if not self._first_load:
-            if not self._replacing:
+            # What waits is nobody's news, and would keep what its row loses.
+            if not self._replacing and table.name != self._schema.parked:
                 self._write_news(table, shown, before)
             self.applied.records.update((table.name, row[id_at]) for row in changed)
         self.applied.pulled += len(changed) if self._replacing else len(fresh)

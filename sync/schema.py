@@ -78,6 +78,8 @@ class SyncTable:
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     """(field, values): a row whose field has one of these values is immutable but for `unfrozen`."""
     unfrozen: frozenset[str] = frozenset()
+    retained_when: tuple[str, tuple[str, ...]] | None = None
+    """(field, values): such a row outlives the erasure of what it hangs under, as the law asks, at the office."""
 
     def columns(self) -> tuple[str, ...]:
         """All stored columns in declaration order, system columns included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
@@ -92,12 +93,15 @@ def requeue(connection: Connection, known: Collection[str]) -> None:
     renumber(connection, 0, known)
 
 
-def forget_records(connection: Connection, ids: Collection[str]) -> None:
-    """Drop what acknowledged transactions say of records that left our scopes; their numbers stay."""
+def forget_records(
+    connection: Connection, ids: Collection[str], states: Collection[str] = ("acknowledged", "withdrawn")
+) -> None:
+    """Drop what transactions in these states say of records that left our scopes; their numbers stay."""
     if not ids:
         return
     kept = connection.exec_driver_sql(
-        "SELECT uuid, body FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn')"
+        "SELECT uuid, body FROM sync_transaction WHERE state IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(states)),),
     ).all()
     for tx, body in kept:
         ops = msgspec.json.decode(body, type=list[msgspec.Raw])

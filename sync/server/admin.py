@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select, update
 from sync import errors
 from sync.clock import format_time
 from sync.protocol import Op
-from sync.server import auth, direct
+from sync.server import auth, direct, erasure
 from sync.server.store import Organisations, Store
 
 RESTORED_SERIES = 1_000
@@ -75,6 +75,17 @@ class Administration:
         with self.store.write() as connection:
             return connection.execute(statement).rowcount == 1
 
+    def erase(self, table: str, id: str) -> erasure.Erased:
+        """Erase a record for ever, everywhere; raises `errors.Refused`."""
+        return erasure.erase(self.store, table, id, self._now())
+
+    def row(self, table: str, id: str) -> dict[str, Any] | None:
+        """One row, a tombstone too."""
+        synced = self.store.tables.synced[table]
+        with self.store.read() as connection:
+            found = connection.execute(select(synced).where(synced.c.id == id)).mappings().first()
+        return dict(found) if found is not None else None
+
     def backup(self, file: Path, source: Path) -> None:
         """A copy of the organisation's SQLite file while it is in use."""
         copy_sqlite(source, file)
@@ -112,6 +123,7 @@ def restore_sqlite(known: Organisations, slug: str, file: Path) -> Administratio
     assert store is not None
     restored = Administration(store)
     restored.renew()
+    erasure.reapply(store)
     return restored
 
 

@@ -68,6 +68,8 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
             names = tuple(name for name, value in row.items() if value != before[name])
             changed[key[0], names].append([*(row[name] for name in names), row["id"]])
     synced = working.store.tables.synced
+    for table, id in working.erased:
+        working.connection.execute(delete(synced[table]).where(synced[table].c.id == id))
     for name, rows in born.items():
         insert_rows(working.connection, synced[name], synced[name].columns.keys(), rows)
     for (name, names), rows in changed.items():
@@ -82,7 +84,10 @@ def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
     exits: list[Values] = []
     for key, rev in revs.items():
         before, row = working.before[key], working.rows[key]
-        if before is not None and row is not None and before["scope"] != row["scope"]:
+        left = (
+            key in working.erased if row is None else before is not None and before["scope"] != row["scope"]
+        )
+        if before is not None and left:
             exits.append((*key, before["scope"], rev, now))
     names = ("table_name", "id", "scope", "rev", "at")
     insert_rows(working.connection, working.store.tables["scope_exit"], names, exits)

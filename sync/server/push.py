@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from sync.clock import corrected
 from sync.protocol import VERSION, Op, Outcome, PushRequest, Result, Transaction, unpack_cursor
-from sync.server import adapters, head, parking, parts, results
+from sync.server import adapters, erasure, head, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Held, Parked
@@ -37,6 +37,8 @@ class _Pending:
     author: Author | None = None
     ops: list[Op] = field(default_factory=list)
     map: list[tuple[str, str, str]] = field(default_factory=list)
+    dropped: set[Key] = field(default_factory=set)
+    """Rows that were erased for ever: nothing of them is taken, and nothing of them is to stay."""
 
 
 @dataclass
@@ -68,6 +70,9 @@ class Push:
         self._blocked: dict[Key, str] = {}
         self._reached: set[str] = set()
         """Ids that came to be or moved, and transactions that were settled: what parked ones may wait for."""
+        self._erased: set[str] = set()
+        """Ids in this request that were erased, and of rows below them."""
+        self._never_came: set[Key] = set()
         self._decided: list[str] = []
         """Parked transactions about which an applied one says what is to become of them."""
         self._parked: list[ParkedTransaction] = []
@@ -84,6 +89,7 @@ class Push:
         stored = results.find_stored(self.connection, self.store, wanted, self.device.user)
         fresh = [one for one in request.transactions if one.uuid not in stored]
         decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
+        self._find_erased([op for ops in decoded.values() for op in ops or []])
         self._preload(op for ops in decoded.values() for op in ops or [])
         done: list[tuple[Transaction, _Pending]] = []
         order: list[str] = []
@@ -106,10 +112,12 @@ class Push:
             if whole is None:
                 continue
             ops = decoded[whole.uuid] if whole.parts == 1 else self._sound(whole)
+            if whole.parts > 1:
+                self._find_erased(ops or [])
             pending = self._apply_or_park(whole.uuid, ops)
             if ops is not None and pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
-                whole = adapters.rewritten(whole, ops)
+                whole = adapters.rewritten(whole, pending.ops)
             done.append((whole, pending))
             order.append(whole.uuid)
             outcome.last_n = whole.n
@@ -171,11 +179,33 @@ class Push:
         held = held_by(device) if self.grants.active else ()
         author = Author(device.user, device.id, self.grants, held, device.rev_presented)
         change = Change(self.working, author, uuid, self.now, self.device_now)
+        ops, dropped = self._without_erased(ops)
         pending = self._work(change, ops)
+        pending.dropped = dropped
         if pending.outcome == "parked":
             here = (self.now, self.device_now, pending.reason, pending.waits_for)
             self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops))
         return pending
+
+    def _find_erased(self, ops: list[Op]) -> None:
+        named = {op.id for op in ops}
+        named |= {
+            new for op in ops for _base, new in op.fields.values() if isinstance(new, str) and len(new) < 50
+        }
+        self._erased |= erasure.find_erased(self.connection, self.store, named) if self._any_erased else set()
+
+    @cached_property
+    def _any_erased(self) -> bool:
+        erased = self.store.tables["sync_erased"]
+        return self.connection.execute(select(erased.c.id).limit(1)).first() is not None
+
+    def _without_erased(self, ops: list[Op] | None) -> tuple[list[Op] | None, set[Key]]:
+        if not ops or not self._erased:
+            return ops, set()
+        before = set(self._erased)
+        kept, dropped = erasure.without_erased(self.store, ops, self._erased)
+        self._never_came |= {key for key in dropped if key[1] not in before}
+        return kept, dropped
 
     def _work(self, change: Change, ops: list[Op] | None) -> _Pending:
         named = [(op.table, op.id) for op in ops or []]
@@ -309,15 +339,19 @@ class Push:
     def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> _Pending:
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
-        return self._work(change, ops)
+        self._find_erased(ops or [])
+        return self._work(change, self._without_erased(ops)[0])
 
     # Commit
 
     def _commit(self, done: list[tuple[Transaction, _Pending]], settled: list[_Pending]) -> dict[str, Result]:
         everything = [pending for _, pending in done] + settled
         self._publish([pending for _, pending in done], settled)
-        spare = sum(not pending.touched for pending in everything)
+        spare = sum(not pending.touched for pending in everything) + bool(self._never_came)
         revs, next_rev = head.commit(self.working, self.now, spare)
+        if self._never_came:
+            erasure.remember(self.connection, self.store, self._never_came, next_rev, self.now)
+            next_rev += 1
         given: dict[str, Result] = {}
         for pending in everything:
             rev = max((revs[key] for key in pending.touched if key in revs), default=0)
@@ -353,7 +387,7 @@ class Push:
     def _result(self, pending: _Pending, rev: int, revs: dict[Key, int]) -> Result:
         scopes = (pending.author.grants if pending.author else self.grants).scopes
         rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
-        outside = []
+        outside = sorted(pending.dropped)
         for key in dict.fromkeys(pending.touched):
             row = self.working.rows.get(key)
             if row is not None and row["scope"] not in scopes and key[0] != self._conflict:

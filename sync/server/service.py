@@ -30,7 +30,7 @@ from sync.protocol import (
     VerifyAnswer,
     VerifyRequest,
 )
-from sync.server import adapters, auth, exchange_key, head, horizon, lease, results
+from sync.server import adapters, auth, erasure, exchange_key, head, horizon, lease, results
 from sync.server.adapters import ADAPTERS, Adapter
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
@@ -172,6 +172,9 @@ class Session:
             settled = results.find_settled(
                 connection, self.store, device.id, known.rev if start else 0, page.cursor.rev
             )
+            # A laptop that comes back from its own copy may hold what was erased long ago.
+            since = known.rev if start and device.rev_presented else 0
+            page.exits += erasure.exits(connection, self.store, since, page.cursor.rev)
         cursor = page.cursor.pack()
         presented = request.cursor if held is None else held
         self._remember(device, presented, start.rev if start else 0, cursor, granted, request.run)

@@ -265,7 +265,9 @@ def sqlite_engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-16000"):
+        for pragma in (
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-16000", "secure_delete=ON",
+        ):  # fmt: skip
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -145,6 +145,11 @@ def _add_server_only(metadata: MetaData) -> None:
     )
     Index("ix_scope_exit_scope_rev", exits.c.scope, exits.c.rev)
     Index("ix_scope_exit_id", exits.c.id)
+    # What was erased for ever; the list that outlives a restored copy lies outside, see `erased_list`.
+    erased = Table(
+        "sync_erased", metadata, text("id", primary_key=True), text("table_name"), text("at"), number("rev")
+    )
+    Index("ix_sync_erased_rev", erased.c.rev)
     # Scopes as files for first loads. Whoever deletes a row kills its file: the key is nowhere else.
     Table(
         "scope_file", metadata, text("name", primary_key=True), text("scope", index=True), text("epoch"),

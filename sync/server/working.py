@@ -47,6 +47,8 @@ class Working:
         self._edited: dict[Key, list[Edit]] = {}
         self._touched_in: dict[str, dict[str, None]] = {}
         """The ids of `touched` by table."""
+        self.erased: set[Key] = set()
+        """Rows that are to go for ever, not as tombstones."""
         self.forks: list[tuple[str, str, str]] = []
         """(table, old id, new id) of documents that forked in this database transaction."""
         self.forks_before: dict[str, list[tuple[str, str, int]]] = {}
@@ -148,6 +150,13 @@ class Working:
             self.touched[key] = None
             self._touched_in.setdefault(table, {})[id] = None
             self._savepoint.touched.append(key)
+
+    def erase(self, table: str, id: str) -> None:
+        """Have the row deleted for ever."""
+        self.get(table, id)
+        self.rows[table, id] = None
+        self.erased.add((table, id))
+        self.touch(table, id)
 
     def log(self, edit: Edit) -> None:
         """Remember who set a field."""

@@ -1,0 +1,246 @@
+"""Erasing a record for ever, with what hangs under it: rows, conflicts, parked work, results, history, caches.
+
+It wins over everything. Ids alone are kept, here and in a list outside (`erased_list`), by which every push,
+pull and restore applies it again. What the law says to keep is archived at the office, without its links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sync import errors
+from sync.merge import Value, canonical
+from sync.protocol import ERASED, Op, Result
+from sync.schema import OFFICE, SyncTable
+from sync.server import head, scopes
+from sync.server.erased_list import erased_list
+from sync.server.past import BATCH, Key
+from sync.server.store import Store
+from sync.server.working import Row, Working
+
+
+@dataclass
+class Erased:
+    """What an erasure did."""
+
+    gone: list[Key] = field(default_factory=list)
+    archived: list[Key] = field(default_factory=list)
+    """Rows that the law says to keep, now at the office."""
+
+
+def erase(store: Store, table: str, id: str, now: str) -> Erased:
+    """Erase a record; raises `errors.Refused`: `unknown_table`, `not_found`, or `retained` where it must be kept."""
+    if table not in store.schema.tables:
+        raise errors.Refused("unknown_table", table)
+    with store.read() as connection:
+        working = Working(connection, store)
+        row = working.get(table, id)
+        if row is None:
+            raise errors.Refused("not_found", id)
+        if is_retained(store.schema.tables[table], row):
+            raise errors.Refused("retained", id)
+        planned = _plan(working, [(table, id)])
+    # First outside: what is listed and still there goes at the next look.
+    erased_list(store).add(planned.gone, now)
+    return _carry_out(store, planned.gone, now)
+
+
+def reapply(store: Store) -> Erased:
+    """Erase again what the list outside names and a restored copy brought back."""
+    listed = erased_list(store).read()
+    table = store.tables["sync_erased"]
+    with store.read() as connection:
+        known = set(connection.scalars(select(table.c.id)))
+    missing = [key for key in listed if key[1] not in known]
+    if not missing:
+        return Erased()
+    return _carry_out(store, missing, max(listed[key] for key in missing))
+
+
+def is_retained(synced: SyncTable, row: Row) -> bool:
+    """Whether the law says to keep the row for its time."""
+    return synced.retained_when is not None and row[synced.retained_when[0]] in synced.retained_when[1]
+
+
+def find_erased(connection: Connection, store: Store, ids: Collection[str]) -> set[str]:
+    """Those of the ids that were erased."""
+    table, wanted = store.tables["sync_erased"], sorted(set(ids))
+    found: set[str] = set()
+    for start in range(0, len(wanted), BATCH):
+        statement = select(table.c.id).where(table.c.id.in_(wanted[start : start + BATCH]))
+        found.update(connection.scalars(statement))
+    return found
+
+
+def exits(connection: Connection, store: Store, after: int, upto: int) -> list[tuple[str, str, str]]:
+    """What was erased in (after, upto], for every device: whoever has it in whatever corner drops it."""
+    table = store.tables["sync_erased"]
+    statement = select(table.c.table_name, table.c.id).where(table.c.rev > after, table.c.rev <= upto)
+    return [(name, id, ERASED) for name, id in connection.execute(statement)]
+
+
+def remember(connection: Connection, store: Store, keys: Collection[Key], rev: int, now: str) -> None:
+    """Keep the ids of rows that were to come below what was erased."""
+    erased_list(store).add(sorted(keys), now)
+    rows = [{"id": id, "table_name": table, "at": now, "rev": rev} for table, id in sorted(keys)]
+    connection.execute(insert(store.tables["sync_erased"]), rows)
+
+
+def without_erased(store: Store, ops: list[Op], erased: set[str]) -> tuple[list[Op], set[Key]]:
+    """The operations that still mean something, and the rows that are not to be; grows `erased` by these."""
+    kept: list[Op] = []
+    dropped: set[Key] = set()
+    for op in _parents_first(ops):
+        synced = store.schema.tables.get(op.table)
+        below = synced is not None and any(
+            op.fields[link][1] in erased for link in _parent_links(synced) if link in op.fields
+        )
+        if op.id in erased or (below and op.kind == "create"):
+            erased.add(op.id)
+            dropped.add((op.table, op.id))
+        elif below and synced is not None:
+            moved = {link for link in _parent_links(synced) if link in op.fields}
+            fields = {name: pair for name, pair in op.fields.items() if name not in moved}
+            kept.append(Op(op.table, op.id, op.kind, op.base_rev, fields, op.at))
+        else:
+            kept.append(op)
+    return kept, dropped
+
+
+def _parents_first(ops: list[Op]) -> list[Op]:
+    """Creations whose parents are created in the same transaction come behind these."""
+    place = {op.id: number for number, op in enumerate(ops) if op.kind == "create"}
+    depth: dict[str, int] = {}
+
+    def deep(op: Op, seen: frozenset[str]) -> int:
+        if op.id not in depth:
+            above = [
+                ops[place[new]]
+                for _base, new in op.fields.values()
+                if isinstance(new, str) and new in place and new not in seen and new != op.id
+            ]
+            depth[op.id] = 1 + max((deep(one, seen | {op.id}) for one in above), default=0)
+        return depth[op.id]
+
+    return sorted(ops, key=lambda op: deep(op, frozenset()) if op.kind == "create" else 0)
+
+
+def _parent_links(synced: SyncTable) -> list[str]:
+    links = [link for link in (synced.parent, synced.aggregate) if link]
+    return list(dict.fromkeys(links + [rule.parent for rule in synced.scope if rule.parent]))
+
+
+def _plan(working: Working, keys: Iterable[Key]) -> Erased:
+    """What goes with the records, and what below them is to be kept."""
+    found: dict[Key, tuple[SyncTable, Row]] = {}
+    for table, id in keys:
+        found |= {
+            (synced.name, row["id"]): (synced, row) for synced, row in scopes.subtree(working, table, id)
+        }
+    kept: dict[Key, None] = {}
+    for key, (synced, row) in found.items():
+        if is_retained(synced, row):
+            below = scopes.subtree(working, *key)
+            kept |= {
+                (one.name, each["id"]): None
+                for one, each in below
+                if one.name != working.store.schema.conflict
+            }
+    return Erased([key for key in found if key not in kept], list(kept))
+
+
+def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
+    def work(connection: Connection) -> Erased:
+        working = Working(connection, store)
+        # Rows may have come below since the plan was made, or with the copy.
+        planned = _plan(working, keys)
+        gone = list(dict.fromkeys([*keys, *planned.gone]))
+        ids = {id for _table, id in gone}
+        for key in planned.archived:
+            _archive(working, key, ids)
+        scopes.settle(working, planned.archived)
+        for key in planned.gone:
+            working.erase(*key)
+        settled = _strip_parked(working, ids, now)
+        _revs, rev = head.commit(working, now, spare=1)
+        _forget(connection, store, gone, rev, now)
+        _settle_parked(connection, store, settled, rev)
+        return Erased(gone, planned.archived)
+
+    done = store.run(work)
+    erased_list(store).add([key for key in done.gone if key not in set(keys)], now)
+    if not store.postgres:
+        with store.engine.connect() as plain:
+            raw = plain.connection.dbapi_connection
+            assert raw is not None
+            # The journal still has the old pages.
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return done
+
+
+def _archive(working: Working, key: Key, gone: set[str]) -> None:
+    """A kept row without links to what goes, nor an owner: nothing brings it back to a laptop of the field."""
+    synced = working.store.schema.tables[key[0]]
+    row = working.get(*key)
+    assert row is not None
+    links = {name: None for name, f in synced.fields.items() if f.link and row[name] in gone}
+    values: dict[str, Value] = {**links, "scope": OFFICE}
+    working.put(*key, values | ({"owner": None} if "owner" in synced.fields else {}))
+
+
+def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, list[Op]]]:
+    """Parked work and stored results without the erased; (uuid, what is left) of what changed."""
+    store, table = working.store, working.store.schema.parked
+    results = store.tables["sync_result"]
+    statement = select(results.c.uuid, results.c.ops).where(results.c.outcome == "parked")
+    changed: list[tuple[str, list[Op]]] = []
+    for uuid, raw in working.connection.execute(statement).all():
+        try:
+            ops = msgspec.json.decode(bytes(raw), type=list[Op])
+        except msgspec.MsgspecError:
+            # Nobody can say what it holds: with the name of the erased in it, it goes.
+            if any(id.encode() in bytes(raw) for id in ids):
+                changed.append((uuid, []))
+            continue
+        left, dropped = without_erased(store, ops, set(ids))
+        if dropped or len(left) < len(ops):
+            changed.append((uuid, left))
+    for uuid, left in changed:
+        if table in store.schema.tables and working.get(table, uuid) is not None:
+            values: dict[str, Value] = {"changes": canonical(msgspec.to_builtins(left)), "correction": None}
+            working.put(table, uuid, values if left else {**values, "deleted_at": now, "state": "withdrawn"})
+    return changed
+
+
+def _settle_parked(
+    connection: Connection, store: Store, settled: list[tuple[str, list[Op]]], rev: int
+) -> None:
+    results = store.tables["sync_result"]
+    for uuid, left in settled:
+        values: dict[str, object] = {"ops": msgspec.json.encode(left)}
+        if not left:
+            body = msgspec.json.encode(Result(uuid, "withdrawn", rev))
+            values |= {"ops": None, "outcome": "withdrawn", "settled_rev": rev, "rev": rev, "body": body}
+        connection.execute(update(results).where(results.c.uuid == uuid).values(values))
+
+
+def _forget(connection: Connection, store: Store, gone: list[Key], rev: int, now: str) -> None:
+    """Who edited it, what of it came in parts, in which files it lies."""
+    ids = [id for _table, id in gone]
+    edits, erased = store.tables["field_edit"], store.tables["sync_erased"]
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        connection.execute(delete(edits).where(edits.c.id.in_(batch)))
+        connection.execute(delete(erased).where(erased.c.id.in_(batch)))
+    rows = [{"id": id, "table_name": table, "at": now, "rev": rev} for table, id in gone]
+    if rows:
+        connection.execute(insert(erased), rows)
+    parts = store.tables["sync_part"]
+    for uuid, part, raw in connection.execute(select(parts.c.uuid, parts.c.part, parts.c.ops)).all():
+        if any(id.encode() in bytes(raw) for id in ids):
+            # Its laptop sends it again, and what is erased in it is then dropped.
+            connection.execute(delete(parts).where(parts.c.uuid == uuid, parts.c.part == part))
