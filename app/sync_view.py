@@ -1,4 +1,4 @@
-"""What the sync screens show: where things stand, what is to send, what was parked, and past runs."""
+"""What the sync screens show: where things stand, what is to send, and past runs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app import __version__, formats, syncing
-from app.conflicts import resolving
 from app.errors import NotFound
 from app.features import sync_schema
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.titles import field_of, kind_label, shown_stored, title_of
+from app.whereabouts import Place, place_of
 from sync import errors, outbox, state
 
 SHOWN_ACTIONS = 100
@@ -79,17 +79,15 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One user action that waits to be sent, or that the server parked."""
+    """One user action that waits to be sent."""
 
     id: str
     kind: str
     title: str
     details: str
     at: datetime
-    reason: str = ""
-    """Why the server parked it, in a sentence."""
-    leaving: bool = False
-    """It is taken back with the next sync."""
+    place: Place | None = None
+    """The record whose screen shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,6 @@ class Board:
 
     overview: Overview
     actions: tuple[Action, ...]
-    parked: tuple[Action, ...]
     runs: tuple[Run, ...]
 
 
@@ -198,7 +195,7 @@ def count_conflicts(connection: Connection) -> int:
 
 def board(session: Session) -> Board:
     """What the sync page shows."""
-    return Board(overview(session), find_actions(session), find_parked(session), find_runs(session))
+    return Board(overview(session), find_actions(session), find_runs(session))
 
 
 def find_actions(session: Session, limit: int = SHOWN_ACTIONS) -> tuple[Action, ...]:
@@ -208,15 +205,6 @@ def find_actions(session: Session, limit: int = SHOWN_ACTIONS) -> tuple[Action, 
         "SELECT uuid, at FROM sync_transaction WHERE state = 'sealed' ORDER BY n DESC LIMIT ?", (limit,)
     ).all()
     return tuple(_action(connection, uuid, at) for uuid, at in rows)
-
-
-def find_parked(session: Session) -> tuple[Action, ...]:
-    """What the server could not apply, each with its reason."""
-    connection = session.connection()
-    return tuple(
-        _action(connection, one["id"], one["at"], one["sentence"], one["state"] == "withdrawing")
-        for one in resolving.find_parked(session)
-    )
 
 
 def find_runs(session: Session, limit: int = SHOWN_RUNS) -> tuple[Run, ...]:
@@ -255,16 +243,6 @@ def find_changes(session: Session, action: str) -> list[Change]:
         if before or after:
             found.append(Change(record, field.label, before, after))
     return found
-
-
-def retry_parked(session: Session, action: str) -> str:
-    """Send a parked action once more; its new id. Raises NotFound."""
-    return resolving.retry(session.connection(), action)
-
-
-def withdraw_parked(session: Session, action: str) -> None:
-    """Take a parked action back with the next sync. Raises NotFound."""
-    resolving.withdraw(session.connection(), action)
 
 
 def note_pause(connection: Connection, started: datetime) -> None:
@@ -358,13 +336,13 @@ def duration(seconds: float) -> str:
     return formats.format_duration(round(seconds / 60))
 
 
-def _action(connection: Connection, uuid: str, at: str, reason: str = "", leaving: bool = False) -> Action:
+def _action(connection: Connection, uuid: str, at: str) -> Action:
     rows = connection.exec_driver_sql(
         "SELECT kind, id, op, field FROM sync_entry WHERE tx = ? ORDER BY seq", (uuid,)
     ).all()
     moment = _moment(at) or datetime.now(UTC)
     if not rows:
-        return Action(uuid, "", _("A change"), "", moment, reason, leaving)
+        return Action(uuid, "", _("A change"), "", moment)
     records = list(dict.fromkeys((kind, id) for kind, id, _op, _field in rows))
     kind, id = min(records, key=lambda r: _MAIN.index(r[0]) if r[0] in _MAIN else len(_MAIN))
     own = [(op, name) for k, i, op, name in rows if (k, i) == (kind, id)]
@@ -372,7 +350,8 @@ def _action(connection: Connection, uuid: str, at: str, reason: str = "", leavin
         _what(connection, kind, own),
         *_beside(connection, [r for r in records if r != (kind, id)], rows),
     ]
-    return Action(uuid, kind, _named(connection, kind, id), ", ".join(parts), moment, reason, leaving)
+    place = place_of(connection, kind, id)
+    return Action(uuid, kind, _named(connection, kind, id), ", ".join(parts), moment, place)
 
 
 def _named(connection: Connection, kind: str, id: str) -> str:

@@ -16,6 +16,7 @@ from app.i18n import translate_plural as _n
 from ui.commands import Command
 from ui.page import Page, Shell, page_layout
 from ui.sync.question_row import QuestionRow, column_heading
+from ui.sync.two_quotes import TwoQuotes
 from ui.table import ListRow, RecordList
 from ui.theme import theme
 from ui.widgets import (
@@ -196,6 +197,9 @@ class ConflictsPage(Page):
         body = panel(grid)
         body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._grid_place.addWidget(body)
+        for question in record.questions:
+            if question.other and record.kind == "quote":
+                self._grid_place.addWidget(TwoQuotes(self.shell, record.id, question.other))
         self._grid_place.addStretch(1)
 
     # Deciding

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.conflicts.correcting import Waiting, find_waiting
 from app.i18n import language
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
@@ -20,20 +22,24 @@ from app.sync_view import (
     duration,
     explain,
     find_changes,
-    retry_parked,
     spoken_at,
-    withdraw_parked,
 )
 from ui.commands import key_names
 from ui.page import Page, Shell, page_layout
+from ui.sync.away_card import AwayCard
+from ui.sync.by_file_button import ByFileButton
+from ui.sync.parked_card import ParkedCard
+from ui.sync.places import can_open, open_place
 from ui.sync.rows import KIND_ICONS, OpenableRow, changed_text, fact_grid, record_facts, rows_panel
 from ui.sync.running import Runner, ended_text, runner_of
-from ui.sync.running_card import AloneCard, RunningCard, problem_bar
+from ui.sync.running_card import AloneCard, RunningCard, held_bar, paused_bar, problem_bar
 from ui.theme import theme
 from ui.widgets import Button, Card, ElidingLabel, Keycap, Label, Pill, Scroll, clear, hbox, panel, vbox
 
 SHOWN_CHANGES = 60
 _HEADING = 34
+_CLOCK_MS = 5_000
+_SOON_S = 10.0
 _RUN_LOOK = {"done": ("circle-check", "text2"), "interrupted": ("pause", "text3")}
 
 
@@ -53,20 +59,29 @@ class SyncPage(Page):
         self.start = Button(_("Synchronise"), "primary", "refresh-cw", self.runner.start)
         self._key = Keycap(" ".join(key_names("F9", language() == "fr")))
         self.server = Button(_("Server…"), "ghost", "server", self.connect_server)
+        self.by_file = ByFileButton(shell)
         self.running = RunningCard(self.runner)
         self.alone = AloneCard(self.connect_server)
         self._problem = vbox(gap=0)
         self._to_send, self._history = Card(gap=6), Card(gap=6)
+        self.parked, self.away = ParkedCard(shell, self.runner), AwayCard(shell)
         self._fill_cards()
-        cards = hbox((self._to_send, 1), (self._history, 1), gap=16)
+        cards = hbox((vbox((self._to_send, 1), (self.away, 1), gap=16), 1), (self._history, 1), gap=16)
+        actions: list[QWidget] = [self.by_file, self.server, self.start, self._key]
         self.setLayout(
-            page_layout(_("Synchronisation"), self._subtitle, [self.server, self.start, self._key],
-                        self.running, self.alone, self._problem, (cards, 1))
+            page_layout(_("Synchronisation"), self._subtitle, actions, self.running, self.alone,
+                        self._problem, self.parked, (cards, 1))
         )  # fmt: skip
         self.alone.hide()
         self.running.hide()
         self.runner.changed.connect(self._on_runner)
         self.runner.ended.connect(self._on_ended)
+        if self.runner.automatic is not None:
+            self.runner.automatic.changed.connect(self._on_runner)
+        # “next in 4 min” grows shorter while one looks.
+        self._clock = QTimer(self)
+        self._clock.setInterval(_CLOCK_MS)
+        self._clock.timeout.connect(self._show_standing)
 
     def _fill_cards(self) -> None:
         self._count = Pill("0", "warn")
@@ -93,14 +108,24 @@ class SyncPage(Page):
     def open(self, record_id: str | None = None, **options: object) -> None:
         self.reload()
         self._on_runner()
+        self._clock.start()
+
+    def leave(self) -> None:
+        self._clock.stop()
 
     def refresh(self, changes: Any) -> None:
-        if self.isVisible():
+        # Rows do not vanish under the pointer one by one while a run sends them: its end shows them all.
+        if self.isVisible() and not self.runner.running:
             self.reload()
 
     def reload(self) -> None:
         """Read again what the page shows."""
-        self.shell.tasks.read(self, board, then=self._show)
+        self.shell.tasks.read(self, _read, then=self._show_all)
+        self.away.reload()
+
+    def _show_all(self, found: tuple[Board, tuple[Waiting, ...]]) -> None:
+        self._show(found[0])
+        self.parked.show_waiting(found[1])
 
     def connect_server(self) -> None:
         """Open the dialog that connects this laptop, or signs it in again."""
@@ -133,8 +158,16 @@ class SyncPage(Page):
         self._hand_focus_over()
         self.start.setEnabled(not self.runner.running)
         self.running.show_state()
+        self._show_standing()
         clear(self._problem)
-        if self.runner.problem and not self.runner.running:
+        automatic = self.runner.automatic
+        if self.runner.running:
+            return
+        if self.runner.paused:
+            self._problem.addWidget(paused_bar(self.runner.resume))
+        elif automatic is not None and automatic.held:
+            self._problem.addWidget(held_bar(self.runner.start))
+        elif self.runner.problem:
             bar = problem_bar(
                 self.runner.problem, self.runner.problem_code, self.connect_server, self.runner.start
             )
@@ -151,7 +184,7 @@ class SyncPage(Page):
 
     def _on_ended(self, report: dict[str, Any] | None) -> None:
         self.reload()
-        if report is not None and self.isVisible():
+        if report is not None and self.isVisible() and self.runner.asked:
             self.shell.toast(ended_text(report))
 
     # Showing
@@ -160,14 +193,30 @@ class SyncPage(Page):
         self._board = found
         alone = found.overview.alone
         self.alone.setVisible(alone)
-        for widget in (self.start, self._key, self.server):
+        for widget in (self.start, self._key, self.server, self.by_file):
             widget.setVisible(not alone)
-        self._subtitle.setText(_standing(found))
+        self._show_standing()
         count = found.overview.to_send
         self._count.set(str(count), "warn" if count and not alone else "flat")
         self._count.setVisible(count > 0)
         self._put(self._actions, self._action_rows(found), _("Everything has been sent."))
         self._put(self._runs, [self._run_row(run) for run in found.runs], _("No sync yet."))
+
+    def _show_standing(self) -> None:
+        if self._board is not None:
+            self._subtitle.setText(
+                "  ·  ".join(part for part in (_standing(self._board), self._next()) if part)
+            )
+
+    def _next(self) -> str:
+        """When the next sync comes by itself."""
+        automatic = self.runner.automatic
+        wait = automatic.next_in if automatic is not None and not self.runner.running else None
+        if wait is None:
+            return ""
+        if wait < _SOON_S:
+            return _("next one in a moment")
+        return _("next one in {time}", time=duration(wait))
 
     def _put(self, place: Any, rows: list[QWidget], empty: str) -> None:
         clear(place)
@@ -175,8 +224,7 @@ class SyncPage(Page):
         place.addStretch(1)
 
     def _action_rows(self, found: Board) -> list[QWidget]:
-        rows: list[QWidget] = [self._parked_row(action) for action in found.parked]
-        rows += [self._action_row(action) for action in found.actions]
+        rows: list[QWidget] = [self._action_row(action) for action in found.actions]
         more = found.overview.to_send - len(found.actions)
         if more > 0:
             rows.append(Label(_n("and {n} more action", "and {n} more actions", more), "muted"))
@@ -185,14 +233,6 @@ class SyncPage(Page):
     def _action_row(self, action: Action) -> QWidget:
         icon = KIND_ICONS.get(action.kind, "pencil")
         row = OpenableRow(icon, "text2", action.title, action.details, spoken_at(action.at))
-        self._let_open(row, action)
-        return row
-
-    def _parked_row(self, action: Action) -> QWidget:
-        text = _("Not accepted: {reason}", reason=action.reason)
-        if action.leaving:
-            text = _("Taken back with the next sync")
-        row = OpenableRow("triangle-alert", "warn", action.title, text, spoken_at(action.at), wrap=True)
         self._let_open(row, action)
         return row
 
@@ -221,32 +261,12 @@ class SyncPage(Page):
         if len(changes) > SHOWN_CHANGES:
             rest = len(changes) - SHOWN_CHANGES
             widgets.append(Label(_n("and {n} more field", "and {n} more fields", rest), "muted"))
-        if action.reason and not action.leaving:
-            retry = Button(_("Try again"), "secondary", "refresh-cw", lambda: self._retry(action))
-            back = Button(_("Take back"), "ghost", "undo-2", lambda: self._withdraw(action))
-            back.setToolTip(_("The record then shows the server's version again."))
-            widgets.append(panel(hbox(retry, back, None)))
+        place = action.place
+        if place is not None and can_open(self.shell, place):
+            look = Button(_("Open the record"), "ghost", "external-link")
+            look.clicked.connect(lambda: open_place(self.shell, place))
+            widgets.append(panel(hbox(look, None)))
         row.fill(*widgets)
-
-    def _retry(self, action: Action) -> None:
-        self.shell.tasks.write(
-            self, lambda session: retry_parked(session, action.id), then=lambda _id: self._after_parked(True)
-        )
-
-    def _withdraw(self, action: Action) -> None:
-        self.shell.tasks.write(
-            self,
-            lambda session: withdraw_parked(session, action.id),
-            then=lambda _none: self._after_parked(False),
-        )
-
-    def _after_parked(self, send: bool) -> None:
-        self.reload()
-        self.runner.look()
-        if send:
-            self.runner.start()
-        else:
-            self.shell.toast(_("It is taken back with the next sync."))
 
     def _run_row(self, run: Run) -> QWidget:
         icon, tone = _RUN_LOOK.get(run.outcome, ("circle-x", "text2"))
@@ -266,6 +286,10 @@ class SyncPage(Page):
         row.set_open(key in self._open)
         row.opened.connect(lambda on: (self._open.add if on else self._open.discard)(key))
         return row
+
+
+def _read(session: Any) -> tuple[Board, tuple[Waiting, ...]]:
+    return board(session), find_waiting(session)
 
 
 def _standing(found: Board) -> str:

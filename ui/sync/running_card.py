@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
-from ui.sync.running import Runner
+from app.sync_view import duration
+from ui.sync.running import Progress, Runner
 from ui.widgets import Button, Card, ElidingLabel, IconDisc, InfoBar, Label, ProgressBar, hbox, vbox
 
 _LASTS_S = 10
@@ -49,7 +50,15 @@ class RunningCard(Card):
         self.pause.setEnabled(not runner.pausing)
         self._count.setText(_counted(progress.phase, progress.done))
         elapsed = int((datetime.now(UTC) - runner.started).total_seconds())
-        self._time.setText(_("for {n} s", n=elapsed) if elapsed >= _LASTS_S else "")
+        self._time.setText(_time_text(progress, elapsed))
+
+
+def _time_text(progress: Progress, elapsed: int) -> str:
+    """How long it still takes where that can be told, else how long it has taken."""
+    left = progress.remaining(elapsed)
+    if left is not None:
+        return _("about {time} left", time=duration(max(left, 1.0)))
+    return _("for {n} s", n=elapsed) if elapsed >= _LASTS_S else ""
 
 
 def _counted(phase: str, done: int) -> str:
@@ -77,9 +86,21 @@ class AloneCard(Card):
         super().__init__(hbox(IconDisc("hard-drive", "info", 44), (words, 1), self.button, gap=14))
 
 
+def paused_bar(resume: Callable[[], object]) -> QWidget:
+    """The user paused the sync: that lasts, so it is said where the sync is explained."""
+    text = _("The sync is paused: nothing leaves or arrives until you resume it.")
+    return InfoBar(text, "warn", _("Resume"), resume, closable=False)
+
+
+def held_bar(start: Callable[[], object]) -> QWidget:
+    """A sync is due, on a connection on which the user wants to be asked."""
+    text = _("This connection is paid by the byte: the sync waits for you, as you wished.")
+    return InfoBar(text, "info", _("Synchronise"), start, closable=False)
+
+
 def problem_bar(text: str, code: str, sign_in: Callable[[], object], again: Callable[[], object]) -> QWidget:
     """The last failure in words, with the one thing to do; calm, for nothing is lost."""
     if code in ("sign_in_needed", "cloned", "certificate", "not_found"):
         return InfoBar(text, "warn", _("Sign in again"), sign_in)
-    tone = "info" if code in ("offline", "server_busy", "protocol") else "warn"
+    tone = "info" if code in ("offline", "server_busy", "protocol", "running") else "warn"
     return InfoBar(text, tone, _("Try again"), again)

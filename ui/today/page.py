@@ -12,11 +12,14 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.today import Overview, Visit, overview
 from ui.page import Page, Shell, page_layout
+from ui.sync.away_card import KINDS as AWAY_KINDS
+from ui.sync.away_card import AwayCard
 from ui.theme import theme
 from ui.today.side import NoticeCards, QuotesCard
 from ui.today.tasks_card import TasksCard
 from ui.today.visits import VisitRow
 from ui.widgets import (
+    Beside,
     Button,
     ElidingLabel,
     EmptyState,
@@ -24,13 +27,13 @@ from ui.widgets import (
     Scroll,
     clear,
     hbox,
-    hide_below,
     panel,
     vbox,
 )
 from ui.words import long_day
 
 SIDE_WIDTH = 396
+SIDE_FROM = 980
 MINUTE_MS = 60_000
 SHOWN_KINDS = frozenset(
     {"appointment", "visit_report", "task", "quote", "account", "site", "conflict", "user"}
@@ -59,14 +62,21 @@ class TodayPage(Page):
         self.notices = NoticeCards(shell)
         self.tasks = TasksCard(shell)
         self.quotes = QuotesCard(shell)
-        side = vbox(self.notices, self.tasks, self.quotes, None, gap=14)
-        body = hbox(
-            (Scroll(panel(vbox((visits, 1), margins=(0, 0, 8, 0)))), 1),
-            hide_below(panel(vbox((Scroll(side), 1)), SIDE_WIDTH), 1060),
+        # Last, so that what a sync brings moves nothing above it.
+        self.away = AwayCard(shell, most=3)
+        side = vbox(self.notices, self.tasks, self.quotes, self.away, None, gap=14)
+        self.body = Beside(
+            Scroll(panel(vbox((visits, 1), margins=(0, 0, 8, 0)))),
+            Scroll(side),
+            (_("Visits"), _("To do and quotes")),
+            SIDE_WIDTH,
+            SIDE_FROM,
             gap=16,
         )
         actions: list[QWidget] = [self._news, self.new_task, self.new_report]
-        self.setLayout(page_layout(self._hello, self._date, actions, (body, 1), margins=(24, 18, 24, 18)))
+        self.setLayout(
+            page_layout(self._hello, self._date, actions, (self.body, 1), margins=(24, 18, 24, 18))
+        )
         # Relative words (“in 25 min”) and the day itself move on by themselves, also after sleep.
         self._clock = QTimer(self)
         self._clock.setInterval(MINUTE_MS)
@@ -102,6 +112,8 @@ class TodayPage(Page):
         return [self.primary_focus(), self.new_task]
 
     def refresh(self, changes: Any) -> None:
+        if changes.origin == "sync" and changes.kinds & AWAY_KINDS and self.isVisible():
+            self.away.reload()
         if changes.kinds & SHOWN_KINDS and self.isVisible():
             self._reload(careful=changes.origin == "sync")
 
@@ -147,6 +159,7 @@ class TodayPage(Page):
         self.notices.show_notices(day.conflicts, day.unfinished)
         self.tasks.show_tasks(day.tasks)
         self.quotes.show_quotes(day.quotes)
+        self.away.reload()
         if had_focus is not None:
             self._focus_row(*had_focus)
         elif first or not same:
@@ -198,6 +211,7 @@ class TodayPage(Page):
 
     def open_new_task(self) -> None:
         """Open the small form of a task."""
+        self.body.show_side()
         self.tasks.open_new(self.new_task)
 
     def open_report(self) -> None:

@@ -74,11 +74,17 @@ def office(template: Template, tmp_path: Path, memory_keyring: MemoryKeyring) ->
 
 def _laptop(office: Office, name: str) -> Laptop:
     workspace = Workspace.open(office.folder / name)
-    with workspace.read() as session:
-        token = syncing.token_of(workspace.folder, session.connection())
-    laptop = Laptop(workspace, office.service.connect(token), office.ids[name])
+    laptop = Laptop(workspace, office.service.connect(_token(workspace)), office.ids[name])
+    # The copy of a laptop's file becomes a device of its own when it first synchronises.
+    laptop.sync()
+    laptop.remote = office.service.connect(_token(workspace))
     office.laptops.append(laptop)
     return laptop
+
+
+def _token(workspace: Workspace) -> str:
+    with workspace.read() as session:
+        return syncing.token_of(workspace.folder, session.connection())
 
 
 @pytest.fixture

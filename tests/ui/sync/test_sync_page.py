@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from app import sync_lock
 from app.workspace import Workspace
 from tests.sync.office import PASSWORD, RHONE, Laptop
 from ui.sync.enrol_dialog import EnrolDialog
@@ -85,6 +86,7 @@ def test_offline_is_normal_and_never_red(claire: Laptop, desk_of: Any, qtbot: An
 
 def test_only_one_sync_runs_at_a_time(claire: Laptop, server: str, desk_of: Any, qtbot: Any):
     set_server(claire, server)
+    claire.add("account", name="Boulangerie Morel", territory=RHONE)
     desk = desk_of(claire.workspace)
     before = len(claire.sql("SELECT seq FROM sync_history"))
     with qtbot.waitSignal(desk.runner.ended, timeout=20_000):
@@ -99,13 +101,17 @@ def test_a_pause_stops_and_stays_in_the_history(claire: Laptop, server: str, des
     claire.add("account", name="Boulangerie Morel", territory=RHONE)
     desk = desk_of(claire.workspace)
     page = desk.go("sync")
-    with qtbot.waitSignal(desk.runner.ended, timeout=20_000) as ended:
+    with (
+        sync_lock.held(claire.workspace.folder),
+        qtbot.waitSignal(desk.runner.ended, timeout=20_000) as ended,
+    ):
         desk.runner.start()
         desk.runner.pause()
     desk.settle()
     assert ended.args == [None]
     assert page._board.runs[0].title == "Mise en pause"
     assert desk.chip == "1 à envoyer"
+    assert page.findChild(InfoBar) is None, "paused for this run only: nothing starts syncs by itself here"
 
 
 def test_the_window_does_not_wait_for_the_sync(claire: Laptop, server: str, desk_of: Any):
@@ -141,11 +147,12 @@ def test_what_the_server_refused_is_shown_and_can_be_taken_back(claire: Laptop, 
     desk = desk_of(claire.workspace)
     page = desk.go("sync")
     assert desk.window.header.sync_button.property("tone") == "bad"
-    action = page._board.parked[0]
-    assert action.title == "Boulangerie Morel" and action.reason
-    page._withdraw(action)
+    (row,) = page.parked.rows
+    assert row.waiting.title == "Compte, Boulangerie Morel" and row.waiting.reason
+    row.take_back()
     desk.settle()
-    assert page._board.parked[0].leaving
+    (row,) = page.parked.rows
+    assert row.waiting.decided and not row.retry.isVisible()
 
 
 def test_a_retry_goes_out_again(claire: Laptop, server: str, desk_of: Any, qtbot: Any):
@@ -158,7 +165,7 @@ def test_a_retry_goes_out_again(claire: Laptop, server: str, desk_of: Any, qtbot
     desk = desk_of(claire.workspace)
     page = desk.go("sync")
     with qtbot.waitSignal(desk.runner.ended, timeout=20_000) as ended:
-        page._retry(page._board.parked[0])
+        page.parked.rows[0].send()
         desk.settle()
     assert ended.args[0]["pushed"] >= 1
     assert claire.get("account", id)["name"] == "Boulangerie Morel"
