@@ -13,6 +13,7 @@ from app.entity import field
 from app.i18n import language
 from app.i18n import mark as m_
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
 from ui.accounts.timeline import Entry
 from ui.words import amount, short_day
 
@@ -118,7 +119,9 @@ def _report(row: Mapping[str, Any], here: datetime, now: datetime) -> Words:
     if row["outcome"]:
         title = _("Visit report, {outcome}", outcome=outcome.choice_label(row["outcome"]).lower())
     tone = {"negative": "bad", "absent": "flat", "neutral": "info"}.get(row["outcome"] or "", "ok")
-    return "clipboard-check", tone, title, said
+    photos = len(row["photos"] or ())
+    shown = _n("{n} photo", "{n} photos", photos) if photos else None
+    return "clipboard-check", tone, title, _joined(shown, said)
 
 
 def _call(row: Mapping[str, Any], here: datetime, now: datetime) -> Words:

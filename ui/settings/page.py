@@ -41,7 +41,14 @@ class SettingsPage(Page):
         column = vbox(self.search, gap=14)
         self._company: CompanyForm | None = None
         self._column = column
-        for section in (self._language(), self._look(), self._sync(), self._backup(), self._about()):
+        for section in (
+            self._language(),
+            self._look(),
+            self._sync(),
+            self._files(),
+            self._backup(),
+            self._about(),
+        ):
             column.addWidget(section)
         column.addStretch(1)
         body = panel(column)
@@ -83,7 +90,9 @@ class SettingsPage(Page):
     ) -> QWidget:
         chips = ChipGroup(choices, value, title)
         chips.chosen.connect(act)
-        words = vbox(Label(title, "h3"), Label(text, "muted", wrap=True), gap=2)
+        said = Label(text, "muted", wrap=True)
+        said.setMinimumWidth(theme.px(80))  # a wrapped label asks for more than it needs
+        words = vbox(Label(title, "h3"), said, gap=2)
         return panel(hbox((words, 1), chips, gap=16))
 
     def _language(self) -> QWidget:
@@ -129,6 +138,11 @@ class SettingsPage(Page):
         from ui.sync.habits import SyncHabits
 
         return self._section(_("Synchronisation"), SyncHabits(self.shell))
+
+    def _files(self) -> QWidget:
+        from ui.attachments.habits import FileHabits
+
+        return self._section(_("Photos and files"), FileHabits(self.shell))
 
     def _backup(self) -> QWidget:
         from ui.sync.copies import CopyFolder
