@@ -37,7 +37,20 @@ class Laptop:
     user: str
 
     def sync(self) -> dict[str, Any]:
-        return syncing.sync_now(self.workspace, remote=self.remote)
+        try:
+            return syncing.sync_now(self.workspace, remote=self.remote)
+        finally:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Speak as the device that the file is now: a copy has become one of its own."""
+        if not Workspace.exists(self.workspace.folder):
+            return  # wiped
+        with self.workspace.read() as session:
+            token = syncing.token_of(self.workspace.folder, session.connection())
+        remote: Any = self.remote
+        if token and getattr(remote, "token", token) != token and hasattr(remote, "renewed"):
+            self.remote = remote.renewed(token)
 
     def add(self, kind: str, id: str | None = None, **values: Any) -> str:
         with self.workspace.transaction() as session:
@@ -146,6 +159,13 @@ class Unreliable:
 
     session: Session
     lose: Callable[[str], bool]
+
+    @property
+    def token(self) -> str:
+        return self.session.token
+
+    def renewed(self, token: str) -> Unreliable:
+        return Unreliable(self.session.renewed(token), self.lose)
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self.session, name)
