@@ -26,6 +26,8 @@ class _Picture(QWidget):
         self._pixmap = QPixmap()
         self._words = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # On a button the arrow keys would go from button to button.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_image(self, image: QImage | None, words: str) -> None:
         self._pixmap = QPixmap() if image is None else QPixmap.fromImage(image)
@@ -84,6 +86,7 @@ class Viewer(QDialog):
         self.setLayout(vbox((self.picture, 1), foot, gap=10, margins=(12, 12, 12, 12)))
         window = parent.window().size()
         self.resize(int(window.width() * 0.86), int(window.height() * 0.9))
+        self.picture.setFocus()
         self._load()
 
     @property

@@ -92,7 +92,9 @@ def test_the_saved_report_names_its_photos(desk: Desk, tmp_path: Path):
     desk.settle()
     with desk.workspace.read() as session:
         kept = [draft.id for draft in drafts.find_all(session, "visit_report") if draft.values["summary"]]
-    assert [row["record"] for row in desk.find("attachment")] == kept, "they go back to the draft with its text"
+    assert [row["record"] for row in desk.find("attachment")] == kept, (
+        "they go back to the draft with its text"
+    )
 
 
 def test_a_removed_photo_comes_back_with_undo(desk: Desk, tmp_path: Path):
@@ -117,7 +119,7 @@ def test_enter_opens_the_photo_large_and_arrows_go_on(desk: Desk, tmp_path: Path
     desk.settle()
     (viewer,) = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Viewer)]
     assert (viewer.file.name, viewer.picture.shown) == ("a.jpg", True)
-    QTest.keyClick(viewer, Qt.Key.Key_Right)
+    QTest.keyClick(viewer.focusWidget(), Qt.Key.Key_Right)
     desk.settle()
     assert (viewer.file.name, viewer.picture.shown) == ("b.jpg", True)
     QTest.keyClick(viewer, Qt.Key.Key_Escape)
