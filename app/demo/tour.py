@@ -192,7 +192,7 @@ def _offline_week(workspace: Workspace, pdf: Path) -> Path:
     """What Claire does with no network: find, report, quote, correct a telephone number."""
     with workspace.read() as session:
         account = records.get(session, "account", search.find(session, "boul mor", kinds=("account",))[0].id)
-        shown = records.find_rows(session, "product", order="sku", limit=12)
+        shown = records.find_rows(session, "product", order="sku")[::27]
     folder = workspace.folder / attachments.FOLDER
     photos = [
         attachments.prepare(folder, pictures.shelf(shown[first:] + shown[:first]), f"Rayon {word}.jpg")
