@@ -99,6 +99,9 @@ class Push:
                     outcome.cloned = True
                     break
                 order.append(transaction.uuid)
+                if transaction.n == outcome.last_n + 1:
+                    # Another file with the same past brought it, under another device.
+                    outcome.last_n = transaction.n
                 continue
             if transaction.uuid in order:
                 continue
@@ -197,7 +200,9 @@ class Push:
     @cached_property
     def _any_erased(self) -> bool:
         erased = self.store.tables["sync_erased"]
-        return self.connection.execute(select(erased.c.id).limit(1)).first() is not None
+        return (
+            self.connection.execute(select(erased.c.id).where(erased.c.rev > 0).limit(1)).first() is not None
+        )
 
     def _without_erased(self, ops: list[Op] | None) -> tuple[list[Op] | None, set[Key]]:
         if not ops or not self._erased:
