@@ -12,7 +12,7 @@ import pytest
 
 from app import errors, records
 from app.doctor import examine
-from app.quotes import paper
+from app.quotes import issuing, paper
 from app.store import backup, keys
 from app.workspace import Workspace
 from tests.app.store.golden import PASSPHRASE
