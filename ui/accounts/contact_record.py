@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app import formats
@@ -21,6 +21,7 @@ from ui.page import Shell
 from ui.theme import theme
 from ui.widgets import (
     Avatar,
+    Beside,
     Button,
     Card,
     ElidingLabel,
@@ -71,9 +72,9 @@ class ContactRecord(QWidget):
         history = Card(
             Label(_("History"), "h2"), (self.timeline, 1), (self._empty, 1), gap=8, margins=(16, 14, 8, 4)
         )
-        self._side = Scroll(panel(vbox(self._reach, self._at, self.know, None, gap=12)))
-        self._body = hbox((history, 1), self._side, gap=14)
-        self.setLayout(vbox(head, self._actions(), (self._body, 1), gap=14, margins=(24, 18, 24, 14)))
+        side = Scroll(panel(vbox(self._reach, self._at, self.know, None, gap=12)))
+        self.body = Beside(history, side, (_("History"), _("To reach them")), SIDE_WIDTH, SIDE_FROM)
+        self.setLayout(vbox(head, self._actions(), (self.body, 1), gap=14, margins=(24, 18, 24, 14)))
 
     def _actions(self) -> QWidget:
         self.call_button = Button(_("Make a call"), "primary", "phone", self.call)
@@ -157,17 +158,6 @@ class ContactRecord(QWidget):
         self.know.setVisible(not on)
         if self.card is not None:
             self.show_card(self.card)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside each other where there is room, else how to reach them comes below the history."""
-        super().resizeEvent(event)
-        wide = self.width() >= theme.px(SIDE_FROM)
-        direction = self._body.Direction.LeftToRight if wide else self._body.Direction.BottomToTop
-        self._body.setDirection(direction)
-        width = theme.px(SIDE_WIDTH)
-        self._side.setMinimumWidth(width if wide else 0)
-        self._side.setMaximumWidth(width if wide else 16_777_215)
-        self._side.setMinimumHeight(0 if wide else theme.px(150))
 
     # Acting
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote as quoted
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app import attachments, formats
@@ -26,6 +26,7 @@ from ui.page import Shell
 from ui.theme import theme
 from ui.widgets import (
     Avatar,
+    Beside,
     Button,
     Card,
     ChipGroup,
@@ -45,8 +46,6 @@ from ui.words import amount, short_day
 SIDE_WIDTH = 284
 SIDE_FROM = 730
 """The side column stands beside the history where the record has this room, else it is a tab."""
-QWIDGETSIZE_MAX = 16_777_215
-"""Qt's word for no limit, which PySide does not export."""
 MAPS = "https://www.google.com/maps/dir/?api=1&destination="
 
 
@@ -94,16 +93,11 @@ class AccountRecord(QWidget):
         self.know.edit_wanted.connect(self.edit_wanted.emit)
         self._history, self._facts_card = self._make_history(), self._facts()
         self.files = FilesCard(shell, most=8)
-        self._side = panel(vbox(self.people, self.opportunities, self.know, self.files, None, gap=12))
-        self._side_scroll = Scroll(self._side)
-        self.tabs = ChipGroup(
-            [("history", _("History")), ("around", _("Contacts and opportunities"))], "history", _("Shown")
-        )
-        self.tabs.chosen.connect(lambda _tab: self._arrange())
-        self.tabs.hide()
-        body = vbox(self.tabs, (hbox((self._history, 1), self._side_scroll, gap=14), 1), gap=10)
+        side = Scroll(panel(vbox(self.people, self.opportunities, self.know, None, gap=12)))
+        names = (_("History"), _("Contacts and opportunities"))
+        self.body = Beside(self._history, side, names, SIDE_WIDTH, SIDE_FROM)
         self.setLayout(
-            vbox(head, self._actions(), self._facts_card, (body, 1), gap=14, margins=(24, 18, 24, 14))
+            vbox(head, self._actions(), self._facts_card, (self.body, 1), gap=14, margins=(24, 18, 24, 14))
         )
 
     # Parts
@@ -234,20 +228,6 @@ class AccountRecord(QWidget):
         self._facts_card.setVisible(not on)
         if self._card is not None:
             self.show_card(self._card)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Beside each other where there is room, else one after the other as tabs."""
-        wide = self.width() >= theme.px(SIDE_FROM)
-        around = self.tabs.value == "around"
-        self.tabs.setVisible(not wide)
-        self._side_scroll.setMinimumWidth(theme.px(SIDE_WIDTH) if wide else 0)
-        self._side_scroll.setMaximumWidth(theme.px(SIDE_WIDTH) if wide else QWIDGETSIZE_MAX)
-        self._side_scroll.setVisible(wide or around)
-        self._history.setVisible(wide or not around)
 
     # Acting
 

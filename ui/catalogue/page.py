@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QMenu,
+    QStackedLayout,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from app import attachments, formats
 from app.catalogue import browsing
@@ -23,13 +30,14 @@ from ui.quotes.words import quote_title
 from ui.table import ListRow, RecordList, RowRole
 from ui.tasks import Tasks
 from ui.theme import theme
-from ui.widgets import Card, EmptyState, Label, SearchField, hbox, hide_below, panel, vbox
+from ui.widgets import Beside, Button, Card, EmptyState, Label, SearchField, hbox, panel, vbox
 from ui.widgets.painting import RIGHT, draw_row_ground, draw_text
 
 Index = QModelIndex | QPersistentModelIndex
 FAMILY_HEIGHT = 36
 FAMILIES_WIDTH = 216
 SHEET_WIDTH = 316
+FAMILIES_FROM, SHEET_FROM = 940, 680
 
 
 class FamilyDelegate(QStyledItemDelegate):
@@ -105,9 +113,22 @@ class CataloguePage(Page):
         self._stack.addWidget(none)
         left = Card((self.families, 1), gap=0, margins=(0, 6, 0, 6))
         left.setFixedWidth(theme.px(FAMILIES_WIDTH))
-        self.sheet.setFixedWidth(theme.px(SHEET_WIDTH))
-        body = hbox(hide_below(left, 1180), (middle, 1), self.sheet, gap=14)
-        self.setLayout(page_layout(_("Catalogue"), self.count, [self.search], (body, 1)))
+        self._left = left
+        names = (_("Products"), _("Product sheet"))
+        self.body = Beside(middle, self.sheet, names, SHEET_WIDTH, SHEET_FROM)
+        self.family_button = Button(_("All families"), "secondary", "list-filter", tip=_("Families"))
+        self.family_button.setMenu(QMenu(self))
+        self.family_button.hide()
+        actions: list[QWidget] = [self.family_button, self.search]
+        body = hbox(left, (self.body, 1), gap=14)
+        self.setLayout(page_layout(_("Catalogue"), self.count, actions, (body, 1)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the families are a menu."""
+        super().resizeEvent(event)
+        wide = self.width() >= theme.px(FAMILIES_FROM)
+        self._left.setVisible(wide)
+        self.family_button.setVisible(not wide)
 
     def title(self) -> str:
         return _("Catalogue")
@@ -188,8 +209,14 @@ class CataloguePage(Page):
         rows += [{"id": family, "name": family, "count": count} for family, count in found]
         self.families.show_rows(rows)
         self.families.choose("")
+        menu = self.family_button.menu()
+        menu.clear()
+        for row in rows:
+            action = menu.addAction(row["name"])
+            action.triggered.connect(lambda _on=False, id=row["id"]: self.families.choose(id, tell=True))
 
     def _choose_family(self, family: object) -> None:
+        self.family_button.setText(str(family or _("All families")))
         if family != self._family:
             self._family = str(family or "")
             self._fill()

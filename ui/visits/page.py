@@ -21,10 +21,11 @@ from ui.page import Page, Shell, page_layout
 from ui.visits.choose import AccountChooser
 from ui.visits.form import KIND, ReportForm
 from ui.visits.side import PeopleCard, ReminderCard
-from ui.widgets import Button, ElidingLabel, InfoBar, Keycap, Scroll, hbox, hide_below, panel, vbox
+from ui.widgets import Beside, Button, ElidingLabel, InfoBar, Keycap, Scroll, panel, vbox
 from ui.words import long_day
 
 SIDE_WIDTH = 310
+SIDE_FROM = 980
 
 
 class VisitReportPage(Page):
@@ -48,10 +49,11 @@ class VisitReportPage(Page):
         self._save = Button(_("Save"), "primary", "check", self.save)
         self._key = Keycap(" ".join(key_names("Ctrl+Return", language() == "fr")).replace("Entrée", "↵"))
         self._bar = vbox(gap=0)
-        side = panel(vbox(self._reminder, self.photos, self.people, None, gap=12), SIDE_WIDTH)
-        sheet = panel(hbox((Scroll(panel(vbox((self.form, 1)))), 1), hide_below(side, 1090), gap=16))
+        side = Scroll(panel(vbox(self._reminder, self.photos, self.people, None, gap=12)))
+        names = (_("Visit report"), _("Keep in mind"))
+        self.sheet = Beside(Scroll(panel(vbox((self.form, 1)))), side, names, SIDE_WIDTH, SIDE_FROM, gap=16)
         self._stack = QStackedWidget()
-        self._stack.addWidget(sheet)
+        self._stack.addWidget(self.sheet)
         self._stack.addWidget(panel(vbox((self.chooser, 1))))
         actions: list[QWidget] = [self._close, self._save, self._key]
         self.setLayout(page_layout(self._heading, self._about, actions, self._bar, (self._stack, 1)))
@@ -219,6 +221,7 @@ class VisitReportPage(Page):
     def _not_saved(self, error: Exception) -> None:
         self._save.setEnabled(True)
         if isinstance(error, Invalid):
+            self.sheet.show_main()
             self.form.show_problems(error.problems)
             others = [text for name, text in error.problems.items() if not name.startswith("next_action")]
             self._say(" ".join(others))

@@ -1,6 +1,7 @@
 """The parts that every screen is built from; none knows a record."""
 
 from ui.chart.spark import Spark
+from ui.widgets.beside import Beside
 from ui.widgets.buttons import Button, ChipGroup, OptionCard
 from ui.widgets.fields import SearchField
 from ui.widgets.labels import Avatar, ElidingLabel, IconDisc, IconLabel, Keycap, Label, Pill
@@ -9,6 +10,7 @@ from ui.widgets.notices import EmptyState, InfoBar, ProgressBar, Toast, announce
 
 __all__ = [
     "Avatar",
+    "Beside",
     "Button",
     "Card",
     "ChipGroup",

@@ -233,7 +233,7 @@ def test_an_open_conflict_is_told_and_the_record_stays_editable(desk):
 def test_a_narrow_window_shows_the_contacts_as_a_tab(desk):
     desk.window.resize(1100, 680)
     page = open_morel(desk)
-    assert page.record._side_scroll.isHidden()
-    desk.click(page.record.tabs.buttons()[1])
-    assert page.record._side_scroll.isVisible()
+    assert page.record.body.side.isHidden()
+    desk.click(page.record.body.tabs.buttons()[1])
+    assert page.record.body.side.isVisible()
     assert page.record._history.isHidden()
