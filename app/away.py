@@ -102,9 +102,12 @@ def _grouped(connection: Connection) -> dict[Place, list[Any]]:
 
 def _news(connection: Connection, place: Place, rows: list[Any], most: int) -> News:
     names = dict.fromkeys(_user(connection, row.by) for row in rows)
+    title = title_of(connection, *place)
+    if place[0] != "account":
+        title = f"{kind_label(place[0])}, {title}" if title else kind_label(place[0])
     return News(
         place=place,
-        title=title_of(connection, *place) or kind_label(place[0]),
+        title=title or kind_label("account"),
         what=_what(connection, place, rows),
         by=", ".join(name for name in names if name),
         at=max(_moment(row.at) for row in rows),

@@ -15,8 +15,11 @@ from app.errors import NotFound
 from app.fields import Field
 from app.i18n import translate as _
 from app.kinds import KINDS
-from app.titles import kind_label, title_of
+from app.titles import kind_label, shown, title_of
 from app.whereabouts import Place, place_of
+
+SILENT = ("owner", "record", "record_kind", "sha256", "position")
+"""Fields that tell a person nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Wanted:
     record: str
     field: Field
     value: Any
+    text: str
+    """The value as a person reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +150,12 @@ def _shaped(
 
 def _wanted(session: Session, kind: str, id: str, name: str | None, value: Any) -> Wanted | None:
     field = _field(kind, name or "")
-    if field is None:
+    if field is None or name in SILENT:
         return None
-    title = title_of(session.connection(), kind, id)
-    return Wanted(
-        f"{kind}.{name}", f"{kind_label(kind)}, {title}" if title else kind_label(kind), field, value
-    )
+    connection = session.connection()
+    title = title_of(connection, kind, id)
+    record = f"{kind_label(kind)}, {title}" if title else kind_label(kind)
+    return Wanted(f"{kind}.{name}", record, field, value, shown(connection, field, value))
 
 
 def _value(kind: str, name: str, stored: Any) -> Any:

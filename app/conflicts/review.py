@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.fields import Field
 from app.i18n import translate as _
 from app.titles import DELETION, field_of, kind_label, shown, shown_stored, title_of
 from sync.conflicts import FORK
+from sync.merge import BETWEEN, MINE, THEIRS
 
 OFFICE_ROLES = ("office", "admin", "manager")
 BOTH = "both"
@@ -156,12 +157,35 @@ def _question(session: Session, conflict: resolving.OpenConflict, row: Mapping[s
         at = _moment(candidate.get("at"))
         version = _version(connection, field, me, candidate.get("user"), at, value, decision, stands=False)
         found.append((version, value))
+    found = _without_marks(found)
     # The user's own version stands at the left, whichever of them the record holds now.
     found.sort(key=lambda pair: not pair[0].mine)
     before = "" if field.name == DELETION else shown_stored(connection, conflict.field, row["base"])
     return Question(
         conflict.id, field, tuple(v for v, _value in found), before, tuple(value for _v, value in found)
     )
+
+
+def _without_marks(found: list[tuple[Version, Any]]) -> list[tuple[Version, Any]]:
+    """A text that holds both sides between marks is shown as the side that no other version is."""
+    version, value = found[0]
+    if not isinstance(value, str) or MINE not in value.split("\n"):
+        return found
+    sides = [_one_side(value, first) for first in (True, False)]
+    left = [side for side in sides if all(side != other for _version, other in found[1:])]
+    if len(left) != 1:
+        return found
+    return [(replace(version, decision=left[0], text=left[0]), left[0]), *found[1:]]
+
+
+def _one_side(text: str, first: bool) -> str:
+    kept, inside = [], None
+    for line in text.split("\n"):
+        if line in (MINE, BETWEEN, THEIRS):
+            inside = {MINE: True, BETWEEN: False, THEIRS: None}[line]
+        elif inside is None or inside is first:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _author(

@@ -53,8 +53,12 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
     """The versions beside each other; raises NotFound where one is not on this laptop."""
     from app.quotes import paper
 
-    sides = [_side(session, records.get(session, "quote", id)) for id in (left, right)]
-    found = comparing.compare(paper.document(session, left), paper.document(session, right))
+    documents = [paper.document(session, id) for id in (left, right)]
+    sides = [
+        _side(session, records.get(session, "quote", id), document.amounts.ttc)
+        for id, document in zip((left, right), documents, strict=True)
+    ]
+    found = comparing.compare(*documents)
     lines = tuple(
         Row(one.state, _name(one.before or one.after), _line(one.before), _line(one.after))
         for one in found.lines
@@ -66,18 +70,22 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
     return TwoQuotes(sides[0], sides[1], lines, facts)
 
 
-def _side(session: Session, quote: dict[str, Any]) -> Side:
+def _side(session: Session, quote: dict[str, Any], total: str) -> Side:
     connection = session.connection()
     me = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'user'").scalar()
-    name = connection.exec_driver_sql('SELECT name FROM "user" WHERE id = ?', (quote["updated_by"],)).scalar()
+    # Who wrote a line last wrote the quote last.
+    parts = [quote, *records.find_rows(session, "quote_line", {"quote": quote["id"]})]
+    last = max(parts, key=lambda part: part["updated_at"])
+    by = last["updated_by"] or quote["created_by"]
+    name = connection.exec_driver_sql('SELECT name FROM "user" WHERE id = ?', (by,)).scalar()
     return Side(
         id=quote["id"],
         number=quote["number"] or "",
         draft=quote["status"] in (None, "draft", "to_approve"),
-        mine=quote["updated_by"] == me,
+        mine=by == me,
         by=str(name or ""),
-        at=quote["updated_at"],
-        total=formats.format_money(quote["total_ttc"] or Decimal(0), quote["currency"] or "EUR"),
+        at=last["updated_at"],
+        total=formats.format_money(Decimal(total or 0), quote["currency"] or "EUR"),
     )
 
 
@@ -91,7 +99,7 @@ def _line(line: DocumentLine | None) -> str:
         return ""
     parts = [_number(line.quantity)] if line.quantity else []
     if line.unit_price:
-        parts.append(f"× {_number(line.unit_price)}")
+        parts.append(f"× {_number(line.unit_price, 2)}")
     if line.discount:
         parts.append(f"−{_number(line.discount)}{'' if line.discount_is_amount else ' %'}")
     if line.amount:
@@ -99,10 +107,10 @@ def _line(line: DocumentLine | None) -> str:
     return "  ".join(parts)
 
 
-def _number(text: str) -> str:
-    """A decimal text as the user writes it; anything else as it is."""
+def _number(text: str, least: int = 0) -> str:
+    """A decimal text as the user writes it, with `least` decimals at least; anything else as it is."""
     try:
         value = Decimal(text)
     except InvalidOperation:
         return text
-    return formats.format_number(value, max(0, -int(value.as_tuple().exponent)))
+    return formats.format_number(value, max(least, -int(value.as_tuple().exponent)))

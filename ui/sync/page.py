@@ -38,6 +38,7 @@ from ui.widgets import Button, Card, ElidingLabel, Keycap, Label, Pill, Scroll, 
 
 SHOWN_CHANGES = 60
 _HEADING = 34
+_CARDS_HEIGHT = 380
 _CLOCK_MS = 5_000
 _SOON_S = 10.0
 _RUN_LOOK = {"done": ("circle-check", "text2"), "interrupted": ("pause", "text3")}
@@ -66,11 +67,14 @@ class SyncPage(Page):
         self._to_send, self._history = Card(gap=6), Card(gap=6)
         self.parked, self.away = ParkedCard(shell, self.runner), AwayCard(shell)
         self._fill_cards()
-        cards = hbox((vbox((self._to_send, 1), (self.away, 1), gap=16), 1), (self._history, 1), gap=16)
+        cards = panel(hbox((vbox((self._to_send, 1), (self.away, 1), gap=16), 1), (self._history, 1), gap=16))
+        cards.setMinimumHeight(theme.px(_CARDS_HEIGHT))
+        # What needs an answer may be long: then the page scrolls, and the lists keep their height.
+        body = Scroll(panel(vbox(self.parked, (cards, 1), gap=16)))
         actions: list[QWidget] = [self.by_file, self.server, self.start, self._key]
         self.setLayout(
             page_layout(_("Synchronisation"), self._subtitle, actions, self.running, self.alone,
-                        self._problem, self.parked, (cards, 1))
+                        self._problem, (body, 1))
         )  # fmt: skip
         self.alone.hide()
         self.running.hide()
@@ -225,7 +229,10 @@ class SyncPage(Page):
 
     def _action_rows(self, found: Board) -> list[QWidget]:
         rows: list[QWidget] = [self._action_row(action) for action in found.actions]
-        more = found.overview.to_send - len(found.actions)
+        files = found.overview.files
+        more = found.overview.to_send - files - len(found.actions)
+        if files:
+            rows.append(Label(_n("{n} file or photo", "{n} files and photos", files), "muted"))
         if more > 0:
             rows.append(Label(_n("and {n} more action", "and {n} more actions", more), "muted"))
         return rows

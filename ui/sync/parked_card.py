@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app import formats
 from app.conflicts import correcting
@@ -17,6 +17,7 @@ from ui.form.editors import Editor
 from ui.form.record_form import EDITORS
 from ui.sync.places import can_open, open_place
 from ui.sync.rows import OpenableRow
+from ui.theme import theme
 from ui.widgets import Button, Card, ElidingLabel, Label, Line, Pill, clear, hbox, panel, vbox
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _NOT_TYPED = ("json", "tags", "choices", "coordinates", "timestamp")
 _MOST_FIELDS = 8
+_LABEL_WIDTH, _FIELDS_WIDTH = 180, 640
 
 
 class ParkedRow(OpenableRow):
@@ -47,7 +49,7 @@ class ParkedRow(OpenableRow):
         self.fill(*self._body())
 
     def _body(self) -> list[QWidget]:
-        found: list[QWidget] = [self._field(one) for one in self.waiting.wanted[:_MOST_FIELDS]]
+        found = self._fields()
         buttons = hbox(gap=8)
         if not self.waiting.decided:
             for button in (self.retry, self.back):
@@ -60,20 +62,34 @@ class ParkedRow(OpenableRow):
         buttons.addStretch(1)
         return [*found, self._problem, panel(buttons)]
 
-    def _field(self, wanted: Wanted) -> QWidget:
-        kind = wanted.field.kind
-        if self.waiting.decided or kind not in EDITORS or kind in _NOT_TYPED or wanted.field.link:
-            from app.kinds import KINDS
+    def _fields(self) -> list[QWidget]:
+        """Names at the left, at the right what was to be written, ready to be written otherwise."""
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(6)
+        grid.setColumnMinimumWidth(0, theme.px(_LABEL_WIDTH))
+        grid.setColumnStretch(1, 1)
+        for at, wanted in enumerate(self.waiting.wanted[:_MOST_FIELDS]):
+            label = Label(wanted.field.label, "muted")
+            grid.addWidget(label, at, 0)
+            if self._fixed(wanted):
+                grid.addWidget(ElidingLabel(wanted.text), at, 1)
+                continue
+            editor = EDITORS[wanted.field.kind](wanted.field, formats.now)
+            editor.show_value(wanted.value)
+            label.setBuddy(editor.target)
+            editor.target.setAccessibleName(wanted.field.label)
+            self._editors.append((wanted, editor))
+            grid.addWidget(editor, at, 1)
+        body = panel(grid)
+        body.setMaximumWidth(theme.px(_FIELDS_WIDTH))
+        body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        return [body] if self.waiting.wanted else []
 
-            shown = "" if wanted.value is None else KINDS[kind].display(wanted.value, wanted.field)
-            return panel(hbox(Label(wanted.field.label, "muted"), (ElidingLabel(shown), 1), gap=10))
-        editor = EDITORS[kind](wanted.field, formats.now)
-        editor.show_value(wanted.value)
-        editor.setAccessibleName(wanted.field.label)
-        self._editors.append((wanted, editor))
-        label = Label(wanted.field.label, "muted")
-        label.setBuddy(editor)
-        return panel(vbox(label, editor, gap=2))
+    def _fixed(self, wanted: Wanted) -> bool:
+        kind = wanted.field.kind
+        return bool(self.waiting.decided or wanted.field.link or kind not in EDITORS or kind in _NOT_TYPED)
 
     def send(self) -> None:
         """Send it again, with what was corrected."""
@@ -125,6 +141,7 @@ class ParkedCard(Card):
         )
         self.column.addWidget(safe)
         self.column.addLayout(self._rows)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.rows: list[ParkedRow] = []
         self._shown: tuple[Waiting, ...] | None = None
         self._open: set[str] = set()

@@ -57,7 +57,7 @@ def _time_text(progress: Progress, elapsed: int) -> str:
     """How long it still takes where that can be told, else how long it has taken."""
     left = progress.remaining(elapsed)
     if left is not None:
-        return _("about {time} left", time=duration(max(left, 1.0)))
+        return _("About {time} left", time=duration(max(left, 1.0)))
     return _("for {n} s", n=elapsed) if elapsed >= _LASTS_S else ""
 
 

@@ -76,7 +76,9 @@ class TwoQuotes(QWidget):
         name = side.number or _("Draft")
         who = _("your version") if side.mine else side.by or _("the other version")
         when = f"  ·  {spoken_at(side.at, True)}" if side.at else ""
-        look = Button(_("Open"), "secondary", "external-link", lambda: self._shell.go("quotes", side.id))
+        look = Button(
+            _("Open this version"), "secondary", "external-link", lambda: self._shell.go("quotes", side.id)
+        )
         look.setAccessibleName(_("Open {title}", title=f"{name}, {who}"))
         buttons = hbox(look, gap=6)
         if side.draft:
