@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sync import conflicts
 from sync.merge import Value
 from sync.protocol import Op
-from sync.server import documents, scopes
+from sync.server import documents, merging, scopes
 from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
 from sync.server.deletion import delete, kept_whole, restore, restore_ancestors, revive
@@ -25,13 +25,14 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
     ordered = sorted(ops, key=lambda op: _ORDER[op.kind])
     for op in ordered:
         authorise(change, op)
-    ordered = documents.redirect(change, ordered)
+    ordered = documents.redirect(change, merging.redirect(change, ordered))
     kept: set[Key] | None = None
     for op in ordered:
         require_thawed(change, op)
         match op.kind:
             case "create" | "update":
                 _write(change, op)
+                merging.gather(change, op)
             case "delete":
                 if kept is None:
                     kept = kept_whole(change, (one for one in ordered if one.kind == "delete"))
@@ -63,10 +64,11 @@ def _write(change: Change, op: Op) -> None:
         if "owner" in synced.fields:
             # A laptop that worked alone had no user yet: what has no owner is its author's.
             stamps["owner"] = user
-        row = working.put(op.table, op.id, stamps)
-        for name, (_base, new) in op.fields.items():
-            if name != "owner" or new is not None:
-                row = set_field(working, synced, row, name, new)
+        sent = {name: new for name, (_base, new) in op.fields.items() if name != "owner" or new is not None}
+        plain = {name: new for name, new in sent.items() if name in synced.fields}
+        row = working.put(op.table, op.id, stamps | plain)
+        for name in sent.keys() - plain.keys():
+            row = set_field(working, synced, row, name, sent[name])
         change.log(op, BIRTH)
         change.born.append((op.table, op.id))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sync import conflicts
 from sync.clock import corrected
@@ -47,7 +48,7 @@ class Author:
     is_server: bool = False
     """The administrator at the server itself, who may write everything."""
 
-    @property
+    @cached_property
     def writable(self) -> frozenset[str]:
         return self.grants.scopes.union(*(held.scopes for held in self.held))
 

@@ -105,13 +105,10 @@ def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[Syn
 
 def dependents(working: Working, table: str, ids: Collection[str]) -> Iterator[tuple[SyncTable, Row]]:
     """The rows whose scope may follow that of one of these."""
-    for child in working.store.schema.tables.values():
-        for rule in child.scope:
-            if rule.parent is not None and child.fields[rule.parent].link == table:
-                yield from ((child, row) for row in working.find_all(child.name, rule.parent, ids, table))
-            elif rule.fixed in RECORD_RULES:
-                rows = working.find_all(child.name, "record", ids, table)
-                yield from ((child, row) for row in rows if row["record_kind"] == table)
+    for child, link, by_record in working.followers(table):
+        for row in working.find_all(child.name, link, ids, table):
+            if not by_record or row["record_kind"] == table:
+                yield child, row
 
 
 def subtree(working: Working, table: str, id: str) -> list[tuple[SyncTable, Row]]:

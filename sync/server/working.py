@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sync.merge import Value
+from sync.schema import SyncTable
 from sync.server.past import BATCH, Edit, Key, Past
 from sync.server.store import Store
+from sync.server.tables import RECORD_RULES
 
 Row = dict[str, Any]
 
@@ -45,8 +47,11 @@ class Working:
         """Those that the present transaction of the device touched."""
         self.edits: list[Edit] = []
         self._edited: dict[Key, list[Edit]] = {}
-        self._touched_in: dict[str, dict[str, None]] = {}
-        """The ids of `touched` by table."""
+        self._hung: dict[tuple[str, str, str], dict[str, None]] = {}
+        """Ids of rows that were given a link here: by table, link and the id that it holds."""
+        self._links = store.links
+        self._blanks: dict[str, Row] = {}
+        self._followers: dict[str, list[tuple[SyncTable, str, bool]]] = {}
         self.erased: set[Key] = set()
         """Rows that are to go for ever, not as tombstones."""
         self.forks: list[tuple[str, str, str]] = []
@@ -111,7 +116,8 @@ class Working:
         found = dict.fromkeys(
             id for value in sorted(wanted) for id in self._searched.get((table, column, value), [])
         )
-        found |= self._touched_in.get(table, {})
+        for value in wanted:
+            found |= self._hung.get((table, column, value), {})
         rows = (self.rows.get((table, id)) for id in found)
         return [row for row in rows if row is not None and row.get(column) in wanted]
 
@@ -134,13 +140,31 @@ class Working:
         key = (table, id)
         old = self.get(table, id)
         if old is None:
-            old = dict.fromkeys(self.store.schema.tables[table].columns())
-            old |= {"id": id, "rev": 0}
+            old = {**self._blank(table), "id": id, "rev": 0}
         new = {**old, **values}
+        for link in self._links[table]:
+            if values.get(link) is not None:
+                self._hung.setdefault((table, link, str(values[link])), {})[id] = None
         self._savepoint.rows.setdefault(key, self.rows[key])
         self.rows[key] = new
         self.touch(table, id)
         return new
+
+    def followers(self, table: str) -> list[tuple[SyncTable, str, bool]]:
+        """The tables whose rows may hang on one of `table`: (table, link, whether by `record_kind`)."""
+        if table not in self._followers:
+            self._followers[table] = [
+                (child, rule.parent or "record", rule.parent is None)
+                for child in self.store.schema.tables.values()
+                for rule in child.scope
+                if rule.fixed in RECORD_RULES or (rule.parent and child.fields[rule.parent].link == table)
+            ]
+        return self._followers[table]
+
+    def _blank(self, table: str) -> Row:
+        if table not in self._blanks:
+            self._blanks[table] = dict.fromkeys(self.store.schema.tables[table].columns())
+        return self._blanks[table]
 
     def touch(self, table: str, id: str) -> None:
         """Have the row stamped with a new revision, changed or not."""
@@ -148,7 +172,6 @@ class Working:
         self.named[key] = None
         if key not in self.touched:
             self.touched[key] = None
-            self._touched_in.setdefault(table, {})[id] = None
             self._savepoint.touched.append(key)
 
     def erase(self, table: str, id: str) -> None:
@@ -179,7 +202,6 @@ class Working:
         self.rows.update(self._savepoint.rows)
         for key in self._savepoint.touched:
             del self.touched[key]
-            del self._touched_in[key[0]][key[1]]
         for edit in self.edits[self._savepoint.edits :]:
             self._edited[edit.table, edit.id].pop()
         del self.edits[self._savepoint.edits :]
