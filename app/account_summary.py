@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,12 +27,6 @@ _WATCHED = (
     ("quote", ("account", "status", "total_ht", "decided_on", "issued_on", "deleted_at"), _OF_ACCOUNT),
 )
 _DECIDED = "coalesce(decided_on, issued_on)"
-_KEEP = (
-    "INSERT INTO account_summary"
-    " (account, sort_name, name, town, potential, type, revenue, last_visit, visit_due, stale_on)"
-    # Empty texts become NULL here: the driver takes six times longer to bind a NULL.
-    " VALUES (?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, nullif(?, ''), ?, nullif(?, ''))"
-)
 
 
 def install(connection: Connection) -> None:
@@ -53,42 +46,37 @@ def renew_aged(connection: Connection) -> None:
 
 def refresh(connection: Connection) -> None:
     """Renew the noted summaries; the caller forgets the notes."""
-    gone = connection.exec_driver_sql(f"DELETE FROM account_summary WHERE account IN {_noted(KIND)}")
-    _count(connection, _write(connection, KIND) - gone.rowcount)
+    noted = f"{{id}} IN (SELECT id FROM search_dirty WHERE kind = '{KIND}')"
+    gone = connection.exec_driver_sql(f"DELETE FROM account_summary WHERE {noted.format(id='account')}")
+    _count(connection, _write(connection, noted) - gone.rowcount)
 
 
 def rebuild(connection: Connection) -> None:
     """Gather all summaries anew."""
-    connection.exec_driver_sql("DELETE FROM account_summary")
-    connection.exec_driver_sql("DELETE FROM list_count WHERE kind = 'account'")
+    clear(connection)
     for index in account_summaries.indexes:
         index.drop(connection, checkfirst=True)
-    _count(connection, _write(connection, None))
+    _count(connection, _write(connection, "1"))
     for index in account_summaries.indexes:
         index.create(connection)
 
 
-def sites(
-    connection: Connection, noted_as: str | None
-) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-    """(account, town, postcode, phone) of each site, the one to show first: billing, delivery, visit, other.
-
-    Of all accounts, or of those that `search_dirty` notes under the kind `noted_as`.
-    """
-    raw: Any = connection.connection.dbapi_connection
-    # The driver's own rows: wrapped ones cost more than what is done with them.
-    yield from raw.execute(
-        f"SELECT account, town, postcode, phone FROM site WHERE {_where(noted_as)}"
-        " ORDER BY account, kind IS NULL, kind, id"
-    )
+def clear(connection: Connection) -> None:
+    """No summaries."""
+    connection.exec_driver_sql("DELETE FROM account_summary")
+    connection.exec_driver_sql("DELETE FROM list_count WHERE kind = 'account'")
 
 
-def _noted(kind: str) -> str:
-    return f"(SELECT id FROM search_dirty WHERE kind = '{kind}')"
-
-
-def _where(noted_as: str | None, id: str = "account") -> str:
-    return "deleted_at IS NULL" + (f" AND {id} IN {_noted(noted_as)}" if noted_as else "")
+def add_some(connection: Connection, after: str, limit: int) -> tuple[str | None, int]:
+    """Add the next summaries after an id, but for accounts that have one; the last id, None at the end."""
+    last = connection.exec_driver_sql(
+        "SELECT max(id) FROM (SELECT id FROM account WHERE id > ? ORDER BY id LIMIT ?)", (after, limit)
+    ).scalar()
+    if last is None:
+        return None, 0
+    added = _write(connection, "{id} > :a AND {id} <= :b", {"a": after, "b": last})
+    _count(connection, added)
+    return last, added
 
 
 def _count(connection: Connection, more: int) -> None:
@@ -100,58 +88,49 @@ def _count(connection: Connection, more: int) -> None:
         )
 
 
-def _write(connection: Connection, noted_as: str | None) -> int:
-    rows = list(_rows(connection, noted_as))
-    if rows:
-        connection.exec_driver_sql(_KEEP, rows)
-    return len(rows)
-
-
-def _rows(connection: Connection, noted_as: str | None) -> Iterator[tuple[Any, ...]]:
-    """The summaries, from one pass over each table that they gather."""
-    towns: dict[str, str] = {}
-    for account, town, _postcode, _phone in sites(connection, noted_as):
-        if town:
-            towns.setdefault(account, town)
-    visits = _last_visits(connection, noted_as)
-    revenues = _revenues(connection, noted_as)
-    for id, name, type, potential, interval in connection.exec_driver_sql(
-        "SELECT id, name, type, potential, visit_interval FROM account"
-        f" WHERE {_where(noted_as, 'id')} ORDER BY id"
-    ):
-        visited = visits.get(id, "")
-        days = interval or VISIT_INTERVAL.get(potential or "", _DEFAULT_INTERVAL)
-        due = (date.fromisoformat(visited) + timedelta(days=days)).isoformat() if visited else ""
-        revenue, oldest = revenues.get(id, (0, None))
-        stale_on = _a_year_after(date.fromisoformat(oldest)).isoformat() if oldest else ""
-        yield (
-            id, fold(name or ""), name or "", towns.get(id, ""), potential or "", type or "", revenue, visited,
-            due, stale_on,
-        )  # fmt: skip
-
-
-def _last_visits(connection: Connection, noted_as: str | None) -> dict[str, str]:
-    """The day of the last visit by account: what a report tells, or a visit that was marked as done."""
-    found: dict[str, str] = {}
-    for query in (
-        f"SELECT account, max(start) FROM visit_report WHERE {_where(noted_as)} GROUP BY account",
-        f"SELECT account, max(start) FROM appointment WHERE {_where(noted_as)}"
-        " AND kind = 'visit' AND state = 'done' GROUP BY account",
-    ):
-        for account, start in connection.exec_driver_sql(query):
-            if account and start:
-                found[account] = max(found.get(account, ""), start[:10])
-    return found
-
-
-def _revenues(connection: Connection, noted_as: str | None) -> dict[str, tuple[int, str]]:
-    """Cents and the day of the oldest counted quote by account: accepted quotes of twelve months."""
-    rows = connection.exec_driver_sql(
-        f"SELECT account, sum(total_ht), min({_DECIDED}) FROM quote WHERE {_where(noted_as)}"
-        f" AND status = 'accepted' AND {_DECIDED} > ? GROUP BY account",
-        (_a_year_before(_today()).isoformat(),),
+def _write(connection: Connection, which: str, values: dict[str, str] | None = None) -> int:
+    """Write the summaries of the accounts whose `{id}` is among them, from one pass over each table."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.create_function("sort_fold", 1, fold, deterministic=True)
+    written = connection.exec_driver_sql(
+        "INSERT INTO account_summary"
+        " (account, sort_name, name, town, potential, type, revenue, last_visit, visit_due, stale_on)"
+        f" {_summaries(which)} ON CONFLICT (account) DO NOTHING",
+        {"year_ago": _a_year_before(_today()).isoformat(), **(values or {})},
     )
-    return {account: (revenue or 0, oldest) for account, revenue, oldest in rows}
+    return written.rowcount
+
+
+def _summaries(which: str) -> str:
+    """(account, …) of the accounts; dates are worked out in SQL, a call into Python costs more than a row."""
+    account = f"deleted_at IS NULL AND {which.format(id='account')}"
+    # What most names are made of is folded by lower() alone.
+    plain = "t.name NOT GLOB '*[^ -~]*' AND instr(t.name, '  ') = 0 AND trim(t.name) = t.name"
+    days = "CASE t.potential " + " ".join(f"WHEN '{k}' THEN {n}" for k, n in VISIT_INTERVAL.items())
+    days = f"coalesce(nullif(t.visit_interval, 0), {days} ELSE {_DEFAULT_INTERVAL} END)"
+    end = "CASE substr(q.oldest, 5, 6) WHEN '-02-29' THEN '-02-28' ELSE substr(q.oldest, 5, 6) END"
+    first = "min((kind IS NULL) || ' ' || coalesce(kind, '') || ' ' || id)"
+    seen = (
+        f"SELECT account, substr(max(start), 1, 10) AS day FROM visit_report WHERE {account} GROUP BY account"
+    )
+    done = (
+        f"SELECT account, substr(max(start), 1, 10) FROM appointment WHERE {account}"
+        " AND kind = 'visit' AND state = 'done' GROUP BY account"
+    )
+    return (
+        f"SELECT t.id, CASE WHEN t.name IS NULL THEN '' WHEN {plain} THEN lower(t.name) ELSE sort_fold(t.name) END,"
+        " coalesce(t.name, ''), coalesce(p.town, ''), nullif(t.potential, ''), nullif(t.type, ''),"
+        f" coalesce(q.revenue, 0), v.day, coalesce(date(v.day, '+' || {days} || ' days'), ''),"
+        f" (substr(q.oldest, 1, 4) + 1) || {end}"
+        " FROM account AS t"
+        f" LEFT JOIN (SELECT account, town, {first} FROM site WHERE {account} AND town <> '' GROUP BY account) AS p"
+        " ON p.account = t.id"
+        f" LEFT JOIN (SELECT account, max(day) AS day FROM ({seen} UNION ALL {done}) GROUP BY account) AS v"
+        " ON v.account = t.id"
+        f" LEFT JOIN (SELECT account, sum(total_ht) AS revenue, min({_DECIDED}) AS oldest FROM quote"
+        f" WHERE {account} AND status = 'accepted' AND {_DECIDED} > :year_ago GROUP BY account) AS q"
+        f" ON q.account = t.id WHERE t.deleted_at IS NULL AND {which.format(id='t.id')} ORDER BY t.id"
+    )
 
 
 def _today() -> date:
@@ -160,7 +139,3 @@ def _today() -> date:
 
 def _a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-def _a_year_after(day: date) -> date:
-    return day.replace(year=day.year + 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -108,10 +108,14 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
         _write_history(workspace, started, problem.code, Report())
         if problem.code == "wipe":
             wipe(workspace)
+        else:
+            # What an earlier load left to be done needs no server.
+            finish_search(workspace, progress)
         raise
     else:
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
+        finish_search(workspace, progress)
         traces.clean(workspace)
         carried = _carry_files(workspace, client, report, progress)
     finally:
@@ -139,6 +143,21 @@ def fetch_file(workspace: Workspace, id: str, remote: SyncProtocol | None = None
         if isinstance(client, HttpClient):
             client.close()
     workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
+
+
+def finish_search(workspace: Workspace, progress: Progress | None = None) -> None:
+    """Make the search entries and lists that a first load left for afterwards, while the program is used."""
+    tell = progress or (lambda _phase, _done, _of: None)
+
+    def say_all_changed() -> None:
+        workspace.emit(Changes(frozenset(workspace.schema.tables), frozenset(), "sync"))
+
+    search.run(
+        lambda: workspace.exclusive(bulk=True),
+        lambda: workspace.exclusive(bulk=True, yielding=True),
+        lambda done, of: tell("applying", done, of),
+        say_all_changed,
+    )
 
 
 def _tell_screens(workspace: Workspace, report: Report) -> None:
@@ -205,7 +224,7 @@ def laptop_of(workspace: Workspace) -> Laptop:
     def loading(connection: Connection, begins: bool) -> None:
         state.put(connection, "search_later", int(begins))
         if not begins:
-            search.rebuild(connection)
+            search.begin(connection)
 
     return Laptop(
         workspace.schema,

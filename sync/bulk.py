@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from sync import state
 from sync.schema import SyncSchema
 
 _KEPT = "indexes"
+_INTERRUPTED = 9
 
 
 @contextmanager
-def without_triggers(connection: Connection, schema: SyncSchema) -> Iterator[None]:
-    """No capture inside, nor any other trigger of a synced table.
+def without_triggers(
+    connection: Connection, schema: SyncSchema, tables: Iterable[str] | None = None
+) -> Iterator[None]:
+    """No capture inside, nor any other trigger of a synced table, or of some of them.
 
     They come back in the same transaction, so no other connection ever writes without them.
     """
-    dropped = _found(connection, schema, "trigger")
+    dropped = _found(connection, schema.tables if tables is None else tables, "trigger")
     for name, _sql in dropped:
         connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
     yield
@@ -30,23 +35,52 @@ def without_triggers(connection: Connection, schema: SyncSchema) -> Iterator[Non
 
 def drop_indexes(connection: Connection, schema: SyncSchema) -> None:
     """Drop the secondary indexes of the synced tables, and remember how they are made."""
-    found = _found(connection, schema, "index")
+    found = _found(connection, schema.tables, "index")
     for name, _sql in found:
         connection.exec_driver_sql(f'DROP INDEX "{name}"')
-    state.put(connection, _KEPT, json.dumps([sql for _name, sql in found]))
+    kept = _kept(connection)
+    state.put(connection, _KEPT, json.dumps([*kept, *(sql for _name, sql in found if sql not in kept)]))
 
 
 def restore_indexes(connection: Connection) -> None:
     """Make the dropped indexes again."""
-    for sql in json.loads(state.get(connection, _KEPT) or "[]"):
+    for sql in _kept(connection):
         connection.exec_driver_sql(sql)
     state.put(connection, _KEPT, None)
 
 
-def _found(connection: Connection, schema: SyncSchema, kind: str) -> list[tuple[str, str]]:
+def restore_indexes_apart(lane: Callable[[], AbstractContextManager[Connection]]) -> None:
+    """Make the dropped indexes again, each in a transaction of its own, while the program is used."""
+    while True:
+        try:
+            with lane() as connection:
+                kept = _kept(connection)
+                if not kept:
+                    return
+                connection.exec_driver_sql(kept[0])
+                state.put(connection, _KEPT, json.dumps(kept[1:]) if kept[1:] else None)
+        except OperationalError as problem:
+            # Somebody's save came first.
+            if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
+                raise
+        # The lane goes to whoever waits for it.
+        time.sleep(0.002)
+
+
+def lacks_indexes(connection: Connection) -> bool:
+    """Whether a load that was broken off has left the tables without them."""
+    return bool(_kept(connection))
+
+
+def _kept(connection: Connection) -> list[str]:
+    found: list[str] = json.loads(state.get(connection, _KEPT) or "[]")
+    return found
+
+
+def _found(connection: Connection, tables: Iterable[str], kind: str) -> list[tuple[str, str]]:
     rows = connection.exec_driver_sql(
         "SELECT name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
         " AND tbl_name IN (SELECT value FROM json_each(?))",
-        (kind, json.dumps(list(schema.tables))),
+        (kind, json.dumps(list(tables))),
     )
     return [(name, sql) for name, sql in rows]

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from sync import bundle, errors, outbox, protocol, state
 from sync.bundle import Head, Reader
-from sync.engine import FIRST_LOAD_BYTES, split_off
+from sync.engine import split_off
+from sync.first_load import FIRST_LOAD_BYTES
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,

@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from sync import breaker, bulk, capture, errors, outbox, recovery, repair, sent, staging, state
+from sync import (
+    breaker,
+    bulk,
+    capture,
+    errors,
+    first_load,
+    outbox,
+    recovery,
+    repair,
+    scope_file,
+    sent,
+    staging,
+    state,
+)
 from sync.apply import Applied, Applier
 from sync.batches import is_large, split_off, without_parts
+from sync.first_load import FirstLoad
 from sync.laptop import Laptop, Phase, Progress, Report
 from sync.protocol import (
     PAGE_BYTES,
@@ -31,9 +44,6 @@ from sync.results import settle
 from sync.soundness import require_sound_results
 
 __all__ = ["Engine", "Laptop", "Phase", "Progress", "Report", "split_off"]
-
-FIRST_LOAD_BYTES = 8_000_000
-"""A page of a first load: larger, since each costs a commit."""
 
 
 class _NewEpoch(Exception):
@@ -144,38 +154,26 @@ class Engine:
         with self._laptop.write(False) as connection:
             cursor = state.get(connection, "cursor") or ""
             loading = not cursor or state.get(connection, "loading") == 1
+            unfinished = first_load.is_unfinished(connection)
         if loading:
-            self._load_first(cursor)
-        else:
-            self._pull_changes(cursor)
+            self._load_first()
+            return
+        if unfinished:
+            first_load.end(self._laptop)
+        if self._laptop.folder is not None:
+            scope_file.remove_all(self._laptop.folder)
+        self._pull_changes(cursor)
 
-    def _load_first(self, cursor: str) -> None:
-        """A first load applies page by page, each with its cursor, so that it resumes where it stopped."""
-        self._report.first_load = True
-        with self._laptop.write(False) as connection:
-            if state.get(connection, "loading") != 1:
-                state.put(connection, "loading", 1)
-                with capture.paused(connection):
-                    # Rows of an earlier identity would be counted twice, or outlive what the server has.
-                    Applier(connection, self._laptop.schema, "", True).start_afresh()
-                bulk.drop_indexes(connection, self._laptop.schema)
-            self._laptop.loading(connection, True)
-        with ThreadPoolExecutor(1, "sync-pull") as lane:
-            coming = lane.submit(self._pull_page, cursor, FIRST_LOAD_BYTES)
-            more = True
-            while more:
-                self._progress("pulling", self._report.pulled, 0)
-                page = coming.result()
-                more = page.more
-                if more:
-                    # The next page travels while this one is applied.
-                    coming = lane.submit(self._pull_page, page.cursor, FIRST_LOAD_BYTES)
-                self._apply([page], first_load=True)
-        self._progress("applying", self._report.pulled, self._report.pulled)
-        with self._laptop.write(True) as connection:
-            bulk.restore_indexes(connection)
-            self._laptop.loading(connection, False)
-            state.put(connection, "loading", 0)
+    def _load_first(self) -> None:
+        FirstLoad(
+            self._laptop,
+            self._remote,
+            self._progress,
+            self._report,
+            self._obey,
+            self._pull_page,
+            lambda page: self._apply([page], first_load=True),
+        ).run()
 
     def _pull_changes(self, origin: str) -> None:
         """Changes are staged whole and applied in one transaction together with the cursor."""

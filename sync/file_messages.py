@@ -16,8 +16,10 @@ import msgspec
 from sync.protocol import Hello
 
 PAGE_SIZE = 16_384
-CIPHER = ("cipher_use_hmac = OFF", f"cipher_page_size = {PAGE_SIZE}")
-"""What differs from SQLCipher's defaults, as pragmas after the key. The SHA-256 does the HMAC's work once."""
+CIPHER = (("use_hmac", "OFF"), ("page_size", str(PAGE_SIZE)))
+"""What differs from SQLCipher's defaults, (name, value) of `cipher_…`. The SHA-256 does the HMAC's work once."""
+PRAGMAS = tuple(f"cipher_{name} = {value}" for name, value in CIPHER)
+"""The same as pragmas, to be said after the key."""
 REQUIRED = ("id", "rev", "scope")
 
 

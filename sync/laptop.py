@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -14,6 +15,9 @@ from sync.schema import SyncSchema
 Phase = Literal["connecting", "pushing", "pulling", "applying", "files"]
 Progress = Callable[[Phase, int, int], None]
 """(phase, done, of); `of` is 0 where it is not known."""
+
+Lane = Callable[[], AbstractContextManager[Connection]]
+"""One transaction of the write lane for each call, committed on leaving."""
 
 
 @dataclass
@@ -55,3 +59,9 @@ class Laptop:
     applied: Callable[[Connection], None]
     """Called inside each applying transaction, before its commit: renews the search entries."""
     version: str = ""
+    yielding: Callable[[], AbstractContextManager[Connection]] | None = None
+    """A bulk transaction of the write lane that is interrupted as soon as somebody waits for the lane."""
+    beside: Callable[[Path, str], AbstractContextManager[Lane]] | None = None
+    """Bulk transactions in the write lane with an encrypted file, of this key, attached as `page`."""
+    folder: Path | None = None
+    """Where the files of a first load may lie; without it and `beside` all comes by pages."""

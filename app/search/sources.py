@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.entity import fields
+from app.search import expressions
 
-_PHONES = {"phone"}
+_LONGEST_WORDS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +24,67 @@ class Source:
     """Columns of the expressions, beside the declared `search` fields."""
     under_account: bool = True
     """The account's name stands in the subtitle and among the words."""
+    titled: tuple[str, ...] = ()
+    """Searched fields whose words are always in the title, and need not be indexed twice."""
+    numbers: tuple[str, ...] = ()
+    """Searched fields that hold one long number each."""
 
     def own_columns(self) -> list[str]:
         """The columns of the kind's table whose change renews the entry."""
         under = ["account"] if self.under_account else []
         return list(dict.fromkeys([*self._searched(), *self.columns, *under, "deleted_at"]))
 
-    def query(self, where: str = "1") -> str:
-        """Rows (id, title, detail, words, phones, account) of the records that are there."""
-        words = _together([name for name in self._searched() if not self._is_phone(name)])
-        phones = _together([name for name in self._searched() if self._is_phone(name)])
-        account = "t.account" if self.under_account else "t.id"
+    def query(self, where: str, sites: str = "1") -> str:
+        """Rows (id, title, subtitle, words) of the records that are there, in the order of their ids.
+
+        `words` lacks those of the title. `sites` says which sites belong to these records, where they are
+        accounts.
+        """
+        if self.kind == "account":
+            shown, more, joins = self._account(sites)
+        elif self.under_account:
+            shown, more, joins = self._under_account()
+        else:
+            shown, more, joins = f"{self.title}, coalesce({self.detail}, '')", "''", ""
         return (
-            f"SELECT t.id, {self.title or 'NULL'}, {self.detail}, {words}, {phones}, {account}"
-            f' FROM "{self.kind}" AS t WHERE t.deleted_at IS NULL AND {where} ORDER BY t.id'
+            f"SELECT t.id, {shown}, {expressions.folded(self._words())} || ' ' || {self._numbers()} || {more}"
+            f' FROM "{self.kind}" AS t {joins} WHERE t.deleted_at IS NULL AND {where} ORDER BY t.id'
         )
+
+    def _account(self, sites: str) -> tuple[str, str, str]:
+        """The town of the first site that has one: billing, delivery, visit, other."""
+        first = "min((kind IS NULL) || ' ' || coalesce(kind, '') || ' ' || id)"
+        there = f"FROM site WHERE deleted_at IS NULL AND {sites}"
+        places = "coalesce(town, '') || ' ' || coalesce(postcode, '')"
+        joins = (
+            f"LEFT JOIN (SELECT account, town, {first} {there} AND town <> '' GROUP BY account) AS p"
+            f" ON p.account = t.id"
+            f" LEFT JOIN (SELECT account, group_concat({places}, ' ') AS places,"
+            f" group_concat({expressions.phones('phone')}, ' ') AS phones {there} GROUP BY account) AS s"
+            f" ON s.account = t.id"
+        )
+        more = f"coalesce(' ' || {expressions.folded('s.places')} || ' ' || s.phones, '')"
+        return f"coalesce({self.title}, ''), coalesce(p.town, '')", more, joins
+
+    def _under_account(self) -> tuple[str, str, str]:
+        joins = "LEFT JOIN account AS a ON a.id = t.account"
+        more = f"' ' || {expressions.folded(_NAME)}"
+        if not self.title:
+            return f"{_NAME}, coalesce({self.detail}, '')", more, joins
+        between = f"CASE WHEN {_NAME} <> '' AND {self.detail} <> '' THEN ' · ' ELSE '' END"
+        return f"coalesce({self.title}, ''), {_NAME} || {between} || coalesce({self.detail}, '')", more, joins
+
+    def _words(self) -> str:
+        names = [
+            n for n in self._searched() if not self._is_phone(n) and n not in (*self.titled, *self.numbers)
+        ]
+        joined = " || ' ' || ".join(f"coalesce(t.\"{name}\", '')" for name in names) or "''"
+        return f"substr({joined}, 1, {_LONGEST_WORDS})"
+
+    def _numbers(self) -> str:
+        found = [expressions.number(f't."{name}"') for name in self.numbers]
+        found += [expressions.phones(f't."{name}"') for name in self._searched() if self._is_phone(name)]
+        return " || ' ' || ".join(found) or "''"
 
     def _searched(self) -> list[str]:
         return [field.name for field in fields(self.kind).values() if field.search]
@@ -46,18 +93,25 @@ class Source:
         return fields(self.kind)[name].kind == "phone"
 
 
-def _together(names: list[str]) -> str:
-    return " || ' ' || ".join(f"coalesce(t.\"{name}\", '')" for name in names) or "''"
-
+_NAME = "coalesce(a.name, '')"
 
 SOURCES: tuple[Source, ...] = (
     # In order of weight: of two equally good hits the kind named first comes first.
-    Source("account", title="t.name", detail="NULL", columns=("name",), under_account=False),
+    Source(
+        "account",
+        title="t.name",
+        detail="NULL",
+        columns=("name",),
+        under_account=False,
+        titled=("name",),
+        numbers=("siren", "siret"),
+    ),
     Source(
         "contact",
         title="trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, ''))",
         detail="t.job",
         columns=("job",),
+        titled=("first_name", "last_name"),
     ),
     Source(
         "quote",
@@ -65,13 +119,14 @@ SOURCES: tuple[Source, ...] = (
         detail="CASE WHEN t.number IS NOT NULL THEN t.subject END",
         columns=(),
     ),
-    Source("opportunity", title="t.name", detail="NULL", columns=()),
+    Source("opportunity", title="t.name", detail="NULL", columns=(), titled=("name",)),
     Source(
         "product",
         title="coalesce(t.label_fr, t.label_en, t.sku)",
         detail="t.sku || coalesce(' · ' || t.family, '')",
         columns=(),
         under_account=False,
+        numbers=("ean",),
     ),
     Source(
         "visit_report",

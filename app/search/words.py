@@ -30,9 +30,9 @@ TITLE = "\ue000"
 """Marks a word of the title in the index: a private sign, which the tokenizer takes for a letter."""
 
 SHORT_NUMBER = 5
-_LONG_NUMBER = "\ue001" * 7
-"""Stands before a whole number in the index, as long as the longest prefix that FTS5 keeps: the six or
-seven first digits of telephone numbers are nearly all different, and tripled the time of a rebuild."""
+LONG_NUMBER = "\ue001" * 4
+"""Stands before a whole number in the index, as long as the longest prefix that FTS5 keeps: the first digits
+of telephone numbers are nearly all different, and would fill the prefix indexes."""
 
 _TWO_DIGIT_CODES = frozenset(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66"
@@ -68,13 +68,13 @@ def indexed_number(number: str) -> str:
     """The words under which a number is found, whichever of its first digits are typed."""
     if len(number) <= SHORT_NUMBER or not number.isdigit():
         return number
-    return f"{number[:SHORT_NUMBER]} {_LONG_NUMBER}{number}"
+    return f"{number[:SHORT_NUMBER]} {LONG_NUMBER}{number}"
 
 
 def beginnings(word: str) -> list[str]:
     """The beginnings of indexed words under which a typed word is found."""
     whole = word.isdigit() and len(word) > SHORT_NUMBER
-    return [word, f"{_LONG_NUMBER}{word}"] if whole else [word]
+    return [word, f"{LONG_NUMBER}{word}"] if whole else [word]
 
 
 def alternatives(text: str) -> list[list[list[str]]]:

@@ -18,7 +18,7 @@ from typing import Any
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Integer, Table, Text, func, literal, select, type_coerce
 
-from sync.file_messages import CIPHER, create_table
+from sync.file_messages import PRAGMAS, create_table
 from sync.server import head
 from sync.server.store import Store
 
@@ -115,7 +115,7 @@ def _encrypted(file: Path, key: str) -> Iterator[Any]:
     with closing(sqlcipher.connect(str(file), isolation_level=None)) as target:
         target.execute("PRAGMA cipher_log_level = NONE")
         target.execute(f"PRAGMA key = \"x'{key}'\"")
-        for pragma in (*CIPHER, "journal_mode = OFF", "synchronous = OFF"):
+        for pragma in (*PRAGMAS, "journal_mode = OFF", "synchronous = OFF"):
             target.execute(f"PRAGMA {pragma}")
         yield target
 

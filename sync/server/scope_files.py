@@ -132,11 +132,28 @@ def _find(connection: Connection, store: Store, scope: str) -> ScopeFile | None:
     return ScopeFile(row["name"], scope, upto, row["key"], row["sha256"], row["size"], row["rows"])
 
 
+def kill_all(connection: Connection, store: Store) -> None:
+    """No file can be read any more: something in one of them was erased."""
+    connection.execute(delete(store.tables["scope_file"]))
+
+
+def remove_dead(store: Store, older_than_s: float) -> None:
+    """Remove files from the disk that have no key, if they are older than that: younger ones are being made."""
+    if not store.files.is_dir():
+        return
+    with store.read() as connection:
+        known = set(connection.scalars(select(store.tables["scope_file"].c.name)))
+    for path in store.files.iterdir():
+        if path.name not in known and time.time() - path.stat().st_mtime >= older_than_s:
+            path.unlink(missing_ok=True)
+
+
 def _is_alive(connection: Connection, store: Store, scope: str, rev: int) -> bool:
-    """Whether nothing has left the scope since: a commit at the same moment may have missed the row."""
-    exits = store.tables["scope_exit"]
+    """Whether nothing left the scope or was erased since: a commit at the same moment may have missed the row."""
+    exits, erased = store.tables["scope_exit"], store.tables["sync_erased"]
     left = select(exits.c.id).where((exits.c.scope == scope) & (exits.c.rev > rev)).limit(1)
-    return connection.execute(left).first() is None
+    gone = select(erased.c.id).where(erased.c.rev > rev).limit(1)
+    return connection.execute(left).first() is None and connection.execute(gone).first() is None
 
 
 def _changed(connection: Connection, store: Store, scope: str, rev: int) -> bool:
@@ -183,22 +200,23 @@ def _build(store: Store, scope: str, now: str) -> ScopeFile:
 
 
 def _sweep(store: Store) -> None:
-    """Remove files without a key, and the rows of files that are old or have a successor."""
+    """Remove files that are old or have a successor, and what a crash left."""
     files = store.tables["scope_file"]
     with store.read() as connection:
         rows = connection.execute(select(files.c.name, files.c.scope, files.c.rev)).all()
     newest: dict[str, int] = {}
     for _name, scope, rev in rows:
         newest[scope] = max(rev, newest.get(scope, 0))
-    patience = {name: UNUSED_S if rev == newest[scope] else SUPERSEDED_S for name, scope, rev in rows}
-    gone = []
-    for path in store.files.iterdir():
-        age = time.time() - path.stat().st_mtime
-        if path.name not in patience and age > SUPERSEDED_S:
-            path.unlink(missing_ok=True)
-        elif age > patience.get(path.name, UNUSED_S):
-            gone.append(path.name)
+    gone = [
+        name
+        for name, scope, rev in rows
+        if _age_s(store.files / name) > (UNUSED_S if rev == newest[scope] else SUPERSEDED_S)
+    ]
     if gone:
         store.run(lambda connection: connection.execute(delete(files).where(files.c.name.in_(gone))))
-        for name in gone:
-            (store.files / name).unlink(missing_ok=True)
+    remove_dead(store, SUPERSEDED_S)
+
+
+def _age_s(path: Path) -> float:
+    """Since it was made; of one that is elsewhere or gone, for ever."""
+    return time.time() - path.stat().st_mtime if path.is_file() else float("inf")

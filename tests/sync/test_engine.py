@@ -219,14 +219,14 @@ def test_nothing_to_do_costs_one_round_trip(claire: Laptop) -> None:
 def test_a_first_load_that_stopped_goes_on_where_it_stopped(
     office: Office, claire: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sync import engine
+    from sync import first_load
 
     for number in range(40):
         claire.add("account", name=f"Compte {number} " + "x" * 1000, territory=RHONE)
     claire.sync()
     second = office.enrol("claire")
     pulls: list[str] = []
-    monkeypatch.setattr(engine, "FIRST_LOAD_BYTES", 10_000)
+    monkeypatch.setattr(first_load, "FIRST_LOAD_BYTES", 10_000)
     honest = second.remote
     second.remote = Unreliable(honest, lambda call: bool(pulls.append(call)) or len(pulls) == 3)
     with pytest.raises(SyncProblem):

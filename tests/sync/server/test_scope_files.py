@@ -11,9 +11,9 @@ import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 
 from sync import errors
-from sync.file_messages import CIPHER, FileAnswer, FileGet, FileRequest, FilesRequest
+from sync.file_messages import PRAGMAS, FileAnswer, FileGet, FileRequest, FilesRequest
 from sync.protocol import PullRequest
-from sync.server import scope_files
+from sync.server import erasure, scope_files
 from sync.server.service import Session
 from sync.server.store import Store
 from tests.sync.server.conftest import Company, Laptop, create
@@ -54,7 +54,7 @@ def opened(content: bytes, key: str, folder: Path) -> Any:
     file.write_bytes(content)
     connection = sqlcipher.connect(str(file))
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
-    for pragma in CIPHER:
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
@@ -125,6 +125,16 @@ def test_a_file_dies_with_the_first_row_that_leaves_its_scope(filled: Laptop, co
         session_of(filled).get_file(FileGet(before.name))
     after, _content = fetched(filled, NORTH)
     assert after.name != before.name and after.rows == before.rows - 1
+
+
+def test_an_erasure_removes_all_files(filled: Laptop, company: Company):
+    before, _content = fetched(filled, "territory:south")
+    erasure.erase(company.store, "account", "a2", company.service.now())
+    assert list(company.store.files.iterdir()) == []
+    with pytest.raises(errors.Refused):
+        session_of(filled).get_file(FileGet(before.name))
+    _after, content = fetched(filled, NORTH)
+    assert content
 
 
 def test_a_file_made_while_a_row_left_is_not_served(filled: Laptop, company: Company, monkeypatch: Any):
