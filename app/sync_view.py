@@ -19,7 +19,7 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.titles import field_of, kind_label, shown_stored, title_of
 from app.whereabouts import Place, place_of
-from sync import errors, outbox, state
+from sync import blobs, errors, outbox, state
 
 SHOWN_ACTIONS = 100
 SHOWN_RUNS = 30
@@ -65,6 +65,8 @@ class Overview:
     parked: int
     last_code: str | None
     """Why the last run failed; None when it succeeded or there was none."""
+    files: int = 0
+    """Of `to_send`: files whose rows went, and whose bytes still have to."""
 
     @property
     def alone(self) -> bool:
@@ -164,11 +166,13 @@ def overview(session: Session) -> Overview:
     name = connection.exec_driver_sql(
         'SELECT name FROM "user" WHERE id = ?', (state.get(connection, "user"),)
     ).scalar()
+    files = blobs.left_behind(connection, sync_schema())
     return Overview(
         server=state.get(connection, "server"),
         user=name,
         last_sync=_moment(state.get(connection, "last_sync")),
-        to_send=outbox.to_send(connection),
+        to_send=outbox.to_send(connection) + files,
+        files=files,
         conflicts=count_conflicts(connection),
         parked=int(
             connection.exec_driver_sql(

@@ -18,7 +18,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import errors, identity, outbox, state
+from sync import blobs, errors, identity, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blobs import FOLDER
 from sync.client import HttpClient
@@ -198,6 +198,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
             "server": state.get(connection, "server"),
             "last_sync": state.get(connection, "last_sync"),
             "to_send": outbox.to_send(connection),
+            "files_to_send": blobs.left_behind(connection, workspace.schema),
             "conflicts": connection.exec_driver_sql(
                 "SELECT count(*) FROM conflict WHERE state = 'open' AND deleted_at IS NULL"
             ).scalar_one(),

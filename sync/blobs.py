@@ -101,6 +101,20 @@ def here(connection: Connection) -> list[Blob]:
     return list(_blobs(connection, "state = 'here' ORDER BY rowid"))
 
 
+def left_behind(connection: Connection, schema: SyncSchema) -> int:
+    """How many files have yet to go although their row went."""
+    table = schema.blob
+    if table not in schema.tables:
+        return 0
+    found = connection.exec_driver_sql(
+        "SELECT count(*) FROM sync_blob AS b WHERE state = 'here' AND sent = 0 AND thumbnail = 0"
+        f' AND EXISTS (SELECT 1 FROM "{table}" AS a WHERE a.sha256 = b.sha256 AND a.deleted_at IS NULL'
+        " AND a.id NOT IN (SELECT id FROM sync_entry WHERE kind = ? AND rev IS NULL))",
+        (table,),
+    ).scalar_one()
+    return int(found)
+
+
 def _blobs(connection: Connection, where: str, *values: str) -> Iterator[Blob]:
     for row in connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM sync_blob WHERE {where}", values):
         yield Blob(row[0], row[1], row[2], bytes(row[3]), row[4], bool(row[5]), bool(row[6]), bool(row[7]))

@@ -100,6 +100,7 @@ def status(options: argparse.Namespace, output: Output) -> None:
         (_("Server"), found.get("server") or _("none: this laptop works alone")),
         (_("Last sync"), found.get("last_sync") or _("never")),
         (_("To send"), str(found["to_send"])),
+        (_("Files to send"), str(found["files_to_send"])),
         (_("Conflicts"), str(found["conflicts"])),
         (_("Parked"), str(found["parked"])),
     ]

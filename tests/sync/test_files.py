@@ -66,6 +66,7 @@ def test_bytes_that_their_author_did_not_send_yet_are_not_asked_for(
     account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
     plan = attach(claire, account, noise(tmp_path, 3_000_000))
     rey.workspace.settings.set("attachments", "all")
+    assert syncing.status(claire.workspace)["files_to_send"] == 0, "its row has to go first, and is counted"
     # The rows alone, as after a sync that was cut.
     from app.syncing import laptop_of
     from sync.engine import Engine
@@ -73,7 +74,10 @@ def test_bytes_that_their_author_did_not_send_yet_are_not_asked_for(
     Engine(laptop_of(claire.workspace), claire.remote).run()
     assert rey.sync()["files"] == NOTHING
     assert where(rey, plan) == "elsewhere"
+    status = syncing.status(claire.workspace)
+    assert (status["to_send"], status["files_to_send"]) == (0, 1)
     claire.sync()
+    assert syncing.status(claire.workspace)["files_to_send"] == 0
     assert rey.sync()["files"]["received"] == 1
     assert where(rey, plan) == "here"
 

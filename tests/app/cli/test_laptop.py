@@ -98,7 +98,7 @@ def test_without_keyring_a_copy_needs_the_passphrase(terrain, run, tmp_path, tem
 def test_doctor_finds_nothing_on_a_new_profile(terrain):
     found = terrain("doctor", "--json").data
     assert found["ok"], found
-    names = ["profile", "disk", "keyring", "integrity", "version", "tables", "outbox", "sums"]
+    names = ["profile", "disk", "keyring", "integrity", "version", "tables", "outbox", "sums", "files"]
     assert [check["name"] for check in found["checks"]] == names
 
 
