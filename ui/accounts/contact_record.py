@@ -35,6 +35,7 @@ from ui.widgets import (
     panel,
     vbox,
 )
+from ui.widgets.flow import Flow
 
 SIDE_WIDTH = 284
 SIDE_FROM = 640
@@ -90,7 +91,7 @@ class ContactRecord(QWidget):
             lambda _on=False: self.delete_wanted.emit()
         )
         more.setMenu(menu)
-        return panel(hbox(self.call_button, self.write_button, self.account_button, more, None))
+        return panel(Flow(self.call_button, self.write_button, self.account_button, more))
 
     # Showing
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote as quoted
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app import attachments, formats
@@ -41,11 +41,13 @@ from ui.widgets import (
     panel,
     vbox,
 )
+from ui.widgets.flow import Flow
 from ui.words import amount, short_day
 
 SIDE_WIDTH = 284
 SIDE_FROM = 730
 """The side column stands beside the history where the record has this room, else it is a tab."""
+SPARK_FROM = 540
 MAPS = "https://www.google.com/maps/dir/?api=1&destination="
 
 
@@ -59,7 +61,7 @@ class Fact(QWidget):
         if beside is not None:
             row.addWidget(beside)
         row.addStretch(1)
-        self.setLayout(vbox(Label(name, "cap"), row, gap=2))
+        self.setLayout(vbox(ElidingLabel(name, "cap"), row, gap=2))
 
     def say(self, text: str) -> None:
         """Show the figure."""
@@ -121,7 +123,7 @@ class AccountRecord(QWidget):
             menu.addAction(theme.icon(icon), text).triggered.connect(lambda _on=False, act=act: act())
         self.more_button.setMenu(menu)
         row = (self.report_button, self.quote_button, self.call_button, self.route_button, self.more_button)
-        return panel(hbox(*row, None))
+        return panel(Flow(*row))
 
     def _facts(self) -> Card:
         self._spark = Spark([], _("Revenue by month"))
@@ -200,7 +202,7 @@ class AccountRecord(QWidget):
         today = formats.now().date()
         self.revenue.say(amount(card.revenue))
         self._spark.set_values([float(month) for month in card.months])
-        self._spark.setVisible(any(card.months))
+        self._show_spark()
         self.average.say(amount(card.average) if card.average is not None else "–")
         self.last_visit.say(short_day(card.last_visit, today) if card.last_visit else _("Never"))
         owed = card.account["outstanding"]
@@ -228,6 +230,15 @@ class AccountRecord(QWidget):
         self._facts_card.setVisible(not on)
         if self._card is not None:
             self.show_card(self._card)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_spark()
+
+    def _show_spark(self) -> None:
+        """The line of the months stands beside the sum where the figures leave it room."""
+        months = self._card is not None and any(self._card.months)
+        self._spark.setVisible(bool(months) and self.width() >= theme.px(SPARK_FROM))
 
     # Acting
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
 from ui.theme import theme
+from ui.widgets.flow import Flow
 from ui.widgets.painting import draw_text
 
 Kind = Literal["secondary", "primary", "ghost", "danger", "link", "chip", "nav", "search", "sync"]
@@ -83,16 +84,17 @@ class ChipGroup(QWidget):
         self._value: object = None
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = Flow(gap=6)
+        self.setLayout(row)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         for index, (_value, label) in enumerate(choices):
             chip = Button(label, "chip", checkable=True)
             chip.setAccessibleName(f"{name}, {label}" if name else label)
             chip.clicked.connect(lambda _on, at=index: self._choose(at))
             self._group.addButton(chip, index)
             row.addWidget(chip)
-        row.addStretch(1)
         self.setAccessibleName(name)
         self.set_value(value)
 

@@ -1,0 +1,186 @@
+"""Every screen in both themes and languages, narrow and with large text: nothing clipped, everything named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QWidget,
+)
+
+from app import formats, i18n, lists
+from app.i18n import set_language
+from app.workspace import Workspace
+from tests.app.conftest import Template, template
+from tests.app.small_company import NOW, TODAY, fill
+from ui.desktop import connect_features
+from ui.finding import find_records
+from ui.pages import existing
+from ui.preferences import Preferences
+from ui.tasks import Tasks
+from ui.theme import theme
+from ui.widgets.labels import Label, fits
+from ui.window import MainWindow
+
+__all__ = ["template"]
+SIZES = [(1100, 680, 100), (1366, 768, 100), (1100, 680, 130), (1366, 768, 150)]
+VIEWS = [page.key for page in existing()]
+FOCUSABLE = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView, QComboBox)
+
+
+@pytest.fixture(scope="module")
+def shown(
+    qapp: QApplication, template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Workspace, Any]]:
+    """One company for all pictures, on one afternoon."""
+    folder = tmp_path_factory.mktemp("screens")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TERRAIN_PASSPHRASE", "a daily passphrase")
+        patch.setattr(formats, "now", lambda: NOW)
+        patch.setattr(lists, "today", TODAY.isoformat)
+        formats.set_zone("Europe/Paris")
+        workspace = Workspace.open(template.copy_to(folder / "profile"))
+        yield workspace, fill(workspace)
+        workspace.close()
+        formats.set_zone(None)
+
+
+class Window:
+    """One window for one look; pages change inside it."""
+
+    def __init__(self, workspace: Workspace, company: Any, folder: Path) -> None:
+        self.company = company
+        self.tasks = Tasks()
+        self.window = MainWindow(self.tasks, Preferences(folder / "desktop.ini"))
+        self.window.attach(workspace)
+        self.window.search = find_records
+        connect_features(self.window)
+        self.window.show()
+
+    def show(self, view: str) -> QWidget:
+        records = {"accounts": "morel", "contacts": "sylvie", "quotes": "quote"}
+        record = getattr(self.company, records[view]) if view in records else None
+        options = {"account": self.company.morel} if view == "report" else {}
+        self.window.go(view, record, **options)
+        for _round in range(3):
+            assert self.tasks.wait_until_idle()
+            QCoreApplication.processEvents()
+        return self.window.root
+
+    def close(self) -> None:
+        self.tasks.close()
+        self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def dress(
+    dressed: QApplication, shown: tuple[Workspace, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """Opens the window in a look."""
+    monkeypatch.setattr(formats, "now", lambda: NOW)
+    monkeypatch.setattr(lists, "today", TODAY.isoformat)
+    opened: list[Window] = []
+
+    def open_window(mode: str, language: str, size: tuple[int, int, int]) -> Window:
+        set_language(language)
+        theme.apply(dressed, mode, size[2])  # type: ignore[arg-type]
+        window = Window(*shown, tmp_path)
+        window.window.resize(size[0], size[1])
+        opened.append(window)
+        return window
+
+    yield open_window
+    for window in opened:
+        window.close()
+
+
+def clipped(root: QWidget) -> list[str]:
+    """Texts that are cut without saying so: labels too narrow or too low, buttons narrower than their words."""
+    found = []
+    for label in root.findChildren(Label):
+        if label.isVisible() and label.text() and not (fits(label) and _high_enough(label)):
+            found.append(
+                f"label {label.text()!r} {label.size().toTuple()} wants {label.sizeHint().toTuple()}"
+            )
+    for button in root.findChildren(QAbstractButton):
+        if button.isVisible() and button.text() and button.property("kind") not in ("nav", "search"):
+            wanted = button.minimumSizeHint() if isinstance(button, QCheckBox) else button.sizeHint()
+            if button.width() + 1 < wanted.width() and button.property("kind") is not None:
+                found.append(f"button {button.text()!r} {button.width()} wants {wanted.width()}")
+    return found
+
+
+def _high_enough(label: Label) -> bool:
+    if not label.wordWrap():
+        return label.height() + 1 >= label.fontMetrics().height()
+    return label.height() + 1 >= label.heightForWidth(label.width())
+
+
+def outside(root: QWidget) -> list[str]:
+    """Widgets that reach beyond the right edge of what scrolls them, where nothing scrolls sideways."""
+    return [
+        f"{area.widget().width()} in {area.viewport().width()}"
+        for area in root.findChildren(QScrollArea)
+        if area.isVisible()
+        and area.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        and area.widget().width() > area.viewport().width() + 1
+    ]
+
+
+def nameless(root: QWidget) -> list[str]:
+    """What takes the focus by Tab and has no name for a screen reader; a placeholder does not count."""
+    return [
+        f"{type(widget).__name__} {widget.objectName()}"
+        for widget in root.findChildren(QWidget)
+        if isinstance(widget, FOCUSABLE)
+        and widget.isVisible()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}-{size[2]}")
+@pytest.mark.parametrize("mode, language", [("light", "fr"), ("dark", "en")])
+def test_no_text_is_clipped_and_everything_that_takes_the_focus_has_a_name(
+    dress: Any, mode: str, language: str, size: tuple[int, int, int]
+):
+    window = dress(mode, language, size)
+    problems = []
+    for view in VIEWS:
+        root = window.show(view)
+        picture = root.grab()
+        assert picture.size() == QSize(size[0], size[1])
+        for found in (*clipped(root), *outside(root), *nameless(root)):
+            problems.append(f"{view}: {found}")
+    assert not problems, "\n".join(problems)
+
+
+def test_words_two_fifths_longer_still_have_their_room(dress: Any, monkeypatch: pytest.MonkeyPatch):
+    """German, Finnish and the like: a made-up language is 40 % longer than English."""
+    plain = i18n.translate_in
+
+    def longer(code: str, text: str, /, **values: object) -> str:
+        said = plain("en", text, **values)
+        return f"{said} {'ęß' * (len(said) // 5)}".strip() if said else said
+
+    monkeypatch.setattr(i18n, "translate_in", longer)
+    window = dress("light", "en", (1366, 768, 100))
+    problems = []
+    for view in VIEWS:
+        root = window.show(view)
+        problems += [f"{view}: {found}" for found in clipped(root)]
+    assert not problems, "\n".join(problems)
