@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import blobs, brought, sent, state, sums
+from sync import blobs, brought, leftovers, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
@@ -202,13 +202,15 @@ class Applier:
     def forget_passed(self, head: int) -> None:
         """Entries whose revision the pull has passed are done, and shadows without entries with them."""
         if self._first_load:
-            self._forget_absent()
+            self._left |= leftovers.forget_absent(self._connection, self._schema)
         covered = self._connection.exec_driver_sql(
             "SELECT DISTINCT s.kind, s.id, s.row FROM sync_shadow s JOIN sync_entry e"
             " ON e.kind = s.kind AND e.id = s.id WHERE e.rev IS NOT NULL AND e.rev <= ?",
             (head,),
         ).all()
-        self._connection.exec_driver_sql("DELETE FROM sync_entry WHERE rev IS NOT NULL AND rev <= ?", (head,))
+        passed = self._connection.exec_driver_sql(
+            "DELETE FROM sync_entry WHERE rev IS NOT NULL AND rev <= ? RETURNING kind, id", (head,)
+        ).all()
         for kind, _id, shadow in covered:
             # The row may still show a value that the server decided otherwise.
             if shadow != GONE:
@@ -219,30 +221,13 @@ class Applier:
             (GONE,),
         ).all()
         self._leave_all((kind, id) for kind, id in gone)
+        self._leave_all(
+            leftovers.never_came(self._connection, dict.fromkeys((kind, id) for kind, id in passed))
+        )
         self._connection.exec_driver_sql(
             "DELETE FROM sync_shadow WHERE NOT EXISTS (SELECT 1 FROM sync_entry e"
             " WHERE e.kind = sync_shadow.kind AND e.id = sync_shadow.id)"
         )
-
-    def _forget_absent(self) -> None:
-        """A load brought all that we may see: of rows that an earlier identity had, and we have not, nothing stays."""
-        for name in self._schema.tables:
-            absent = f'kind = ? AND id NOT IN (SELECT id FROM "{name}")'
-            self._connection.exec_driver_sql(f"DELETE FROM sync_news WHERE {absent}", (name,))
-            # A draft of a new record was loaded from none.
-            self._connection.exec_driver_sql(
-                f"DELETE FROM draft WHERE loaded IS NOT NULL AND {absent}", (name,)
-            )
-        told = sent.records(self._connection)
-        for name in told.keys() & self._schema.tables.keys():
-            here = {
-                id for part, marks in chunks(sorted(told[name])) for id in self._ids_among(name, part, marks)
-            }
-            self._left |= told[name] - here
-
-    def _ids_among(self, table: str, part: list[Any], marks: str) -> Iterable[Any]:
-        statement = f'SELECT id FROM "{table}" WHERE id IN ({marks})'
-        return self._connection.exec_driver_sql(statement, tuple(part)).scalars()
 
     def finish(self) -> None:
         """Write the sums that this application moved."""

@@ -54,6 +54,6 @@ def ask_for_another(
 def part_from(
     connection: Connection, schema: SyncSchema, answer: EnrolAnswer, known: Collection[str]
 ) -> None:
-    """Be a device of its own from now on; what was sealed since the two files parted goes under new names."""
+    """Be a device of its own from now on; what is sealed keeps its names, by which nothing counts twice."""
     adopt(connection, schema, answer)
     sent.requeue(connection, known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
@@ -80,16 +79,11 @@ def renumber(connection: Connection, after: int = 0, known: Collection[str] = ()
 
 
 def requeue(connection: Connection, known: Collection[str]) -> None:
-    """Give what is to send new names, for a new device; what the server has under the old one keeps it.
+    """Number what is to send for a new device; it keeps its names.
 
-    The other file with the same past may send the same under the old names: the effect is the same.
+    The other file with the same past may have the same to send: whichever comes second gets the
+    stored result, so that nothing counts twice.
     """
-    for old in connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed'").all():
-        if old[0] in known:
-            continue
-        new = str(uuid.uuid4())
-        connection.exec_driver_sql("UPDATE sync_transaction SET uuid = ? WHERE uuid = ?", (new, old[0]))
-        connection.exec_driver_sql("UPDATE sync_entry SET tx = ? WHERE tx = ?", (new, old[0]))
     renumber(connection, 0, known)
 
 

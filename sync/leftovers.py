@@ -1,0 +1,44 @@
+"""What a laptop still says of rows that never came, or do not come again: nothing of it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection
+
+from sync import sent
+from sync.overlay import chunks
+from sync.schema import SyncSchema
+
+
+def never_came(connection: Connection, passed: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Of the records (table, id) whose entries a pull has passed: those that the server has and did not send."""
+    for table, id in passed:
+        row = connection.exec_driver_sql(
+            f'SELECT rev FROM "{table}" WHERE id = ? AND NOT EXISTS'
+            " (SELECT 1 FROM sync_entry WHERE kind = ? AND id = ?)",
+            (id, table, id),
+        ).first()
+        if row is not None and not row[0]:
+            yield table, id
+
+
+def forget_absent(connection: Connection, schema: SyncSchema) -> set[str]:
+    """After a load, which brought all that we may see: the ids of which sent transactions still tell, without a row.
+
+    News and drafts of rows that an earlier identity had, and this one has not, go at once.
+    """
+    found: set[str] = set()
+    for name in schema.tables:
+        absent = f'kind = ? AND id NOT IN (SELECT id FROM "{name}")'
+        connection.exec_driver_sql(f"DELETE FROM sync_news WHERE {absent}", (name,))
+        # A draft of a new record was loaded from none.
+        connection.exec_driver_sql(f"DELETE FROM draft WHERE loaded IS NOT NULL AND {absent}", (name,))
+    told = sent.records(connection)
+    for name in told.keys() & schema.tables.keys():
+        here: set[str] = set()
+        for part, marks in chunks(sorted(told[name])):
+            statement = f'SELECT id FROM "{name}" WHERE id IN ({marks})'
+            here |= set(connection.exec_driver_sql(statement, tuple(part)).scalars())
+        found |= told[name] - here
+    return found

@@ -1,0 +1,1 @@
+"""Whatever people, networks and machines do: the promise of the sync, checked by chance."""

@@ -1,0 +1,205 @@
+"""What must hold, while the company works and when all is healed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import select
+
+from sync import sums
+from sync.protocol import unpack_cursor
+from tests.sync.machine.laptop import Laptop
+from tests.sync.machine.world import HEALING_ROUNDS, World
+
+ID = re.compile(
+    r"\b(?:account|contact|task|quote|quote_line)-\d{4}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{21}\b"
+)
+"""Ids of records as people make them, and of the forks and conflicts that the server names."""
+
+
+def hold_when_healed(world: World) -> None:
+    """All promises: raises AssertionError with what is broken."""
+    rounds = world.heal()
+    rows = _server_rows(world)
+    assert rounds < HEALING_ROUNDS, "the laptops never come to rest"
+    for laptop in world.laptops:
+        nothing_waits(laptop)
+        it_shows_the_servers_rows(laptop, rows)
+        nothing_foreign_lies_in_its_file(laptop, rows)
+        its_sums_are_those_of_its_rows(laptop)
+    nothing_typed_is_lost(world, rows)
+    nothing_counts_twice(world, rows)
+    the_servers_sums_are_those_of_its_rows(world, rows)
+    totals_are_those_of_the_lines(rows)
+    numbers_never_meet(rows)
+
+
+def _server_rows(world: World) -> dict[str, list[dict[str, Any]]]:
+    with world.server.store.read() as connection:
+        return {
+            kind: [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+            for kind, table in world.server.store.tables.synced.items()
+        }
+
+
+def _parked_on_server(world: World, *outcomes: str) -> list[bytes]:
+    table = world.server.store.tables["sync_result"]
+    with world.server.store.read() as connection:
+        found = connection.scalars(select(table.c.ops).where(table.c.outcome.in_(outcomes)))
+        return [bytes(ops) for ops in found if ops is not None]
+
+
+def nothing_typed_is_lost(world: World, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Each word is in a row, a conflict or a parked transaction, unless somebody let it go knowingly."""
+    kept = str(list(rows.values())) + str(_parked_on_server(world, "parked"))
+    lost = world.ledger.lost(kept)
+    assert not lost, f"lost: {lost}"
+
+
+def nothing_counts_twice(world: World, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """What adds up is the sum of what was counted, less what waits parked."""
+    expected = dict(world.ledger.visits)
+    for ops in _parked_on_server(world, "parked", "withdrawn"):
+        for op in json.loads(ops):
+            base, new = op.get("fields", {}).get("visits", (0, 0))
+            if op["table"] == "account" and op["id"] in expected:
+                expected[op["id"]] -= (new or 0) - (base or 0)
+    there = {row["id"]: row["visits"] or 0 for row in rows["account"]}
+    wrong = {id: (there[id], count) for id, count in expected.items() if id in there and there[id] != count}
+    assert not wrong, f"counted (there, expected): {wrong}"
+
+
+def nothing_waits(laptop: Laptop) -> None:
+    """The outbox is empty but for what is parked, which is shown."""
+    waiting = laptop.sql("SELECT n, state FROM sync_transaction WHERE state IN ('sealed', 'withdrawing')")
+    assert waiting == [], f"{laptop.name} never delivers {waiting}"
+    entries = laptop.sql(
+        "SELECT kind, id, op, field, rev FROM sync_entry WHERE tx IS NULL OR tx NOT IN"
+        " (SELECT uuid FROM sync_transaction WHERE state = 'parked')"
+    )
+    assert entries == [], f"{laptop.name} never lets go of {entries}"
+    covered = "(SELECT kind, id FROM sync_entry)"
+    shadows = laptop.sql(f"SELECT kind, id FROM sync_shadow WHERE (kind, id) NOT IN {covered}")
+    assert shadows == [], f"{laptop.name} keeps shadows of nothing: {shadows}"
+
+
+def it_shows_the_servers_rows(laptop: Laptop, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Content, not sums: field by field what the server has in its scopes, but for what is parked."""
+    scopes, marked = laptop.scopes(), _marked(laptop)
+    for kind, table in laptop.schema.tables.items():
+        columns = table.columns()
+        theirs = {
+            row["id"]: _as_known(row, columns)
+            for row in rows[kind]
+            if row["scope"] in scopes and row["deleted_at"] is None and row["id"] not in marked
+        }
+        names = ", ".join(f'"{name}"' for name in columns)
+        found = laptop.sql(f'SELECT {names} FROM "{kind}" WHERE deleted_at IS NULL')
+        ours = {
+            values[0]: dict(zip(columns, values, strict=True)) for values in found if values[0] not in marked
+        }
+        for id in theirs.keys() | ours.keys():
+            assert ours.get(id) == theirs.get(id), (
+                f"{laptop.name} shows {ours.get(id)} where the server has {theirs.get(id)}"
+            )
+    assert laptop.state("differing") is None, f"{laptop.name}: {laptop.state('differing')} differ"
+
+
+def _as_known(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+    """A row as a laptop of this release keeps it: what it does not know in `extra`."""
+    known = {name: row[name] for name in columns}
+    foreign = {name: value for name, value in row.items() if name not in columns and value is not None}
+    if foreign:
+        extra = json.loads(known["extra"] or "{}") | foreign
+        known["extra"] = json.dumps(extra, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return known
+
+
+def nothing_foreign_lies_in_its_file(laptop: Laptop, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Of a row outside its scopes no table says anything, but for its own work that is parked."""
+    scopes = laptop.scopes()
+    foreign = {row["id"] for kind in rows for row in rows[kind] if row["scope"] not in scopes}
+    foreign -= _marked(laptop)
+    parked = str(laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE state = 'parked'"))
+    foreign -= set(ID.findall(parked))
+    for (table,) in laptop.sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    ):
+        content = str(laptop.sql(f'SELECT * FROM "{table}"'))
+        found = foreign & set(ID.findall(content))
+        assert not found, f"{laptop.name} may not see {sorted(found)}, but {table} tells of it"
+
+
+def its_sums_are_those_of_its_rows(laptop: Laptop) -> None:
+    """The sums that a laptop keeps in passing are those of the rows that it has from the server."""
+    kept = laptop.sql("SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0")
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    marked = _marked(laptop)
+    if marked:
+        return
+    for kind in laptop.schema.tables:
+        for scope, id, rev in laptop.sql(f'SELECT scope, id, rev FROM "{kind}" WHERE deleted_at IS NULL'):
+            found[scope, kind].append((id, rev))
+    counted = {(*key, len(some), sums.to_wire(sums.total(key[1], some))) for key, some in found.items()}
+    assert set(kept) == counted, f"{laptop.name}: {set(kept) ^ counted}"
+
+
+def the_servers_sums_are_those_of_its_rows(world: World, rows: dict[str, list[dict[str, Any]]]) -> None:
+    table = world.server.store.tables["scope_sum"]
+    with world.server.store.read() as connection:
+        kept = {
+            (one["scope"], one["table_name"], one["count"], sums.to_wire(one["total"]))
+            for one in connection.execute(select(table)).mappings()
+            if one["count"] or one["total"]
+        }
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for kind in rows:
+        for row in rows[kind]:
+            if row["deleted_at"] is None:
+                found[row["scope"], kind].append((row["id"], row["rev"]))
+    assert kept == {(*key, len(some), sums.to_wire(sums.total(key[1], some))) for key, some in found.items()}
+
+
+def totals_are_those_of_the_lines(rows: dict[str, list[dict[str, Any]]]) -> None:
+    """A document is never a mixture: each quote's total is that of the lines that stand on it."""
+    sums_of_lines: dict[str, int] = defaultdict(int)
+    for line in rows["quote_line"]:
+        if line["deleted_at"] is None:
+            sums_of_lines[line["quote"]] += line["quantity"] or 0
+    wrong = {
+        quote["id"]: (quote["total"], sums_of_lines[quote["id"]])
+        for quote in rows["quote"]
+        if quote["deleted_at"] is None and (quote["total"] or 0) != sums_of_lines[quote["id"]]
+    }
+    assert not wrong, f"totals (quote, lines): {wrong}"
+
+
+def numbers_never_meet(rows: dict[str, list[dict[str, Any]]]) -> None:
+    """No two quotes went out under one number."""
+    first: dict[str, str] = {}
+    for quote in rows["quote"]:
+        if quote["number"] and quote["supersedes"] is None and quote["deleted_at"] is None:
+            other = first.setdefault(quote["number"], quote["id"])
+            assert other == quote["id"], f"{quote['number']} is on {other} and on {quote['id']}"
+
+
+class Cursors:
+    """Watches every laptop's cursor between two steps: in one epoch it never goes back."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str, str], int] = {}
+
+    def watch(self, laptop: Laptop) -> None:
+        fields = unpack_cursor(laptop.state("cursor") or "")
+        if not fields:
+            return
+        key = (laptop.name, laptop.state("device"), fields["e"])
+        assert fields["r"] >= self._seen.get(key, 0), f"the cursor of {laptop.name} went back"
+        self._seen[key] = fields["r"]
+
+
+def _marked(laptop: Laptop) -> set[str]:
+    return {id for (id,) in laptop.sql("SELECT DISTINCT id FROM sync_entry")}

@@ -1,0 +1,86 @@
+"""The server of the machine: the real one, on a database that is set back in no time."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, delete, event, insert, select
+from sqlalchemy.pool import StaticPool
+
+from sync.server.admin import Administration
+from sync.server.service import Service
+from sync.server.store import Store
+from tests.sync.machine import company
+
+START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+
+
+class Clock:
+    """The true time, which goes on by itself."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(milliseconds=200)
+        return self.moment
+
+
+class Server:
+    """One organisation, with its copies and their return."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.clock = store, Clock()
+        self.service = Service(store, company.grants, "acme", self.clock)
+        self.administration = Administration(store, self.clock)
+
+    def copy(self) -> Any:
+        """A backup."""
+        with self.store.read() as connection:
+            return {
+                name: [dict(row) for row in connection.execute(select(table)).mappings()]
+                for name, table in self.store.tables.metadata.tables.items()
+            }
+
+    def put_back(self, copy: Any) -> None:
+        """The database as it was when the copy was made."""
+        with self.store.write() as connection:
+            for name, table in self.store.tables.metadata.tables.items():
+                connection.execute(delete(table))
+                if copy[name]:
+                    connection.execute(insert(table), copy[name])
+
+    def restore(self, copy: Any) -> None:
+        """Disaster: last night's backup takes the place of what there was."""
+        self.put_back(copy)
+        self.administration.renew()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class InMemory(Server):
+    """SQLite without a file: copies are copies of pages."""
+
+    def __init__(self) -> None:
+        self._raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._raw.execute("PRAGMA foreign_keys=OFF")
+        engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(connection.get_execution_options().get("terrain_begin", "BEGIN"))
+
+        store = Store(engine, company.schema())
+        store.prepare()
+        super().__init__(store)
+
+    def copy(self) -> sqlite3.Connection:
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        self._raw.backup(kept)
+        return kept
+
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        copy.backup(self._raw)
