@@ -1,0 +1,388 @@
+"""The server under load: many offline edits, a delta, nothing to do, a moved territory, fifty laptops at eight.
+
+`python dev.py bench sync_load [PART…]` with parts of: edits, delta, idle, move, morning. The server is a process
+of its own with full fsync, on SQLite and, where its programs are installed, on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+
+from app import syncing
+from app.demo.data import generate
+from app.demo.seeding import stored
+from app.serve import fill
+from app.workspace import Workspace
+from sync.client import HttpClient
+from sync.protocol import (
+    EnrolRequest,
+    Op,
+    PullRequest,
+    PushRequest,
+    Transaction,
+    encode,
+    encode_pull,
+    seal,
+)
+from tests.sync.server.cluster import NotHere, a_cluster
+
+EDITS, EDITS_PER_REQUEST = 10_000, 500
+EDITS_S = {"sqlite": 2.0, "postgresql": 5.0}
+LEAST_PER_S = 2_000
+DELTA, DELTA_ON, DELTA_S = 1_000, 100_000, 0.15
+IDLE_S, IDLE_BYTES = 0.005, 2_048
+MOVED, MOVED_S = 10_000, 3.0
+LAPTOPS, EDITS_EACH, DELTA_EACH, MORNING_S, SERVER_MB = 50, 200, 2_000, 30.0, 400
+PASSWORD = "a long password"
+NOW = "2026-01-01T08:00:00.000Z"
+
+
+@dataclass
+class Site:
+    """A company on a server that runs as a process."""
+
+    kind: str
+    address: str
+    process: psutil.Process
+    emails: list[str]
+    folder: Path
+    tokens: list[str] = field(default_factory=list)
+
+    def client(self, who: int = 0) -> HttpClient:
+        """A newly enrolled device of a user who sees everything."""
+        client = HttpClient(self.address)
+        client.token = client.enrol(EnrolRequest(self.emails[who % len(self.emails)], PASSWORD)).token
+        return client
+
+    def megabytes(self) -> float:
+        """The resident memory of all processes of the server."""
+        family = [self.process, *self.process.children(recursive=True)]
+        return sum(one.memory_info().rss for one in family) / 1e6
+
+
+@contextmanager
+def a_site(kind: str, accounts: int, processes: int = 1, offices: int = 1) -> Iterator[Site]:
+    """A company of `accounts`, served; raises NotHere where there is no PostgreSQL."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        database: Any = folder / "server"
+        if kind == "postgresql":
+            database = stack.enter_context(a_cluster(fsync=True)).url
+        emails = _fill(database, accounts, offices)
+        place = ["--database", database] if kind == "postgresql" else ["--dir", str(database)]
+        command = [sys.executable, "-m", "ui.main", "serve", *place, "--port", "0"]
+        server = subprocess.Popen(
+            [*command, "--processes", str(processes)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().strip() + "/bench"
+            yield Site(kind, address, psutil.Process(server.pid), emails, folder)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _fill(database: Any, accounts: int, offices: int) -> list[str]:
+    passwords: dict[str, tuple[str, str]] = {}
+    emails = [f"office{n}@example.fr" for n in range(offices)]
+
+    def rows() -> Any:
+        yield from stored(generate(accounts, active=0))
+        for email in emails:
+            user = {"id": str(uuid4()), "name": email, "email": email, "role": "office", "active": 1}
+            passwords[user["id"]] = (email, PASSWORD)  # type: ignore[index]
+            yield "user", user
+
+    fill(database, "bench", rows(), passwords)
+    return emails
+
+
+def pull_all(client: HttpClient, cursor: str = "", keep: str = "") -> tuple[str, int, list[dict[str, Any]]]:
+    """(cursor, how many rows, the rows of the kind `keep`)."""
+    count, kept, more = 0, [], True
+    while more:
+        page = client.pull(PullRequest(cursor, 8_000_000))
+        for block in page.blocks:
+            count += len(block.rows)
+            if block.table == keep:
+                kept += [dict(zip(block.columns, row, strict=True)) for row in block.rows]
+        cursor, more = page.cursor, page.more
+    return cursor, count, kept
+
+
+def make_edits(rows: list[dict[str, Any]], count: int, seed: int, start: int = 1) -> list[Transaction]:
+    """What people do in a week: half changes, half new contacts, reports and quotes, each its own action."""
+    chance, made = random.Random(seed), []
+    for n in range(start, start + count):
+        row = chance.choice(rows)
+        match n % 10:
+            case 0 | 1 | 2 | 3 | 4:
+                old, row["phone"] = row["phone"], f"+3361{chance.randrange(10**7):07d}"
+                ops = [Op("account", row["id"], "update", row["rev"], {"phone": (old, row["phone"])}, NOW)]
+            case 5 | 6:
+                ops = [_create("contact", account=row["id"], first_name="Anne", last_name=f"Martin {n}")]
+            case 7 | 8:
+                ops = [_create("visit_report", account=row["id"], summary=f"Bon accueil {n}")]
+            case _:
+                quote = _create("quote", account=row["id"], status="draft", subject="Savon")
+                line = _create("quote_line", quote=quote.id, kind="item", position=1, quantity=10_000)
+                ops = [quote, line]
+        made.append(seal(str(uuid4()), n, ops))
+    return made
+
+
+def _create(table: str, **values: Any) -> Op:
+    return Op(table, str(uuid4()), "create", 0, {name: (None, value) for name, value in values.items()}, NOW)
+
+
+def push(client: HttpClient, made: list[Transaction]) -> dict[str, int]:
+    """Push all, as many in a request as may be; how many of each outcome."""
+    outcomes: dict[str, int] = {}
+    batch: list[Transaction] = []
+    size = 0
+    for one in [*made, None]:
+        if one is None or size + len(one.ops) > EDITS_PER_REQUEST:
+            for result in client.push(PushRequest(NOW, batch)).results:
+                outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
+            batch, size = [], 0
+        if one is not None:
+            batch.append(one)
+            size += len(one.ops)
+    return outcomes
+
+
+def edits(site: Site) -> None:
+    """10,000 offline edits, each its own transaction."""
+    client = site.client()
+    _cursor, _count, accounts = pull_all(client, keep="account")
+    made = make_edits(accounts, EDITS, 1)
+    copied = _copy_of(site, made)
+    before = _cpu(site)
+    took = seconds(lambda: report_outcomes(push(client, made)))
+    cpu = _cpu(site) - before
+    limit = EDITS_S[site.kind]
+    report(
+        f"{EDITS:,} offline edits on {site.kind}", took, limit,
+        f"{EDITS / took:,.0f} transactions/s (at least {LEAST_PER_S:,}); the server's processor {cpu:.2f} s;"
+        f" {took / copied:.0f} × writing their bytes to a file with fsync",
+    )  # fmt: skip
+    client.close()
+
+
+def report_outcomes(outcomes: dict[str, int]) -> None:
+    """Everything must have been applied."""
+    if set(outcomes) - {"applied", "merged"}:
+        print(f"  not as meant: {outcomes}")
+
+
+def _copy_of(site: Site, made: list[Transaction]) -> float:
+    content = b"".join(encode(one) for one in made)
+
+    def write() -> None:
+        with open(site.folder / "plain", "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    return seconds(write)
+
+
+def _cpu(site: Site) -> float:
+    family = [site.process, *site.process.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in family)
+
+
+def delta(site: Site) -> None:
+    """1,000 changed rows reach a laptop with 100,000, and its search."""
+    os.environ.setdefault("TERRAIN_PASSPHRASE", "bench")
+    profile = site.folder / "laptop"
+    syncing.enrol(profile, site.address, site.emails[0], PASSWORD)
+    workspace = Workspace.open(profile)
+    rows = syncing.sync_now(workspace)["pulled"]
+    other = site.client()
+    _cursor, _count, accounts = pull_all(other, keep="account")
+    start = 1
+    for _run in range(3):
+        chosen = random.Random(start).sample(accounts, DELTA)
+        made = []
+        for n, row in enumerate(chosen, start=start):
+            old, row["name"] = row["name"], f"{row['name']} {n}"
+            made.append(
+                seal(
+                    str(uuid4()),
+                    n,
+                    [Op("account", row["id"], "update", row["rev"], {"name": (old, row["name"])})],
+                )
+            )
+        push(other, made)
+        start += DELTA
+        _cursor, _count, accounts = pull_all(other, keep="account")
+        cpu, began = time.process_time(), time.perf_counter()
+        pulled = syncing.sync_now(workspace)["pulled"]
+        took = time.perf_counter() - began
+        report(f"delta of {pulled:,} on {rows:,}, searchable", took, DELTA_S,
+               f"processor of the laptop {time.process_time() - cpu:.3f} s")  # fmt: skip
+    other.close()
+    copied = (
+        seconds(lambda: shutil.copyfile(profile / "terrain.db", site.folder / "copy"))
+        if (profile / "terrain.db").exists()
+        else 0.0
+    )
+    if copied:
+        print(f"  a plain copy of the laptop's file: {copied:.3f} s")
+    idle_laptop(workspace)
+    workspace.close()
+
+
+def idle_laptop(workspace: Workspace) -> None:
+    """The engine's own run with nothing to do."""
+    times = sorted(seconds(lambda: syncing.sync_now(workspace)) for _run in range(9))
+    print(f"  the laptop's whole run with nothing to do: {times[4] * 1000:.1f} ms")
+
+
+def idle(site: Site) -> None:
+    """A sync with nothing to do: one call, few bytes."""
+    client = site.client()
+    cursor, _count, _rows = pull_all(client)
+    page = client.pull(PullRequest(cursor))
+    body = encode_pull(page)
+    from sync.protocol import compress
+
+    size = len(compress(body, "zstd")[0])
+    times = sorted(seconds(lambda: client.pull(PullRequest(page.cursor))) for _run in range(100))
+    report(f"nothing to do on {site.kind}, one call", times[50], IDLE_S,
+           f"p95 {times[95] * 1000:.1f} ms; {size} bytes of answer (limit {IDLE_BYTES})")  # fmt: skip
+    client.close()
+
+
+def move(site: Site) -> None:
+    """Customers with 10,000 rows go to another territory."""
+    client = site.client()
+    _cursor, _count, accounts = pull_all(client, keep="account")
+    _cursor, _count, territories = pull_all(client, keep="territory")
+    origin = accounts[0]["territory"]
+    chosen = [row for row in accounts if row["territory"] == origin]
+    below = 4
+    chosen = chosen[: MOVED // below]
+    target = next(row["id"] for row in territories if row["id"] != origin)
+    ops = [
+        Op("account", row["id"], "update", row["rev"], {"territory": (origin, target)}, NOW) for row in chosen
+    ]
+    made = [
+        seal(str(uuid4()), n, ops[at : at + EDITS_PER_REQUEST])
+        for n, at in enumerate(range(0, len(ops), EDITS_PER_REQUEST), start=1)
+    ]
+    cursor, _count, _rows = pull_all(client)
+    took = seconds(lambda: report_outcomes(push(client, made)))
+    _cursor, moved, _rows = pull_all(client, cursor)
+    per = took * MOVED / max(1, moved)
+    report(
+        f"{moved:,} rows moved with {len(chosen):,} accounts on {site.kind}; per {MOVED:,}", per, MOVED_S, ""
+    )
+    client.close()
+
+
+def morning(site: Site) -> None:
+    """Fifty laptops at eight, each with 200 edits to send and 2,000 rows to fetch."""
+    clients = [site.client(n) for n in range(LAPTOPS)]
+    cursor, _count, accounts = pull_all(clients[0], keep="account")
+    cursors = [cursor]
+    for client in clients[1:]:
+        cursors.append(client.pull(PullRequest(cursor)).cursor)
+    work = [make_edits([dict(row) for row in accounts[n::LAPTOPS]], EDITS_EACH, n) for n in range(LAPTOPS)]
+    others = site.client()
+    fetched = make_edits([dict(row) for row in accounts], 1, 99)
+    push(others, fetched)
+    night = [
+        seal(str(uuid4()), n, [_create("contact", account=accounts[n % len(accounts)]["id"], last_name="N")])
+        for n in range(2, DELTA_EACH + 1)
+    ]
+    push(others, night)
+    most = [0.0]
+    done: list[int] = []
+    failed: list[str] = []
+
+    def laptop(n: int) -> None:
+        try:
+            push(clients[n], work[n])
+            done.append(pull_all(clients[n], cursors[n])[1])
+        except Exception as problem:
+            failed.append(repr(problem))
+        most[0] = max(most[0], site.megabytes())
+
+    def all_at_once() -> None:
+        with ThreadPoolExecutor(LAPTOPS) as lanes:
+            list(lanes.map(laptop, range(LAPTOPS)))
+
+    took = seconds(all_at_once)
+    report(
+        f"{LAPTOPS} laptops at eight on {site.kind}, {EDITS_EACH} edits and {min(done or [0]):,} rows or more each",
+        took, MORNING_S, f"{len(failed)} failed; the server at most {most[0]:.0f} MB (limit {SERVER_MB})",
+    )  # fmt: skip
+    for problem in sorted(set(failed)):
+        print(f"  {problem}")
+    for client in [*clients, others]:
+        client.close()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def report(what: str, took: float, limit: float, more: str) -> None:
+    """One line with the limit and the ratio to it."""
+    print(
+        f"{what}: {took:.3f} s; limit {limit:g} s, ratio {took / limit:.2f}{'; ' if more else ''}{more}",
+        flush=True,
+    )
+
+
+PARTS: dict[str, tuple[Callable[[Site], None], int, int]] = {
+    "edits": (edits, 5_000, 1),
+    "idle": (idle, 2_000, 1),
+    "move": (move, 12_000, 1),
+    "morning": (morning, 3_000, 2),
+    "delta": (delta, DELTA_ON // 4, 1),
+}
+"""(what, accounts, server processes)"""
+
+
+def main(wanted: list[str]) -> None:
+    """Print the figures."""
+    for name, (part, accounts, processes) in PARTS.items():
+        if wanted and name not in wanted:
+            continue
+        for kind in ("sqlite", "postgresql"):
+            if kind == "postgresql" and name == "delta":
+                continue
+            try:
+                with a_site(kind, accounts, processes) as site:
+                    part(site)
+            except NotHere as reason:
+                print(f"{name} on {kind}: left out, {reason}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
