@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from sync.schema import SyncSchema
 
 FILE = "terrain.db"
 _LONGEST_LOG = 64_000_000
+_PATIENCE_S = 1.0
+"""Of a bulk transaction for people who save one thing after the other."""
 _STEPS = 20_000
 """Of SQLite's machine between two looks at who waits: about a millisecond."""
 Origin = Literal["local", "sync", "undo"]
@@ -165,7 +168,7 @@ class Workspace:
         A bulk load may be lost to a power cut, never broken by it: it does not wait for the disk. One that
         is `yielding` breaks off with SQLite's interrupt as soon as anybody waits for the lane.
         """
-        with self._turn(), explained(self.folder / FILE), self.engine.connect() as plain:
+        with self._turn(bulk), explained(self.folder / FILE), self.engine.connect() as plain:
             raw: Any = plain.connection.dbapi_connection
             raw.execute(f"PRAGMA synchronous = {'NORMAL' if bulk else 'FULL'}")
             if yielding:
@@ -180,7 +183,11 @@ class Workspace:
                 raw.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, bulk: bool) -> Iterator[None]:
+        """The lane for one transaction; a bulk one lets those who wait go first."""
+        latest = time.monotonic() + _PATIENCE_S
+        while bulk and self._waiting and time.monotonic() < latest:
+            time.sleep(0.001)
         with self._counter:
             self._waiting += 1
         self._write_lane.acquire()
@@ -205,7 +212,7 @@ class Workspace:
 
             @contextmanager
             def lane() -> Iterator[Connection]:
-                with self._turn(), connection.begin():
+                with self._turn(True), connection.begin():
                     yield connection
                 if log.stat().st_size > _LONGEST_LOG:
                     raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")

@@ -15,6 +15,7 @@ from sync.schema import SyncSchema
 
 _KEPT = "indexes"
 _INTERRUPTED = 9
+_SLICE_S = 0.05
 
 
 @contextmanager
@@ -50,21 +51,29 @@ def restore_indexes(connection: Connection) -> None:
 
 
 def restore_indexes_apart(lane: Callable[[], AbstractContextManager[Connection]]) -> None:
-    """Make the dropped indexes again, each in a transaction of its own, while the program is used."""
-    while True:
+    """Make the dropped indexes again in several short transactions, while the program is used."""
+    left = 1
+    while left:
         try:
             with lane() as connection:
-                kept = _kept(connection)
-                if not kept:
-                    return
-                connection.exec_driver_sql(kept[0])
-                state.put(connection, _KEPT, json.dumps(kept[1:]) if kept[1:] else None)
+                left = _restore_some(connection)
         except OperationalError as problem:
             # Somebody's save came first.
             if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
                 raise
         # The lane goes to whoever waits for it.
         time.sleep(0.002)
+
+
+def _restore_some(connection: Connection) -> int:
+    """As many as a moment allows, at least one: each new schema is read again by every connection."""
+    kept = _kept(connection)
+    began, made = time.perf_counter(), 0
+    while made < len(kept) and (not made or time.perf_counter() - began < _SLICE_S):
+        connection.exec_driver_sql(kept[made])
+        made += 1
+    state.put(connection, _KEPT, json.dumps(kept[made:]) if kept[made:] else None)
+    return len(kept) - made
 
 
 def lacks_indexes(connection: Connection) -> bool:
