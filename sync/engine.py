@@ -155,6 +155,7 @@ class Engine:
             cursor = state.get(connection, "cursor") or ""
             loading = not cursor or state.get(connection, "loading") == 1
             unfinished = first_load.is_unfinished(connection)
+            resume_at = staging.resume_at(connection, cursor)
         if loading:
             self._load_first()
             return
@@ -162,7 +163,7 @@ class Engine:
             first_load.end(self._laptop)
         if self._laptop.folder is not None:
             scope_file.remove_all(self._laptop.folder)
-        self._pull_changes(cursor)
+        self._pull_changes(cursor, resume_at)
 
     def _load_first(self) -> None:
         FirstLoad(
@@ -175,45 +176,38 @@ class Engine:
             lambda page: self._apply([page], first_load=True),
         ).run()
 
-    def _pull_changes(self, origin: str) -> None:
+    def _pull_changes(self, origin: str, resume_at: str) -> None:
         """Changes are staged whole and applied in one transaction together with the cursor."""
-        page = self._first_page(origin)
-        staged = page.more or self._staged()
-        while True:
+        page = self._first_page(origin, resume_at)
+        staged = page.more or resume_at != origin
+        while staged:
             with self._laptop.write(False) as connection:
                 self._obey(connection, page.hello)
-                if staged:
-                    staging.keep(connection, origin, page)
-                done = staging.count(connection) if staged else 1
+                staging.keep(connection, origin, page)
+                done = staging.count(connection)
             if not page.more:
                 break
             self._progress("pulling", done, 0)
             page = self._pull_page(page.cursor)
-        if self._recovered and self._rescue([page] if not staged else None, page.hello):
+        if self._recovered and self._rescue(None if staged else [page], page.hello):
             self._push()
         self._progress("applying", 0, 0)
         self._apply(None if staged else [page], first_load=False, last=page)
         if self._recovered:
             # What was sent again has new revisions.
             self._recovered = ""
-            self._pull_changes(page.cursor)
+            self._pull_changes(page.cursor, page.cursor)
 
-    def _first_page(self, origin: str) -> PullPage:
+    def _first_page(self, origin: str, resume_at: str) -> PullPage:
         """The page at which an earlier attempt broke off, or the first one."""
-        with self._laptop.write(False) as connection:
-            cursor = staging.resume_at(connection, origin)
         self._progress("pulling", 0, 0)
-        if cursor != origin:
+        if resume_at != origin:
             try:
-                return self._pull_page(cursor)
+                return self._pull_page(resume_at)
             except errors.Refused:
                 with self._laptop.write(False) as connection:
                     staging.clear(connection)
         return self._pull_page(origin)
-
-    def _staged(self) -> bool:
-        with self._laptop.write(False) as connection:
-            return staging.count(connection) > 0
 
     def _pull_page(self, cursor: str, max_bytes: int = PAGE_BYTES) -> PullPage:
         return self._remote.pull(
