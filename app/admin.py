@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -200,7 +201,6 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
     `blobs` names the folder of the attachments' bytes, which are written once and never changed: any copy of
     it that is made afterwards belongs to this one.
     """
-    _require_sqlite(database)
     file = Path(file)
     if file.exists():
         raise Duplicate(_("{file} exists already; nothing was overwritten.", file=file))
@@ -212,7 +212,10 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
         if hands is None or slug is None:
             raise _no_such_organisation(slug, names)
         file.parent.mkdir(parents=True, exist_ok=True)
-        hands.backup(file, known.path(slug))
+        try:
+            hands.backup(file)
+        except (errors.ServerBusy, OSError, sqlite3.Error) as problem:
+            raise UserError(_("The copy could not be written to {file}.", file=file)) from problem
         folder = known.blobs(slug)
     finally:
         known.close()
@@ -220,8 +223,10 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
 
 
 def restore(database: Database, slug: str, file: Path) -> Row:
-    """Put an organisation back from its copy. Laptops then send again what the copy lacks."""
-    _require_sqlite(database)
+    """Put an organisation back from its copy, also while it is served, also on the other kind of database.
+
+    Laptops then send again what the copy lacks; what was erased since stays erased.
+    """
     file = Path(file)
     if not file.is_file():
         raise NotFound(_("There is no file {file}.", file=file))
@@ -265,11 +270,6 @@ def _retained_until(row: Row) -> str:
     """Ten years after a contract was made; empty for what is no contract but part of one."""
     made = next((row[name] for name in ("decided_on", "ordered_on", "issued_on") if row.get(name)), None)
     return f"{int(made[:4]) + RETENTION_YEARS}{made[4:10]}" if made else ""
-
-
-def _require_sqlite(database: Database) -> None:
-    if str(database).startswith(("postgres:", "postgresql:", "postgresql+psycopg:")):
-        raise NotAllowed(_("PostgreSQL makes its own copies: use pg_dump and pg_restore."))
 
 
 # Rows

@@ -25,7 +25,7 @@ from sync import errors
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
 from sync.server import auth, blobs, erasure, load
-from sync.server.admin import Administration, restore_sqlite
+from sync.server.admin import Administration, restore
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
 from sync.server.scopes import Grants
@@ -60,7 +60,7 @@ def found(known: Organisations, slug: str) -> Administration:
 
 def restore_copy(known: Organisations, slug: str, file: Path) -> Administration:
     """An organisation put back from its copy; raises `sync.errors.Refused`."""
-    return restore_sqlite(known, slug, file)
+    return restore(known, slug, file)
 
 
 def exchange_file(known: Organisations, slug: str, source: BinaryIO, target: BinaryIO) -> Exchanged:

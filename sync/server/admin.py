@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from sync import errors
 from sync.clock import format_time
 from sync.protocol import Op
-from sync.server import auth, direct, erasure
+from sync.server import auth, copies, direct, erasure
 from sync.server.store import Organisations, Store
 
 RESTORED_SERIES = 1_000
@@ -86,9 +84,9 @@ class Administration:
             found = connection.execute(select(synced).where(synced.c.id == id)).mappings().first()
         return dict(found) if found is not None else None
 
-    def backup(self, file: Path, source: Path) -> None:
-        """A copy of the organisation's SQLite file while it is in use."""
-        copy_sqlite(source, file)
+    def backup(self, file: Path) -> None:
+        """A copy of the organisation in one file while it is in use."""
+        copies.backup(self.store, file)
 
     def renew(self) -> None:
         """After a restore: a new epoch, by which laptops know, and series beyond those granted since.
@@ -113,39 +111,11 @@ class Administration:
         return format_time(self.clock())
 
 
-def restore_sqlite(known: Organisations, slug: str, file: Path) -> Administration:
+def restore(known: Organisations, slug: str, file: Path) -> Administration:
     """Put a copy in place of the organisation; raises `errors.Refused("not_a_copy")`."""
-    _check_copy(file)
-    target = known.path(slug)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copy_sqlite(file, target)
-    store = known.find(slug)
-    assert store is not None
-    restored = Administration(store)
-    restored.renew()
-    erasure.reapply(store)
-    return restored
 
+    def renew(copy: Store, series: int) -> None:
+        Administration(copy).renew()
+        copies.keep_series(copy, series)
 
-def copy_sqlite(source: Path, target: Path) -> None:
-    """SQLite's online backup: whole and consistent whatever is being written."""
-    original = sqlite3.connect(source)
-    copy = sqlite3.connect(target)
-    try:
-        original.backup(copy)
-    finally:
-        copy.close()
-        original.close()
-
-
-def _check_copy(file: Path) -> None:
-    try:
-        connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise errors.Refused("not_a_copy", str(file))
-            connection.execute("SELECT rev FROM sync_head").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.Error as problem:
-        raise errors.Refused("not_a_copy", str(file)) from problem
+    return Administration(copies.restore(known, slug, file, renew))

@@ -54,7 +54,7 @@ class Store:
         self.blobs = blobs
         """The folder of the attachments' bytes; without one they do not travel."""
         self.schema = schema
-        self._evolve = evolve
+        self.evolve = evolve
         self.tables: ServerTables = server_tables(schema)
         self.links = {name: sorted(dependency_links(synced)) for name, synced in schema.tables.items()}
         """The columns of each synced table by which its rows hang on another one."""
@@ -125,13 +125,13 @@ class Store:
                 connection.exec_driver_sql(lock)
                 connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.pg_schema}"')
             fresh = not inspect(connection).has_table("sync_head", schema=self.pg_schema)
-            if self._evolve is not None and not fresh:
-                self._evolve(connection, False)
+            if self.evolve is not None and not fresh:
+                self.evolve(connection, False)
             self.tables.metadata.create_all(connection)
             if not fresh:
                 growth.add_missing(connection, self.tables, self.pg_schema)
-            if self._evolve is not None and fresh:
-                self._evolve(connection, True)
+            if self.evolve is not None and fresh:
+                self.evolve(connection, True)
             head = self.tables["sync_head"]
             if connection.execute(select(head.c.one)).first() is None:
                 connection.execute(insert(head).values(one=1, rev=0, epoch=secrets.token_hex(8), series=0))

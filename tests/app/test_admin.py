@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from app import admin
-from app.errors import Duplicate, Invalid, NotAllowed, NotFound, UserError
+from app.errors import Duplicate, Invalid, NotFound, UserError
 from app.serve import InProcessServer
 from sync import protocol as p
 
@@ -145,10 +145,8 @@ def test_a_restored_server_has_a_new_epoch_and_its_old_people(folder: Path, tmp_
     admin.add_territory(folder, None, "Lorraine")
 
 
-def test_a_file_that_is_no_copy_is_refused_and_postgresql_named(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_no_copy_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear Sir")
     with pytest.raises(UserError):
         admin.restore(folder, "durand", tmp_path / "letter.txt")
-    with pytest.raises(NotAllowed, match="pg_dump"):
-        admin.backup("postgresql://host/db", None, tmp_path / "copy")
     assert len(admin.list_users(folder, None)) == 2

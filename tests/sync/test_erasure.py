@@ -14,7 +14,7 @@ from app.errors import NotAllowed, NotFound
 from app.serve import organisations, restore_copy
 from app.store import keys
 from app.workspace import FILE, Workspace
-from sync.server.admin import copy_sqlite
+from sync.server.copies import copy_sqlite
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 from tests.sync.plain_pages import plain_bytes
 

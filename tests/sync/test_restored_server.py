@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.syncing import SyncProblem
-from sync.server.admin import Administration, copy_sqlite
+from sync.server.admin import Administration
+from sync.server.copies import copy_sqlite
 from tests.sync.office import RHONE, Laptop, Office
 
 

@@ -33,6 +33,7 @@ class Cluster:
     binaries: Path
     port: int
     prefix: tuple[str, ...]
+    fsync: bool = False
 
     @property
     def url(self) -> str:
@@ -40,7 +41,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        options += f" -c fsync={'on' if self.fsync else 'off'}"
         self.run("pg_ctl", "-D", self._data, "-w", "-o", options, "-l", str(self.folder / "log"), "start")
 
     def stop(self) -> None:
@@ -58,7 +60,7 @@ class Cluster:
 
 
 @contextmanager
-def a_cluster() -> Iterator[Cluster]:
+def a_cluster(fsync: bool = False) -> Iterator[Cluster]:
     """A new cluster, started; raises NotHere."""
     config = shutil.which("pg_config")
     found = subprocess.run([config, "--bindir"], capture_output=True, text=True) if config else None
@@ -73,7 +75,7 @@ def a_cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="terrain-pg-", dir="/tmp"))
     if as_root:
         shutil.chown(folder, "postgres", "postgres")
-    cluster = Cluster(folder, binaries, free_port(), prefix)
+    cluster = Cluster(folder, binaries, free_port(), prefix, fsync)
     try:
         data = str(folder / "data")
         cluster.run("initdb", "-D", data, "--no-sync", "-A", "trust", "-U", "terrain", "-E", "UTF8")
