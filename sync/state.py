@@ -35,6 +35,7 @@ def keep_hello(connection: Connection, hello: Hello) -> None:
         ("organisation", hello.organisation),
         ("scopes", json.dumps(sorted(hello.scopes))),
         ("exchange_key", hello.exchange_key),
+        ("server_time", hello.server_time),
     ):
         if get(connection, name) != value:
             put(connection, name, value)

@@ -154,3 +154,31 @@ def _sentences(found: Any) -> list[str]:
         text.append(f"{signs[line.state]} {(line.after or line.before).description} {details}".rstrip())
     text += [f"{_(c.label)}: {c.before or '—'} → {c.after or '—'}" for c in (*found.head, *found.amounts)]
     return text or [_("Nothing differs.")]
+
+
+def verify(options: argparse.Namespace, output: Output) -> None:
+    """Whether a sealed PDF is the one that was sealed."""
+    from pathlib import Path
+
+    from app.errors import Damaged
+    from app.quotes import sealing
+
+    found = sealing.check(Path(options.file).read_bytes())
+    if not found.good:
+        raise Damaged(
+            _("This PDF was changed after it was signed.") if found.sealed else _("This PDF bears no seal.")
+        )
+    text = _("Unchanged since {signer} sealed it at {at}.", signer=found.signer, at=found.at)
+    output.result({**asdict(found), "good": found.good}, text)
+
+
+def paper(options: argparse.Namespace, output: Output) -> None:
+    """Attach a photo of the signed paper to the quote whose code it bears."""
+    from pathlib import Path
+
+    from app.quotes import signing
+
+    photo = Path(options.file)
+    with opened(options) as workspace, workspace.transaction("quote paper") as session:
+        id = signing.keep_paper(session, options.quote, photo.read_bytes(), options.signer, photo.name)
+    output.result({"id": id, "status": "accepted"}, id)

@@ -47,6 +47,8 @@ WORDS = {
     "quote approve": ("app.cli.quote_life_words", "approve"),
     "quote codes": ("app.cli.quote_life_words", "codes"),
     "quote answer": ("app.cli.quote_life_words", "answer"),
+    "quote verify": ("app.cli.quote_life_words", "verify"),
+    "quote paper": ("app.cli.quote_life_words", "paper"),
     "import": ("app.cli.transfer_words", "import_records"),
     "export": ("app.cli.transfer_words", "export_records"),
     "serve": ("app.cli.server_words", "serve"),
@@ -224,6 +226,12 @@ def _add_quote_life(second: Any) -> None:
     answer.add_argument("number", type=int, metavar=_("NUMBER"))
     answer.add_argument("control", metavar=_("CONTROL"))
     answer.add_argument("percent", metavar=_("PERCENT"))
+    verify = _word(second, "verify", _("whether a sealed PDF was changed; needs no profile"), "quote verify")
+    paper = _word(second, "paper", _("attach a photo of the signed paper and accept the quote"), "quote paper")
+    for parser in (verify, paper):
+        parser.add_argument("file", metavar=_("FILE"))
+    paper.add_argument("--signer", required=True, metavar=_("NAME"), help=_("who signed"))
+    paper.add_argument("--quote", metavar="ID", help=_("refuse the paper of any other quote"))
 
 
 def _add_transfer_words(words: Any) -> None:

@@ -62,7 +62,7 @@ def append_pages(content: bytes, other: bytes) -> bytes:
     import pikepdf
 
     try:
-        return _joined(content, other, claim=_is_archive(other))
+        return join(content, other, claim=_is_archive(other))
     except pikepdf.PdfError as problem:
         raise Damaged(
             _("The terms of sale are no readable PDF. Ask your office for another file.")
@@ -77,11 +77,12 @@ def _is_archive(other: bytes) -> bool:
     blank = io.BytesIO()
     canvas = make_canvas(blank, (72, 72), "", "", "", "fr-FR")
     canvas.save()
-    joined = _joined(blank.getvalue(), other, claim=True)
+    joined = join(blank.getvalue(), other, claim=True)
     return bool(pdfa.validate_written(io.BytesIO(joined), "3b").passed)
 
 
-def _joined(content: bytes, other: bytes, claim: bool) -> bytes:
+def join(content: bytes, other: bytes, claim: bool) -> bytes:
+    """The pages of two files in one; without `claim` it no longer says to be for the archive."""
     import pikepdf
 
     result = io.BytesIO()

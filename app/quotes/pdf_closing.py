@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from app.quotes import paper_code
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
 from app.quotes.pdf_type import ACCENT, BODY, BOLD, GREY, INK, LABEL, SMALL, STRONG, WHITE, Style, wrap
@@ -16,6 +17,7 @@ LEFT_ROOM = ROOM - SIDE - 28
 _ROW = 15.6
 _PANEL = 25.0
 _SIGN_HEIGHT = 96.0
+_CODE = 46.0
 _TERMS = Style(size=7, leading=8.8)
 _TERMS_GAP = 20.0
 _CERTIFIED = Style(size=7.6, leading=9.4)
@@ -48,7 +50,7 @@ class Closing:
             pen.text(RIGHT - SIDE, y + 6, self.words("before_signing"), LABEL)
             y = pen.lines(RIGHT - SIDE, y + 17, list(self.certified), _CERTIFIED)
         if has_box(self.document):
-            _draw_sign(self.words, pen, y)
+            _draw_sign(self.words, paper_code.text_of(self.document), pen, y)
 
     def _draw_totals(self, pen: Pen, y: float) -> float:
         x = RIGHT - SIDE
@@ -150,11 +152,14 @@ def _draw_vat(document: QuoteDocument, words: Words, pen: Pen, y: float) -> floa
     return y + 8
 
 
-def _draw_sign(words: Words, pen: Pen, y: float) -> None:
+def _draw_sign(words: Words, code: str, pen: Pen, y: float) -> None:
     x = RIGHT - SIDE
     pen.frame(x, y, SIDE, _SIGN_HEIGHT - 4, (0.72, 0.76, 0.83))
     pen.text(x + 9, y + 15, words("agreed"), STRONG.but(size=9.6, colour=INK))
     pen.text(x + 9, y + 26, words("sign_here"), SMALL)
+    if code:
+        # On the page that is signed, so that a photo of the paper finds its quote again.
+        pen.code(RIGHT - _CODE - 6, y + 6, _CODE, code)
 
 
 def lay_paragraphs(flow: Flow, paragraphs: tuple[tuple[str, str], ...]) -> None:

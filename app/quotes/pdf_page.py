@@ -9,6 +9,7 @@ from typing import Any
 
 from reportlab.lib.utils import ImageReader
 
+from app.quotes import paper_code
 from app.quotes.pdf_type import ACCENT, RULE, TINT, Colour, Style, clean, width
 
 WIDTH, HEIGHT = 595.276, 841.89
@@ -95,6 +96,15 @@ class Pen:
             found, x, HEIGHT - y - high, wide, high, preserveAspectRatio=True, anchor=anchor, mask="auto"
         )
         return True
+
+    def code(self, x: float, y: float, size: float, text: str) -> None:
+        """A square code whose top left corner is at (x, y)."""
+        module = size / paper_code.side(text)
+        path = self.canvas.beginPath()
+        for column, row, length in paper_code.runs(text):
+            path.rect(x + column * module, HEIGHT - y - (row + 1) * module, length * module, module)
+        self.canvas.setFillColorRGB(0, 0, 0)
+        self.canvas.drawPath(path, stroke=0, fill=1)
 
     def bookmark(self, title: str, y: float, level: int = 0) -> None:
         """An entry of the outline that leads here."""

@@ -113,3 +113,18 @@ def test_only_a_manager_approves(terrain, draft):
     assert terrain("show", "quote", draft, "--json").data["status"] == "to_approve"
     assert terrain("quote", "approve", draft, refused=True).err
     assert terrain("quote", "issue", draft, refused=True).err
+
+
+def test_a_pdf_without_a_seal_is_refused(terrain, draft, tmp_path):
+    terrain("quote", "issue", draft)
+    file = tmp_path / "quote.pdf"
+    terrain("quote", "pdf", draft, "-o", str(file))
+    assert terrain("quote", "verify", str(file), refused=True).err
+    (tmp_path / "none.pdf").write_bytes(b"no pdf at all")
+    assert terrain("quote", "verify", str(tmp_path / "none.pdf"), refused=True).err
+
+
+def test_a_photo_that_bears_no_code_is_refused(terrain, draft, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"no picture")
+    answer = terrain("quote", "paper", str(tmp_path / "photo.jpg"), "--signer", "Hélène", refused=True)
+    assert answer.err
