@@ -64,6 +64,8 @@ class Theme(QObject):
         self.dark = False
         self._tokens = dict(LIGHT)
         self._pixmaps: dict[tuple[str, str, int, int, float], QPixmap] = {}
+        self._fonts: dict[tuple[int, int, bool], QFont] = {}
+        self._colours: dict[tuple[str, int], QColor] = {}
         self._app: QApplication | None = None
 
     def apply(self, app: QApplication, mode: Mode = "system", scale: int = 100) -> None:
@@ -75,7 +77,8 @@ class Theme(QObject):
         self._tokens = dict(DARK if self.dark else LIGHT)
         if mode == "contrast" or (mode == "system" and self._system_wants_contrast()):
             self._tokens = with_strong_borders(self._tokens)
-        self._pixmaps.clear()
+        for kept in (self._pixmaps, self._fonts, self._colours):
+            kept.clear()
         app.setFont(self.font(14))
         app.setPalette(self._palette())
         app.setStyleSheet(self._style_sheet())
@@ -106,9 +109,10 @@ class Theme(QObject):
         return self._tokens[name]
 
     def color(self, name: str, alpha: int = 255) -> QColor:
-        """The token `name` as a colour; `alpha` 0 to 255."""
-        colour = QColor(self._tokens[name])
-        if alpha != 255:
+        """The token `name` as a colour; `alpha` 0 to 255. Not to be changed: lists paint with it."""
+        colour = self._colours.get((name, alpha))
+        if colour is None:
+            colour = self._colours[name, alpha] = QColor(self._tokens[name])
             colour.setAlpha(alpha)
         return colour
 
@@ -122,7 +126,16 @@ class Theme(QObject):
         return round(size * self.scale / 100)
 
     def font(self, size: int = 14, weight: int = 400, tnum: bool = False) -> QFont:
-        """Inter at a design size; `tnum` sets figures of equal width for columns of numbers."""
+        """Inter at a design size; `tnum` sets figures of equal width for columns of numbers.
+
+        Not to be changed: the same font is given out until the text size changes, with its measures.
+        """
+        found = self._fonts.get((size, weight, tnum))
+        if found is None:
+            found = self._fonts[size, weight, tnum] = self._make_font(size, weight, tnum)
+        return found
+
+    def _make_font(self, size: int, weight: int, tnum: bool) -> QFont:
         font = QFont("Inter")
         font.setPixelSize(self.px(size))
         font.setWeight(QFont.Weight(weight))

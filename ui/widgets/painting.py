@@ -16,9 +16,54 @@ CENTER = Qt.AlignmentFlag.AlignCenter
 _AVATAR_TONES = ("info", "vio", "ok", "warn", "bad")
 
 
+_metrics: dict[int, tuple[QFont, QFontMetrics]] = {}
+_widths: dict[tuple[str, int], int] = {}
+_cut: dict[tuple[str, int, int], str] = {}
+_KEPT = 5000
+"""A list paints the same words again at each step of the wheel: they are measured once."""
+
+
+def _forget() -> None:
+    for kept in (_metrics, _widths, _cut):
+        kept.clear()  # type: ignore[attr-defined]
+
+
+theme.changed.connect(_forget)
+
+
+def metrics(font: QFont) -> QFontMetrics:
+    """The measures of a font of the theme, made once."""
+    found = _metrics.get(id(font))
+    if found is None or found[0] is not font:
+        if found is not None or len(_metrics) > _KEPT:
+            _forget()
+        found = _metrics[id(font)] = (font, QFontMetrics(font))
+    return found[1]
+
+
 def text_width(text: str, font: QFont) -> int:
     """The width of one line of text, in pixels."""
-    return QFontMetrics(font).horizontalAdvance(text)
+    measures = metrics(font)
+    width = _widths.get((text, id(font)))
+    if width is None:
+        if len(_widths) > _KEPT:
+            _widths.clear()
+        width = _widths[text, id(font)] = measures.horizontalAdvance(text)
+    return width
+
+
+def _fitting(text: str, font: QFont, width: int) -> str:
+    """The text, cut with “…” where it is wider."""
+    if text_width(text, font) <= width:
+        return text
+    shown = _cut.get((text, id(font), width))
+    if shown is None:
+        if len(_cut) > _KEPT:
+            _cut.clear()
+        shown = _cut[text, id(font), width] = metrics(font).elidedText(
+            text, Qt.TextElideMode.ElideRight, width
+        )
+    return shown
 
 
 def draw_text(
@@ -32,8 +77,15 @@ def draw_text(
     """One line in a token's colour, cut with “…” where it does not fit."""
     painter.setFont(font)
     painter.setPen(theme.color(color))
-    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-    painter.drawText(rect, align, shown)
+    shown = _fitting(text, font, int(rect.width()))
+    if align == CENTER:
+        painter.drawText(rect, align, shown)
+        return
+    # From the base line: laying text out in a rectangle takes twice as long.
+    measures = metrics(font)
+    left = rect.left() if align == LEFT else rect.right() - text_width(shown, font)
+    base = rect.top() + (rect.height() - measures.height()) / 2 + measures.ascent()
+    painter.drawText(QPointF(left, base), shown)
 
 
 def draw_icon(painter: QPainter, x: float, y: float, name: str, color: str = "text2", size: int = 18) -> None:
