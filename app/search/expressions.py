@@ -6,6 +6,7 @@ all the rest of an entry.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.search.words import LONG_NUMBER, SHORT_NUMBER, TITLE, fold, indexed_number, national, split
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def teach(connection: Connection) -> None:
     """Give the functions that the expressions call to this connection."""
     raw: Any = connection.connection.dbapi_connection
-    for name, function in (("fold", fold), ("marked", _marked), ("numbers", _numbers)):
+    for name, function in (("fold", _fold), ("marked", _marked), ("numbers", _numbers)):
         raw.create_function(name, 1, function, deterministic=True)
 
 
@@ -49,6 +50,10 @@ def phones(column: str) -> str:
         f"CASE WHEN {column} GLOB '{french}' THEN {_whole(f'substr({column}, 4)')}"
         f" WHEN {column} IS NULL OR {column} = '' THEN '' ELSE numbers({column}) END"
     )
+
+
+# The contacts of an account stand together, each with its name.
+_fold = lru_cache(maxsize=4_096)(fold)
 
 
 def _whole(number: str) -> str:
