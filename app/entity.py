@@ -31,6 +31,7 @@ class Travel:
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     unfrozen: frozenset[str] = frozenset()
     retained_when: tuple[str, tuple[str, ...]] | None = None
+    merged_into: str | None = None
 
 
 def everywhere() -> Travel:
@@ -304,6 +305,7 @@ def sync_table(kind: str) -> SyncTable:
         frozen_when=travel.frozen_when,
         unfrozen=travel.unfrozen,
         retained_when=travel.retained_when,
+        merged_into=travel.merged_into,
     )
 
 

@@ -106,6 +106,7 @@ def save(
     `loaded` is the record as the form showed it: a field that the person left as it was is not
     written, and one that was changed carries what the person saw as the base of the merge.
     """
+    id = standing(session, kind, id)
     current = get(session, kind, id)
     clean = validate(session, kind, values)
     seen = current if loaded is None else {**current, **loaded}
@@ -162,6 +163,8 @@ def validate(session: Session, kind: str, values: Mapping[str, Any]) -> Record:
         except ValueError as problem:
             problems[name] = str(problem)
             continue
+        if field.link and clean[name] is not None and name != "merged_into":
+            clean[name] = standing(session, field.link, clean[name])
         _note_links(session, field, clean[name])
     given = {**(clean.get("custom") or {}), **{name[7:]: value for name, value in own.items()}}
     if given:
@@ -208,6 +211,21 @@ def _home_territory(session: Session) -> str | None:
 def _note_links(session: Session, field: Field, value: Any) -> None:
     if field.link and value is not None:
         session.info.setdefault("links", set()).add((field.link, value, field.name))
+
+
+def standing(session: Session, kind: str, id: str) -> str:
+    """The record that stands for this one: its survivor where it was merged into another under an open form."""
+    if "merged_into" not in fields(kind):
+        return id
+    table, seen = _table(kind), {id}
+    while True:
+        row = session.execute(
+            select(table.c.merged_into).where(table.c.id == id, table.c.deleted_at.is_not(None))
+        ).first()
+        if row is None or row[0] is None or row[0] in seen:
+            return id
+        id = str(row[0])
+        seen.add(id)
 
 
 def _require(kind: str, record: Record) -> None:

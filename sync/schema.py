@@ -78,6 +78,8 @@ class SyncTable:
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     """(field, values): a row whose field has one of these values is immutable but for `unfrozen`."""
     unfrozen: frozenset[str] = frozenset()
+    merged_into: str | None = None
+    """The link field that names the row of this table into which one was merged."""
     retained_when: tuple[str, tuple[str, ...]] | None = None
     """(field, values): such a row outlives the erasure of what it hangs under, as the law asks, at the office."""
 

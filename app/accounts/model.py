@@ -35,7 +35,9 @@ class Account(Entity):
     """A company or organisation that we sell to, or want to."""
 
     label, labels = _("Account"), _("Accounts")
-    travel = Travel(scope=(ScopeRule(field="territory"), ScopeRule(field="owner", prefix="user")))
+    travel = Travel(
+        scope=(ScopeRule(field="territory"), ScopeRule(field="owner", prefix="user")), merged_into="merged_into"
+    )
 
     name: Mapped[str] = text(
         _("Name"), required=True, search=True, listed=True, aliases=("company", "company_name", "account")

@@ -5,6 +5,7 @@ or one such object. `id` may be given to `add`, so that later lines, and links, 
 is kept whole or not at all; the first line that cannot be kept ends the run with its number, and the
 lines before it stay. Running a file again is safe: an `add` whose id stands with the same values, a `set`
 that changes nothing and the deletion of what is deleted are passed over; `--from LINE` goes on in the middle.
+A `set` of `merged_into` merges an account into another.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from app import records
 from app.cli.output import Output
 from app.cli.profile_words import opened
+from app.cli.record_words import set_or_merge
 from app.entity import entity
 from app.errors import UserError
 from app.features import sync_schema
@@ -91,7 +93,7 @@ def _carry_out(session: Session, operation: dict[str, Any]) -> str:
                 return str(id)
             return records.add(session, kind, values, id)
         case "set":
-            records.save(session, kind, str(id), values)
+            set_or_merge(session, kind, str(id), values)
         case "delete":
             if not _is_deleted(session, kind, str(id)):
                 records.delete(session, kind, str(id))

@@ -83,9 +83,25 @@ def add(options: argparse.Namespace, output: Output) -> None:
 def set_fields(options: argparse.Namespace, output: Output) -> None:
     """Change fields of one record in one transaction."""
     sync_schema()
+    values = pairs(options.values)
     with opened(options) as workspace, workspace.transaction("set") as session:
-        changed = records.save(session, options.kind, options.id, pairs(options.values))
+        changed = set_or_merge(session, options.kind, options.id, values)
     output.result({"id": options.id, "changed": changed}, [])
+
+
+def set_or_merge(session: Session, kind: str, id: str, values: dict[str, Any]) -> bool:
+    """Save fields; `merged_into=OTHER` of an account merges it, and an empty one has it stand for itself again."""
+    from app.accounts import merging
+
+    if kind == "account" and "merged_into" in values:
+        if len(values) > 1:
+            raise Invalid({"merged_into": _("Merge alone, without other fields.")})
+        if values["merged_into"]:
+            merging.merge(session, id, str(values["merged_into"]))
+        else:
+            merging.unmerge(session, id)
+        return True
+    return records.save(session, kind, id, values)
 
 
 def delete(options: argparse.Namespace, output: Output) -> None:

@@ -62,6 +62,9 @@ def restore(change: Change, table: str, id: str, op: Op) -> None:
     for synced, gone in scopes.subtree(working, table, id):
         if gone["deleted_at"] == moment:
             values: dict[str, Value] = {"deleted_at": None, "updated_at": change.at(op)}
+            if synced.merged_into is not None:
+                # It stands for itself again; what was moved to its survivor stays there.
+                values[synced.merged_into] = None
             working.put(synced.name, gone["id"], values | {"updated_by": change.author.user})
             change.log(on_row(op, synced.name, gone["id"]), conflicts.DELETION, canonical(moment))
 

@@ -16,7 +16,7 @@ from sync import errors
 from sync.merge import Value, canonical
 from sync.protocol import ERASED, Op, Result
 from sync.schema import OFFICE, SyncTable
-from sync.server import head, scope_files, scopes
+from sync.server import blobs, head, scope_files, scopes
 from sync.server.erased_list import erased_list
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
@@ -168,13 +168,15 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         settled = _strip_parked(working, ids, now)
         _revs, rev = head.commit(working, now, spare=1)
         _forget(connection, store, gone, rev, now)
+        blobs.remove_unreferenced(connection, store)
         _settle_parked(connection, store, settled, rev)
         scope_files.kill_all(connection, store)
         return Erased(gone, planned.archived)
 
     done = store.run(work)
     scope_files.remove_dead(store, 0.0)
-    erased_list(store).add([key for key in done.gone if key not in set(keys)], now)
+    listed = set(keys)
+    erased_list(store).add([key for key in done.gone if key not in listed], now)
     if not store.postgres:
         with store.engine.connect() as plain:
             raw = plain.connection.dbapi_connection

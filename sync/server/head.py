@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import sums
 from sync.server.batch import Values, insert_rows, update_rows
-from sync.server.past import Key
+from sync.server.past import BATCH, Key
 from sync.server.store import Store
 from sync.server.working import Row, Working
 
@@ -68,8 +68,13 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
             names = tuple(name for name, value in row.items() if value != before[name])
             changed[key[0], names].append([*(row[name] for name in names), row["id"]])
     synced = working.store.tables.synced
-    for table, id in working.erased:
-        working.connection.execute(delete(synced[table]).where(synced[table].c.id == id))
+    erased: dict[str, list[str]] = defaultdict(list)
+    for table, id in sorted(working.erased):
+        erased[table].append(id)
+    for table, ids in erased.items():
+        for start in range(0, len(ids), BATCH):
+            here = synced[table].c.id.in_(ids[start : start + BATCH])
+            working.connection.execute(delete(synced[table]).where(here))
     for name, rows in born.items():
         insert_rows(working.connection, synced[name], synced[name].columns.keys(), rows)
     for (name, names), rows in changed.items():

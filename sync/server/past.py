@@ -85,6 +85,16 @@ class Past:
                 self._foreign[device, table, id] = rev
         return [self._foreign[device, table, id] for table, id in keys]
 
+    def edits_since(self, device: str, key: Key, rev: int) -> list[Edit]:
+        """What other devices did to a row after `rev`, the last edit of each field."""
+        edits = self._store.tables["field_edit"]
+        here = (edits.c.table_name == key[0]) & (edits.c.id == key[1])
+        foreign = (edits.c.rev > rev) & (edits.c.device != device)
+        names = ("field", "at", "user", "device", "transaction", "old", "rev")
+        rows = self._connection.execute(select(edits).where(here & foreign).order_by(edits.c.rev)).mappings()
+        found = {row["field"]: Edit(*key, **{name: row[name] for name in names}) for row in rows}
+        return list(found.values())
+
     def commits(self, revs: Iterable[int]) -> list[tuple[int, str]]:
         """For each revision the last one of its commit, and when that was; (rev, "") for none."""
         wanted = list(revs)

@@ -117,7 +117,7 @@ def test_what_was_typed_before_the_access_ended_is_kept_for_the_manager(
     claire.sync()
     claire.save("account", account, notes="Dernière visite")
     Administration(office.store).disable(claire.user)
-    with pytest.raises(Exception, match="credentials|identifiants"):
+    with pytest.raises(Exception, match=r"credentials|identifiants"):
         claire.sync()
     assert claire.sql("SELECT state, reason FROM sync_transaction ORDER BY n DESC LIMIT 1") == [
         ("parked", "disabled")

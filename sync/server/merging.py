@@ -1,0 +1,191 @@
+"""Records merged into another: what hung on them moves, and later writes to them go to their survivor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sync import conflicts
+from sync.merge import Value
+from sync.protocol import Op
+from sync.schema import SyncTable
+from sync.server.allowed import may_write
+from sync.server.change import BIRTH, Change, Parked, add_conflict
+from sync.server.fields import get_field, set_field
+from sync.server.working import Row
+
+Pair = tuple[Value, Value]
+
+
+def redirect(change: Change, ops: list[Op]) -> list[Op]:
+    """The operations with those that name a merged record led to its survivor.
+
+    Mergers themselves are reduced to the one field that says so: `gather` does the rest for all rows, of which
+    the device may not have all.
+    """
+    for synced in change.working.store.schema.tables.values():
+        if synced.merged_into is not None:
+            ops = _redirect(change, synced, synced.merged_into, ops)
+    return ops
+
+
+def gather(change: Change, op: Op) -> None:
+    """Carry out the mergers of an applied operation: everything that hangs on the record goes to its survivor."""
+    synced = change.table(op.table)
+    link = synced.merged_into
+    if link is None:
+        return
+    working = change.working
+    row = working.get(op.table, op.id)
+    if row is None or row[link] is None or link not in op.fields:
+        return
+    target = survivor(change, synced, str(row[link]))
+    _hand_over(change, synced, row, target, op)
+    for child, name in _links_to(change, op.table):
+        for below in working.find_all(child.name, name, [op.id], op.table):
+            if below["id"] != target:
+                # Not logged as somebody's edit: where it hangs is no part of what a person wrote.
+                working.put(child.name, below["id"], {name: target})
+    at = change.at(op)
+    values: dict[str, Value] = {link: target, "deleted_at": at, "updated_at": at}
+    working.put(op.table, op.id, values | {"updated_by": change.author.user})
+
+
+def survivor(change: Change, synced: SyncTable, id: str) -> str:
+    """The record that stands for this one: itself, unless it was merged."""
+    seen = {id}
+    while True:
+        row = change.working.get(synced.name, id)
+        following = None if row is None or row["deleted_at"] is None else row[str(synced.merged_into)]
+        if following is None or following in seen:
+            return id
+        id = str(following)
+        seen.add(id)
+
+
+def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> list[Op]:
+    table = synced.name
+    ops, moved = _sound_mergers(change, synced, link, ops)
+    parting = {op.id for op in ops if op.table == table and (op.kind == "restore" or link in op.fields)}
+    named = {id for op in ops for id in _named(change, op, table)} - parting
+    led = {id: one for id in named if (one := survivor(change, synced, id)) != id}
+    found: list[Op] = []
+    for op in ops:
+        if op.table == table and op.kind == "delete" and (op.id in moved or op.id in led):
+            change.working.touch(table, op.id)
+            continue
+        if op.table == table and op.id in led:
+            change.working.touch(table, op.id)
+            op = _on_survivor(change, synced, op, led[op.id])
+        found.append(_relinked(change, op, table, led, moved))
+    return found
+
+
+def _sound_mergers(
+    change: Change, synced: SyncTable, link: str, ops: list[Op]
+) -> tuple[list[Op], dict[str, str]]:
+    """Without mergers that mean nothing, or come second; and what the rest move: id -> survivor."""
+    moved: dict[str, str] = {}
+    found: list[Op] = []
+    for op in ops:
+        pair = op.fields.get(link) if op.table == synced.name else None
+        if pair is None or pair[1] is None:
+            found.append(op)
+            continue
+        row = change.working.get(op.table, op.id)
+        target = survivor(change, synced, str(pair[1]))
+        before = survivor(change, synced, op.id)
+        into = change.working.get(op.table, target)
+        if into is None or not may_write(change, op.table, into):
+            raise Parked("missing_record", str(pair[1]))
+        if target in (op.id, before):
+            # Merged already, or the other way round.
+            moved[op.id] = before
+        elif row is not None and row["deleted_at"] is not None and row[link] is not None:
+            # The first merger stands, and somebody decides about the second.
+            author = change.author
+            candidate = conflicts.Candidate(
+                value=pair[1], user=author.user, device=author.device, at=change.at(op), group={}
+            )
+            add_conflict(change, op.table, op.id, link, pair[0], candidate)
+            moved[op.id] = before
+        else:
+            moved[op.id] = target
+            found.append(op)
+            continue
+        fields = {name: values for name, values in op.fields.items() if name != link}
+        if fields:
+            found.append(Op(op.table, op.id, op.kind, op.base_rev, fields, op.at))
+        else:
+            change.working.touch(op.table, op.id)
+    return found, moved
+
+
+def _named(change: Change, op: Op, table: str) -> Iterator[str]:
+    """The ids of records of `table` that the operation names."""
+    if op.table == table:
+        yield op.id
+    synced = change.table(op.table)
+    for name, pair in op.fields.items():
+        declared = synced.fields.get(name)
+        if declared is not None and declared.link == table:
+            yield from (str(value) for value in pair if value)
+
+
+def _on_survivor(change: Change, synced: SyncTable, op: Op, target: str) -> Op:
+    """A write to a merged record as one to its survivor; what is empty there clashes with nothing."""
+    row = change.working.get(synced.name, target)
+    assert row is not None
+    fields: dict[str, Pair] = {}
+    for name, (base, new) in op.fields.items():
+        fields[name] = (None if get_field(synced, row, name) is None else base, new)
+    kind = "update" if op.kind == "create" else op.kind
+    return Op(op.table, target, kind, op.base_rev, fields, op.at)
+
+
+def _relinked(change: Change, op: Op, table: str, led: dict[str, str], moved: dict[str, str]) -> Op:
+    synced = change.table(op.table)
+    fields: dict[str, Pair] = {}
+    for name, (base, new) in op.fields.items():
+        declared = synced.fields.get(name)
+        if declared is None or declared.link != table or name == synced.merged_into:
+            fields[name] = (base, new)
+        elif base in moved and op.kind != "create" and new is not None:
+            # The merger moves it with all the others.
+            change.working.touch(op.table, op.id)
+        else:
+            fields[name] = (led.get(str(base), base), led.get(str(new), new))
+    return Op(op.table, op.id, op.kind, op.base_rev, fields, op.at) if fields != op.fields else op
+
+
+def _links_to(change: Change, table: str) -> Iterator[tuple[SyncTable, str]]:
+    for child in change.working.store.schema.tables.values():
+        for name, declared in child.fields.items():
+            if declared.link == table and name != child.merged_into:
+                yield child, name
+
+
+def _hand_over(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> None:
+    """What others wrote to the record after the merger was decided, and its open conflicts, go along."""
+    working = change.working
+    survivor_row = working.get(synced.name, target)
+    assert survivor_row is not None
+    for edit in working.past.edits_since(change.author.device, (synced.name, row["id"]), op.base_rev):
+        if edit.field in (BIRTH, conflicts.DELETION, synced.merged_into):
+            continue
+        value, there = get_field(synced, row, edit.field), get_field(synced, survivor_row, edit.field)
+        if there is None:
+            survivor_row = set_field(working, synced, survivor_row, edit.field, value)
+        elif value is not None and value != there:
+            candidate = conflicts.Candidate(
+                value=value, user=edit.user, device=edit.device, at=edit.at, group={}
+            )
+            add_conflict(change, synced.name, target, edit.field, None, candidate)
+    kind = working.store.schema.conflict
+    if kind not in working.store.schema.tables:
+        return
+    for conflict in working.find_all(kind, "record", [row["id"]], synced.name):
+        if conflict["state"] == "open" and conflict["deleted_at"] is None:
+            for candidate in conflicts.candidates_of(conflict["candidates"]):
+                if conflict["field"] not in (conflicts.DELETION, synced.merged_into):
+                    add_conflict(change, synced.name, target, conflict["field"], None, candidate)
+            working.put(kind, conflict["id"], {"deleted_at": change.at(op), "state": "resolved"})

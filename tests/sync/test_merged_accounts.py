@@ -1,0 +1,214 @@
+"""Accounts merged into one: everything moves, from every laptop, and later work follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts import merging
+from app.errors import NotAllowed
+from tests.sync.office import ISERE, RHONE, Laptop, Office
+
+
+def merge(laptop: Laptop, account: str, into: str) -> dict[str, int]:
+    with laptop.workspace.transaction("merge", undoable=True) as session:
+        return merging.merge(session, account, into)
+
+
+@pytest.fixture
+def pair(claire: Laptop, rey: Laptop) -> tuple[str, str]:
+    """One customer entered twice, with a contact and an issued quote under the second."""
+    stays = claire.add("account", name="Boulangerie Morel", territory=RHONE, tags=["pain"])
+    gone = claire.add(
+        "account", name="Morel", territory=RHONE, phone="0145678910", tags=["bio"], notes="Sonner"
+    )
+    claire.add("contact", account=gone, last_name="Morel")
+    quote = claire.add("quote", account=gone, status="draft", subject="Savon")
+    claire.add("quote_line", quote=quote, position=1, description="Savon", quantity="6")
+    claire.sync()
+    claire.save("quote", quote, status="issued")
+    claire.sync(), rey.sync()
+    return stays, gone
+
+
+def check_one(laptop: Laptop, stays: str, gone: str) -> None:
+    assert [row["id"] for row in laptop.rows("account")] == [stays]
+    for kind in ("contact", "quote", "task"):
+        assert {row["account"] for row in laptop.rows(kind)} <= {stays}, kind
+    assert laptop.differing() is None
+
+
+def test_a_merged_account_hands_everything_to_its_survivor(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    assert merge(claire, gone, stays) == {"contact": 1, "quote": 1}
+    row = claire.get("account", stays)
+    assert (row["phone"], sorted(row["tags"]), row["notes"]) == ("+33145678910", ["bio", "pain"], "Sonner")
+    for laptop in (claire, rey):
+        assert laptop.sync()["parked"] == 0
+        check_one(laptop, stays, gone)
+        assert [row["status"] for row in laptop.rows("quote")] == ["issued"]
+    assert claire.content() == rey.content()
+    assert merge(claire, gone, stays) == {}
+    with pytest.raises(NotAllowed):
+        merge(claire, stays, gone)
+
+
+def test_what_another_laptop_wrote_meanwhile_follows(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    rey.add("task", account=gone, subject="Écrit sur l'autre")
+    rey.save("account", gone, website="morel.fr", phone="0145000000")
+    rey.save("contact", rey.rows("contact")[0]["id"], job="Gérante")
+    quote = rey.add("quote", account=gone, status="draft")
+    merge(claire, gone, stays)
+    claire.sync()
+    assert rey.sync()["parked"] == 0
+    for laptop in (claire, rey, claire):
+        laptop.sync()
+    for laptop in (claire, rey):
+        check_one(laptop, stays, gone)
+        assert laptop.get("account", stays)["website"] == "https://morel.fr"
+        assert laptop.get("quote", quote)["account"] == stays
+        assert laptop.rows("contact")[0]["job"] == "Gérante"
+        # Who changed the number that the survivor had taken over has seen it.
+        assert laptop.get("account", stays)["phone"] == "+33145000000"
+        assert laptop.rows("conflict") == []
+    assert claire.content() == rey.content()
+
+
+def test_what_another_laptop_sent_first_is_handed_over_too(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    rey.add("task", account=gone, subject="Envoyé avant")
+    rey.save("account", gone, website="morel.fr")
+    rey.sync()
+    merge(claire, gone, stays)
+    for laptop in (claire, rey):
+        assert laptop.sync()["parked"] == 0
+        check_one(laptop, stays, gone)
+        assert laptop.get("account", stays)["website"] == "https://morel.fr"
+        assert [row["subject"] for row in laptop.rows("task")] == ["Envoyé avant"]
+    assert claire.content() == rey.content()
+
+
+def test_an_open_form_of_a_merged_account_saves_into_its_survivor(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    form = rey.get("account", gone)
+    merge(claire, gone, stays)
+    claire.sync(), rey.sync()
+    rey.save("account", gone, form, website="morel.fr")
+    task = rey.add("task", account=gone, subject="Sous l'ancien")
+    assert rey.get("account", stays)["website"] == "https://morel.fr"
+    assert rey.get("task", task)["account"] == stays
+    assert rey.sync()["parked"] == 0
+
+
+def test_two_people_who_merge_the_same_pair_merge_it_once(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    merge(claire, gone, stays)
+    merge(rey, gone, stays)
+    for laptop in (claire, rey, claire):
+        assert laptop.sync()["parked"] == 0
+    for laptop in (claire, rey):
+        check_one(laptop, stays, gone)
+    assert claire.content() == rey.content()
+
+
+def test_two_people_who_merge_a_pair_the_other_way_round_keep_one(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    merge(claire, gone, stays)
+    merge(rey, stays, gone)
+    for laptop in (claire, rey, claire, rey):
+        assert laptop.sync()["parked"] == 0
+    for laptop in (claire, rey):
+        check_one(laptop, stays, gone)
+    assert claire.content() == rey.content()
+
+
+def test_the_first_of_two_different_mergers_stands_and_the_second_is_asked_about(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    other = claire.add("account", name="Morel Frères", territory=RHONE)
+    claire.sync(), rey.sync()
+    merge(claire, gone, stays)
+    merge(rey, gone, other)
+    for laptop in (claire, rey, claire, rey):
+        assert laptop.sync()["parked"] == 0
+    for laptop in (claire, rey):
+        assert {row["account"] for row in laptop.rows("contact")} == {stays}
+        assert {row["id"] for row in laptop.rows("account")} == {stays, other}
+        (conflict,) = [c for c in laptop.rows("conflict") if c["field"] == "merged_into"]
+        assert [c["value"] for c in conflict["candidates"]] == [other]
+    assert claire.content() == rey.content()
+
+
+def test_a_merger_can_be_taken_back(claire: Laptop, rey: Laptop) -> None:
+    from app import undo
+
+    stays, gone = (claire.add("account", name=name, territory=RHONE) for name in ("Morel", "Morel SA"))
+    claire.add("contact", account=gone, last_name="Morel")
+    claire.sync(), rey.sync()
+    merge(claire, gone, stays)
+    claire.sync(), rey.sync()
+    with claire.workspace.transaction(origin="undo") as session:
+        assert undo.take_back(session) is not None
+    for laptop in (claire, rey):
+        assert laptop.sync()["parked"] == 0
+        assert {row["id"] for row in laptop.rows("account")} == {stays, gone}
+        assert [row["account"] for row in laptop.rows("contact")] == [gone]
+    assert claire.content() == rey.content()
+
+
+def test_a_merged_account_stands_for_itself_again(claire: Laptop, rey: Laptop, pair: tuple[str, str]) -> None:
+    stays, gone = pair
+    merge(claire, gone, stays)
+    claire.sync(), rey.sync()
+    with claire.workspace.transaction() as session:
+        merging.unmerge(session, gone)
+    for laptop in (claire, rey):
+        assert laptop.sync()["parked"] == 0
+        assert {row["id"] for row in laptop.rows("account")} == {stays, gone}
+        assert laptop.get("account", gone)["merged_into"] is None
+    assert claire.content() == rey.content()
+
+
+def test_an_account_merged_into_one_of_another_territory_moves_there(
+    office: Office, claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    _stays, gone = pair
+    away = rey.add("account", name="Siège", territory=ISERE)
+    rey.sync()
+    merge(rey, gone, away)
+    task = claire.add("task", account=gone, subject="Écrit entre-temps")
+    rey.sync()
+    assert claire.sync()["parked"] == 0
+    claire.sync()
+    assert claire.rows("contact") == claire.rows("task") == []
+    karim = office.enrol("karim")
+    karim.sync()
+    assert karim.get("task", task)["account"] == away
+    assert claire.differing() is None
+
+
+def test_chains_of_mergers_end_at_the_last(claire: Laptop, rey: Laptop, pair: tuple[str, str]) -> None:
+    stays, gone = pair
+    last = claire.add("account", name="Groupe Morel", territory=RHONE)
+    claire.sync(), rey.sync()
+    rey.add("task", account=gone, subject="Loin derrière")
+    merge(claire, gone, stays)
+    merge(claire, stays, last)
+    claire.sync(), rey.sync(), claire.sync()
+    for laptop in (claire, rey):
+        check_one(laptop, last, gone)
+        assert laptop.rows("task")[0]["account"] == last
+    assert claire.content() == rey.content()
