@@ -274,11 +274,11 @@ def test_a_whole_first_load_fits_into_a_file(claire, rey, carried, tmp_path):
 
 
 def test_many_pages_and_requests_are_one_file(claire, rey, carried, tmp_path, monkeypatch):
+    from sync import batches
     from sync import by_file as laptop_side
-    from sync import engine
 
     monkeypatch.setattr(laptop_side.protocol, "PAGE_BYTES", 10_000)
-    monkeypatch.setattr(engine, "MAX_OPS", 20)
+    monkeypatch.setattr(batches, "MAX_OPS", 20)
     for at in range(60):
         rey.add("account", name=f"Account {at}", notes="x" * 900, territory=RHONE)
         claire.add("account", name=f"Mine {at}", territory=RHONE)

@@ -33,7 +33,7 @@ def test_both_versions_of_a_quote_stand_line_by_line(laptops: tuple[Laptop, Lapt
         quote = editing.new_quote(session, account)
     lines = {
         name: claire.add(
-            "quote_line", quote=quote, kind="item", position=at, description=name, quantity=quantity,
+            "quote_line", quote=quote, position=at, description=name, quantity=quantity,
             unit_price=price, vat_rate="20",
         )
         for at, (name, quantity, price) in enumerate((("Distributeur", "6", "89"), ("Bobine", "12", "18.5")))
@@ -44,7 +44,7 @@ def test_both_versions_of_a_quote_stand_line_by_line(laptops: tuple[Laptop, Lapt
     rey.sync()
     claire.save("quote_line", lines["Distributeur"], quantity="10")
     claire.add(
-        "quote_line", quote=quote, kind="item", position=2, description="Savon", quantity="4",
+        "quote_line", quote=quote, position=2, description="Savon", quantity="4",
         unit_price="22", vat_rate="20",
     )  # fmt: skip
     claire.sync()
