@@ -207,6 +207,7 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
         rows = working.connection.execute(statement)
         working.forks_before[author.device] = [(old, new, rev) for old, new, rev in rows]
     for old, new, rev in working.forks_before[author.device]:
-        ops = [_renamed(op, {old: new}) if op.base_rev < rev else op for op in ops]
+        # Who has seen a part of the commit that made the fork has seen both versions.
+        ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
     just_made = {old: new for _table, old, new in change.working.forks}
     return [_renamed(op, just_made) for op in ops] if just_made else ops

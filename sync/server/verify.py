@@ -25,7 +25,9 @@ def verify(connection: Connection, store: Store, request: VerifyRequest) -> Veri
     if request.ids:
         wanted = select(table).where(here & table.c.id.in_(request.ids[:_MOST_IDS])).order_by(table.c.id)
         rows: list[Sequence[Value]] = [list(row) for row in connection.execute(wanted)]
-        return VerifyAnswer(block=Rows(request.table, [column.name for column in table.columns], rows))
+        return VerifyAnswer(
+            block=Rows(request.table, list(store.schema.tables[request.table].columns()), rows)
+        )
     if request.prefix:
         here &= func.substr(table.c.id, 1, len(request.prefix)) == request.prefix
     found = [(id, rev) for id, rev in connection.execute(select(table.c.id, table.c.rev).where(here))]
