@@ -84,6 +84,9 @@ class Applier:
                 "UPDATE sync_entry SET rev = 0 WHERE rev IS NULL AND kind = ? AND id = ?", keys
             )
             sent.forget_records(self._connection, {id for _table, id in keys}, ("parked", "withdrawing"))
+            files = [id for table, id in keys if table == self._schema.blob]
+            if files:
+                blobs.forget_rows(self._connection, self._schema.blob, files)
 
     def leave(self, table: str, ids: Iterable[str]) -> None:
         """Rows left our scopes: all of them goes, unless unsent entries still need it (quarantine)."""

@@ -107,12 +107,19 @@ class BlobTransfer:
         except errors.Refused as refusal:
             if refusal.code != "not_found":
                 raise
+            self._drop_if_unnamed(blob)
             return False
         except (sealed_file.Broken, FileNotFoundError) as problem:
             raise errors.Refused("broken", blob.sha256) from problem
         with self._place.write(False) as connection:
             connection.exec_driver_sql("UPDATE sync_blob SET sent = 1 WHERE sha256 = ?", (blob.sha256,))
         return True
+
+    def _drop_if_unnamed(self, blob: Blob) -> None:
+        """Neither end has a row for these bytes: it was erased before they went."""
+        with self._place.write(False) as connection:
+            if not blobs.is_named(connection, self._place.schema, blob.sha256):
+                blobs.forget(connection, [blob.sha256])
 
     def _tell(self, blob: Blob, offset: int, data: bytes) -> int:
         """Where the server is: the next offset, `_ALL` when it has everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -160,16 +161,32 @@ def forget(connection: Connection, digests: Iterable[str]) -> None:
             _forget_file(connection, file)
 
 
-def forget_unreferenced(connection: Connection, schema: SyncSchema, unsent_too: bool = False) -> None:
+def forget_rows(connection: Connection, table: str, ids: Iterable[str]) -> None:
+    """Take away the bytes that only these rows of `table` name, sent or not: an erasure, before the rows go."""
+    listed = json.dumps(list(ids))
+    named = f'SELECT sha256, thumbnail FROM "{table}" WHERE id '
+    theirs = connection.exec_driver_sql(f"{named} IN (SELECT value FROM json_each(?))", (listed,)).all()
+    digests = {digest for pair in theirs for digest in pair if digest}
+    if digests:
+        others = connection.exec_driver_sql(f"{named} NOT IN (SELECT value FROM json_each(?))", (listed,))
+        forget(connection, digests - {digest for pair in others for digest in pair})
+
+
+def is_named(connection: Connection, schema: SyncSchema, sha256: str) -> bool:
+    """Whether a row names these bytes, a deleted one too."""
+    statement = f'SELECT 1 FROM "{schema.blob}" WHERE sha256 = ? OR thumbnail = ? LIMIT 1'
+    return connection.exec_driver_sql(statement, (sha256, sha256)).first() is not None
+
+
+def forget_unreferenced(connection: Connection, schema: SyncSchema) -> None:
     """Take away the bytes that no row names any more; those that the server lacks wait until it has them."""
     if schema.blob not in schema.tables:
         return
     rows = f'"{schema.blob}" AS a'
     gone = connection.exec_driver_sql(
-        "SELECT sha256 FROM sync_blob AS b WHERE (sent = 1 OR state = 'coming' OR ?)"
+        "SELECT sha256 FROM sync_blob AS b WHERE (sent = 1 OR state = 'coming')"
         f" AND NOT EXISTS (SELECT 1 FROM {rows} WHERE a.sha256 = b.sha256)"
-        f" AND NOT EXISTS (SELECT 1 FROM {rows} WHERE a.thumbnail = b.sha256)",
-        (int(unsent_too),),
+        f" AND NOT EXISTS (SELECT 1 FROM {rows} WHERE a.thumbnail = b.sha256)"
     ).scalars()
     forget(connection, gone.all())
 

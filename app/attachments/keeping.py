@@ -37,22 +37,7 @@ def forget(where: Session | Connection, ids: Iterable[str]) -> None:
     caller's transaction, the files with `sweep`.
     """
     connection = where.connection() if isinstance(where, Session) else where
-    wanted = list(ids)
-    if not wanted:
-        return
-    marks = ", ".join("?" * len(wanted))
-    named = connection.exec_driver_sql(
-        f"SELECT sha256, thumbnail FROM {KIND} WHERE id IN ({marks})", tuple(wanted)
-    ).all()
-    digests = {digest for pair in named for digest in pair if digest}
-    others = {
-        digest
-        for pair in connection.exec_driver_sql(
-            f"SELECT sha256, thumbnail FROM {KIND} WHERE id NOT IN ({marks})", tuple(wanted)
-        )
-        for digest in pair
-    }
-    blobs.forget(connection, digests - others)
+    blobs.forget_rows(connection, KIND, ids)
 
 
 def sweep(workspace: Workspace) -> None:
@@ -78,7 +63,10 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     if epoch != offered:
         _offer_again(workspace, epoch)
         due = True
-    if not due or not isinstance(remote, BlobCarrier):
+    if not due:
+        return Carried()
+    if not isinstance(remote, BlobCarrier):
+        tidy(workspace)
         return Carried()
     keep_all = workspace.settings.get("attachments") == "all"
     transfer = BlobTransfer(_place(workspace), remote, progress)

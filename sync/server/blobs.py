@@ -257,7 +257,10 @@ def remove_unreferenced(connection: Connection, store: Store) -> int:
     for sha256 in gone:
         connection.execute(proofs.delete().where(proofs.c.sha256 == sha256))
         place(store.blobs, sha256).unlink(missing_ok=True)
-        for partial in (store.blobs / PARTIAL).glob(f"{sha256}.*"):
+    for partial in (store.blobs / PARTIAL).glob("*"):
+        sha256 = partial.name.partition(".")[0]
+        here = or_(table.c.sha256 == sha256, table.c.thumbnail == sha256)
+        if connection.execute(select(table.c.id).where(here).limit(1)).first() is None:
             partial.unlink(missing_ok=True)
     return len(gone)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app import attachments, syncing
+from app import admin, attachments, syncing
 from app.attachments.keeping import SMALL_BYTES
 from sync.server.admin import Administration
 from tests.app.attachments.pictures import photo_file
@@ -210,3 +210,22 @@ def test_a_wiped_laptop_keeps_no_bytes(office: Office, claire: Laptop, tmp_path:
     with pytest.raises(syncing.SyncProblem):
         claire.sync()
     assert not (claire.workspace.folder / "blobs").exists()
+
+
+def test_an_erased_account_takes_its_files_along_everywhere_sent_or_not(
+    office: Office, claire: Laptop, rey: Laptop, tmp_path: Path
+):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    other = claire.add("account", name="Garage", territory=RHONE)
+    attach(claire, account, noise(tmp_path, 50_000, 1))
+    stays = attach(claire, other, noise(tmp_path, 50_000, 2))
+    claire.sync(), rey.sync()
+    attach(claire, account, noise(tmp_path, 50_000, 3))
+    admin.erase(office.folder / "server", "demo", "account", account)
+    assert office.store.blobs is not None
+    assert len([p for p in office.store.blobs.rglob("*") if p.is_file()]) == 1
+    for laptop in (claire, rey):
+        laptop.sync(), laptop.sync()
+        assert len(sealed(laptop)) == 1
+        assert laptop.sql("SELECT count(*) FROM sync_blob") == [(1,)]
+        assert where(laptop, stays) == "here"
