@@ -24,7 +24,7 @@ from sync.scope_file import PageTable, TooSlow
 FIRST_LOAD_BYTES = 8_000_000
 """A page of a first load: larger, since each costs a commit."""
 SLICE_S = 0.05
-"""How long the write lane is held at a time: somebody who saves meanwhile does not notice it."""
+"""Of this thread's work while it holds the write lane: somebody who saves meanwhile does not notice it."""
 FEWEST, FIRST_SLICE, MOST = 500, 5_000, 20_000
 """Rows of a slice."""
 
@@ -215,7 +215,7 @@ class FirstLoad:
         while after < table.last:
             upto = min(after + rows, table.last)
             live = scope_file.total(file, table.name, after, upto)
-            began = time.perf_counter()
+            began = time.thread_time()
             with lane() as connection, bulk.without_triggers(connection, self.laptop.schema, [table.name]):
                 copied = self._copy(connection, table, after, upto)
                 if copied is None:
@@ -224,7 +224,7 @@ class FirstLoad:
                     _count(connection, answer.scope, table.name, live)
                 standing.table, standing.row = table.name, upto
                 self._keep(connection)
-            rows = _adapted(rows, time.perf_counter() - began)
+            rows = _adapted(rows, time.thread_time() - began)
             after = upto
             self.report.pulled += copied
             self.progress("pulling", self.report.pulled, max(self.expected, self.report.pulled))

@@ -22,7 +22,7 @@ from sync import state
 
 TODO = "search_todo"
 SLICE_S = 0.05
-"""How long the write lane is held at a time."""
+"""Of this thread's work while it holds the write lane."""
 FEWEST, FIRST, MOST = 200, 1_000, 10_000
 """Records of a slice."""
 _MERGED_PAGES = 200
@@ -73,7 +73,7 @@ def run(
         every = index.count(connection)
     rows = FIRST
     while todo is not None:
-        began = time.perf_counter()
+        began = time.thread_time()
         before = todo
         try:
             with (yielding if todo.step == _TITLES else lane)() as connection:
@@ -84,7 +84,7 @@ def run(
             if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
                 raise
             todo = before
-        passed = time.perf_counter() - began
+        passed = time.thread_time() - began
         rows = min(MOST, max(FEWEST, int(rows * SLICE_S / max(passed, 0.001))))
         if todo is None or (before.step == _SUMMARIES != todo.step):
             shown()
