@@ -1,0 +1,162 @@
+"""What who runs the server sees: health, figures, lines without anybody's data; two processes tell the same."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from app import admin, server_log
+from app.serve import InProcessServer
+from sync.protocol import EnrolRequest, Op, PushRequest, encode, seal
+from sync.server import usage
+from sync.server.journal import call_of
+from tests.e2e.programs import PASSWORD, environment
+
+TOKEN = "a token for the figures"
+
+
+@pytest.fixture(autouse=True)
+def sums_equal_recomputed() -> None:
+    """The company here is the program's own."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    admin.init(tmp_path / "server", "acme", "Acme")
+    admin.add_user(tmp_path / "server", "acme", "claire@acme.fr", "Claire Dubois", "rep", PASSWORD)
+    return tmp_path / "server"
+
+
+def _enrol(url: str) -> str:
+    message = encode(EnrolRequest("claire@acme.fr", PASSWORD, name="Claire's laptop"))
+    return str(requests.post(f"{url}/acme/v1/devices", message, timeout=30).json()["token"])
+
+
+def _push(url: str, token: str) -> requests.Response:
+    op = Op("contact", "c1", "create", 0, {"last_name": (None, "Lefèvre"), "account": (None, "nowhere")})
+    message = encode(PushRequest("", [seal("t1", 1, [op])]))
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.post(f"{url}/acme/v1/sync/push", message, headers=headers, timeout=30)
+
+
+def test_two_processes_behind_one_socket_write_lines_without_anybodys_data(folder: Path) -> None:
+    command = [sys.executable, "-m", "ui.main", "serve", "--dir", str(folder), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--processes", "2"],
+        env=environment(TERRAIN_METRICS_TOKEN=TOKEN),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    token = _enrol(url)
+    assert _push(url, token).json()["results"][0]["outcome"] == "parked"
+    for path in ("/claire@acme.fr/v1/sync/pull", "/acme/v1/blobs/claire@acme.fr", "/Claire%20Dubois"):
+        requests.get(url + path, timeout=30)
+    children = _children(process.pid)
+    assert len(children) == 2
+    os.kill(children[0], signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while len(set(_children(process.pid)) - {children[0]}) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert requests.get(f"{url}/healthz", timeout=30).json() == {"ok": True}
+    process.terminate()
+    _out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in errors.splitlines()]
+    calls = {line["call"]: line for line in lines if line["message"] == "request"}
+    assert calls["sync/push"].keys() >= {
+        "organisation",
+        "device",
+        "status",
+        "seconds",
+        "bytes_in",
+        "bytes_out",
+    }
+    assert "a server process died" in {line["message"] for line in lines}
+    assert not re.search("claire|dubois|lefèvre|laptop|nowhere", errors, re.IGNORECASE)
+    assert token not in errors and PASSWORD not in errors
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [int(child) for child in found]
+
+
+def test_the_figures_are_for_who_knows_the_token_and_come_from_the_database(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERRAIN_METRICS_TOKEN", TOKEN)
+    monkeypatch.setattr(usage, "weight_of", lambda _entry: 1)
+    with InProcessServer(folder) as one, InProcessServer(folder) as other:
+        token = _enrol(one.url)
+        _push(one.url, token)
+        for wrong in ("", "Bearer ", "Bearer wrong"):
+            answer = requests.get(f"{one.url}/metrics", headers={"Authorization": wrong}, timeout=30)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = requests.get(f"{other.url}/metrics", headers=headers, timeout=30)
+    assert answer.headers["content-type"].startswith("text/plain")
+    figures = {
+        re.sub(r'device="[^"]+"', "device", line.rsplit(" ", 1)[0]): float(line.rsplit(" ", 1)[1])
+        for line in answer.text.splitlines()
+        if not line.startswith("#")
+    }
+    assert figures['terrain_up{organisation="acme"}'] == 1
+    assert figures['terrain_parked{device,organisation="acme"}'] == 1
+    assert figures['terrain_calls_total{device,organisation="acme"}'] >= 1
+    assert figures['terrain_received_bytes_total{device,organisation="acme"}'] > 100
+    assert 0 <= figures['terrain_lag_seconds{device,organisation="acme"}'] < 120
+    assert "claire" not in answer.text.lower()
+
+
+def test_without_a_token_there_are_no_figures(folder: Path) -> None:
+    with InProcessServer(folder) as server:
+        for headers in ({}, {"Authorization": "Bearer "}):
+            assert requests.get(f"{server.url}/metrics", headers=headers, timeout=30).status_code == 404
+
+
+def test_a_server_without_its_database_says_so(folder: Path) -> None:
+    with InProcessServer(folder) as server:
+        folder.rename(folder.with_name("away"))
+        answer = requests.get(f"{server.url}/healthz", timeout=30)
+        folder.with_name("away").rename(folder)
+        assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def test_an_error_is_logged_by_its_kind_and_place_alone() -> None:
+    try:
+        raise ValueError("Claire Dubois owes 300 euros")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "a request failed", (), sys.exc_info())
+    line = json.loads(server_log.JsonLines().format(record))
+    assert line["error"] == "ValueError"
+    assert line["where"][0].endswith("test_an_error_is_logged_by_its_kind_and_place_alone")
+    assert "Claire" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("/acme/v1/sync/push", "sync/push"),
+        ("/acme/v1/sync/files/secret-name", "sync/files"),
+        ("/acme/v1/blobs/abcdef", "blobs"),
+        ("/healthz", "healthz"),
+        ("/Claire/Dubois", "unknown"),
+        ("/acme/v1/Claire", "unknown"),
+    ],
+)
+def test_a_path_is_logged_by_the_name_of_its_call(path: str, call: str) -> None:
+    assert call_of(path) == call
