@@ -49,9 +49,11 @@ def test_what_was_read_can_be_saved_again_without_a_change(workspace, kind):
     moments = [n for n, f in fields(kind).items() if f.required and f.kind == "timestamp"]
     required |= {name: datetime(2026, 11, 21, 13, 5, tzinfo=UTC) for name in moments}
     account = add(workspace, "account", name="A")
+    others = {"quote": {"account": account}, "user": {"name": "U"}}
     for name, field in fields(kind).items():
         if field.required and field.kind == "link":
-            required[name] = account if field.link == "account" else add(workspace, "quote", account=account)
+            made = account if field.link == "account" else add(workspace, field.link, **others[field.link])
+            required[name] = made
     id = add(workspace, kind, **required)
     found = get(workspace, kind, id)
     with workspace.transaction() as session:
