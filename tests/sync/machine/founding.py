@@ -74,6 +74,7 @@ class Founding:
         self.server.clock.moment = self._moment
         self.network.faults.clear()
         self.network.late.clear()
+        self.network.verified = 0
         for laptop, file, token in zip(self._laptops, self._files, self._tokens, strict=True):
             file.backup(laptop.raw)
             laptop.set_release(company.OLD if laptop.name in OLD_RELEASES else company.NEW)

@@ -88,6 +88,8 @@ class Network:
     """By laptop: what will happen to its next exchanges."""
     late: list[Callable[[], object]] = field(default_factory=list)
     """Requests that are still under way."""
+    verified: int = 0
+    """How often a laptop had to look for rows that differ."""
     acting: Laptop | None = None
     """Whose clock `now` is, while it speaks."""
 
@@ -143,6 +145,7 @@ class Remote:
         return protocol.decode_pull(self._exchange("pull", request))
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
+        self.network.verified += 1
         return protocol.decode(self._exchange("verify", request), VerifyAnswer)
 
     def _exchange(self, call: str, request: msgspec.Struct) -> bytes:

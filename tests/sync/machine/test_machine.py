@@ -17,11 +17,6 @@ RUNS = int(os.environ.get("TERRAIN_RUNS", 5_000 if SOAK else 300))
 STEPS = 60
 
 
-@pytest.fixture
-def founding() -> Iterator[Founding]:
-    found = Founding()
-    yield found
-    found.close()
 
 
 def test_the_promise_holds_whatever_happens(founding: Founding) -> None:

@@ -42,6 +42,8 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     forms: dict[str, Form] = field(default_factory=dict)
     backup: Any = None
+    damaged: bool = False
+    """Whether a file was damaged or the server set back: only then may sums differ."""
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def laptop(self, name: str) -> Laptop:
@@ -101,6 +103,11 @@ class World:
         with laptop.action() as connection:
             values = {"visits": (row["visits"] or 0) + 1, "last_visit": laptop.now()[:10]}
             laptop.update(connection, "account", account, **values)
+
+    def change(self, laptop: Laptop, kind: str, id: str, **values: Any) -> None:
+        """Somebody changes fields that the ledger does not follow."""
+        with laptop.action() as connection:
+            laptop.update(connection, kind, id, **values)
 
     # Records
 

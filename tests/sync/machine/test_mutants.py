@@ -1,0 +1,50 @@
+"""Eleven bugs, planted in the engine one at a time: what watches the promise notices each of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.sync.machine import mutants, promises
+from tests.sync.machine.founding import Founding
+from tests.sync.machine.rules import Company
+from tests.sync.machine.stories import SPOILT_BY
+from tests.sync.machine.world import World
+
+by_name = pytest.mark.parametrize("mutant", mutants.ALL, ids=lambda mutant: mutant.__name__)
+
+
+@by_name
+def test_without_the_bug_the_story_ends_well(mutant: mutants.Mutant, world: World) -> None:
+    SPOILT_BY[mutant](world)
+    promises.hold_when_healed(world)
+
+
+@by_name
+def test_with_the_bug_the_story_ends_badly(mutant: mutants.Mutant, founding: Founding) -> None:
+    with founding.fresh() as world, mutant(), pytest.raises(AssertionError):
+        SPOILT_BY[mutant](world)
+        promises.hold_when_healed(world)
+
+
+@pytest.mark.soak
+@by_name
+def test_chance_finds_the_bug_too(mutant: mutants.Mutant, founding: Founding) -> None:
+    if mutant is mutants.it_judges_entitlement_by_a_claim:
+        pytest.skip("no rule forges requests; tests/sync/server/test_authorisation.py does")
+    if mutant is mutants.it_adopts_the_servers_sum:
+        pytest.skip("no rule damages a file; the story does")
+    Company.founding = founding
+    with mutant(), pytest.raises((AssertionError, Exception)):
+        run_state_machine_as_test(
+            Company,
+            settings=settings(
+                max_examples=2_000,
+                stateful_step_count=60,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
