@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from app import formats
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
 from app.lists import LISTS
 from ui.page import Shell
 from ui.table import ListRow, RecordList
@@ -147,6 +148,9 @@ class RecordsPanel(QWidget):
 
     def _compare_count(self, count: int) -> None:
         if self._count is not None and count != self._count:
+            self._news.setText(
+                _n("{n} change to show", "{n} changes to show", max(1, abs(count - self._count)))
+            )
             self._news.show()
 
     def _reload_if_other(self, count: int) -> None:

@@ -131,6 +131,8 @@ class TodayPage(Page):
         moved = self._shown is not None and _places(found) != _places(self._shown)
         if careful and moved and (self.underMouse() or self._typing()):
             self._waiting = found
+            new = _rows(found) - _rows(self._shown) if self._shown is not None else set()
+            self._news.setText(_n("{n} change to show", "{n} changes to show", max(1, len(new))))
             self._news.show()
             return
         self._show(found)
@@ -247,3 +249,8 @@ def _places(day: Overview) -> tuple[object, ...]:
         tuple(quote.id for quote in day.quotes[:3]),
         bool(day.conflicts),
     )
+
+
+def _rows(day: Overview) -> set[str]:
+    """All rows of the day, wherever they stand."""
+    return {one.id for one in (*day.visits, *day.tasks, *day.quotes)}
