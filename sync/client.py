@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -125,7 +125,7 @@ class HttpClient:
             )
             if answer.status_code not in (200, 206):
                 with answer:
-                    raise _error_of(answer.status_code, answer.content)
+                    raise _error_of(answer.status_code, answer.content, answer.headers)
             return answer
 
     def exchange(self, request: bytes) -> bytes:
@@ -166,7 +166,7 @@ class HttpClient:
                     raw, answer.headers.get("Content-Encoding", ""), protocol.MAX_ANSWER_BYTES
                 )
                 if answer.status_code not in (200, 201):
-                    raise _error_of(answer.status_code, data)
+                    raise _error_of(answer.status_code, data, answer.headers)
                 return data
 
 
@@ -186,13 +186,15 @@ def _pieces(answer: requests.Response) -> Iterator[bytes]:
         yield from answer.iter_content(_PIECE)
 
 
-def _error_of(status: int, data: bytes) -> errors.SyncError:
+def _error_of(status: int, data: bytes, headers: Mapping[str, str]) -> errors.SyncError:
     try:
         body = protocol.decode(data, ErrorAnswer)
     except errors.Protocol:
         body = ErrorAnswer(code=f"http_{status}")
     if status in (429, 503):
-        return errors.ServerBusy(body.retry_after or 5.0, body.detail)
+        # What stands before the server, and is busy in its place, says so in the header alone.
+        said = headers.get("Retry-After", "")
+        return errors.ServerBusy(body.retry_after or (float(said) if said.isdecimal() else 5.0), body.detail)
     if status == 401:
         return errors.SignInNeeded(body.code)
     if status == 426:

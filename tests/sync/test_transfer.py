@@ -297,3 +297,11 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     with a_line_that(lambda connection: connection.sendall(_HEAD + _HELLO[:20])) as address:
         with pytest.raises(errors.Offline):
             HttpClient(address).hello(HelloRequest(""))
+
+
+def test_a_gateway_that_is_busy_for_the_server_is_obeyed_too() -> None:
+    busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 90\r\nContent-Length: 4\r\n\r\nbusy"
+    with a_line_that(lambda connection: connection.sendall(busy)) as address:
+        with pytest.raises(errors.ServerBusy) as problem:
+            HttpClient(address).hello(HelloRequest(""))
+    assert problem.value.retry_after == 90.0
