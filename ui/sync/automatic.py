@@ -34,6 +34,7 @@ class Automatic(QObject):
     ) -> None:
         super().__init__(runner)
         self.runner, self._clock = runner, clock
+        runner.automatic = self
         self.network = network or Network(self)
         self.habits = Habits()
         self.pacing = Pacing(clock(), self.habits.rhythm)
@@ -197,17 +198,12 @@ class Automatic(QObject):
         self._forget()
 
 
-def automatic_of(runner: Runner) -> Automatic | None:
-    """The runner's own, None where syncs start only when asked for."""
-    return runner.findChild(Automatic)
-
-
 def connect(window: MainWindow) -> None:
     """Let the window synchronise by itself, as the system tells of its network."""
     from ui.sync.running import runner_of
 
     runner = runner_of(window)
-    if runner is not None and automatic_of(runner) is None:
+    if runner is not None and runner.automatic is None:
         network = Network(window)
         network.watch()
         Automatic(runner, network)

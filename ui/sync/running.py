@@ -96,6 +96,8 @@ class Runner(QObject):
         self.pausing = False
         self.asked = True
         """Whether the user asked for the last run; one that came by itself is not announced."""
+        self.automatic: Automatic | None = None
+        """What starts syncs by itself; None where nothing does."""
         self.progress = Progress()
         self.started = datetime.now(UTC)
         self.problem = ""
@@ -138,13 +140,6 @@ class Runner(QObject):
         self.window.tasks.background(
             self, lambda token: self._run(token, workspace, started), then=self._done, failed=self._failed
         )
-
-    @property
-    def automatic(self) -> Automatic | None:
-        """What starts syncs by itself, None where nothing does."""
-        from ui.sync.automatic import automatic_of
-
-        return automatic_of(self)
 
     @property
     def paused(self) -> bool:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.conflicts import two_quotes
-from app.conflicts.two_quotes import Row, Side
 from app.i18n import mark as m_
 from app.i18n import translate as _
+from app.quotes import side_by_side
+from app.quotes.side_by_side import Row, Side
 from app.sync_view import spoken_at
 from ui.widgets import Button, ElidingLabel, Label, Line, Pill, clear, hbox, panel, vbox
 
@@ -28,10 +28,10 @@ class TwoQuotes(QWidget):
         self._shell, self._ids = shell, (left, right)
         self._place = vbox(gap=10)
         self.setLayout(self._place)
-        self.shown: two_quotes.TwoQuotes | None = None
+        self.shown: side_by_side.TwoQuotes | None = None
         shell.tasks.read(
             self,
-            lambda session: two_quotes.compare(session, left, right),
+            lambda session: side_by_side.compare(session, left, right),
             then=self._show,
             failed=self._failed,
         )
@@ -39,7 +39,7 @@ class TwoQuotes(QWidget):
     def _failed(self, error: Exception) -> None:
         self._place.addWidget(Label(str(error), "sub", wrap=True))
 
-    def _show(self, found: two_quotes.TwoQuotes) -> None:
+    def _show(self, found: side_by_side.TwoQuotes) -> None:
         self.shown = found
         clear(self._place)
         grid = QGridLayout()

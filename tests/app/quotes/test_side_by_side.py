@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.conflicts import review, two_quotes
-from app.quotes import editing
+from app.conflicts import review
+from app.quotes import editing, side_by_side
 from tests.sync.office import RHONE, Laptop, Office, an_office
 
 
@@ -53,7 +53,7 @@ def test_both_versions_of_a_quote_stand_line_by_line(laptops: tuple[Laptop, Lapt
         (record,) = [one for one in review.find_disputed(session) if one.kind == "quote"]
         other = record.questions[0].other
         assert other is not None
-        found = two_quotes.compare(session, record.id, other)
+        found = side_by_side.compare(session, record.id, other)
     rows = {row.label: (row.state, row.left, row.right) for row in found.lines}
     assert rows["Bobine"][0] == "same"
     state, left, right = rows["Distributeur"]
