@@ -388,7 +388,7 @@ def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
     return data, "identity"
 
 
-_WINDOW = {zstd.DecompressionParameter.window_log_max: 24}
+_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 24}
 """A frame may ask for 16 MB to be unpacked, and not for the 128 MB that a hostile header could."""
 
 
