@@ -27,8 +27,11 @@ _BATCH = 20_000
 
 
 def create(connection: Connection) -> None:
-    """The full-text table of an empty file."""
+    """The full-text table of an empty file, or of an older one, whose entries are made anew if they must be."""
+    made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'search_text'").scalar()
     connection.exec_driver_sql(_TEXT)
+    if made is not None and made != _TEXT.replace("IF NOT EXISTS ", ""):
+        rebuild(connection)
 
 
 def install(connection: Connection) -> None:

@@ -189,6 +189,16 @@ def test_a_long_step_gives_way_to_somebody_who_saves(loaded: Workspace, monkeypa
     assert len(tries) == 2 and titles(loaded, "eilig") == ["Eilig"]
 
 
+def test_the_index_of_an_older_file_is_made_anew(loaded: Workspace):
+    search.run(*lanes(loaded))
+    built = everything(loaded)
+    with loaded.exclusive() as connection:
+        connection.exec_driver_sql("DROP TABLE search_text")
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE search_text USING fts5(words, content='')")
+        search.create(connection)
+    assert everything(loaded) == built
+
+
 @pytest.fixture(scope="module")
 def sql() -> Iterator[Any]:
     """A connection that knows the functions, as `(expression, value) -> result`."""
