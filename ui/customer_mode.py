@@ -78,7 +78,8 @@ class CustomerMode(QObject):
             self._cover.resize(window.stack.size())
             self._cover.show()
             self._cover.raise_()
-            self._cover.state.button.setFocus()
+            if (leave := self._cover.state.button) is not None:
+                leave.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._cover is not None and event.type() == QEvent.Type.Resize:

@@ -29,7 +29,10 @@ def _latest(session: Any, since: datetime) -> Draft | None:
 def _open(window: MainWindow, draft: Draft | None) -> None:
     route = None if draft is None else route_of(draft)
     if route is not None and window.has_page(route.page):
-        window.go(route.page, route.record, **dict(route.options))
+        here = window.route
+        # The place of the last time may be that form already, with the focus in its field.
+        if route.options or here is None or (here.page, here.record) != (route.page, route.record):
+            window.go(route.page, route.record, **dict(route.options))
         window.toast(_("Terrain was cut off. What was typed is here."))
 
 

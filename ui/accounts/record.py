@@ -96,8 +96,8 @@ class AccountRecord(QWidget):
         self._history, self._facts_card = self._make_history(), self._facts()
         self.files = FilesCard(shell, most=8)
         side = Scroll(panel(vbox(self.people, self.opportunities, self.know, None, gap=12)))
-        names = (_("History"), _("Contacts and opportunities"))
-        self.body = Beside(self._history, side, names, SIDE_WIDTH, SIDE_FROM)
+        titles = (_("History"), _("Contacts and opportunities"))
+        self.body = Beside(self._history, side, titles, SIDE_WIDTH, SIDE_FROM)
         self.setLayout(
             vbox(head, self._actions(), self._facts_card, (self.body, 1), gap=14, margins=(24, 18, 24, 14))
         )
