@@ -1,0 +1,70 @@
+"""A sync by a file on the command line, from the laptop to the server's machine and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import sync_lock, syncing
+from app.serve import InProcessServer
+
+
+@pytest.fixture
+def company(run, tmp_path, monkeypatch):
+    """A server with one rep, whose laptop synchronised once; the server then goes away."""
+    monkeypatch.setenv("TERRAIN_PASSWORD", "un mot de passe solide")
+    server = ("admin", "--dir", tmp_path / "server")
+    run(*server, "init", "--org", "acme", "--name", "ACME")
+    run(*server, "territory", "add", "Rhône")
+    run(
+        *server, "user", "add", "--email", "a@b.fr", "--name", "Anne", "--role", "rep", "--territory", "Rhône"
+    )
+    with InProcessServer(tmp_path / "server") as running:
+        laptop = ("--profile", tmp_path / "laptop")
+        run(*laptop, "enrol", "--server", running.address("acme"), "--email", "a@b.fr")
+        assert run(*laptop, "sync").code == 0
+    return server, laptop
+
+
+def test_a_laptop_without_a_network_synchronises_by_two_files(run, company, tmp_path):
+    server, laptop = company
+    (rhone,) = run(*laptop, "list", "territory", "--json").data
+    run(*laptop, "add", "account", "name=Bellevue", f"territory={rhone['id']}")
+    assert run(*laptop, "sync").code == 1
+    written = run(*laptop, "sync", "--to", tmp_path / "request")
+    assert written.code == 0 and "1 action" in written.line
+    done = run(*server, "exchange", tmp_path / "request", "-o", tmp_path / "answer", "--json").data
+    assert (done["pushed"], done["parked"], done["organisation"]) == (1, 0, "acme")
+    taken = run(*laptop, "sync", "--from", tmp_path / "answer", "--json").data
+    assert (taken["pushed"], taken["conflicts"]) == (1, 0)
+    assert run(*laptop, "status", "--json").data["to_send"] == 0
+
+
+def test_a_file_that_does_not_fit_is_one_clear_line(run, company, tmp_path):
+    _server, laptop = company
+    run(*laptop, "sync", "--to", tmp_path / "request")
+    (tmp_path / "letter").write_text("Dear all")
+    for file, says in (("request", "terrain admin exchange"), ("letter", "no file of a Terrain sync")):
+        answer = run(*laptop, "sync", "--from", tmp_path / file)
+        assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
+        assert says in answer.err
+    assert "nowhere" in run(*laptop, "sync", "--from", tmp_path / "nowhere").err
+
+
+def test_a_connected_computer_carries_a_file_without_a_profile(run, company, tmp_path):
+    _server, laptop = company
+    run(*laptop, "sync", "--to", tmp_path / "request")
+    with InProcessServer(tmp_path / "server") as running:
+        carried = run(
+            "carry", tmp_path / "request", "-o", tmp_path / "answer", "--server", running.address("acme")
+        )
+    assert carried.code == 0, carried
+    assert run(*laptop, "sync", "--from", tmp_path / "answer").code == 0
+
+
+def test_a_second_program_does_not_synchronise_at_the_same_time(run, company, tmp_path, monkeypatch):
+    _server, laptop = company
+    monkeypatch.setattr(syncing, "WAIT_S", 0.2)
+    with sync_lock.held(tmp_path / "laptop") as free:
+        assert free
+        answer = run(*laptop, "sync")
+    assert answer.code == 1 and "Another Terrain" in answer.err
