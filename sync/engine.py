@@ -285,15 +285,18 @@ class Engine:
     # Compare and mend
 
     def _compare(self, connection: Connection, last: PullPage) -> list[repair.Place]:
-        """Where the sums differ; empty where that is known and could not be mended before."""
-        places = repair.differing(connection, self._laptop.schema, repair.expected(last.sums))
-        return places if self._note_difference(connection, places) else []
+        """Where the sums differ; empty where that very difference could not be mended before."""
+        theirs = repair.expected(last.sums)
+        places = repair.differing(connection, self._laptop.schema, theirs)
+        self._note_difference(connection, places)
+        if not places or repair.describe(connection, places, theirs) == state.get(connection, "repaired"):
+            return []
+        return places
 
-    def _note_difference(self, connection: Connection, places: list[repair.Place]) -> bool:
+    def _note_difference(self, connection: Connection, places: list[repair.Place]) -> None:
         text = " ".join(f"{scope}/{table}" for scope, table in places) or None
         state.put(connection, "differing", text)
         self._report.differing = text is not None
-        return text is not None and text != state.get(connection, "repaired")
 
     def _repair(self, places: list[repair.Place], last: PullPage) -> None:
         """Rows that are missing or too many are found one by one; the server's sums are never taken over."""
@@ -318,7 +321,7 @@ class Engine:
             self._note_difference(connection, left)
             if not any(found.moved for found in mended.values()):
                 # Once for the same difference: a server that counts wrongly must not cost a search each time.
-                state.put(connection, "repaired", state.get(connection, "differing"))
+                state.put(connection, "repaired", repair.describe(connection, left, theirs))
             self._laptop.applied(connection)
         self._take(applier.applied)
 

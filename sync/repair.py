@@ -63,6 +63,18 @@ def differing(connection: Connection, schema: SyncSchema, theirs: Mapping[Place,
     )
 
 
+def describe(connection: Connection, places: Iterable[Place], theirs: Mapping[Place, Total]) -> str | None:
+    """The difference with both sums: another one in the same place is another difference."""
+    ours = {
+        (scope, table): f"{count} {total}"
+        for scope, table, count, total in connection.exec_driver_sql(
+            "SELECT scope, kind, count, total FROM sync_sum"
+        )
+    }
+    said = [f"{place[0]}/{place[1]}: {ours.get(place)}, {theirs.get(place)}" for place in places]
+    return "; ".join(said) or None
+
+
 def rows_of(connection: Connection, place: Place) -> dict[str, int]:
     """The live rows of a place as the server knows them: id -> rev, whatever our own entries say."""
     scope, table = place

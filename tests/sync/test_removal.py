@@ -152,6 +152,13 @@ def test_a_server_that_counts_wrongly_is_looked_into_once(claire: Laptop) -> Non
     assert len(watched.verified) == asked
     assert claire.content() == before
     assert claire.sql("SELECT code FROM sync_history ORDER BY seq DESC LIMIT 1") == [("uncounted",)]
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_state SET value = 0 WHERE name = 'capture'")
+        connection.exec_driver_sql("DELETE FROM account WHERE name = 'Compte 3'")
+        connection.exec_driver_sql("UPDATE sync_sum SET count = 5 WHERE kind = 'account'")
+        connection.exec_driver_sql("UPDATE sync_state SET value = 1 WHERE name = 'capture'")
+    claire.sync()
+    assert claire.content() == before, "a real difference in the same place is another one"
 
 
 def test_a_row_that_the_server_does_not_have_goes_and_a_stale_one_is_renewed(
