@@ -14,7 +14,7 @@ from ui.theme import Theme, theme
 from ui.tokens import DARK, LIGHT, TONES, contrast, with_strong_borders
 
 GROUNDS = ("app", "surface", "sunken", "hover", "selected")
-THEMES = {"light": LIGHT, "dark": DARK}
+THEMES = {"light": LIGHT, "dark": DARK, "contrast": with_strong_borders(LIGHT)}
 
 
 @pytest.mark.parametrize("name", THEMES)
