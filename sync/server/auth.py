@@ -135,6 +135,18 @@ def enrol_device(
     return device, series, token
 
 
+def inherit(connection: Connection, store: Store, old: Device, new: str) -> None:
+    """Have a device entitled to what another had, of whose file it has a copy."""
+    table = store.tables["sync_device"]
+    values = {
+        "cursor_issued": old.cursor_issued,
+        "scopes_issued": "\n".join(sorted(old.scopes_issued)),
+        "scopes_entitled": "\n".join(sorted(old.scopes_entitled)),
+        "rev_presented": old.rev_presented,
+    }
+    connection.execute(update(table).where(table.c.id == new).values(values))
+
+
 def grant_series(connection: Connection, store: Store, device: str, now: str) -> str:
     """A code that no device of this organisation ever had, and now this one's."""
     head = store.tables["sync_head"]

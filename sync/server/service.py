@@ -101,6 +101,9 @@ class Session:
             device, series, token = auth.enrol_device(
                 connection, self.store, user, request.name, request.machine, request.version, now
             )
+            if self.token and not request.password:
+                # What the file holds it was given under its old name.
+                auth.inherit(connection, self.store, self._device(connection), device)
             _, epoch = head.current(connection, self.store)
             return EnrolAnswer(device, series, token, user, grants.role, epoch, self.service.slug)
 

@@ -8,6 +8,7 @@ import pytest
 
 from sync import errors
 from sync.protocol import (
+    EnrolRequest,
     Op,
     PullRequest,
     VerifyRequest,
@@ -64,6 +65,17 @@ def test_what_was_written_while_entitled_is_applied_after_the_move(nora: Laptop,
     nora.pull(), nora.pull()
     later = nora.do(Op("account", "a1", "update", result.rev, {"phone": ("5", "6")}))
     assert (later.outcome, later.reason) == ("parked", "missing_record")
+
+
+def test_a_copy_with_a_new_name_is_entitled_to_what_its_file_was_given(nora: Laptop, office: Laptop) -> None:
+    nora.do(create("account", "a1", name="D", territory="north"))
+    nora.pull(), office.pull()
+    written = nora.edit("account", "a1", phone="5")
+    office.do(office.edit("account", "a1", territory="south"))
+    answer = nora.service.connect(nora.token).enrol(EnrolRequest(name="the copy"))
+    copy = Laptop(nora.service, answer.token, answer.device)
+    result = copy.do(written)
+    assert (result.outcome, result.outside) == ("applied", [("account", "a1")])
 
 
 def test_a_new_grant_is_filled_up_while_changes_go_on(nora: Laptop, office: Laptop) -> None:
