@@ -6,9 +6,9 @@ from functools import cache
 
 import app.accounts.model
 import app.activities.model
+import app.attachments.model
 import app.catalogue.model
 import app.conflicts.model
-import app.attachments.model
 import app.opportunities.model
 import app.people.model
 import app.quotes.model
@@ -16,7 +16,7 @@ import app.visits.model  # noqa: F401
 from app.entity import Entity, kinds, sync_table
 from sync.schema import SyncSchema
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 """Grows with each release that adds a table or a column."""
 
 

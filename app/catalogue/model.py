@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index
+
 from app.entity import (
     Entity,
     Mapped,
@@ -39,9 +41,9 @@ class Product(Entity):
     travel = everywhere()
 
     sku: Mapped[str] = text(
-        _("Reference"), required=True, search=True, listed=True, aliases=("SKU", "product_id")
+        _("Reference"), required=True, search=True, listed=True, index=True, aliases=("SKU", "product_id")
     )
-    ean: Mapped[str | None] = text(_("EAN"), search=True)
+    ean: Mapped[str | None] = text(_("EAN"), search=True, index=True)
     label_fr: Mapped[str] = text(
         _("Label in French"), required=True, search=True, listed=True, aliases=("product_name", "product")
     )
@@ -113,3 +115,6 @@ class PriceRule(Entity):
     valid_from: Mapped[object] = date(_("Valid from"))
     valid_to: Mapped[object] = date(_("Valid until"))
     floor: Mapped[object] = money(_("Lowest price"), scale=6)
+
+
+Index("ix_price_rule_product_account", PriceRule.__table__.c.product, PriceRule.__table__.c.account)

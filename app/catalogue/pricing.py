@@ -2,7 +2,11 @@
 
 Of the rules in force, the most particular wins: customer, then product, family, group; among equals the
 one whose quantity step is the highest that was reached, then the youngest. Rules come from the account's
-price list, else from the default one; what no rule names costs its list price.
+price list, else from the default one; what no rule names costs its list price. `docs/prices.md` writes the
+order down, and a test holds its table.
+
+A customer's list whose last day has passed still makes his prices, and says so (`expired_on`): to fall back
+in silence to other prices would be worse than a banner.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from app import formats, records
@@ -58,6 +62,8 @@ class PriceBook:
     rules: tuple[Record, ...] = ()
     products: frozenset[str] = frozenset()
     """The products whose rules are all here."""
+    expired_on: date | None = None
+    """The last day of a list that is past it."""
 
     def price(self, product: Record, quantity: Decimal = ONE) -> Price:
         """The price of `product` (a product record) when `quantity` units are bought."""
@@ -194,7 +200,7 @@ def open_book(
     """The prices of these products for an account. `price_list` is a quote's own; `on` is today unless told."""
     day = on or formats.now().date()
     customer = _known(session, "account", account)
-    own = _list_in_force(session, price_list or customer.get("price_list"), day)
+    own = _begun(session, price_list or customer.get("price_list"), day)
     default = _default_list(session, day)
     chosen = own or default or {}
     lists = [chosen["id"]] if chosen else []
@@ -209,6 +215,7 @@ def open_book(
         currency=chosen.get("currency") or "EUR",
         rules=tuple(_rules(session, lists, products, account, day)),
         products=frozenset(products),
+        expired_on=None if not chosen or _in_force(chosen, day) else chosen["valid_to"],
     )
 
 
@@ -217,18 +224,21 @@ def _known(session: Session, kind: str, id: str | None) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def _list_in_force(session: Session, id: str | None, day: date) -> dict[str, Any] | None:
+def _begun(session: Session, id: str | None, day: date) -> dict[str, Any] | None:
+    """The list where it holds already, be it past its last day; one of the future makes no price yet."""
     found = _known(session, "price_list", id)
-    return found if found and _in_force(found, day) else None
+    return found if found and (found["valid_from"] is None or found["valid_from"] <= day) else None
 
 
 def _default_list(session: Session, day: date) -> dict[str, Any] | None:
     lists = [
         each
         for each in records.find_rows(session, "price_list", {"is_default": True})
-        if _in_force(each, day)
+        if each["valid_from"] is None or each["valid_from"] <= day
     ]
-    return max(lists, key=lambda each: (each["priority"] or 0, each["id"]), default=None)
+    return max(
+        lists, key=lambda each: (_in_force(each, day), each["priority"] or 0, each["id"]), default=None
+    )
 
 
 def _in_force(record: Record, day: date) -> bool:
@@ -248,12 +258,24 @@ def _comparable(one: Record, other: Record) -> bool:
 def _rules(
     session: Session, lists: Sequence[str], products: Sequence[str], account: str | None, day: date
 ) -> list[Record]:
+    """The rules that may make a price of these products for this account, on that day.
+
+    Asked by product first and by account for those that name none, as the index has them: by list a large
+    catalogue would be read whole.
+    """
     table = entity("price_rule").__table__
-    query = select(table).where(
-        table.c.deleted_at.is_(None),
-        or_(table.c.price_list.is_(None), table.c.price_list.in_(lists)),
-        or_(table.c.product.is_(None), table.c.product.in_(products)),
-        or_(table.c.account.is_(None), table.c.account == account),
+    none = table.c.product.is_(None)
+    query = union_all(
+        select(table).where(table.c.product.in_(products)),
+        select(table).where(none, table.c.account.is_(None)),
+        select(table).where(none, table.c.account == account),
     )
-    found = [dict(row) for row in session.execute(query).mappings()]
-    return [rule for rule in found if rule["applies_to"] in PRECEDENCE and _in_force(rule, day)]
+    return [
+        rule
+        for rule in map(dict, session.execute(query).mappings())
+        if rule["deleted_at"] is None
+        and rule["price_list"] in (None, *lists)
+        and rule["account"] in (None, account)
+        and rule["applies_to"] in PRECEDENCE
+        and _in_force(rule, day)
+    ]

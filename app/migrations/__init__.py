@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect
 
 from sync import extra
 
-HEAD = 5
+HEAD = 6
 """The version of the newest migration; its revision is the same number in four digits."""
 
 FIRST = "0001"

@@ -34,12 +34,14 @@ def build_document(
     pictures: Mapping[str, str] | None = None,
     logo: str = "",
     terms_file: str = "",
+    expired_list: tuple[str, date] | None = None,
 ) -> QuoteDocument:
     """The document of these records (Python values, as `app.records` gives them).
 
     `site` is the billing address, `delivery` another to which the goods go. `language` wins over the
     style's and the account's; French when none says. `mentions` are the legal texts. `pictures` (by the
-    quote line's id), `logo` and `terms_file` are SHA-256 of files. Raises Invalid as `totals.compute` does.
+    quote line's id), `logo` and `terms_file` are SHA-256 of files. `expired_list` is the name and
+    last day of a price list that is past it. Raises Invalid as `totals.compute` does.
     """
     ordered = sorted(lines, key=lambda line: line.get("position") or 0)
     found = quote_totals(quote, ordered)
@@ -67,6 +69,8 @@ def build_document(
         currency=_text(quote.get("currency")) or "EUR",
         tax_mode=found.price_mode,
         draft=quote.get("status") in (None, "draft", "to_approve"),
+        price_list=expired_list[0] if expired_list else "",
+        prices_until=expired_list[1].isoformat() if expired_list else "",
         style=style.to_dict(),
         logo=logo,
         terms_file=terms_file,

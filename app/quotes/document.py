@@ -127,6 +127,9 @@ class QuoteDocument:
     language: str = "fr"
     currency: str = "EUR"
     tax_mode: str = "HT"
+    price_list: str = ""
+    prices_until: str = ""
+    """Where the prices are those of a list that is past its last day: its name and that day."""
     draft: bool = True
     style: dict[str, Any] = field(default_factory=dict)
     """The choices of `app.quotes.style` that differ from the defaults."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import attachments, formats, records
+from app.catalogue.pricing import open_book
 from app.entity import entity
 from app.quotes.composing import build_document, full_number, language_of
 from app.quotes.document import QuoteDocument
@@ -81,6 +83,7 @@ def build(session: Session, quote: Record) -> QuoteDocument:
         pictures=pictures,
         logo=_digest(session, organisation.get("logo")),
         terms_file=_digest(session, organisation.get("terms_file")),
+        expired_list=_expired_list(session, quote),
     )
 
 
@@ -123,6 +126,12 @@ def _mentions(
 def _setting(session: Session, name: str) -> Any:
     found = records.find_rows(session, "setting", {"name": name}, limit=1)
     return found[0]["value"] if found else None
+
+
+def _expired_list(session: Session, quote: Record) -> tuple[str, date] | None:
+    """The name and last day of the quote's price list, where that day has passed."""
+    book = open_book(session, quote["account"], [], quote["price_list"], quote["issued_on"])
+    return (book.name, book.expired_on) if book.expired_on else None
 
 
 def _billing_site(session: Session, quote: Record) -> Record | None:

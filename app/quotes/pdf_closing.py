@@ -125,7 +125,9 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
 def _conditions(document: QuoteDocument, words: Words) -> list[tuple[str, str]]:
     seller = document.seller
     bank = [f"{name.upper()} {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
+    until = words.date(document.prices_until)
     found = [
+        (words("prices"), words("expired_list", name=document.price_list, date=until) if until else ""),
         (words("payment"), document.payment_terms),
         (words("delivery"), document.delivery_terms),
         (words("bank"), "\n".join(bank)),

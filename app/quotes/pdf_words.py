@@ -45,6 +45,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "total_ttc": "Total TTC",
         "acompte": "Acompte à la commande",
         "arrhes": "Arrhes à la commande",
+        "prices": "Prix",
+        "expired_list": "Tarif « {name} », valable jusqu’au {date}.",
         "delivered_to": "Livraison à",
         "customer_reference": "Votre réf.",
         "before_signing": "Avant de signer",
@@ -100,6 +102,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "total_ttc": "Total incl. VAT",
         "acompte": "Deposit with order",
         "arrhes": "Forfeitable deposit",
+        "prices": "Prices",
+        "expired_list": "Price list “{name}”, valid until {date}.",
         "delivered_to": "Delivery to",
         "customer_reference": "Your ref.",
         "before_signing": "Before you sign",
@@ -124,7 +128,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-_ONCE = frozenset({"page", "attention", "capital", "vat_short", "draft", "phone"})
+_ONCE = frozenset({"expired_list", "page", "attention", "capital", "vat_short", "draft", "phone"})
 """Words that a paper in both languages says in French alone: short ones, and those around a value."""
 
 _MODES = {"fr": {"HT": "HT", "TTC": "TTC"}, "en": {"HT": "excl. VAT", "TTC": "incl. VAT"}}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app import i18n, records, search
@@ -58,16 +58,14 @@ def suggest(
     tries = [(words, quantity or ONE)]
     if quantity is not None:
         tries.append((text, ONE))
-    found: dict[str, Decimal] = {}
+    found: dict[str, tuple[Record, Decimal]] = {}
     for sought, amount in tries:
-        for id in _found_products(session, sought, limit):
-            found.setdefault(id, amount)
-    products = find_products(session, list(found)[:limit])
+        for product in _found_products(session, sought, limit, account):
+            found.setdefault(product["id"], (product, amount))
+    chosen = list(found.values())[:limit]
+    products = [product for product, _amount in chosen]
     book = open_book(session, account, [product["id"] for product in products], price_list)
-    return [
-        Suggestion(product, found[product["id"]], book.price(product, found[product["id"]]), book)
-        for product in products
-    ]
+    return [Suggestion(product, amount, book.price(product, amount), book) for product, amount in chosen]
 
 
 def of_product(
@@ -91,17 +89,50 @@ def parse_entry(text: str) -> tuple[str, Decimal | None]:
     return text.strip(), None
 
 
-def _found_products(session: Session, text: str, limit: int) -> list[str]:
-    """By reference or bar code first, then by words; those no longer sold come last."""
+def _found_products(session: Session, text: str, limit: int, account: str | None = None) -> list[Record]:
+    """By reference or bar code first, then what this customer had before, then by words.
+
+    Those no longer sold come last. Without any text: what the customer had lately.
+    """
     if not text.strip():
-        return []
-    exact = records.find_rows(session, "product", {"sku": text.strip().upper()}, limit=1)
-    exact = exact or records.find_rows(session, "product", {"ean": text.strip()}, limit=1)
+        return find_products(session, bought(session, account, limit=limit)) if account else []
+    exact = _exact(session, text.strip())
     hits = [hit.id for hit in search.find(session, text, limit=3 * limit, kinds=("product",))]
-    ids = list(dict.fromkeys([*(row["id"] for row in exact), *hits]))
+    ids = list(dict.fromkeys([*exact, *hits]))
     products = [product for product in find_products(session, ids) if product["status"] != "hidden"]
-    products.sort(key=lambda product: product["status"] == "obsolete")
-    return [product["id"] for product in products]
+    known = set(bought(session, account, ids)) if account else set()
+    products.sort(
+        key=lambda product: (
+            product["status"] == "obsolete",
+            product["id"] not in exact,
+            product["id"] not in known,
+        )
+    )
+    return products[:limit]
+
+
+def _exact(session: Session, text: str) -> list[str]:
+    """The product of this reference or bar code."""
+    table = entity("product").__table__
+    query = select(table.c.id).where(or_(table.c.sku == text.upper(), table.c.ean == text)).limit(1)
+    return [str(id) for id in session.scalars(query)]
+
+
+def bought(session: Session, account: str, among: Sequence[str] | None = None, limit: int = 200) -> list[str]:
+    """The products that this customer was quoted or bought, the latest first; only those `among` where told."""
+    quote, line = entity("quote").__table__, entity("quote_line").__table__
+    query = (
+        select(line.c.product)
+        .join(quote, quote.c.id == line.c.quote)
+        .where(quote.c.account == account, quote.c.deleted_at.is_(None), line.c.deleted_at.is_(None))
+        .where(line.c.product.is_not(None), quote.c.status != "refused")
+        .group_by(line.c.product)
+        .order_by(func.max(quote.c.id).desc())
+        .limit(limit)
+    )
+    if among is not None:
+        query = query.where(line.c.product.in_(list(among)))
+    return [str(id) for id in session.scalars(query)]
 
 
 def find_products(session: Session, ids: Sequence[str]) -> list[Record]:

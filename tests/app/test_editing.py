@@ -215,3 +215,21 @@ def test_a_validity_is_typed_as_one_says_it(shop: Shop) -> None:
     assert editing.set_field(sheet, "valid_until", "+30").quote["valid_until"] != sheet.quote["valid_until"]
     with pytest.raises(ValueError, match=r"."):
         editing.set_field(sheet, "valid_until", "jamais")
+
+
+def test_what_the_customer_had_before_comes_first_and_without_text_it_is_all_there_is(workspace) -> None:
+    with workspace.transaction() as session:
+        account = records.add(session, "account", {"name": "Hôtel Bellevue"})
+        ids = [
+            records.add(session, "product", {"sku": f"SAV-{n}", "label_fr": f"Savon {n}", "list_price": 5})
+            for n in range(3)
+        ]
+        quote = records.add(session, "quote", {"account": account, "status": "draft"})
+        line = {"quote": quote, "kind": "item", "quantity": 1, "unit_price": 5}
+        records.add(session, "quote_line", {**line, "product": ids[2], "description": "Savon 2"})
+    with workspace.read() as session:
+        typed = [each.product["id"] for each in suggesting.suggest(session, "savon", account)]
+        nothing = [each.product["id"] for each in suggesting.suggest(session, "", account)]
+        exact = [each.product["id"] for each in suggesting.suggest(session, "sav-0", account)]
+    assert typed[0] == ids[2] and set(typed) == set(ids)
+    assert nothing == [ids[2]] and exact[0] == ids[0]

@@ -123,15 +123,23 @@ def test_breaks_list_each_quantity_at_which_the_price_changes() -> None:
     ]
 
 
-def test_the_accounts_list_counts_in_its_time_and_the_default_one_otherwise(catalogue: Any) -> None:
+def test_the_accounts_list_counts_from_its_first_day_and_says_when_it_is_past_its_last(
+    catalogue: Any,
+) -> None:
     workspace, account, product = catalogue
     with workspace.read() as session:
         item = records.get(session, "product", product)
         now = open_book(session, account, [product], on=date(2026, 6, 1))
         later = open_book(session, account, [product], on=date(2027, 6, 1))
+        before = open_book(session, account, [product], on=date(2020, 6, 1))
         nobody = open_book(session, None, [product], on=date(2026, 6, 1))
+        last = records.find_rows(session, "price_list", {"name": "Tarif B"})[0]["valid_to"]
     assert (now.name, now.price(item).unit_price) == ("Tarif B", D("92.000000"))
-    assert (later.name, later.price(item).unit_price) == ("Tarif public", D("100.000000"))
+    assert now.expired_on is None and last < date(2027, 6, 1)
+    # A customer's own prices do not become others in silence.
+    assert (later.name, later.price(item).unit_price) == ("Tarif B", D("92.000000"))
+    assert later.expired_on == last
+    assert (before.name, before.expired_on) == ("Tarif public", None)
     assert nobody.price(item, D(12)).unit_price == D("95.000000")
 
 

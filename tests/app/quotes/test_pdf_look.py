@@ -191,6 +191,13 @@ def test_without_the_box_nothing_asks_to_be_signed_but_a_certificate_brings_it_b
     assert "Bon pour accord" in text_of(home)
 
 
+def test_the_prices_of_a_list_past_its_last_day_say_so():
+    document = replace(samples.document(1), price_list="Tarif B", prices_until="2026-09-30")
+    text = text_of(document).replace("\u00a0", " ")
+    assert "valable jusqu’au 30 septembre 2026" in text and "Tarif B" in text
+    assert "Tarif" not in text_of(samples.document(1))
+
+
 def test_closing_words_end_the_paper():
     assert "Merci de votre confiance." in text_of(
         styled(samples.document(1), closing_words="Merci de votre confiance.")
