@@ -80,7 +80,7 @@ class QuotesPage(Page):
         if self.editing:
             self.editor.draft.refresh(changes)
         elif self.isVisible():
-            self.list.show_again()
+            self.list.refresh(changes.origin)
 
     def show_to_customer(self, on: bool) -> bool:
         self.editor.show_customer_mode(on)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app import formats
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
 from app.i18n import translate_plural as plural
 from app.quotes import listing
 from ui.page import Shell, page_layout
@@ -59,14 +60,33 @@ class QuoteList(QWidget):
         for each in (self.list, self._nothing, self._no_match):
             self._stack.addWidget(each)
         new = Button(_("New quote"), "primary", "plus", self.new_wanted.emit)
-        bar = hbox((self.chips, 1), self.search)
+        self._news = Button("", "chip", "refresh-cw", self.show_again)
+        self._news.hide()
+        bar = hbox((self.chips, 1), self._news, self.search)
         self.setLayout(page_layout(_("Quotes"), self.count, [new], bar, (card, 1)))
 
     def show_again(self) -> None:
         """Read the list again."""
+        self._news.hide()
         status, text = self._status, self._text
         first = None if text else lambda session: listing.first_rows(session, status)
         self.list.show_ids(lambda session: listing.find_ids(session, status, text), first)
+
+    def refresh(self, origin: str) -> None:
+        """Something changed. What a sync brings never moves rows under the pointer: it waits for a word."""
+        if origin != "sync" or not self.list.underMouse():
+            self.show_again()
+            return
+        self.list.rows.refresh_rows()
+        status, text = self._status, self._text
+        self._shell.tasks.read(
+            self, lambda session: len(listing.find_ids(session, status, text)), then=self._offer
+        )
+
+    def _offer(self, count: int) -> None:
+        new = abs(count - self.list.rows.rowCount())
+        self._news.setText(_n("{n} change to show", "{n} changes to show", max(1, new)))
+        self._news.show()
 
     def clear_filter(self) -> None:
         """Show all quotes again."""
