@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from PySide6.QtWidgets import (
 
 from app import formats, i18n, lists
 from app.i18n import set_language
+from app.store.keys import PASSPHRASE_VARIABLE
 from app.workspace import Workspace
-from tests.app.conftest import Template, template
+from tests.app.conftest import PASSPHRASE, Template, template
 from tests.app.small_company import NOW, TODAY, fill
 from ui.desktop import connect_features
 from ui.finding import find_records
@@ -47,11 +49,12 @@ def shown(
     """One company for all pictures, on one afternoon."""
     folder = tmp_path_factory.mktemp("screens")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TERRAIN_PASSPHRASE", "a daily passphrase")
+        patch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
         patch.setattr(formats, "now", lambda: NOW)
         patch.setattr(lists, "today", TODAY.isoformat)
         formats.set_zone("Europe/Paris")
-        workspace = Workspace.open(template.copy_to(folder / "profile"))
+        # The keyring belongs to one test; this profile serves them all and opens with its passphrase.
+        workspace = Workspace.open(Path(shutil.copytree(template.folder, folder / "profile")))
         yield workspace, fill(workspace)
         workspace.close()
         formats.set_zone(None)
