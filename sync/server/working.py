@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from sync.merge import Value
 from sync.schema import SyncTable
+from sync.server.batch import find_rows
 from sync.server.past import BATCH, Edit, Key, Past
 from sync.server.store import Store
 from sync.server.tables import RECORD_RULES
@@ -68,15 +69,15 @@ class Working:
         """Read and lock the rows, in one order everywhere so that deadlocks stay rare."""
         missing = sorted({id for id in ids if (table, id) not in self.before})
         columns = self.store.tables.synced[table]
+        names = columns.columns.keys()
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
-            statement = select(columns).where(columns.c.id.in_(batch)).order_by(columns.c.id)
-            if self.store.postgres:
-                statement = statement.with_for_update()
+            ending = 'ORDER BY "id" FOR UPDATE' if self.store.postgres else ""
             for id in batch:
                 self._keep((table, id), None)
-            for found in self.connection.execute(statement).mappings():
-                self._keep((table, found["id"]), dict(found))
+            for found in find_rows(self.connection, columns, names, "id", batch, ending):
+                row = dict(zip(names, found, strict=True))
+                self._keep((table, row["id"]), row)
 
     def get(self, table: str, id: str) -> Row | None:
         """The row as it stands in this transaction; a tombstone has `deleted_at`."""
@@ -128,8 +129,7 @@ class Working:
             batch = missing[start : start + BATCH]
             for value in batch:
                 self._searched[table, column, value] = []
-            statement = select(columns.c[column], columns.c.id).where(columns.c[column].in_(batch))
-            for value, id in self.connection.execute(statement):
+            for value, id in find_rows(self.connection, columns, (column, "id"), column, batch):
                 self._searched[table, column, value].append(id)
             self.load(table, [id for value in batch for id in self._searched[table, column, value]])
 
