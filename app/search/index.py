@@ -12,10 +12,11 @@ from app.local import search_rows
 from app.search import expressions
 from app.search.sources import PER_KIND, SOURCES, WEIGHT, Source, watches
 
-# A prefix of another length is merged from all words that begin with it.
+# A prefix of another length is merged from all words that begin with it: with four lengths instead of seven the
+# index is made a fifth faster, and “garage va” takes three times longer to find.
 _TEXT = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5("
-    "words, content='', contentless_delete=1, detail=none, prefix='1 2 3 4',"
+    "words, content='', contentless_delete=1, detail=none, prefix='1 2 3 4 5 6 7',"
     " tokenize='unicode61 remove_diacritics 0')"
 )
 # In memory, as all temporary tables of an encrypted file.

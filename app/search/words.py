@@ -30,7 +30,7 @@ TITLE = "\ue000"
 """Marks a word of the title in the index: a private sign, which the tokenizer takes for a letter."""
 
 SHORT_NUMBER = 5
-LONG_NUMBER = "\ue001" * 4
+LONG_NUMBER = "\ue001" * 7
 """Stands before a whole number in the index, as long as the longest prefix that FTS5 keeps: the first digits
 of telephone numbers are nearly all different, and would fill the prefix indexes."""
 
