@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
-import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from sync.clock import corrected
-from sync.protocol import VERSION, Op, Outcome, PushRequest, Result, Transaction, unpack_cursor
+from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, erasure, head, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
-from sync.server.change import Author, Change, Held, Parked
+from sync.server.change import Author, Change, Parked
 from sync.server.parking import Waiting
 from sync.server.past import Key
+from sync.server.pending import Pending, held_by, within_head
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
 from sync.server.working import Working
-
-
-@dataclass
-class _Pending:
-    """A transaction applied or parked in memory, before it has a revision."""
-
-    uuid: str
-    outcome: Outcome
-    reason: str
-    waits_for: str | None
-    touched: list[Key]
-    named: list[Key]
-    author: Author | None = None
-    ops: list[Op] = field(default_factory=list)
-    map: list[tuple[str, str, str]] = field(default_factory=list)
-    dropped: set[Key] = field(default_factory=set)
-    """Rows that were erased for ever: nothing of them is taken, and nothing of them is to stay."""
 
 
 @dataclass
@@ -91,7 +74,7 @@ class Push:
         decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
         self._find_erased([op for ops in decoded.values() for op in ops or []])
         self._preload(op for ops in decoded.values() for op in ops or [])
-        done: list[tuple[Transaction, _Pending]] = []
+        done: list[tuple[Transaction, Pending]] = []
         order: list[str] = []
         for transaction in sorted(request.transactions, key=lambda one: one.n):
             if transaction.uuid in stored:
@@ -177,7 +160,7 @@ class Push:
         for table in sorted(parents):
             self.working.load(table, parents[table])
 
-    def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> _Pending:
+    def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> Pending:
         device = self.device
         held = held_by(device) if self.grants.active else ()
         author = Author(device.user, device.id, self.grants, held, device.rev_presented)
@@ -212,19 +195,19 @@ class Push:
         self._never_came |= {key for key in dropped if key[1] not in before}
         return kept, dropped
 
-    def _work(self, change: Change, ops: list[Op] | None) -> _Pending:
+    def _work(self, change: Change, ops: list[Op] | None) -> Pending:
         named = [(op.table, op.id) for op in ops or []]
         self.working.mark()
         try:
             self._require_tryable(change, ops)
-            apply(change, [_within(op, self._head) for op in ops or []])
+            apply(change, [within_head(op, self._head) for op in ops or []])
         except Parked as parked:
             self.working.rollback()
             self._block(change.uuid, ops or [])
             self._touch_visible(named, change.author.grants)
             reason, waits_for = parked.reason, parked.waits_for
             touched = list(self.working.named)
-            return _Pending(
+            return Pending(
                 change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
             )
         self.working.forks += change.forks
@@ -234,7 +217,7 @@ class Push:
         new_keys = [(table, new) for table, _, new in change.map]
         reason_given = "forked" if change.map else ""
         rows = named + new_keys
-        return _Pending(
+        return Pending(
             change.uuid, change.outcome, reason_given, None, touched, rows, change.author, map=change.map
         )
 
@@ -276,7 +259,7 @@ class Push:
 
     # What waited
 
-    def _settle(self, withdrawn: list[str]) -> list[_Pending]:
+    def _settle(self, withdrawn: list[str]) -> list[Pending]:
         """What became of earlier transactions: taken back, decided about, or tried again."""
         settled = {pending.uuid: pending for pending in self._withdraw(withdrawn)}
         while self._decided or self._reached:
@@ -289,20 +272,20 @@ class Push:
         taken, self._decided = self._decided, []
         return taken
 
-    def _withdraw(self, uuids: list[str]) -> list[_Pending]:
+    def _withdraw(self, uuids: list[str]) -> list[Pending]:
         mine = results.find_parked(self.connection, self.store, device=self.device.id) if uuids else []
         return [self._take_back(parked) for parked in mine if parked.uuid in uuids]
 
-    def _take_back(self, parked: ParkedTransaction) -> _Pending:
+    def _take_back(self, parked: ParkedTransaction) -> Pending:
         self._release([parked.uuid])
-        return _Pending(parked.uuid, "withdrawn", "", None, [], [])
+        return Pending(parked.uuid, "withdrawn", "", None, [], [])
 
     def _release(self, uuids: Iterable[str]) -> None:
         gone = set(uuids)
         self._reached |= gone
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid not in gone}
 
-    def _decide(self, uuid: str, settled: dict[str, _Pending]) -> dict[str, _Pending]:
+    def _decide(self, uuid: str, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Take back or try again a parked transaction as this device's user says, by his grants."""
         row = self.working.get(self.store.schema.parked, uuid)
         found = results.find_parked(self.connection, self.store, uuids=[uuid])
@@ -320,12 +303,12 @@ class Push:
         ops = parked.ops if corrected is None else corrected
         return {uuid: self._again(parked, Author(user, parked.device, self.grants), ops)}
 
-    def _retry(self, settled: dict[str, _Pending]) -> dict[str, _Pending]:
+    def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Try again what waited for something that is here now."""
         waiting = results.find_parked(self.connection, self.store, waits_for=self._reached)
         waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
         self._reached = set()
-        again: dict[str, _Pending] = {}
+        again: dict[str, Pending] = {}
         for parked in waiting:
             if parked.uuid in settled and settled[parked.uuid].outcome != "parked":
                 continue
@@ -341,7 +324,7 @@ class Push:
                 self._lent[parked.uuid] = grants
         return again
 
-    def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> _Pending:
+    def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> Pending:
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
         self._find_erased(ops or [])
@@ -349,7 +332,7 @@ class Push:
 
     # Commit
 
-    def _commit(self, done: list[tuple[Transaction, _Pending]], settled: list[_Pending]) -> dict[str, Result]:
+    def _commit(self, done: list[tuple[Transaction, Pending]], settled: list[Pending]) -> dict[str, Result]:
         everything = [pending for _, pending in done] + settled
         self._publish([pending for _, pending in done], settled)
         spare = sum(not pending.touched for pending in everything) + bool(self._never_came)
@@ -375,7 +358,7 @@ class Push:
             self.connection.execute(insert(self.store.tables["sync_fork"]), forks)
         return given
 
-    def _publish(self, done: list[_Pending], settled: list[_Pending]) -> None:
+    def _publish(self, done: list[Pending], settled: list[Pending]) -> None:
         """Rows of what waits, for those who may decide; of what waits no more they go."""
         for pending in done + settled:
             if pending.outcome == "parked" and pending.author is not None:
@@ -389,7 +372,7 @@ class Push:
             if pending.outcome != "parked":
                 parking.close(self.working, pending.uuid, pending.outcome, self.now)
 
-    def _result(self, pending: _Pending, rev: int, revs: dict[Key, int]) -> Result:
+    def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
         scopes = (pending.author.grants if pending.author else self.grants).scopes
         rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
         outside = sorted(pending.dropped)
@@ -402,20 +385,3 @@ class Push:
     @property
     def _conflict(self) -> str:
         return self.store.schema.conflict
-
-
-def held_by(device: Device) -> tuple[Held, ...]:
-    """What the device may have had when its user wrote: never by a revision that it claims."""
-    issued = unpack_cursor(device.cursor_issued).get("r")
-    presented = Held(device.scopes_entitled, device.rev_presented)
-    given = Held(device.scopes_issued, issued if isinstance(issued, int) else 0)
-    return tuple(held for held in (presented, given) if held.scopes)
-
-
-def _within(op: Op, head: int) -> Op:
-    """Nobody has seen a revision that there is not."""
-    return (
-        op
-        if 0 <= op.base_rev <= head
-        else msgspec.structs.replace(op, base_rev=max(0, min(op.base_rev, head)))
-    )
