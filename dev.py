@@ -6,6 +6,7 @@ It needs nothing but Python 3.11 or later: `python dev.py` lists its words.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import hashlib
 import importlib.util
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 LOWEST_PYTHON = (3, 11)
+SOAK_RUNS = "2000"
+"""Runs of the company between two looks at the clock."""
 
 # What the Qt wheels do not carry themselves: shared library -> Debian and Ubuntu package.
 QT_LIBRARIES = {
@@ -222,10 +226,24 @@ def bench(arguments: list[str]) -> int:
 
 
 def soak(arguments: list[str]) -> int:
-    """the long tests, for hours: every Hypothesis test with many more examples"""
+    """the tests of chance for hours: `soak [--hours H] [--seed S] [words for pytest]`; a failure names its seed"""
+    options = argparse.ArgumentParser(prog="dev.py soak", add_help=False)
+    options.add_argument("--hours", type=float, default=1.0)
+    options.add_argument("--seed", type=int, default=int(time.time()))
+    chosen, words = options.parse_known_args(arguments)
     prepare()
-    command = [program("python"), "-m", "pytest", "-m", "soak or not soak", *arguments]
-    return call(command, HYPOTHESIS_PROFILE="soak")
+    command = [program("python"), "-m", "pytest", "-m", "soak or not soak", "-x"]
+    command += words or ["tests/sync/machine", "tests/e2e"]
+    end, seed = time.monotonic() + chosen.hours * 3600, chosen.seed
+    while True:
+        say(f"── soak, seed {seed}")
+        variables = {"HYPOTHESIS_PROFILE": "soak", "TERRAIN_SEED": str(seed), "TERRAIN_RUNS": SOAK_RUNS}
+        if code := call(command, **variables):
+            say(f"dev.py soak: failed. It replays with: python dev.py soak --seed {seed}", to_errors=True)
+            return code
+        seed += 1
+        if time.monotonic() > end:
+            return 0
 
 
 def shots(arguments: list[str]) -> int:

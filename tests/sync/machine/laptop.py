@@ -33,6 +33,8 @@ class Laptop:
         self.schema = company.schema(release)
         self.astray = timedelta(0)
         """By how much this laptop's clock is wrong."""
+        self.shared: set[str] = set()
+        """What a copy of this file has to send too."""
         self._clock = clock
         self.raw = sqlcipher.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.raw.create_function("strftime", -1, lambda *_format: self.now())
@@ -131,12 +133,19 @@ class Laptop:
         )
 
     def has_fork_under_way(self) -> bool:
-        """Between the answer that a quote forked and the pull that brings both versions."""
-        return bool(
-            self.sql(
-                "SELECT 1 FROM sync_transaction t JOIN sync_entry e ON e.tx = t.uuid WHERE t.reason = 'forked' LIMIT 1"
-            )
+        """Whether a quote of this laptop may have forked without its knowing both versions yet.
+
+        So it is between the answer that says so and the pull that brings them, and while another
+        file has the same to send. Whoever writes to the quote then writes to a version that nobody
+        has: the program has no answer to that, and neither does the machine.
+        """
+        under_way = (
+            "SELECT 1 FROM sync_transaction t JOIN sync_entry e ON e.tx = t.uuid WHERE t.reason = 'forked'"
         )
+        return bool(self.sql(f"{under_way} LIMIT 1") or self.shared & self.unsent())
+
+    def unsent(self) -> set[str]:
+        return {uuid for (uuid,) in self.sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed'")}
 
     # Sync
 

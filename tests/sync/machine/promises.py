@@ -127,8 +127,10 @@ def nothing_foreign_lies_in_its_file(laptop: Laptop, rows: dict[str, list[dict[s
     own = "id NOT IN (SELECT id FROM sync_entry)"
     told = {kind: str(laptop.sql(f'SELECT * FROM "{kind}" WHERE {own}')) for kind in laptop.schema.tables}
     told |= {table: str(laptop.sql(f"SELECT * FROM {table} WHERE {own}")) for table in ("draft", "sync_news")}
+    bodies = laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE state <> 'parked'")
+    marked = _marked(laptop)
     told["sync_transaction"] = str(
-        laptop.sql("SELECT label, cast(body AS text) FROM sync_transaction WHERE state <> 'parked'")
+        [op for (body,) in bodies for op in json.loads(body) if op["id"] not in marked]
     )
     told |= {
         table: str(laptop.sql(f"SELECT * FROM {table}"))

@@ -283,6 +283,7 @@ class World:
             return
         copy = Laptop(f"{laptop.user}-{copies + 2}", laptop.user, self.server.clock, laptop.release)
         copy.copy_of(laptop, "XYZ"[copies] * 3)
+        laptop.shared = copy.shared = laptop.shared | laptop.unsent()
         copy.remote = self.network.remote(copy, laptop.remote.token)
         self.laptops.append(copy)
 
