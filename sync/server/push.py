@@ -162,9 +162,7 @@ class Push:
 
     def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> Pending:
         device = self.device
-        held = held_by(device) if self.grants.active else ()
-        author = Author(device.user, device.id, self.grants, held, device.rev_presented)
-        change = Change(self.working, author, uuid, self.now, self.device_now)
+        change = Change(self.working, self._author, uuid, self.now, self.device_now)
         ops, dropped = self._without_erased(ops)
         pending = self._work(change, ops)
         pending.dropped = dropped
@@ -172,6 +170,12 @@ class Push:
             here = (self.now, self.device_now, pending.reason, pending.waits_for)
             self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops))
         return pending
+
+    @cached_property
+    def _author(self) -> Author:
+        device = self.device
+        held = held_by(device) if self.grants.active else ()
+        return Author(device.user, device.id, self.grants, held, device.rev_presented)
 
     def _find_erased(self, ops: list[Op]) -> None:
         named = {op.id for op in ops}
