@@ -12,20 +12,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, alone, attachments, search, sync_lock, traces
+from app import __version__, attachments, device, search, sync_lock, traces
+from app.device import token_of as token_of
 from app.errors import NotAllowed, UserError
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, errors, identity, outbox, state
+from sync import blobs, errors, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
 from sync.pacing import Pacing as Pacing
 from sync.pacing import Rhythm as Rhythm
-from sync.protocol import EnrolAnswer, EnrolRequest, SyncProtocol
+from sync.protocol import EnrolRequest, SyncProtocol
 
 
 class SyncProblem(UserError):
@@ -52,7 +53,7 @@ def enrol(
     else:
         workspace, recovery = Workspace.create(folder)
     try:
-        _keep_identity(workspace, server, ca, answer)
+        device.keep_identity(workspace, server, ca, answer)
     finally:
         workspace.close()
         client.close()
@@ -95,14 +96,14 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
     started = _now()
     client = remote or connect(workspace)
     try:
-        if _is_copy(workspace):
-            client = _take_new_identity(workspace, client)
+        if device.is_copy(workspace):
+            client = _renewed(workspace, client)
         try:
             report = explained(Engine(laptop_of(workspace), client, progress).run)
         except SyncProblem as problem:
             if problem.code != "cloned":
                 raise
-            client = _take_new_identity(workspace, client)
+            client = _renewed(workspace, client)
             report = explained(Engine(laptop_of(workspace), client, progress).run)
     except SyncProblem as problem:
         _write_history(workspace, started, problem.code, Report())
@@ -303,58 +304,9 @@ def sentence(problem: errors.SyncError) -> str:
     )
 
 
-def _keep_identity(workspace: Workspace, server: str, ca: str | None, answer: EnrolAnswer) -> None:
-    kept = _keep_token(workspace, answer)
-    with workspace.exclusive() as connection:
-        identity.adopt(connection, workspace.schema, answer)
-        alone.forget_company(connection)
-        _keep_address(connection, server, ca, None if kept else answer.token)
-
-
-def _take_new_identity(workspace: Workspace, client: SyncProtocol) -> SyncProtocol:
-    """This file is a copy of another laptop's: become a device of its own, with the work that only it has."""
-    with workspace.exclusive() as connection:
-        outbox.seal_entries(connection, workspace.schema, {})
-        waiting = [one.uuid for one in outbox.waiting(connection)]
-        server, ca = state.get(connection, "server"), state.get(connection, "ca")
-    request = EnrolRequest(name=socket.gethostname(), version=__version__)
-    answer, known = explained(lambda: identity.ask_for_another(client, waiting, _now(), request))
-    kept = _keep_token(workspace, answer)
-    with workspace.exclusive() as connection:
-        identity.part_from(connection, workspace.schema, answer, known)
-        _keep_address(connection, server, ca, None if kept else answer.token)
-    if isinstance(client, HttpClient):
-        client.token = answer.token
-        return client
-    return client.renewed(answer.token)  # type: ignore[attr-defined, no-any-return]
-
-
-def _is_copy(workspace: Workspace) -> bool:
-    """Whether the file was copied, moved or put back since the server last gave it an identity."""
-    with workspace.read() as session:
-        connection = session.connection()
-        return bool(state.get(connection, "restored") and state.get(connection, "device"))
-
-
-def _keep_token(workspace: Workspace, answer: EnrolAnswer) -> bool:
-    """In the keyring under the device's own name: a copy of this profile has another."""
-    return keys.keep_secret(workspace.folder, _secret_of(answer.device), answer.token)
-
-
-def _keep_address(connection: Connection, server: str, ca: str | None, token: str | None) -> None:
-    # Without a keyring the token lies in the encrypted file alone.
-    for name, value in (("server", server.rstrip("/")), ("ca", ca), ("token", token)):
-        state.put(connection, name, value)
-
-
-def token_of(folder: Path, connection: Connection) -> str:
-    """What proves to the server that this laptop is its device; empty where it is not here."""
-    device = state.get(connection, "device") or ""
-    return keys.load_secret(folder, _secret_of(device)) or state.get(connection, "token") or ""
-
-
-def _secret_of(device: str) -> str:
-    return f"device:{device}"
+def _renewed(workspace: Workspace, client: SyncProtocol) -> SyncProtocol:
+    found: SyncProtocol = explained(lambda: device.take_new_identity(workspace, client))
+    return found
 
 
 def _told(report: Report) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sync import blobs, brought, leftovers, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
+from sync.laptop import Applied
 from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
 from sync.protocol import ERASED, PullPage, Rows
 from sync.repair import Found, Place, Total
@@ -22,16 +22,6 @@ from sync.soundness import require_sound_rows
 
 _TRACES = ("sync_shadow", "sync_news", "sync_entry", "draft")
 """Tables by (kind, id) in which nothing of a row remains that left."""
-
-
-@dataclass
-class Applied:
-    """What one application changed."""
-
-    pulled: int = 0
-    removed: int = 0
-    records: set[tuple[str, str]] = field(default_factory=set)
-    """Changed records, for the screens; left empty by a first load, which changes everything."""
 
 
 class Applier:

@@ -24,10 +24,10 @@ from sync import (
     staging,
     state,
 )
-from sync.apply import Applied, Applier
+from sync.apply import Applier
 from sync.batches import is_large, split_off, without_parts
 from sync.first_load import FirstLoad
-from sync.laptop import Laptop, Phase, Progress, Report
+from sync.laptop import Applied, Laptop, Phase, Progress, Report
 from sync.protocol import (
     PAGE_BYTES,
     VERSION,

@@ -47,6 +47,16 @@ class Report:
     records: set[tuple[str, str]] = field(default_factory=set)
 
 
+@dataclass
+class Applied:
+    """What one application changed."""
+
+    pulled: int = 0
+    removed: int = 0
+    records: set[tuple[str, str]] = field(default_factory=set)
+    """Changed records, for the screens; left empty by a first load, which changes everything."""
+
+
 @dataclass(frozen=True)
 class Laptop:
     """The laptop's side as the engine needs it."""

@@ -105,7 +105,7 @@ class Hello(msgspec.Struct, omit_defaults=True):
     """What the server says of itself and of this device; every push and pull answer repeats it.
 
     Rows of a scope that `scopes` no longer names are to be dropped once their entries are delivered.
-    `cloned` asks for a new identity: enrol with the present token, then re-queue, under new uuids,
+    `cloned` asks for a new identity: enrol with the present token, then send under their own uuids,
     what `known` does not name. `series` is the code of the numbers that the device may draw. `parts`
     names, by uuid, the parts that are here of transactions that are not complete. `restored_rev` is the
     last revision of the copy that began this epoch: what is newer was lost with the server.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app import records, syncing
+from app import device, records, syncing
 from app.demo.seeding import stored
 from app.identity import new_id
 from app.serve import fill, grants, organisations
@@ -105,7 +105,7 @@ class Office:
         place = self.folder / (folder or f"{name}-{len(self.laptops)}")
         workspace = Workspace.open(place) if Workspace.exists(place) else Workspace.create(place)[0]
         answer = self.service.connect().enrol(EnrolRequest(f"{name}@example.fr", PASSWORD, "", name))
-        syncing._keep_identity(workspace, "http://127.0.0.1/demo", None, answer)
+        device.keep_identity(workspace, "http://127.0.0.1/demo", None, answer)
         laptop = Laptop(workspace, self.service.connect(answer.token), self.ids[name])
         self.laptops.append(laptop)
         return laptop
