@@ -16,6 +16,9 @@ from sync.schema import SyncSchema
 _KEPT = "indexes"
 _INTERRUPTED = 9
 _SLICE_S = 0.05
+_PATIENCE = 3
+
+Lane = Callable[[], AbstractContextManager[Connection]]
 
 
 @contextmanager
@@ -50,17 +53,22 @@ def restore_indexes(connection: Connection) -> None:
     state.put(connection, _KEPT, None)
 
 
-def restore_indexes_apart(lane: Callable[[], AbstractContextManager[Connection]]) -> None:
-    """Make the dropped indexes again in several short transactions, while the program is used."""
-    left = 1
+def restore_indexes_apart(yielding: Lane, lane: Lane) -> None:
+    """Make the dropped indexes again in several short transactions, while the program is used.
+
+    A `yielding` one is interrupted when somebody else waits for the lane; after a few times they wait.
+    """
+    left, refusals = 1, 0
     while left:
         try:
-            with lane() as connection:
+            with (yielding if refusals < _PATIENCE else lane)() as connection:
                 left = _restore_some(connection)
+                refusals = 0
         except OperationalError as problem:
             # Somebody's save came first.
             if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
                 raise
+            refusals += 1
         # The lane goes to whoever waits for it.
         time.sleep(0.002)
 

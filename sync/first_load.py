@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -258,9 +259,13 @@ class FirstLoad:
 
 def end(laptop: Laptop) -> None:
     """What a load leaves for afterwards, while the program is used: indexes, sums of lists, search."""
-    with laptop.write(True) as connection:
+
+    def plain() -> AbstractContextManager[Connection]:
+        return laptop.write(True)
+
+    with plain() as connection:
         laptop.loading(connection, False)
-    bulk.restore_indexes_apart(laptop.yielding or (lambda: laptop.write(True)))
+    bulk.restore_indexes_apart(laptop.yielding or plain, plain)
 
 
 def is_unfinished(connection: Connection) -> bool:

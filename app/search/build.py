@@ -25,6 +25,8 @@ SLICE_S = 0.05
 """Of this thread's work while it holds the write lane."""
 FEWEST, FIRST, MOST = 200, 1_000, 10_000
 """Records of a slice."""
+PATIENCE = 3
+"""How often the one long step gives way to those who save; then they wait for it."""
 _MERGED_PAGES = 200
 _INTERRUPTED = 9
 _SUMMARIES, _TITLES, _MERGE = "summaries", "titles", "merge"
@@ -71,19 +73,19 @@ def run(
         if todo is None:
             return False
         every = index.count(connection)
-    rows = FIRST
+    rows, refusals = FIRST, 0
     while todo is not None:
         began = time.thread_time()
         before = todo
         try:
-            with (yielding if todo.step == _TITLES else lane)() as connection:
+            with (yielding if todo.step == _TITLES and refusals < PATIENCE else lane)() as connection:
                 todo = _slice(connection, rows, todo)
                 state.put(connection, TODO, json.dumps(astuple(todo)) if todo is not None else None)
         except OperationalError as problem:
             # Somebody's save came first.
             if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
                 raise
-            todo = before
+            todo, refusals = before, refusals + 1
         passed = time.thread_time() - began
         rows = min(MOST, max(FEWEST, int(rows * SLICE_S / max(passed, 0.001))))
         if todo is None or (before.step == _SUMMARIES != todo.step):

@@ -189,6 +189,26 @@ def test_a_long_step_gives_way_to_somebody_who_saves(loaded: Workspace, monkeypa
     assert len(tries) == 2 and titles(loaded, "eilig") == ["Eilig"]
 
 
+def test_somebody_who_never_stops_saving_does_not_hold_it_up_for_ever(loaded: Workspace):
+    slice_of, _yielding = lanes(loaded)
+    refused: list[int] = []
+
+    @contextmanager
+    def always_interrupted() -> Iterator[Connection]:
+        with slice_of() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            refused.append(1)
+            raw.set_progress_handler(lambda: 1, 1)
+            try:
+                yield connection
+            finally:
+                raw.set_progress_handler(None, 1)
+
+    search.run(slice_of, always_interrupted)
+    assert len(refused) == build.PATIENCE
+    assert len(titles(loaded, "hotel", kinds=["account"])) == ACCOUNTS
+
+
 def test_the_index_of_an_older_file_is_made_anew(loaded: Workspace):
     search.run(*lanes(loaded))
     built = everything(loaded)
