@@ -36,7 +36,8 @@ class Account(Entity):
 
     label, labels = _("Account"), _("Accounts")
     travel = Travel(
-        scope=(ScopeRule(field="territory"), ScopeRule(field="owner", prefix="user")), merged_into="merged_into"
+        scope=(ScopeRule(field="territory"), ScopeRule(field="owner", prefix="user")),
+        merged_into="merged_into",
     )
 
     name: Mapped[str] = text(
