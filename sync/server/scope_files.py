@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillBuilding
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,8 +145,10 @@ def remove_dead(store: Store, older_than_s: float) -> None:
     with store.read() as connection:
         known = set(connection.scalars(select(store.tables["scope_file"].c.name)))
     for path in store.files.iterdir():
-        if path.name not in known and time.time() - path.stat().st_mtime >= older_than_s:
-            path.unlink(missing_ok=True)
+        if path.name not in known and _age_s(path) >= older_than_s:
+            # Windows keeps a file that is being sent; it goes the next time.
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
 
 def _is_alive(connection: Connection, store: Store, scope: str, rev: int) -> bool:
