@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MAX_COMPRESSED_BYTES = 4_000_000
 MAX_BODY_BYTES = 8_000_000
 """Of a request once unpacked; a lone transaction's part may pass `protocol.MAX_REQUEST_BYTES` a little."""
-MAX_RUNNING = 8
+MAX_RUNNING = 3
 """Calls worked on at once: a page or a push takes tens of megabytes while it is made."""
 MAX_WAITING = 200
 
