@@ -50,6 +50,7 @@ class Workspace:
         self.folder, self.engine = folder, engine
         self.schema: SyncSchema = sync_schema()
         self.settings = Settings(self)
+        self.vault = keys.Vault(folder)
         self._write_lane = threading.RLock()
         self._waiting, self._counter = 0, threading.Lock()
         self._subscribers: list[Callable[[Changes], None]] = []

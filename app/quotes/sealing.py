@@ -12,8 +12,7 @@ import io
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,12 +21,22 @@ from cryptography.x509.oid import NameOID
 
 from app.errors import Damaged
 from app.i18n import translate as _
-from app.store import keys
 
 log = logging.getLogger(__name__)
 
-_NAME = "seal"
+SECRET = "seal"
+"""The name of the private key in the vault."""
 _YEARS = 10
+
+
+class Vault(Protocol):
+    """Where secrets are kept outside the file: the workspace's, which is the system's keyring."""
+
+    def load(self, name: str) -> str | None:
+        """The secret of this name, None where it is not there."""
+
+    def keep(self, name: str, secret: str) -> bool:
+        """Keep a secret; False where there is no keyring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +95,6 @@ def make_key(holder: str, organisation: str) -> SealKey:
         ).decode(),
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
     )
-
-
-def load_private(folder: Path) -> str | None:
-    """The private key that the keyring holds for a profile."""
-    return keys.load_secret(folder, _NAME)
-
-
-def keep_private(folder: Path, private: str) -> bool:
-    """Give the private key to the keyring; False where there is none."""
-    return keys.keep_secret(folder, _NAME, private)
 
 
 def seal(content: bytes, key: SealKey, reason: str, field: str = "Seal") -> bytes:

@@ -22,9 +22,8 @@ from sqlalchemy.orm import Session
 from app import __version__, attachments, records
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
-from app.quotes import life, paper_code, pdf_archive, pdf_evidence, sealing
+from app.quotes import issuing, life, paper_code, pdf_archive, pdf_evidence, sealing
 from app.quotes.document import QuoteDocument
-from app.quotes.issuing import find_lines
 from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.paper import Paper, known, open_paper
 from sync import state
@@ -88,8 +87,10 @@ class Signed:
     chosen: tuple[str, ...]
 
 
-def open_signing(session: Session, quote_id: str) -> Signing:
+def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signing:
     """Everything that the sign screen shows; in a transaction, since the first one makes this laptop's key.
+
+    `vault` is the workspace's.
 
     Raises NotAllowed for a quote that was not issued or is decided.
     """
@@ -101,7 +102,7 @@ def open_signing(session: Session, quote_id: str) -> Signing:
         known(session, "contact", quote["contact"]),
     )
     name = " ".join(filter(None, (contact.get("first_name"), contact.get("last_name"))))
-    lines = find_lines(session, quote_id)
+    lines = issuing.find_lines(session, quote_id)
     connection = session.connection()
     context = {
         "device": str(state.get(connection, "device") or ""),
@@ -121,8 +122,15 @@ def open_signing(session: Session, quote_id: str) -> Signing:
         may_take_deposit_at_once(account, quote),
         context,
         chain_end(session),
-        _seal_key(session, shown.document),
+        _seal_key(session, vault, shown.document),
     )
+
+
+def issue_and_open(session: Session, quote_id: str, vault: sealing.Vault) -> Signing:
+    """As `open_signing`, for a draft too: it is issued first, in the same transaction."""
+    if records.get(session, "quote", quote_id)["status"] in (None, "draft", "to_approve"):
+        issuing.issue(session, quote_id)
+    return open_signing(session, quote_id, vault)
 
 
 def sign(signing: Signing, consent: Consent) -> Signed:
@@ -360,17 +368,16 @@ def _bears(quote: Record, code: paper_code.PaperCode) -> bool:
     return bool(quote["snapshot"]) and code.fits(QuoteDocument.from_dict(quote["snapshot"]))
 
 
-def _seal_key(session: Session, document: QuoteDocument) -> sealing.SealKey:
+def _seal_key(session: Session, vault: sealing.Vault, document: QuoteDocument) -> sealing.SealKey:
     """This laptop's key; made, and kept in the caller's transaction, when the first quote is signed."""
     connection = session.connection()
-    folder = attachments.folder_of(connection).parent
     certificate = state.get(connection, "seal_certificate")
-    private = sealing.load_private(folder) or state.get(connection, "seal_private")
+    private = vault.load(sealing.SECRET) or state.get(connection, "seal_private")
     if certificate and private:
         return sealing.SealKey(private, certificate)
     series = state.get(connection, "series") or ""
     key = sealing.make_key(f"Terrain {series}".strip(), document.seller.get("name", ""))
-    if not sealing.keep_private(folder, key.private):
+    if not vault.keep(sealing.SECRET, key.private):
         state.put(connection, "seal_private", key.private)
     state.put(connection, "seal_certificate", key.certificate)
     return key

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,21 @@ def forget_secret(folder: Path, name: str) -> None:
         keyring.delete_password(SERVICE, f"{read_envelope(folder)['profile']}:{name}")
     except (KeyringError, OSError):
         return
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The secrets of one profile, for whoever may not know where profiles and keyrings are."""
+
+    folder: Path
+
+    def load(self, name: str) -> str | None:
+        """The secret of this name, None where it is not there."""
+        return load_secret(self.folder, name)
+
+    def keep(self, name: str, secret: str) -> bool:
+        """Keep a secret; False where there is no keyring."""
+        return keep_secret(self.folder, name, secret)
 
 
 def forget_key(envelope: Envelope) -> None:

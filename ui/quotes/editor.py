@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app import formats
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import editing, issuing, paper, suggesting
+from app.quotes import editing, issuing, paper, signing, suggesting
 from app.quotes.suggesting import Suggestion
 from ui.commands import Command
 from ui.page import Shell, page_layout
@@ -25,6 +25,7 @@ from ui.quotes.header_fields import HeaderFields
 from ui.quotes.inline_field import InlineLine
 from ui.quotes.lines_table import LinesTable
 from ui.quotes.preview import Preview
+from ui.quotes.sign import SignScreen
 from ui.quotes.totals_panel import MarginPanel, TotalsPanel
 from ui.quotes.words import quote_title, status_label, status_tone
 from ui.tasks import Token
@@ -84,19 +85,21 @@ class QuoteEditor(QWidget):
         self.save_button = Button("", "ghost", "download", self.save_pdf, tip=_("Save the PDF as"))
         self.view_button = Button(_("Preview"), "secondary", "eye", self._toggle_page, checkable=True)
         self.narrow_print = Button(_("Print"), "secondary", "printer", self.print)
-        self.narrow_issue = Button(_("Issue"), "primary", "file-check", self.issue)
-        self._narrow_buttons = (self.view_button, self.narrow_print, self.narrow_issue)
+        self.issue_button = Button(_("Issue"), "secondary", "file-check", self.issue)
+        self.narrow_sign = Button(_("Have it signed"), "primary", "signature", self.sign)
+        self._narrow_buttons = (self.view_button, self.narrow_print, self.narrow_sign)
         self.banner = InfoBar("", "info", _("Make a revision"), self.revise, closable=False)
         self.banner.hide()
         self._build_left()
         self._build_right()
         buttons = (self.status, self.undo_button, self.redo_button, self.copy_button, self.open_button)
+        buttons = (*buttons, self.save_button, self.issue_button)
         body = hbox((self.left, 1), self.right, gap=16)
         self.setLayout(
             page_layout(
                 self.title,
                 self.subject,
-                [*buttons, self.save_button, *self._narrow_buttons],
+                [*buttons, *self._narrow_buttons],
                 self.banner,
                 (body, 1),
                 margins=(24, 14, 24, 18),
@@ -159,8 +162,8 @@ class QuoteEditor(QWidget):
     def _build_right(self) -> None:
         self.preview = Preview(self._shell.tasks)
         self.print_button = Button(_("Print"), "secondary", "printer", self.print)
-        self.issue_button = Button(_("Issue"), "primary", "file-check", self.issue)
-        self._right_buttons = panel(hbox((self.print_button, 1), (self.issue_button, 1)))
+        self.sign_button = Button(_("Have it signed"), "primary", "signature", self.sign)
+        self._right_buttons = panel(hbox((self.print_button, 1), (self.sign_button, 1)))
         self.right = Card((self.preview, 1), self._right_buttons, gap=10, margins=(14, 8, 14, 14))
 
     # Where the parts stand
@@ -203,9 +206,11 @@ class QuoteEditor(QWidget):
 
     def _show_issue_buttons(self) -> None:
         locked = self.draft.locked
-        for button in (self.issue_button, self.narrow_issue):
-            button.setText(_("Revise") if locked else _("Issue"))
-            button.set_icon("file-plus-2" if locked else "file-check")
+        self.issue_button.setText(_("Revise") if locked else _("Issue"))
+        self.issue_button.set_icon("file-plus-2" if locked else "file-check")
+        status = self.draft.sheet.quote["status"] if self.draft.sheet else "draft"
+        for button in (self.sign_button, self.narrow_sign):
+            button.setEnabled(status in (None, "draft", *signing.SIGNABLE))
 
     # What is shown
 
@@ -378,6 +383,26 @@ class QuoteEditor(QWidget):
         if self.draft.sheet is not None:
             self.draft.open(self.draft.sheet.id)
 
+    def sign(self) -> None:
+        """Turn the screen to the customer; a draft is issued first, since only a numbered quote is signed."""
+        if self.draft.locked:
+            label = m_("Have the quote signed")
+        else:
+            label = m_("Issue the quote")
+        vault = self._shell.workspace.vault
+        self._write_then_open(
+            lambda session, id: signing.issue_and_open(session, id, vault), self._show_sign_screen, label
+        )
+
+    def _show_sign_screen(self, quote: signing.Signing) -> None:
+        self.draft.open(quote.quote["id"])
+        self.sign_screen = SignScreen(self._shell, quote, self._on_signed)
+
+    def _on_signed(self, _signature: str) -> None:
+        self._shell.toast(_("Signed and sealed."))
+        if self.draft.sheet is not None:
+            self.draft.open(self.draft.sheet.id)
+
     def revise(self) -> None:
         """A draft that will supersede this quote."""
         self._write_then_open(issuing.revise, self._go_to, m_("Revise the quote"))
@@ -390,7 +415,7 @@ class QuoteEditor(QWidget):
         self._shell.go("quotes", quote_id)
 
     def _write_then_open(
-        self, write: Callable[[Any, str], str], then: Callable[[str], object], label: str
+        self, write: Callable[[Any, str], Any], then: Callable[[Any], object], label: str
     ) -> None:
         sheet = self.draft.sheet
         if sheet is None:

@@ -28,6 +28,7 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
         command("pdf", m_("Open the PDF"), editor.open_pdf, "external-link", "Ctrl+Shift+P"),
         command("save", m_("Save the PDF as"), editor.save_pdf, "download"),
         command("issue", m_("Issue the quote"), editor.issue, "file-check", when=draft),
+        command("sign", m_("Have the quote signed"), editor.sign, "signature", "Ctrl+Shift+G"),
         command("revise", m_("Revise the quote"), editor.revise, "file-plus-2",
                 when=lambda: here() and editor.draft.locked),
         command("duplicate", m_("Duplicate the quote"), editor.duplicate, "copy"),

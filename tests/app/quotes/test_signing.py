@@ -34,7 +34,7 @@ def quote(workspace) -> str:
 
 def opened(workspace, quote) -> signing.Signing:
     with workspace.transaction() as session:
-        return signing.open_signing(session, quote)
+        return signing.open_signing(session, quote, workspace.vault)
 
 
 def signed(workspace, quote, consent=YES) -> str:

@@ -1,0 +1,104 @@
+"""The customer's screen: what is shown is what is sealed, and a signature takes three clicks and a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app import attachments, records
+from app.quotes import sealing
+from tests.shop import Shop
+from tests.ui.quotes.conftest import Hand
+from ui.quotes.sign import SignScreen
+
+Opened = Callable[..., str]
+
+
+@pytest.fixture
+def screen(hand: Hand, shop: Shop, opened: Opened) -> SignScreen:
+    """The sign screen of a draft, which its opening issues."""
+    quote = opened("dsi 600 x 6", "tap 90")
+    hand.click(hand.page.editor.sign_button)
+    hand.settle(50)
+    found = hand.page.editor.sign_screen
+    found.quote_id = quote
+    return found
+
+
+def draw(hand: Hand, screen: SignScreen) -> None:
+    pad = screen.pad
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 80))
+    for x in range(60, 240, 12):
+        QTest.mouseMove(pad, QPoint(x, 80 + (x % 36)))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(240, 90))
+
+
+def status(shop: Shop, quote: str) -> str:
+    with shop.workspace.read() as session:
+        return records.get(session, "quote", quote)["status"]
+
+
+def texts(widget: Any) -> str:
+    from PySide6.QtWidgets import QLabel
+
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+def test_it_covers_the_window_and_shows_no_margin(hand: Hand, screen: SignScreen) -> None:
+    assert screen.geometry() == hand.window.rect() and screen.isVisible()
+    assert "Marge" not in texts(screen) and "Distributeur savon" in texts(screen)
+
+
+def test_three_clicks_and_a_drawing_sign_the_quote(hand: Hand, shop: Shop, screen: SignScreen) -> None:
+    before = hand.presses
+    screen.name.setText("Sylvie Morel")
+    hand.click(screen.agreed)
+    hand.click(screen.terms)
+    draw(hand, screen)
+    hand.click(screen.confirm)
+    hand.settle(100)
+    assert hand.presses - before == 3
+    assert status(shop, screen.quote_id) == "accepted"
+    with shop.workspace.read() as session:
+        (found,) = records.find_rows(session, "signature", {"quote": screen.quote_id})
+        content = b"".join(attachments.read(session, found["attachment"]))
+    assert found["signer_name"] == "Sylvie Morel" and sealing.check(content).good
+
+
+def test_what_is_missing_is_said_and_nothing_is_signed(hand: Hand, shop: Shop, screen: SignScreen) -> None:
+    screen.name.clear()
+    hand.click(screen.confirm)
+    hand.settle(50)
+    assert "Indiquez qui signe." in screen.problem.text() and "Signez dans le cadre." in screen.problem.text()
+    assert status(shop, screen.quote_id) == "issued" and screen.confirm.isEnabled()
+
+
+def test_escape_leaves_with_nothing_signed(hand: Hand, shop: Shop, screen: SignScreen) -> None:
+    draw(hand, screen)
+    QTest.keyClick(screen, Qt.Key.Key_Escape)
+    hand.settle(20)
+    assert status(shop, screen.quote_id) == "issued"
+
+
+def test_erasing_empties_the_pad(hand: Hand, screen: SignScreen) -> None:
+    draw(hand, screen)
+    assert screen.pad.strokes
+    hand.click(screen.erase)
+    assert screen.pad.strokes == []
+
+
+def test_the_strokes_stay_on_the_pad_in_parts_of_its_width(hand: Hand, screen: SignScreen) -> None:
+    QTest.mousePress(screen.pad, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseMove(screen.pad, QPoint(9000, -50))
+    QTest.mouseRelease(screen.pad, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    for x, y, at in screen.pad.strokes[0]:
+        assert 0 <= x <= 1 and 0 <= y <= 1 and at >= 0
+
+
+def test_every_target_of_the_customer_is_as_high_as_a_finger(screen: SignScreen) -> None:
+    for widget in (screen.name, screen.role, screen.confirm, screen.back, screen.erase, screen.read):
+        assert widget.height() >= 44

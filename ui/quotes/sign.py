@@ -1,0 +1,253 @@
+"""The sign screen: the whole window turned to the customer, the quote at the left, his signature at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QWidget
+
+from app.errors import Invalid
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.quotes import signing
+from app.quotes.pdf_words import Words
+from app.quotes.signing import Consent, Signed, Signing
+from ui.page import Shell
+from ui.quotes.pad import SignaturePad
+from ui.quotes.preview import FullPreview
+from ui.theme import theme
+from ui.widgets import Button, Card, Keycap, Label, Line, Pill, Scroll, announce, hbox, panel, vbox
+
+TARGET = 44
+"""A finger's width: what is touched on this screen is at least so high."""
+LINES_SHOWN = 60
+
+
+class SignScreen(QWidget):
+    """Covers the window; Esc or Back leaves it with nothing changed."""
+
+    def __init__(self, shell: Shell, quote: Signing, done: Callable[[str], object]) -> None:
+        super().__init__(shell.window)
+        self._shell, self._signing, self._done = shell, quote, done
+        self._opener = shell.window.focusWidget()
+        self.setAccessibleName(_("Signature of the quote"))
+        self._words = Words(quote.paper.document.language, quote.paper.document.currency)
+        self.choices: dict[str, QCheckBox] = {}
+        self._build()
+        shell.window.installEventFilter(self)
+        self.setGeometry(shell.window.rect())
+        self.show()
+        self.raise_()
+        (self.name if not self.name.text() else self.agreed).setFocus()
+
+    # Building
+
+    def _build(self) -> None:
+        document = self._signing.paper.document
+        top = hbox(
+            Label(document.seller.get("name", ""), "h2"),
+            None,
+            Pill(_("Customer's screen"), "info"),
+            Keycap(_("Esc")),
+            Label(_("go back"), "muted"),
+        )
+        body = hbox((self._quote_card(), 9), (self._signature_card(), 11), gap=16)
+        self.setLayout(vbox(top, (body, 1), gap=14, margins=(24, 16, 24, 18)))
+
+    def _quote_card(self) -> QWidget:
+        document, words = self._signing.paper.document, self._words
+        buyer = ", ".join((document.buyer.name, *document.buyer.address))
+        lines = vbox(gap=8)
+        shown = [line for line in document.lines if line.kind == "item" and line.in_total]
+        for line in shown[:LINES_SHOWN]:
+            quantity = Label(f"× {words.number(line.quantity)}", "muted")
+            amount = Label(words.money(line.amount), "h3")
+            lines.addLayout(hbox((Label(line.description, wrap=True), 1), quantity, amount, gap=12))
+        if len(shown) > LINES_SHOWN:
+            lines.addWidget(Label(_("and {n} more lines", n=len(shown) - LINES_SHOWN), "muted"))
+        self._add_choices(lines)
+        lines.addStretch(1)
+        self.read = Button(_("Read the whole quote"), "secondary", "file-text", self._read)
+        self.read.setProperty("touch", "true")
+        return Card(
+            Label(_("Your quote {number}", number=document.number), "h3"),
+            Label(buyer, "muted", wrap=True),
+            Line(),
+            (Scroll(panel(lines)), 1),
+            Line(),
+            self._totals(),
+            self.read,
+            gap=10,
+            margins=(24, 18, 24, 20),
+        )
+
+    def _add_choices(self, lines: Any) -> None:
+        if not self._signing.choices:
+            return
+        lines.addWidget(Label(_("Options: tick what you take"), "h3"))
+        net = {line.description: line.amount for line in self._signing.paper.document.lines}
+        for choice in self._signing.choices:
+            text = str(choice["description"] or choice["sku"] or "")
+            box = _Tick(f"{text}  {self._words.money(net.get(text) or '0')}")
+            box.setChecked(bool(choice["selected"]))
+            box.toggled.connect(lambda on, chosen=choice: self._only_one(chosen, on))
+            self.choices[choice["id"]] = box
+            lines.addWidget(box)
+
+    def _only_one(self, chosen: Any, on: bool) -> None:
+        """Of an alternative group one is taken: ticking it unticks the others."""
+        group = chosen["option_group"]
+        if not on or not group:
+            return
+        for other in self._signing.choices:
+            if other["option_group"] == group and other["id"] != chosen["id"]:
+                self.choices[other["id"]].setChecked(False)
+
+    def _totals(self) -> QWidget:
+        amounts, words = self._signing.paper.document.amounts, self._words
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        rows = [(words("total_ht"), amounts.ht, "body"), (words("total_vat"), amounts.vat, "body")]
+        rows.append((words("total_ttc"), amounts.ttc, "kpi"))
+        if amounts.deposit:
+            rows.append((words(amounts.deposit_kind or "acompte"), amounts.deposit, "body"))
+        for row, (label, amount, look) in enumerate(rows):
+            value = Label(words.money(amount), look)
+            grid.addWidget(Label(label, "h3" if look == "kpi" else "muted"), row, 0)
+            grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
+        found = QWidget()
+        found.setLayout(grid)
+        return found
+
+    def _signature_card(self) -> QWidget:
+        self.name = _field(_("Signer's name"), self._signing.signer)
+        self.role = _field(_("Job"), self._signing.role)
+        self.agreed = _Tick(_("Bon pour accord: I accept this quote."))
+        self.terms = _Tick(_("I have read and accept the terms of sale."))
+        self.pad = SignaturePad()
+        self.problem = Label("", "bad", wrap=True)
+        self.problem.hide()
+        self.erase = Button(_("Erase"), "ghost", "eraser", self.pad.erase)
+        self.back = Button(_("Back"), "ghost", on_click=self.leave)
+        self.confirm = Button(_("Confirm the signature"), "primary", "check", self._confirm)
+        for button in (self.erase, self.back, self.confirm):
+            button.setProperty("touch", "true")
+        self.pad.drawn.connect(lambda _drawn: self._say(""))
+        fields = hbox(
+            (_labelled(_("Signer's name"), self.name), 1), (_labelled(_("Job"), self.role), 1), gap=12
+        )
+        notices = [Label(text, "muted", wrap=True) for text in self._signing.paper.document.certifications]
+        return Card(
+            Label(_("Signature"), "h3"),
+            fields,
+            self.agreed,
+            self.terms,
+            *notices,
+            (self.pad, 1),
+            hbox(Label(_("Sign with your finger, a pen or the mouse"), "muted"), None, self.erase),
+            self.problem,
+            Line(),
+            hbox(self.back, None, self.confirm),
+            gap=8,
+            margins=(24, 18, 24, 16),
+        )
+
+    # What can be done
+
+    def consent(self) -> Consent:
+        """What is on the screen now."""
+        return Consent(
+            self.name.text(),
+            self.role.text(),
+            self._signing.email,
+            self.agreed.isChecked(),
+            self.terms.isChecked(),
+            tuple(id for id, box in self.choices.items() if box.isChecked()),
+            tuple(tuple(stroke) for stroke in self.pad.strokes),
+        )
+
+    def _read(self) -> None:
+        """The very pages that will be sealed."""
+        FullPreview(self._shell.window, self._shell.tasks, self._signing.content).open()
+
+    def _confirm(self) -> None:
+        self.confirm.setEnabled(False)
+        consent = self.consent()
+        self._shell.tasks.background(
+            self, lambda _token: signing.sign(self._signing, consent), then=self._keep, failed=self._refused
+        )
+
+    def _keep(self, signed: Signed) -> None:
+        self._shell.tasks.write(
+            self,
+            lambda session: signing.keep_signature(session, signed),
+            then=self._kept,
+            failed=self._refused,
+            label=m_("Have the quote signed"),
+        )
+
+    def _kept(self, signature: str) -> None:
+        self.leave()
+        self._done(signature)
+
+    def _refused(self, problem: Exception) -> None:
+        self.confirm.setEnabled(True)
+        problems = list(problem.problems.values()) if isinstance(problem, Invalid) else [str(problem)]
+        self._say(" ".join(problems))
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        if problem:
+            announce(self, problem)
+
+    def leave(self) -> None:
+        """Back to the quote, with the focus where it was."""
+        self._shell.window.removeEventFilter(self)
+        self.hide()
+        self.deleteLater()
+        if self._opener is not None:
+            self._opener.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+            return
+        # Nothing of the program answers behind the customer's screen.
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Opaque: nothing of another customer shows through.
+        QPainter(self).fillRect(event.rect(), theme.color("app"))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._shell.window.rect())
+        return super().eventFilter(watched, event)
+
+
+def _field(name: str, text: str) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setAccessibleName(name)
+    field.setProperty("kind", "touch")
+    return field
+
+
+class _Tick(QCheckBox):
+    """A box that is ticked wherever its row is touched."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setMinimumHeight(theme.px(TARGET))
+
+    def hitButton(self, place: QPoint) -> bool:
+        return self.rect().contains(place)
+
+
+def _labelled(text: str, field: QLineEdit) -> Any:
+    label = Label(text, "cap")
+    label.setBuddy(field)
+    return vbox(label, field, gap=4)
