@@ -16,7 +16,8 @@ def file_route(connect: Connect, refuse: Refuse) -> HTTPRouteHandler:
     """The handler of `/v1/sync/files/{name}`."""
 
     @get("/{slug:str}/v1/sync/files/{name:str}", status_code=200)
-    async def fetch(request: Request[Any, Any, Any], name: str) -> Response[Any]:
+    async def fetch(request: Request[Any, Any, Any]) -> Response[Any]:
+        name = str(request.path_params["name"])
         try:
             path = await anyio.to_thread.run_sync(lambda: connect(request).find_file(name))
         except errors.SyncError as problem:
