@@ -165,7 +165,9 @@ class Remote:
             sent = sent.spoilt(place)
         answer = self.network.serve(self.token, call, sent)
         if isinstance(answer, protocol.ErrorAnswer):
-            raise client._error_of(400 if answer.code != "sign_in_needed" else 401, protocol.encode(answer), {})
+            raise client._error_of(
+                400 if answer.code != "sign_in_needed" else 401, protocol.encode(answer), {}
+            )
         if kind == "lose the answer":
             raise errors.Offline(kind)
         if kind == "cut the answer":
