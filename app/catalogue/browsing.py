@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import i18n, lists, records, search
+from app import i18n, lists, records, search, units
 from app.catalogue.pricing import Price, open_book
 from app.entity import entity
 from app.money import plain
@@ -18,11 +18,6 @@ from app.money import plain
 Record = dict[str, Any]
 
 FOUND_AT_MOST = 300
-UNITS = {"C62": ("u.", "pc."), "BX": ("boîte", "box"), "CT": ("carton", "carton"), "PK": ("lot", "pack"),
-         "RO": ("rouleau", "roll"), "LTR": ("L", "L"), "KGM": ("kg", "kg"), "MTR": ("m", "m"), "HUR": ("h", "h"),
-         "PR": ("paire", "pair"), "SET": ("jeu", "set"), "BO": ("flacon", "bottle"), "CA": ("bidon", "can"),
-         "DAY": ("jour", "day"), "E48": ("prestation", "service")}  # fmt: skip
-"""Short names of the UN/ECE unit codes that we sell in, French and English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +92,10 @@ def open_product(
 
 
 def unit_name(code: str | None, pack: Decimal | None = None) -> str:
-    """« u. », « carton de 6 »: the unit in the current language."""
-    names = UNITS.get(code or "", (code or "", code or ""))
-    french = i18n.language() == "fr"
-    name = names[0] if french else names[1]
+    """« u », « carton de 6 »: the unit in the current language."""
+    name = units.short_name(code or "", i18n.language())
     if pack is not None and pack > 1:
-        return f"{name} {'de' if french else 'of'} {plain(pack)}"
+        return f"{name} {'de' if i18n.language() == 'fr' else 'of'} {plain(pack)}"
     return name
 
 

@@ -162,10 +162,12 @@ def _found(folder: Path, accounts: int, seed: int) -> None:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[str]:
-    """A server process on a free loopback port; the address of the organisation."""
+    """A server process on a free loopback port; the address of the organisation. Its log lies in its folder."""
+    log = (folder / "server.log").open("w", encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "ui.main", "serve", "--dir", str(folder), "--port", "0"],
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
     try:
@@ -177,6 +179,7 @@ def _server(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+        log.close()
         assert process.stdout is not None
         process.stdout.close()
 

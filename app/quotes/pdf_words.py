@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 
+from app import units
+
 NARROW = "\u202f"
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -140,37 +142,6 @@ _MONTHS = {
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
-# UN/ECE recommendation 20 codes, as price lists carry them; an unknown code is printed as it is.
-_UNITS = {
-    "C62": ("u", "pc"),
-    "H87": ("pce", "pc"),
-    "EA": ("u", "ea"),
-    "PR": ("paire", "pair"),
-    "SET": ("lot", "set"),
-    "PK": ("paquet", "pack"),
-    "XBX": ("boîte", "box"),
-    "XCT": ("carton", "carton"),
-    "XPX": ("palette", "pallet"),
-    "LS": ("forfait", "lump sum"),
-    "MIN": ("min", "min"),
-    "HUR": ("h", "h"),
-    "DAY": ("j", "d"),
-    "WEE": ("sem.", "wk"),
-    "MON": ("mois", "mo"),
-    "ANN": ("an", "yr"),
-    "MTR": ("m", "m"),
-    "LM": ("ml", "lm"),
-    "MTK": ("m²", "m²"),
-    "MTQ": ("m³", "m³"),
-    "KMT": ("km", "km"),
-    "GRM": ("g", "g"),
-    "KGM": ("kg", "kg"),
-    "TNE": ("t", "t"),
-    "MLT": ("mL", "mL"),
-    "LTR": ("L", "L"),
-    "KWH": ("kWh", "kWh"),
-}
-
 
 @cache
 def _both() -> dict[str, str]:
@@ -238,5 +209,5 @@ class Words:
 
     def quantity(self, number: str, unit: str) -> str:
         """A quantity with its unit's short name."""
-        short = _UNITS.get(unit, (unit, unit))[0 if self._french else 1]
+        short = units.short_name(unit, self.language)
         return self.number(number) + (f"{NBSP}{short}" if short else "")
