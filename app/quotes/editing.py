@@ -1,14 +1,14 @@
 """A draft quote as it is typed: lines in and out, prices that follow quantities, one transaction per pause.
 
-A `Sheet` is a quote with its lines as frozen dicts. Each action gives a new sheet, which makes undo a
-matter of keeping the old one, and works without the file, so that totals follow every keystroke.
+Each action gives a new `Sheet`, which makes undo a matter of keeping the old one, and works without the
+file, so that totals follow every keystroke.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,58 +17,42 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import formats, i18n, records
-from app.catalogue.pricing import Price, PriceBook, open_book
-from app.entity import entity, fields
+from app.catalogue.pricing import Price, open_book
+from app.entity import entity
 from app.errors import Invalid
 from app.i18n import translate as _
-from app.identity import new_id
-from app.kinds import KINDS
 from app.natural_dates import parse_when
 from app.quotes.composing import Known, quote_totals
-from app.quotes.model import FROZEN
+from app.quotes.sheet import (
+    HUNDRED,
+    LINE_FIELDS,
+    MARGIN_FLOOR,
+    ONE,
+    ZERO,
+    Record,
+    Sheet,
+    blank_line,
+    eco_follows,
+    eco_line,
+    parsed,
+    with_line,
+    with_quote,
+)
 from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals
 
-Record = dict[str, Any]
-
-ONE = Decimal(1)
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
 VALID_DAYS = 30
-MARGIN_FLOOR = Decimal(25)
-"""Below this margin in percent the editor warns, unless the setting `margin_floor` says otherwise."""
-
 LINES_REMEMBERED = 5000
 _known_lines: Known = {}
 
-LINE_FIELDS = tuple(name for name in fields("quote_line") if name not in ("quote", "owner", "custom"))
 QUOTE_FIELDS = (
     *("account", "contact", "site", "subject", "introduction", "notes", "valid_until", "payment_terms"),
     *("delivery_terms", "discount_type", "discount_value", "charges", "deposit_type", "deposit_value"),
+    *("deposit_kind", "sale_place", "in_main_activity", "customer_reference", "language", "follow_up_on"),
+    "vat_category",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A quote being edited: its record, its lines, and what prices depend on."""
-
-    quote: Record
-    lines: tuple[Record, ...] = ()
-    book: PriceBook = field(default_factory=PriceBook)
-    products: Mapping[str, Record] = field(default_factory=dict)
-    account: Record = field(default_factory=dict)
-    contact: Record = field(default_factory=dict)
-    margin_floor: Decimal = MARGIN_FLOOR
-
-    @property
-    def id(self) -> str:
-        """The quote's id."""
-        return str(self.quote["id"])
-
-    @property
-    def locked(self) -> bool:
-        """Whether the quote was issued, so that its content can no longer change."""
-        return self.quote["status"] in FROZEN
+SHARES = {"discount": None, "deposit": "acompte"}
+"""What is typed as a percentage or an amount of the whole, with the kind that it has unless told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +116,7 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
     book = sheet.book.including(suggestion.book)
     price = book.price(product, suggestion.quantity)
     line = {
-        **_blank_line("item"),
+        **blank_line("item"),
         "product": product["id"],
         "sku": product["sku"],
         "description": product_label(product, language),
@@ -144,32 +128,10 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
         **_priced(price),
     }
     products = {**sheet.products, product["id"]: product}
-    return dataclasses.replace(_with_line(sheet, line, at), book=book, products=products)
-
-
-def add_section(sheet: Sheet, title: str, at: int | None = None) -> Sheet:
-    """The sheet with a heading."""
-    return _with_line(sheet, {**_blank_line("section"), "description": title.strip()}, at)
-
-
-def duplicate_line(sheet: Sheet, at: int) -> Sheet:
-    """The sheet with a copy of the line under it."""
-    return _with_line(sheet, {**sheet.lines[at], "id": new_id()}, at + 1)
-
-
-def move_line(sheet: Sheet, at: int, step: int) -> Sheet:
-    """The sheet with the line moved up (-1) or down (1); at the end it stays where it is."""
-    to = at + step
-    if not 0 <= to < len(sheet.lines):
-        return sheet
-    lines = list(sheet.lines)
-    lines.insert(to, lines.pop(at))
-    return dataclasses.replace(sheet, lines=tuple(lines))
-
-
-def remove_line(sheet: Sheet, at: int) -> Sheet:
-    """The sheet without the line."""
-    return dataclasses.replace(sheet, lines=sheet.lines[:at] + sheet.lines[at + 1 :])
+    after = dataclasses.replace(with_line(sheet, line, at), book=book, products=products)
+    if not product["eco_participation"]:
+        return after
+    return with_line(after, eco_line(after, line, product), None if at is None else at + 1)
 
 
 def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
@@ -181,33 +143,34 @@ def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
     if name == "discount_percent":
         line.update(_typed_discount(text))
     else:
-        line[name] = _parsed("quote_line", name, text)
+        line[name] = parsed("quote_line", name, text)
     if name == "quantity":
         line["quantity"] = line["quantity"] if line["quantity"] is not None else ONE
         line = _repriced(sheet, sheet.lines[at], line)
+        sheet = eco_follows(sheet, at, line["quantity"])
     elif name == "unit_price":
         line["unit_price"] = line["unit_price"] if line["unit_price"] is not None else ZERO
         if line["unit_price"] != sheet.lines[at]["unit_price"]:
             line.update(price_rule=None, price_explanation=_("Price typed by hand"))
     elif name == "description" and not line["description"]:
         raise ValueError(_("A line needs a description."))
-    _check_line(sheet, line)
+    check_line(sheet, line)
     return dataclasses.replace(sheet, lines=(*sheet.lines[:at], line, *sheet.lines[at + 1 :]))
 
 
 def set_field(sheet: Sheet, name: str, text: str) -> Sheet:
     """The sheet after `text` was typed into a field of the quote. Raises ValueError with one sentence."""
-    if name == "discount":
-        return _with_quote(sheet, _checked_discount(sheet, text))
-    if name == "valid_until":
+    if name in SHARES:
+        return with_quote(sheet, _checked_share(sheet, name, text))
+    if name in ("valid_until", "follow_up_on"):
         day = parse_when(text, formats.now(), i18n.language())
         text = text if day is None else (day.date() if isinstance(day, datetime) else day).isoformat()
-    return _with_quote(sheet, {name: _parsed("quote", name, text)})
+    return with_quote(sheet, {name: parsed("quote", name, text)})
 
 
 def set_contact(sheet: Sheet, contact: Record) -> Sheet:
     """The sheet addressed to another person."""
-    return dataclasses.replace(_with_quote(sheet, {"contact": contact.get("id")}), contact=contact)
+    return dataclasses.replace(with_quote(sheet, {"contact": contact.get("id")}), contact=contact)
 
 
 def totals(sheet: Sheet) -> Totals:
@@ -285,17 +248,6 @@ def _save_line(session: Session, quote: str, before: Record | None, line: Record
 # Parts
 
 
-def _blank_line(kind: str) -> Record:
-    return {
-        **dict.fromkeys(LINE_FIELDS),
-        "id": new_id(),
-        "kind": kind,
-        "choice_kind": "item" if kind == "item" else None,
-        "selected": True if kind == "item" else None,
-        "discountable": True if kind == "item" else None,
-    }
-
-
 def _priced(price: Price) -> Record:
     return {
         "list_price": price.list_price,
@@ -315,42 +267,35 @@ def _repriced(sheet: Sheet, before: Record, line: Record) -> Record:
     return {**line, **_priced(sheet.book.price(product, line["quantity"]))}
 
 
-def _with_line(sheet: Sheet, line: Record, at: int | None) -> Sheet:
-    at = len(sheet.lines) if at is None else at
-    return dataclasses.replace(sheet, lines=(*sheet.lines[:at], line, *sheet.lines[at:]))
-
-
-def _with_quote(sheet: Sheet, values: Record) -> Sheet:
-    return dataclasses.replace(sheet, quote={**sheet.quote, **values})
-
-
-def _parsed(kind: str, name: str, text: str) -> Any:
-    declared = fields(kind)[name]
-    return KINDS[declared.kind].parse(text, declared)
-
-
 def _typed_discount(text: str) -> Record:
     """A percentage, or with a currency sign an amount taken off the line."""
     if "€" in text or "eur" in text.lower():
-        return {"discount_percent": None, "discount_amount": _parsed("quote_line", "discount_amount", text)}
-    return {"discount_percent": _parsed("quote_line", "discount_percent", text), "discount_amount": None}
+        return {"discount_percent": None, "discount_amount": parsed("quote_line", "discount_amount", text)}
+    return {"discount_percent": parsed("quote_line", "discount_percent", text), "discount_amount": None}
 
 
-def _checked_discount(sheet: Sheet, text: str) -> Record:
+def _checked_share(sheet: Sheet, name: str, text: str) -> Record:
     amount = "€" in text or "eur" in text.lower()
-    value = _parsed("quote", "discount_value", text.replace("€", ""))
+    value = parsed("quote", f"{name}_value", text.replace("€", ""))
     values = {
-        "discount_type": None if not value else "amount" if amount else "percent",
-        "discount_value": value or None,
+        f"{name}_type": None if not value else "amount" if amount else "percent",
+        f"{name}_value": value or None,
     }
+    if SHARES[name]:
+        values[f"{name}_kind"] = (sheet.quote[f"{name}_kind"] or SHARES[name]) if value else None
+    check_quote(sheet, values)
+    return values
+
+
+def check_quote(sheet: Sheet, values: Record) -> None:
+    """Raises ValueError with one sentence where the quote has no honest total with these values."""
     try:
         quote_totals({**sheet.quote, **values}, sheet.lines)
     except Invalid as refusal:
         raise ValueError(next(iter(refusal.problems.values()))) from None
-    return values
 
 
-def _check_line(sheet: Sheet, line: Record) -> None:
+def check_line(sheet: Sheet, line: Record) -> None:
     """Refuse a line that has no honest total, beside the cell in which it was typed."""
     try:
         quote_totals(

@@ -19,7 +19,7 @@ from app.money import parse_decimal
 Record = dict[str, Any]
 
 ONE = Decimal(1)
-_NUMBER = r"\d[\d\s.,\u00a0\u202f]*"
+_NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
 _BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ import pytest
 from app import records
 from app.errors import NotAllowed
 from app.quotes import editing, issuing, suggesting
-from app.quotes.editing import Sheet
+from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
 from tests.shop import Shop, open_shop
 
 D = Decimal
@@ -157,15 +157,15 @@ def test_saving_writes_only_the_lines_that_changed(shop: Shop) -> None:
 def test_moving_a_line_keeps_every_line(shop: Shop) -> None:
     quote = shop.quote("dsi 600", "bob 450", "for-01")
     before = sheet_of(shop, quote)
-    keep(shop, before, editing.move_line(before, 2, -1))
+    keep(shop, before, move_line(before, 2, -1))
     assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["DSI-600", "FOR-01", "BOB-450"]
-    assert editing.move_line(before, 0, -1) is before
+    assert move_line(before, 0, -1) is before
 
 
 def test_a_removed_line_comes_back_as_itself_when_undone(shop: Shop) -> None:
     quote = shop.quote("dsi 600", "bob 450")
     first = sheet_of(shop, quote)
-    without = keep(shop, first, editing.remove_line(first, 0))
+    without = keep(shop, first, remove_line(first, 0))
     assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["BOB-450"]
     keep(shop, without, first)
     again = sheet_of(shop, quote)
@@ -175,7 +175,7 @@ def test_a_removed_line_comes_back_as_itself_when_undone(shop: Shop) -> None:
 
 def test_a_duplicate_is_a_line_of_its_own(shop: Shop) -> None:
     before = sheet_of(shop, shop.quote("dsi 600", "bob 450"))
-    after = editing.duplicate_line(before, 0)
+    after = duplicate_line(before, 0)
     assert [line["sku"] for line in after.lines] == ["DSI-600", "DSI-600", "BOB-450"]
     assert len({line["id"] for line in after.lines}) == 3
 

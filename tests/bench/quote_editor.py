@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.i18n import set_language
 from app.quotes import editing
+from app.quotes.sheet import duplicate_line
 from tests.shop import open_shop
 from ui.pages import PAGES
 from ui.preferences import Preferences
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
         with shop.workspace.transaction() as session:
             before = sheet = editing.open_sheet(session, quote)
             while len(sheet.lines) < lines:
-                sheet = editing.duplicate_line(sheet, len(sheet.lines) % 3)
+                sheet = duplicate_line(sheet, len(sheet.lines) % 3)
             editing.save(session, before, sheet)
         tasks = Tasks()
         window = MainWindow(

@@ -13,7 +13,7 @@ from app.errors import Invalid, NotAllowed
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import editing
-from app.quotes.editing import Sheet
+from app.quotes.sheet import LINE_FIELDS, Sheet
 from app.quotes.totals import Totals
 from ui.tasks import Tasks
 
@@ -240,7 +240,7 @@ def _content(sheet: Sheet) -> tuple[Any, ...]:
     return (
         tuple(sheet.quote[name] for name in _COMPARED),
         tuple(
-            tuple(line[name] for name in editing.LINE_FIELDS if name not in ("position", "net"))
+            tuple(line[name] for name in LINE_FIELDS if name not in ("position", "net"))
             for line in sheet.lines
         ),
     )

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app import formats
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import editing, issuing, paper, signing, suggesting
+from app.quotes import adding, editing, issuing, paper, signing, suggesting
 from app.quotes.suggesting import Suggestion
 from ui.commands import Command
 from ui.page import Shell, page_layout
@@ -121,7 +121,7 @@ class QuoteEditor(QWidget):
         self.table.said.connect(self._say)
         self.entry.left.connect(self._to_last_line)
         self.entry.taken.connect(self._add)
-        self.entry.section.connect(lambda title: self.draft.act(lambda s: editing.add_section(s, title)))
+        self.entry.section.connect(lambda title: self.draft.act(lambda s: adding.add_section(s, title)))
         self.entry.missed.connect(
             lambda text: self._say(_("No product fits “{text}”. Your text is still there.", text=text))
         )

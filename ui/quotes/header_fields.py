@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app import formats, records
 from app.i18n import translate as _
 from app.quotes import editing
-from app.quotes.editing import Sheet
+from app.quotes.sheet import Sheet
 from ui.quotes.draft import Draft
 from ui.quotes.inline_field import InlineField
 from ui.widgets import Button, Label, hbox, vbox

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.i18n import translate as _
 from app.quotes import editing
+from app.quotes.sheet import duplicate_line, move_line, remove_line
 from ui.quotes.draft import Draft
 from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, WhyRole
 from ui.theme import repolish, theme
@@ -261,10 +262,10 @@ class LinesTable(QTableView):
         if step := _step_of(event):
             self.step(*step)
         elif row >= 0 and ctrl and key == Qt.Key.Key_D:
-            self._change(lambda sheet: editing.duplicate_line(sheet, row), row + 1)
+            self._change(lambda sheet: duplicate_line(sheet, row), row + 1)
         elif row >= 0 and alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             by = -1 if key == Qt.Key.Key_Up else 1
-            self._change(lambda sheet: editing.move_line(sheet, row, by), row + by)
+            self._change(lambda sheet: move_line(sheet, row, by), row + by)
         elif row >= 0 and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.remove_current()
         elif row >= 0 and ctrl and key == Qt.Key.Key_C:
@@ -279,7 +280,7 @@ class LinesTable(QTableView):
         """Take the current line out; Ctrl+Z brings it back."""
         row = self.currentIndex().row()
         if row >= 0:
-            self._change(lambda sheet: editing.remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
+            self._change(lambda sheet: remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
 
     def _change(self, change: Any, go_to: int) -> None:
         column = self.currentIndex().column()

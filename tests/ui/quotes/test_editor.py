@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolBut
 
 from app import records
 from app.quotes import editing
+from app.quotes.sheet import Sheet
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.quotes.lines_model import NET
@@ -27,7 +28,7 @@ def skus(hand: Hand) -> list[str]:
     return [line["sku"] for line in sheet.lines]
 
 
-def stored(shop: Shop, quote: str) -> editing.Sheet:
+def stored(shop: Shop, quote: str) -> Sheet:
     with shop.workspace.read() as session:
         return editing.open_sheet(session, quote)
 

@@ -1,0 +1,216 @@
+"""Lines that are no catalogue product: typed with a sign, pasted from a spreadsheet, offered as a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app import records
+from app.quotes import adding, charging, editing, pasting, suggesting
+from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
+from tests.shop import Shop, open_shop
+
+D = Decimal
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    found = open_shop(tmp_path / "profile")
+    yield found
+    found.workspace.close()
+
+
+def sheet_of(shop: Shop, *entries: str) -> Sheet:
+    quote = shop.quote(*entries)
+    with shop.workspace.read() as session:
+        return editing.open_sheet(session, quote)
+
+
+def stored(shop: Shop, before: Sheet, after: Sheet) -> Sheet:
+    with shop.workspace.transaction() as session:
+        editing.save(session, before, after)
+    with shop.workspace.read() as session:
+        return editing.open_sheet(session, before.id)
+
+
+def paste(shop: Shop, sheet: Sheet, text: str) -> Sheet:
+    rows = pasting.read_rows(text)
+    with shop.workspace.read() as session:
+        known = pasting.find_suggestions(session, rows, sheet.quote["account"], sheet.quote["price_list"])
+    return pasting.add_rows(sheet, rows, known)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "text"),
+    [
+        ("# Accueil", "section", "Accueil"),
+        ('" Livré sous huit jours', "text", "Livré sous huit jours"),
+        ("=", "subtotal", ""),
+        ("= Accueil", "subtotal", "Accueil"),
+        ("---", "page_break", ""),
+        ("+ Pose x 2 @ 150", "free", "Pose x 2 @ 150"),
+    ],
+)
+def test_a_sign_before_the_text_says_which_line_is_meant(typed: str, kind: str, text: str) -> None:
+    assert adding.read_sign(typed) == (kind, text)
+
+
+def test_words_without_a_sign_seek_a_product() -> None:
+    assert adding.read_sign("bob 450 x 24") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "label", "quantity", "price"),
+    [
+        ("Pose sur site x 2 @ 150", "Pose sur site", "2", "150"),
+        ("Pose sur site à 1 250,50", "Pose sur site", "1", "1250.50"),
+        ("Reprise x -1 @ 40 €", "Reprise", "-1", "40"),
+        ("Porte 2 vantaux", "Porte 2 vantaux", "1", "0"),
+    ],
+)
+def test_a_free_line_says_its_quantity_and_price(typed: str, label: str, quantity: str, price: str) -> None:
+    assert adding.parse_free(typed) == (label, D(quantity), D(price))
+
+
+def test_a_free_line_counts_with_the_vat_of_the_line_before(shop: Shop) -> None:
+    before = sheet_of(shop, "dsi 600")
+    before = editing.set_cell(before, 0, "vat_rate", "5,5")
+    after = adding.add_entry(before, "free", "Pose x 2 @ 100")
+    assert editing.totals(after).total.ht == D("289.00")
+    assert after.lines[1]["vat_rate"] == D("5.5")
+    again = stored(shop, before, after)
+    assert [line["description"] for line in again.lines] == [line["description"] for line in after.lines]
+
+
+def test_every_kind_of_line_is_stored_and_counts_for_nothing(shop: Shop) -> None:
+    before = after = sheet_of(shop, "dsi 600")
+    for kind, text in (
+        ("section", "Accueil"),
+        ("text", "Sous huit jours"),
+        ("subtotal", ""),
+        ("page_break", ""),
+    ):
+        after = adding.add_entry(after, kind, text)
+    again = stored(shop, before, after)
+    assert [line["kind"] for line in again.lines] == ["item", "section", "text", "subtotal", "page_break"]
+    assert editing.totals(again).total.ht == D("89.00")
+
+
+def test_an_empty_comment_is_refused_with_a_sentence(shop: Shop) -> None:
+    with pytest.raises(ValueError, match="désignation"):
+        adding.add_entry(sheet_of(shop), "text", "")
+
+
+def test_an_option_is_outside_the_total_until_it_is_taken(shop: Shop) -> None:
+    sheet = adding.set_role(sheet_of(shop, "dsi 600", "for 01"), 1, "option")
+    assert editing.totals(sheet).total.ht == D("89.00")
+    assert editing.totals(adding.choose(sheet, 1)).total.ht == D("239.00")
+
+
+def test_of_neighbouring_alternatives_one_is_chosen(shop: Shop) -> None:
+    sheet = sheet_of(shop, "tap 90", "tap 60")
+    sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 1, "alternate")
+    assert [line["option_group"] for line in sheet.lines] == ["A", "A"]
+    assert [line["selected"] for line in sheet.lines] == [True, False]
+    sheet = adding.choose(sheet, 1)
+    assert [line["selected"] for line in sheet.lines] == [False, True]
+    assert editing.totals(sheet).total.ht == D("78.00")
+
+
+def test_an_alternative_can_begin_a_group_of_its_own(shop: Shop) -> None:
+    sheet = sheet_of(shop, "tap 90", "tap 60")
+    sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 1, "alternate")
+    sheet = adding.start_group(sheet, 1)
+    assert [(line["option_group"], line["selected"]) for line in sheet.lines] == [("A", True), ("B", True)]
+
+
+def test_a_line_can_be_kept_out_of_the_global_discount(shop: Shop) -> None:
+    sheet = editing.set_field(sheet_of(shop, "dsi 600", "for 01"), "discount", "10 %")
+    assert editing.totals(sheet).total.ht == D("215.10")
+    sheet = adding.toggle_discountable(sheet, 1)
+    assert editing.totals(sheet).total.ht == D("230.10")
+    assert editing.totals(adding.toggle_discountable(sheet, 1)).total.ht == D("215.10")
+
+
+def test_a_negative_quantity_takes_goods_back(shop: Shop) -> None:
+    assert suggesting.parse_entry("tap 90 x -2") == ("tap 90", D(-2))
+    sheet = sheet_of(shop, "dsi 600 x 3", "dsi 600 x -1")
+    assert editing.totals(sheet).total.ht == D("178.00")
+
+
+def test_eco_participation_comes_with_its_product_and_follows_it(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["DSI-600"], {"eco_participation": D("1.20")})
+    sheet = sheet_of(shop, "dsi 600 x 6", "for 01")
+    assert [line["choice_kind"] for line in sheet.lines] == ["item", "eco", "item"]
+    assert (sheet.lines[1]["quantity"], sheet.lines[1]["discountable"]) == (D(6), False)
+    assert editing.set_cell(sheet, 0, "quantity", "8").lines[1]["quantity"] == D(8)
+    assert [line["sku"] for line in move_line(sheet, 0, 1).lines] == ["FOR-01", "DSI-600", "DSI-600"]
+    assert [line["sku"] for line in move_line(sheet, 2, -1).lines] == ["FOR-01", "DSI-600", "DSI-600"]
+    assert len(duplicate_line(sheet, 0).lines) == 5
+    assert [line["sku"] for line in remove_line(sheet, 0).lines] == ["FOR-01"]
+
+
+def test_rows_of_a_spreadsheet_become_lines(shop: Shop) -> None:
+    after = paste(shop, sheet_of(shop), "DSI-600\t6\t80,00\t5 %\nPose le soir\t2\t150,00\t\n")
+    assert [
+        (line["sku"], line["quantity"], line["unit_price"], line["discount_percent"]) for line in after.lines
+    ] == [
+        ("DSI-600", D(6), D(80), D(5)),
+        (None, D(2), D(150), None),
+    ]
+    assert editing.totals(after).total.ht == D("756.00")
+
+
+def test_headings_say_which_column_is_which(shop: Shop) -> None:
+    text = "Qté\tDésignation\tRéf.\tRemise\n3\tBobine\tBOB-450\t10\n1\tPose\tXX-9\t\n"
+    after = paste(shop, sheet_of(shop), text)
+    assert [(line["sku"], line["description"]) for line in after.lines] == [
+        ("BOB-450", "Bobine ouate 450 f. (lot de 6)"),
+        ("XX-9", "Pose"),
+    ]
+    assert (after.lines[0]["quantity"], after.lines[0]["discount_percent"]) == (D(3), D(10))
+
+
+def test_a_price_before_the_quantity_is_known_by_its_cents(shop: Shop) -> None:
+    (row,) = pasting.read_rows("Pose\t150,00\t2")
+    assert (row.label, row.quantity, row.price) == ("Pose", D(2), D(150))
+
+
+def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
+    with pytest.raises(ValueError, match="2"):
+        paste(shop, sheet_of(shop), "Pose\t1\t10,00\t5 %\nDépose\t1\t10,00\t120 %")
+
+
+def test_charges_are_typed_as_one_text(shop: Shop) -> None:
+    sheet = charging.set_charges(sheet_of(shop, "for 01"), "Port 12,50 ; Emballage 5 10 %")
+    assert [(each["label"], each["amount"], D(each["vat_rate"])) for each in sheet.quote["charges"]] == [
+        ("Port", "12.50", D(20)),
+        ("Emballage", "5", D(10)),
+    ]
+    assert editing.totals(sheet).total.ht == D("167.50")
+    assert charging.set_charges(sheet, charging.charges_text(sheet)).quote["charges"] is not None
+    assert charging.set_charges(sheet, "").quote["charges"] is None
+    with pytest.raises(ValueError, match=r"12[.,]50"):
+        charging.set_charges(sheet, "Port")
+
+
+def test_a_deposit_is_an_acompte_unless_told(shop: Shop) -> None:
+    sheet = editing.set_field(sheet_of(shop, "for 01"), "deposit", "30 %")
+    assert (sheet.quote["deposit_type"], sheet.quote["deposit_kind"]) == ("percent", "acompte")
+    deposit = editing.totals(sheet).deposit
+    assert deposit is not None and deposit.ttc == D("54.00")
+    sheet = editing.set_field(sheet, "deposit", "")
+    assert (sheet.quote["deposit_value"], sheet.quote["deposit_kind"]) == (None, None)
+
+
+def test_reverse_charge_takes_the_vat_from_every_line_and_gives_it_back(shop: Shop) -> None:
+    sheet = charging.set_charges(sheet_of(shop, "for 01"), "Port 10")
+    reverse = charging.set_vat_treatment(sheet, "AE")
+    assert editing.totals(reverse).total.vat == 0
+    again = charging.set_vat_treatment(reverse, "S")
+    assert again.lines[0]["vat_rate"] == D(20)
+    assert editing.totals(again).total.vat == D("32.00")
