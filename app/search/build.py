@@ -21,9 +21,10 @@ from app.search.sources import SOURCES
 from sync import state
 
 TODO = "search_todo"
-SLICE_S = 0.05
-"""Of this thread's work while it holds the write lane."""
-FEWEST, FIRST, MOST = 200, 1_000, 10_000
+SLICE_S = 0.2
+"""Of this thread's work while it holds the write lane: how long a save may wait, in its own lane, off the
+screen. Each slice leaves a segment of the index that must be merged later: shorter ones cost a third more."""
+FEWEST, FIRST, MOST = 200, 2_000, 40_000
 """Records of a slice."""
 PATIENCE = 3
 """How often the one long step gives way to those who save; then they wait for it."""
