@@ -173,6 +173,14 @@ def set_password(database: Database, slug: str | None, user: str, password: str)
         return {"id": row["id"], "email": row["email"]}
 
 
+def ask_codes(database: Database, slug: str | None, user: str, on: bool = True) -> Row:
+    """Ask a user for a one-time code at enrolment, with a new secret for his telephone; or no longer."""
+    with _opened(database, slug) as hands:
+        row = _find(hands, "user", user)
+        address = hands.ask_codes(row["id"], row["email"], on, slug or "")
+        return {"id": row["id"], "email": row["email"], "address": address}
+
+
 # Laptops
 
 

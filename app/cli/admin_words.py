@@ -58,6 +58,9 @@ _ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], 
     "user list": lambda database, org, _options: office.list_users(database, org),
     "user disable": lambda database, org, options: office.disable_user(database, org, options.email),
     "user password": _set_password,
+    "user codes": lambda database, org, options: office.ask_codes(
+        database, org, options.email, not options.off
+    ),
     "device list": lambda database, org, _options: office.list_devices(database, org),
     "device revoke": lambda database, org, options: office.revoke_device(database, org, options.id),
     "erase": lambda database, org, options: office.erase(database, org, options.kind, options.id),
@@ -77,7 +80,7 @@ def _lines(found: Answer) -> list[str]:
             _("The attachments' bytes lie in “{folder}”: copy it too.", folder=found["blobs"]),
         ]
     if isinstance(found, dict):
-        return [str(found.get("file") or found.get("id") or found.get("slug") or "")]
+        return [str(found.get("file") or found.get("address") or found.get("id") or found.get("slug") or "")]
     if not found:
         return []
     return list(table([[_cell(value) for value in each.values()] for each in found], list(found[0])))

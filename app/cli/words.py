@@ -227,7 +227,9 @@ def _add_quote_life(second: Any) -> None:
     answer.add_argument("control", metavar=_("CONTROL"))
     answer.add_argument("percent", metavar=_("PERCENT"))
     verify = _word(second, "verify", _("whether a sealed PDF was changed; needs no profile"), "quote verify")
-    paper = _word(second, "paper", _("attach a photo of the signed paper and accept the quote"), "quote paper")
+    paper = _word(
+        second, "paper", _("attach a photo of the signed paper and accept the quote"), "quote paper"
+    )
     for parser in (verify, paper):
         parser.add_argument("file", metavar=_("FILE"))
     paper.add_argument("--signer", required=True, metavar=_("NAME"), help=_("who signed"))
@@ -284,6 +286,11 @@ def _add_admin_words(words: Any) -> None:
     _admin(verbs, "list", _("all users"), "user list")
     for verb, help in (("disable", _("no more access")), ("password", _("a new password"))):
         _admin(verbs, verb, help, f"user {verb}").add_argument("email")
+    codes = _admin(
+        verbs, "codes", _("ask for one-time codes at enrolment; prints the telephone's address"), "user codes"
+    )
+    codes.add_argument("email")
+    codes.add_argument("--off", action="store_true", help=_("no longer"))
     devices = _admin(areas, "device", _("enrolled laptops"))
     verbs = devices.add_subparsers(dest="third", required=True, metavar=_("WORD"))
     _admin(verbs, "list", _("all laptops"), "device list")

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 
 from sync.clock import format_time
 from sync.protocol import Op
-from sync.server import auth, copies, direct, erasure
+from sync.server import auth, codes, copies, direct, erasure
 from sync.server.store import Organisations, Store
 
 RESTORED_SERIES = 1_000
@@ -45,6 +45,13 @@ class Administration:
         """Give a user a password; one who was disabled may sign in again."""
         with self.store.write() as connection:
             auth.set_password(connection, self.store, user, email, password)
+
+    def ask_codes(self, user: str, email: str, on: bool, organisation: str) -> str:
+        """Ask a user for one-time codes, with a new secret; the address that his telephone reads, else empty."""
+        secret = codes.new_secret() if on else None
+        with self.store.write() as connection:
+            codes.set_secret(connection, self.store, user, secret)
+        return codes.address_of(secret, email, organisation) if secret else ""
 
     def disable(self, user: str) -> None:
         """Take away a user's access on all his devices."""

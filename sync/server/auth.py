@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from sync import errors
 from sync.clock import format_time, parse_time
@@ -49,6 +49,8 @@ class Device:
     rev_presented: int
     seen_at: str
     lease: str = ""
+    disabled: bool = False
+    """Its user may no longer sign in."""
 
 
 def hash_password(password: str) -> str:
@@ -77,9 +79,14 @@ def check_password(connection: Connection, store: Store, email: str, password: s
 def set_password(connection: Connection, store: Store, user: str, email: str, password: str) -> None:
     """Give a user a password, or a new one."""
     table = store.tables["user_credential"]
+    # A new password asks for the same one-time codes as the old one.
+    kept = connection.execute(
+        select(table.c.code_secret, table.c.code_step).where(table.c.user == user)
+    ).first()
     connection.execute(delete(table).where(table.c.user == user))
     values = {"user": user, "email": email.strip().lower(), "password_hash": hash_password(password)}
-    connection.execute(insert(table).values(values))
+    codes = {"code_secret": kept[0] if kept else None, "code_step": (kept[1] if kept else 0) or 0}
+    connection.execute(insert(table).values({**values, **codes}))
 
 
 def begin_attempt(connection: Connection, store: Store, keys: list[str], now: str) -> None:
@@ -172,14 +179,20 @@ def series_code(count: int) -> str:
         block -= 1
 
 
-def find_device(connection: Connection, store: Store, token: str) -> Device:
+_DEVICE = text(
+    'SELECT d.id, d."user", d.series, d.last_n, d.wipe, d.revoked_at, d.cursor_issued, d.scopes_issued,'
+    " d.scopes_entitled, d.rev_presented, d.seen_at, d.lease, d.counted_from, d.calls, c.disabled_at"
+    ' FROM sync_device d LEFT JOIN user_credential c ON c."user" = d."user" WHERE d.token_hash = :hash'
+)
+"""Asked by every call, and so written out: to put it together anew takes longer than to answer it."""
+
+
+def find_device(connection: Connection, token: str) -> Device:
     """The device of a token; raises `errors.SignInNeeded` or `errors.TooManyRequests`.
 
     A revoked one is known by its wipe order alone.
     """
-    table = store.tables["sync_device"]
-    statement = select(table).where(table.c.token_hash == hash_token(token))
-    found = connection.execute(statement).mappings().first()
+    found = connection.execute(_DEVICE, {"hash": hash_token(token)}).mappings().first()
     if found is None or (found["revoked_at"] is not None and not found["wipe"]):
         raise errors.SignInNeeded("unknown device")
     note(device=found["id"])
@@ -196,15 +209,9 @@ def find_device(connection: Connection, store: Store, token: str) -> Device:
         rev_presented=found["rev_presented"],
         seen_at=found["seen_at"],
         lease=found["lease"] or "",
+        disabled=found["disabled_at"] is not None,
     )
 
 
 def _scopes(text: str) -> frozenset[str]:
     return frozenset(text.split("\n")) - {""}
-
-
-def is_disabled(connection: Connection, store: Store, user: str) -> bool:
-    """Whether the user may no longer sign in."""
-    table = store.tables["user_credential"]
-    statement = select(table.c.disabled_at).where(table.c.user == user)
-    return connection.scalar(statement) is not None

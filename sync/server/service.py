@@ -30,7 +30,7 @@ from sync.protocol import (
     VerifyAnswer,
     VerifyRequest,
 )
-from sync.server import adapters, auth, erasure, exchange_key, head, horizon, lease, results
+from sync.server import adapters, auth, codes, erasure, exchange_key, head, horizon, lease, results
 from sync.server.adapters import ADAPTERS, Adapter
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
@@ -126,9 +126,9 @@ class Session:
         now = self.service.now()
 
         def work(connection: Connection) -> PushAnswer:
-            device = auth.find_device(connection, self.store, self.token)
+            device = auth.find_device(connection, self.token)
             grants = self._grants(connection, device.user)
-            if auth.is_disabled(connection, self.store, device.user):
+            if device.disabled:
                 # What somebody wrote before he left is kept for those who led him.
                 grants = Grants(frozenset(), active=False)
             if device.wipe:
@@ -167,7 +167,7 @@ class Session:
             if device.wipe:
                 return PullPage(hello, [], [], request.cursor, False, [])
             lease.require_current(device, request.run)
-            limit = horizon.find(connection, self.store)
+            limit = horizon.find(connection)
             start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
             known = start or Cursor(hello.epoch, hello.head)
             granted = frozenset(hello.scopes)
@@ -267,14 +267,17 @@ class Session:
         self.store.run(lambda connection: auth.begin_attempt(connection, self.store, keys, now))
         with self.store.read() as connection:
             user = auth.check_password(connection, self.store, request.email, request.password)
-        if user is None:
-            raise errors.SignInNeeded("wrong e-mail or password")
+        if user is None or not self.store.run(
+            lambda connection: codes.accept(connection, self.store, user, request.code, now)
+        ):
+            # One answer for all of it: nobody learns that a password was right.
+            raise errors.SignInNeeded("wrong e-mail, password or one-time code")
         self.store.run(lambda connection: auth.forgive_attempt(connection, self.store, keys, now))
         return user
 
     def _device(self, connection: Connection) -> Device:
-        device = auth.find_device(connection, self.store, self.token)
-        if not device.wipe and auth.is_disabled(connection, self.store, device.user):
+        device = auth.find_device(connection, self.token)
+        if not device.wipe and device.disabled:
             raise errors.SignInNeeded("disabled")
         return device
 
@@ -282,24 +285,24 @@ class Session:
         return self.service.grant_rule(connection, self.store.tables.synced, user)
 
     def _hello(self, connection: Connection, device: Device) -> Hello:
-        rev, epoch = head.current(connection, self.store)
+        standing = head.standing(connection)
         grants = self._grants(connection, device.user)
         return Hello(
-            epoch=epoch,
+            epoch=standing.epoch,
             server_time=self.service.now(),
             device=device.id,
             user=device.user,
             role=grants.role,
             last_n=device.last_n,
-            head=rev,
+            head=standing.rev,
             scopes=[] if device.wipe else sorted(grants.scopes),
             series=device.series,
             protocol=(self.service.oldest_push, self.service.speaks),
-            restored_rev=head.restored_rev(connection, self.store),
+            restored_rev=standing.restored_rev,
             schema_version=self.store.schema.version,
             wipe=device.wipe,
             organisation=self.service.slug,
-            exchange_key=exchange_key.public(connection, self.store),
+            exchange_key=exchange_key.public(standing.exchange_key),
         )
 
     def _remember(

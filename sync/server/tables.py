@@ -117,7 +117,7 @@ def _add_server_only(metadata: MetaData) -> None:
     Table("sync_series", metadata, text("code", primary_key=True), text("device"), text("granted_at"))
     Table(
         "user_credential", metadata, text("user", primary_key=True), text("email", unique=True),
-        text("password_hash"), text("disabled_at"),
+        text("password_hash"), text("disabled_at"), text("code_secret"), number("code_step"),
     )  # fmt: skip
     attempts = Table("sync_attempt", metadata, text("key"), text("at"))
     Index("ix_sync_attempt_key_at", attempts.c.key, attempts.c.at)
