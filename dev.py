@@ -25,6 +25,11 @@ LOWEST_PYTHON = (3, 11)
 SOAK_RUNS = "2000"
 """Runs of the company between two looks at the clock."""
 
+MOST_WORKERS = 4
+"""Each holds a Qt, a server and a PostgreSQL."""
+ONE_PROCESS = ("-n", "-s", "--pdb", "--trace", "--co")
+"""Words for pytest that more than one process cannot obey, or that say themselves how many."""
+
 # What the Qt wheels do not carry themselves: shared library -> Debian and Ubuntu package.
 QT_LIBRARIES = {
     "libEGL.so.1": "libegl1",
@@ -188,7 +193,15 @@ def test(arguments: list[str]) -> int:
     """run the tests; further words go to pytest"""
     prepare()
     require_system_packages()
-    return module("pytest", *arguments)
+    return module("pytest", *workers(arguments), *arguments)
+
+
+def workers(words: list[str]) -> list[str]:
+    """What makes pytest use every core: for the suite and for folders, not for single files or a debugger."""
+    cores = min(os.cpu_count() or 1, MOST_WORKERS)
+    alone = any(word.startswith(ONE_PROCESS) or ".py" in word for word in words)
+    # A worker keeps its half of the files until the other has nothing left to do.
+    return [] if cores == 1 or alone else ["-n", str(cores), "--dist", "worksteal"]
 
 
 def check(arguments: list[str]) -> int:
@@ -201,7 +214,7 @@ def check(arguments: list[str]) -> int:
         "types": lambda: module("mypy"),
         "import rules": lambda: call([program("lint-imports")]),
         "translations": lambda: module("tests.house.messages", "--check"),
-        "tests": lambda: module("pytest", *arguments),
+        "tests": lambda: module("pytest", *workers(arguments), *arguments),
     }
     for name, step in steps.items():
         say(f"── {name}")

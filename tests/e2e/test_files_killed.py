@@ -1,4 +1,4 @@
-"""Photos survive a sync that is killed ten times on their way up and ten times on their way down."""
+"""Photos survive a sync that is killed again and again, on their way up and on their way down."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _memory(process: psutil.Process) -> int:
         return 0
 
 
-def _survive(folder: Path, count: int, size: int, longest_s: float) -> None:
+def _survive(folder: Path, count: int, size: int, kills: int, longest_s: float) -> None:
     _found_company(folder / "server")
     rep, boss = Laptop(folder / "rep"), Laptop(folder / "boss")
     digests = _files(folder / "photos", count, size)
@@ -80,13 +80,13 @@ def _survive(folder: Path, count: int, size: int, longest_s: float) -> None:
         for name in digests:
             rep.run("attach", "account", account, str(folder / "photos" / name))
             (folder / "photos" / name).unlink()
-        killed_up, most_up = _kill(rep, 10, chance, longest_s)
+        killed_up, most_up = _kill(rep, kills, chance, longest_s)
         _finish(rep)
         boss.run("sync")
         ids = {row["name"]: row["id"] for row in boss.run("list", "attachment")}
         assert set(ids) == set(digests)
         _take_all(boss)
-        killed_down, most_down = _kill(boss, 10, chance, longest_s)
+        killed_down, most_down = _kill(boss, kills, chance, longest_s)
         _finish(boss)
         server = [p for p in psutil.Process().children(recursive=True) if "serve" in p.cmdline()]
         assert max(most_up, most_down, *map(_memory, server)) < MEMORY_BYTES
@@ -111,11 +111,16 @@ def _take_all(laptop: Laptop) -> None:
     workspace.close()
 
 
+def test_files_survive_a_sync_killed_three_times_each_way(tmp_path: Path) -> None:
+    _survive(tmp_path, count=2, size=3_000_000, kills=3, longest_s=1.6)
+
+
+@pytest.mark.soak
 def test_forty_megabytes_survive_a_sync_killed_ten_times_each_way(tmp_path: Path) -> None:
-    _survive(tmp_path, count=2, size=20_000_000, longest_s=1.6)
+    _survive(tmp_path, count=2, size=20_000_000, kills=10, longest_s=1.6)
 
 
 @pytest.mark.soak
 def test_two_gigabytes_survive_a_sync_killed_ten_times_each_way(tmp_path: Path) -> None:
     size = int(os.environ.get("TERRAIN_SOAK_BYTES", "2000000000"))
-    _survive(tmp_path, count=max(1, size // 80_000_000), size=80_000_000, longest_s=12.0)
+    _survive(tmp_path, count=max(1, size // 80_000_000), size=80_000_000, kills=10, longest_s=12.0)

@@ -34,6 +34,25 @@ def test_a_python_that_cannot_make_environments_is_told_the_package(monkeypatch:
         dev._make_environment()
 
 
+@pytest.mark.parametrize("words", [[], ["-x"], ["tests/ui"], ["tests/app", "--durations=5"], ["-k", "quote"]])
+def test_the_suite_and_its_folders_use_every_core(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 2)
+    assert dev.workers(words)[:2] == ["-n", "2"]
+
+
+@pytest.mark.parametrize(
+    "words", [["tests/app/test_money.py"], ["tests/app/test_money.py::x"], ["--pdb"], ["-n0"]]
+)
+def test_a_single_file_and_a_debugger_have_one_process(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 2)
+    assert dev.workers(words) == []
+
+
+def test_one_core_gets_no_workers(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 1)
+    assert dev.workers([]) == []
+
+
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["fly"], 2), (["--help"], 0)])
 def test_the_words_are_listed(arguments: list[str], code: int):
     command = [sys.executable, str(ROOT / "dev.py"), *arguments]
