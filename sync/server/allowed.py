@@ -12,7 +12,6 @@ from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE, SyncTable
 from sync.server import parking, scopes
 from sync.server.change import Change, Parked
-from sync.server.tables import RECORD_RULES
 from sync.server.working import Row
 
 DECISION = (conflicts.DECISION, parking.DECISION)
@@ -39,7 +38,7 @@ def authorise(change: Change, op: Op) -> None:
         raise Parked("not_allowed")
     if not _decides_at_most(change, op):
         raise Parked("not_allowed")
-    for table, id in _named_parents(synced, op, row):
+    for table, id in _named_parents(change, op, row):
         parent = change.working.at_start(table, id) if table in change.working.store.schema.tables else None
         if parent is not None and not _may_see(change, table, parent):
             raise Parked("missing_parent", id)
@@ -67,10 +66,9 @@ def _may_see(change: Change, table: str, row: Row) -> bool:
     ):
         return True
     # What its user made under such a record before he knew that it had left.
-    synced = change.table(table)
     return row["created_by"] == author.user and any(
         (parent := change.working.get(kind, id)) is not None and _may_see(change, kind, parent)
-        for kind, id in scopes.parent_keys(synced, row)
+        for kind, id in scopes.parent_keys(change.working, table, row)
     )
 
 
@@ -99,18 +97,17 @@ def authorise_result(change: Change, op: Op) -> None:
     if scope in change.author.writable or scope.startswith("user:"):
         return
     # Under a parent that has just left, or was given away.
-    if not any(True for _parent in scopes.parents(change.working, change.table(op.table), row)):
+    if not scopes.parents(change.working, op.table, row):
         raise Parked("not_allowed")
 
 
-def _named_parents(synced: SyncTable, op: Op, row: Row | None) -> Iterator[tuple[str, str]]:
+def _named_parents(change: Change, op: Op, row: Row | None) -> Iterator[tuple[str, str]]:
     """The records of whose subtree the row is to become part, or whose scope it is to take."""
-    links = [link for link in (synced.parent, synced.aggregate) if link]
-    links += [rule.parent for rule in synced.scope if rule.parent]
-    for link in dict.fromkeys(links):
+    shape = change.working.store.shape
+    for link, target in shape.parents[op.table]:
         if link in op.fields and op.fields[link][1]:
-            yield str(synced.fields[link].link), str(op.fields[link][1])
-    if any(rule.fixed in RECORD_RULES for rule in synced.scope):
+            yield target, str(op.fields[link][1])
+    if op.table in shape.follows_record:
         pair = [op.fields[name][1] if name in op.fields else row and row[name] for name in RECORD]
         if all(pair) and (row is None or pair != [row[name] for name in RECORD]):
             yield str(pair[0]), str(pair[1])

@@ -81,18 +81,17 @@ def revive(change: Change, op: Op, row: Row) -> None:
 
 
 def restore_ancestors(change: Change, op: Op) -> None:
-    synced, working = change.table(op.table), change.working
+    working = change.working
     row = working.get(op.table, op.id)
-    queue = [(synced, row)] if row is not None else []
+    queue = [(op.table, row)] if row is not None else []
     seen = {(op.table, op.id)}
     while queue:
-        synced, row = queue.pop()
-        for parent_table, parent in list(scopes.parents(working, synced, row)):
+        for table, parent in scopes.parents(working, *queue.pop()):
             if parent["deleted_at"] is not None:
-                revive(change, on_row(op, parent_table.name, parent["id"]), parent)
-            if (parent_table.name, parent["id"]) not in seen:
-                seen.add((parent_table.name, parent["id"]))
-                queue.append((parent_table, parent))
+                revive(change, on_row(op, table, parent["id"]), parent)
+            if (table, parent["id"]) not in seen:
+                seen.add((table, parent["id"]))
+                queue.append((table, parent))
 
 
 def on_row(op: Op, table: str, id: str) -> Op:

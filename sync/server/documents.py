@@ -37,7 +37,7 @@ def fork_id(id: str, device: str, base_rev: int) -> str:
 
 def redirect(change: Change, ops: list[Op]) -> list[Op]:
     """The operations with those on stale documents led to a fork, made here or by an earlier transaction."""
-    if not any(synced.aggregate for synced in change.working.store.schema.tables.values()):
+    if not change.working.store.shape.lines:
         return ops
     ops = _follow_forks(change, ops)
     for (table, id), mine in _by_document(change, ops).items():
@@ -58,7 +58,7 @@ def _whole_commit(change: Change, rev: int) -> int:
 
 
 def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:
-    documents = {synced.fields[synced.aggregate].link for synced in _line_tables(change) if synced.aggregate}
+    documents = change.working.store.shape.documents
     found: dict[tuple[str, str], list[Op]] = {}
     for op in ops:
         synced = change.table(op.table)
@@ -76,7 +76,7 @@ def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op
 
 
 def _line_tables(change: Change) -> list[SyncTable]:
-    return [synced for synced in change.working.store.schema.tables.values() if synced.aggregate]
+    return change.working.store.shape.lines
 
 
 def _lines(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:

@@ -22,9 +22,8 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
     Mergers themselves are reduced to the one field that says so: `gather` does the rest for all rows, of which
     the device may not have all.
     """
-    for synced in change.working.store.schema.tables.values():
-        if synced.merged_into is not None:
-            ops = _redirect(change, synced, synced.merged_into, ops)
+    for synced, link in change.working.store.shape.mergeable:
+        ops = _redirect(change, synced, link, ops)
     return ops
 
 
@@ -68,6 +67,8 @@ def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> li
     parting = {op.id for op in ops if op.table == table and (op.kind == "restore" or link in op.fields)}
     named = {id for op in ops for id in _named(change, op, table)} - parting
     led = {id: one for id in named if (one := survivor(change, synced, id)) != id}
+    if not led and not moved:
+        return ops
     found: list[Op] = []
     for op in ops:
         if op.table == table and op.kind == "delete" and (op.id in moved or op.id in led):
@@ -85,6 +86,8 @@ def _sound_mergers(
 ) -> tuple[list[Op], dict[str, str]]:
     """Without mergers that mean nothing, or come second; and what the rest move: id -> survivor."""
     moved: dict[str, str] = {}
+    if not any(link in op.fields and op.table == synced.name for op in ops):
+        return ops, moved
     found: list[Op] = []
     for op in ops:
         pair = op.fields.get(link) if op.table == synced.name else None
@@ -120,15 +123,13 @@ def _sound_mergers(
     return found, moved
 
 
-def _named(change: Change, op: Op, table: str) -> Iterator[str]:
+def _named(change: Change, op: Op, table: str) -> list[str]:
     """The ids of records of `table` that the operation names."""
-    if op.table == table:
-        yield op.id
-    synced = change.table(op.table)
-    for name, pair in op.fields.items():
-        declared = synced.fields.get(name)
-        if declared is not None and declared.link == table:
-            yield from (str(value) for value in pair if value)
+    found = [op.id] if op.table == table else []
+    for name in change.working.store.shape.links(change.table(op.table).name, table):
+        if name in op.fields:
+            found += [str(value) for value in op.fields[name] if value]
+    return found
 
 
 def _on_survivor(change: Change, synced: SyncTable, op: Op, target: str) -> Op:

@@ -30,8 +30,11 @@ def is_name(text: str) -> bool:
 
 def is_sound(op: Op) -> bool:
     """Whether a database can be asked about what the operation names."""
-    values = (value for pair in op.fields.values() for value in pair)
-    return is_name(op.id) and not any(isinstance(value, str) and "\0" in value for value in values)
+    for pair in op.fields.values():
+        for value in pair:
+            if isinstance(value, str) and "\0" in value:
+                return False
+    return is_name(op.id)
 
 
 def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:

@@ -178,11 +178,13 @@ class Push:
         return Author(device.user, device.id, self.grants, held, device.rev_presented)
 
     def _find_erased(self, ops: list[Op]) -> None:
+        if not self._any_erased:
+            return
         named = {op.id for op in ops}
         named |= {
             new for op in ops for _base, new in op.fields.values() if isinstance(new, str) and len(new) < 50
         }
-        self._erased |= erasure.find_erased(self.connection, self.store, named) if self._any_erased else set()
+        self._erased |= erasure.find_erased(self.connection, self.store, named)
 
     @cached_property
     def _any_erased(self) -> bool:
@@ -228,13 +230,11 @@ class Push:
     def _require_tryable(self, change: Change, ops: list[Op] | None) -> None:
         if not change.author.grants.active:
             raise Parked("disabled")
-        if ops is None or not all(map(parts.is_sound, ops)):
+        if ops is None:
             raise Parked("invalid")
-        behind = next(
-            (self._blocked[op.table, op.id] for op in ops if (op.table, op.id) in self._blocked), None
-        )
-        if behind is not None:
-            raise Parked("behind", behind)
+        for op in ops if self._blocked else ():
+            if (op.table, op.id) in self._blocked:
+                raise Parked("behind", self._blocked[op.table, op.id])
 
     def _moved(self) -> set[str]:
         """The ids of rows that came into another scope: who waited for them may try again."""
@@ -309,7 +309,8 @@ class Push:
 
     def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Try again what waited for something that is here now."""
-        waiting = results.find_parked(self.connection, self.store, waits_for=self._reached)
+        reached = self._reached if self._anybody_waits else ()
+        waiting = results.find_parked(self.connection, self.store, waits_for=reached)
         waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
         self._reached = set()
         again: dict[str, Pending] = {}
@@ -328,9 +329,16 @@ class Push:
                 self._lent[parked.uuid] = grants
         return again
 
+    @cached_property
+    def _anybody_waits(self) -> bool:
+        """Whether the database has a parked transaction: of this request's own ones it knows nothing yet."""
+        return results.any_parked(self.connection, self.store)
+
     def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> Pending:
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
+        if ops is not None and not all(map(parts.is_sound, ops)):
+            ops = None
         self._find_erased(ops or [])
         return self._work(change, self._without_erased(ops)[0])
 

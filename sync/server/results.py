@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from sync.protocol import Op, Result, Transaction, decode
-from sync.server.batch import Values, insert_rows
+from sync.server.batch import Values, find_rows, insert_rows
 from sync.server.store import Store
 
 _BATCH = 500
@@ -36,12 +36,15 @@ def find_stored(
 ) -> dict[str, tuple[str, Result]]:
     """uuid -> (hash, result) of those that are stored; a name that another user took has no hash here."""
     table = store.tables["sync_result"]
-    columns = (table.c.uuid, table.c.user, table.c.hash, table.c.body)
-    statement = select(*columns).where(table.c.uuid.in_(list(uuids)))
-    return {
-        uuid: (hash if author == user else "", decode(bytes(body), Result))
-        for uuid, author, hash, body in connection.execute(statement)
-    }
+    wanted = list(uuids)
+    found: dict[str, tuple[str, Result]] = {}
+    for start in range(0, len(wanted), _BATCH):
+        some = wanted[start : start + _BATCH]
+        for uuid, author, hash, body in find_rows(
+            connection, table, ("uuid", "user", "hash", "body"), "uuid", some
+        ):
+            found[uuid] = (hash if author == user else "", decode(bytes(body), Result))
+    return found
 
 
 def find_known(connection: Connection, store: Store, uuids: Iterable[str], user: str) -> list[str]:
@@ -84,6 +87,13 @@ def keep(
         for tx, result, waits_for in results
     ]  # fmt: skip
     insert_rows(connection, store.tables["sync_result"], names, rows)
+
+
+def any_parked(connection: Connection, store: Store) -> bool:
+    """Whether anything waits."""
+    table = store.tables["sync_result"]
+    statement = select(table.c.uuid).where(table.c.outcome == "parked").limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def find_parked(
@@ -147,6 +157,8 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
 
 def find_settled(connection: Connection, store: Store, device: str, after: int, upto: int) -> list[Result]:
     """This device's results that changed in (after, upto]."""
+    if after >= upto:
+        return []
     table = store.tables["sync_result"]
     window = (table.c.settled_rev > after) & (table.c.settled_rev <= upto)
     statement = select(table.c.body).where((table.c.device == device) & window)

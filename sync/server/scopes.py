@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, select
 
 from sync.schema import AS_RECORD, COMPANY, OFFICE, SyncTable
 from sync.server.past import Key
-from sync.server.tables import RECORD_RULE, RECORD_RULES
+from sync.server.tables import RECORD_RULE
 from sync.server.working import Row, Working
 
 
@@ -85,26 +85,27 @@ def _record_of(working: Working, row: Row) -> Row | None:
     return record
 
 
-def parent_keys(synced: SyncTable, row: Row) -> Iterator[Key]:
+def parent_keys(working: Working, table: str, row: Row) -> list[Key]:
     """(table, id) of the records of whose subtree the row is part, or whose scope it takes."""
-    links = [link for link in (synced.parent, synced.aggregate) if link]
-    links += [rule.parent for rule in synced.scope if rule.parent]
-    for link in dict.fromkeys(links):
-        if row.get(link):
-            yield str(synced.fields[link].link), str(row[link])
+    links = working.store.shape.parents[table]
+    return [(target, str(row[link])) for link, target in links if row.get(link)]
 
 
-def parents(working: Working, synced: SyncTable, row: Row) -> Iterator[tuple[SyncTable, Row]]:
-    """Those records; raises Missing."""
-    for table, id in parent_keys(synced, row):
-        found = working.get(table, id)
-        if found is None:
-            raise Missing(table, id)
-        yield working.store.schema.tables[table], found
+def parents(working: Working, table: str, row: Row) -> list[tuple[str, Row]]:
+    """Those records with the names of their tables; raises Missing."""
+    keys = parent_keys(working, table, row)
+    found = [(target, working.get(target, id), id) for target, id in keys]
+    for target, parent, id in found:
+        if parent is None:
+            raise Missing(target, id)
+    return [(target, parent) for target, parent, _id in found if parent is not None]
 
 
 def dependents(working: Working, table: str, ids: Collection[str]) -> Iterator[tuple[SyncTable, Row]]:
     """The rows whose scope may follow that of one of these."""
+    ids = [id for id in ids if not working.is_bare(table, id)]
+    if not ids:
+        return
     for child, link, by_record in working.followers(table):
         for row in working.find_all(child.name, link, ids, table):
             if not by_record or row["record_kind"] == table:
@@ -124,7 +125,7 @@ def subtree(working: Working, table: str, id: str) -> list[tuple[SyncTable, Row]
                 for each in working.find_all(child.name, link, ids, kind):
                     below[child.name, each["id"]] = (child, each)
             for child, each in dependents(working, kind, ids):
-                if _has_record(child):
+                if child.name in working.store.shape.follows_record:
                     below[child.name, each["id"]] = (child, each)
         fresh = {key: pair for key, pair in below.items() if key not in found}
         found |= fresh
@@ -137,10 +138,6 @@ def _by_table(keys: Iterable[Key]) -> dict[str, list[str]]:
     for table, id in keys:
         found.setdefault(table, []).append(id)
     return found
-
-
-def _has_record(synced: SyncTable) -> bool:
-    return any(rule.fixed in RECORD_RULES for rule in synced.scope)
 
 
 def settle(working: Working, keys: Iterable[Key]) -> None:

@@ -21,7 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sync import bundle, errors
 from sync.schema import SyncSchema
 from sync.server import growth, trouble
-from sync.server.tables import ServerTables, dependency_links, server_tables
+from sync.server.shape import Shape
+from sync.server.tables import ServerTables, server_tables
 from sync.server.trouble import Trouble
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -56,8 +57,7 @@ class Store:
         self.schema = schema
         self.evolve = evolve
         self.tables: ServerTables = server_tables(schema)
-        self.links = {name: sorted(dependency_links(synced)) for name, synced in schema.tables.items()}
-        """The columns of each synced table by which its rows hang on another one."""
+        self.shape = Shape(schema)
         self.pg_schema = pg_schema
         # SQLite lets one write at a time and wakes the others by chance: in one process they queue.
         self._queue = nullcontext() if self.postgres else threading.RLock()

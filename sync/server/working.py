@@ -50,7 +50,9 @@ class Working:
         self._edited: dict[Key, list[Edit]] = {}
         self._hung: dict[tuple[str, str, str], dict[str, None]] = {}
         """Ids of rows that were given a link here: by table, link and the id that it holds."""
-        self._links = store.links
+        self._links = store.shape.dependencies
+        self._hung_on: set[str] = set()
+        """Every id that such a link holds."""
         self._blanks: dict[str, Row] = {}
         self._followers: dict[str, list[tuple[SyncTable, str, bool]]] = {}
         self.erased: set[Key] = set()
@@ -88,13 +90,16 @@ class Working:
 
     def at_start(self, table: str, id: str) -> Row | None:
         """The row as it stood when the present transaction of the device began."""
-        self.get(table, id)
-        key = (table, id)
-        return self._savepoint.rows[key] if key in self._savepoint.rows else self.rows[key]
+        row, changed = self.get(table, id), self._savepoint.rows
+        return changed[table, id] if changed and (table, id) in changed else row
 
     def is_newborn(self, table: str, id: str) -> bool:
         """Whether the database does not have the row yet, so that nothing there can hang on it."""
         return self.before.get((table, id)) is None
+
+    def is_bare(self, table: str, id: str) -> bool:
+        """Whether nothing can hang on the row: it was born here, and nothing here was hung on it."""
+        return self.before.get((table, id)) is None and id not in self._hung_on
 
     def exists(self, table: str, id: str) -> bool:
         """Whether there is such a row, a tombstone too; it is not locked."""
@@ -138,14 +143,14 @@ class Working:
     def put(self, table: str, id: str, values: dict[str, Value]) -> Row:
         """The row with `values` changed, or a new one; touched either way."""
         key = (table, id)
-        old = self.get(table, id)
-        if old is None:
-            old = {**self._blank(table), "id": id, "rev": 0}
+        standing = self.get(table, id)
+        old = standing if standing is not None else {**self._blank(table), "id": id, "rev": 0}
         new = {**old, **values}
         for link in self._links[table]:
             if values.get(link) is not None:
+                self._hung_on.add(str(values[link]))
                 self._hung.setdefault((table, link, str(values[link])), {})[id] = None
-        self._savepoint.rows.setdefault(key, self.rows[key])
+        self._savepoint.rows.setdefault(key, standing)
         self.rows[key] = new
         self.touch(table, id)
         return new

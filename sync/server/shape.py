@@ -1,0 +1,47 @@
+"""What the declarations say about links, looked up once per organisation instead of once per operation."""
+
+from __future__ import annotations
+
+from sync.schema import SyncSchema, SyncTable
+from sync.server.tables import RECORD_RULES, dependency_links
+
+
+class Shape:
+    """The links between the synced tables."""
+
+    def __init__(self, schema: SyncSchema) -> None:
+        tables = schema.tables
+        self.dependencies = {name: sorted(dependency_links(synced)) for name, synced in tables.items()}
+        """The columns of each table by which its rows hang on another one."""
+        self.parents = {name: _parents(synced) for name, synced in tables.items()}
+        """(column, table) of the records of whose subtree a row is part, or whose scope it takes."""
+        self.follows_record = frozenset(name for name, synced in tables.items() if _follows_record(synced))
+        """The tables whose rows travel with the record that they name by kind and id."""
+        self.lines = [synced for synced in tables.values() if synced.aggregate]
+        """The tables of lines of a document."""
+        self.documents = frozenset(
+            synced.fields[synced.aggregate].link for synced in self.lines if synced.aggregate
+        )
+        self.mergeable = [
+            (synced, synced.merged_into) for synced in tables.values() if synced.merged_into is not None
+        ]
+        """The tables whose rows can be merged into another, with the column that says into which."""
+        self._links = {
+            (name, target): tuple(f for f, declared in synced.fields.items() if declared.link == target)
+            for name, synced in tables.items()
+            for target in tables
+        }
+
+    def links(self, table: str, target: str) -> tuple[str, ...]:
+        """The columns of `table` that hold ids of `target`."""
+        return self._links[table, target]
+
+
+def _parents(synced: SyncTable) -> tuple[tuple[str, str], ...]:
+    links = [link for link in (synced.parent, synced.aggregate) if link]
+    links += [rule.parent for rule in synced.scope if rule.parent]
+    return tuple((link, str(synced.fields[link].link)) for link in dict.fromkeys(links))
+
+
+def _follows_record(synced: SyncTable) -> bool:
+    return any(rule.fixed in RECORD_RULES for rule in synced.scope)
