@@ -78,6 +78,8 @@ def find_erased(connection: Connection, store: Store, ids: Collection[str]) -> s
 
 def exits(connection: Connection, store: Store, after: int, upto: int) -> list[tuple[str, str, str]]:
     """What was erased in (after, upto], for every device: whoever has it in whatever corner drops it."""
+    if after >= upto:
+        return []
     table = store.tables["sync_erased"]
     statement = select(table.c.table_name, table.c.id).where(table.c.rev > after, table.c.rev <= upto)
     return [(name, id, ERASED) for name, id in connection.execute(statement)]

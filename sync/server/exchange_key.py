@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import Connection, select
 
 from sync import bundle
@@ -14,6 +16,7 @@ def private(connection: Connection, store: Store) -> bytes:
     return bytes(connection.execute(select(table.c.private)).scalar_one())
 
 
-def public(connection: Connection, store: Store) -> str:
-    """What laptops are told."""
-    return bundle.public_key(private(connection, store))
+@lru_cache(64)
+def public(private: bytes) -> str:
+    """What laptops are told of it; every answer says it, and it never changes."""
+    return bundle.public_key(private)

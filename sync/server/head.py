@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from sync import sums
 from sync.server.batch import Values, insert_rows, update_rows
@@ -22,11 +23,28 @@ def current(connection: Connection, store: Store) -> tuple[int, str]:
     return rev, epoch
 
 
-def restored_rev(connection: Connection, store: Store) -> int:
+@dataclass(frozen=True)
+class Standing:
+    """Where an organisation stands."""
+
+    rev: int
+    epoch: str
+    restored_rev: int
     """The last revision of the copy from which this epoch went on; 0 where it began with none."""
-    head, restores = store.tables["sync_head"], store.tables["sync_restore"]
-    statement = select(restores.c.rev).join(head, head.c.epoch == restores.c.epoch)
-    return connection.scalar(statement) or 0
+    exchange_key: bytes
+    """The private one."""
+
+
+_STANDING = text(
+    "SELECT h.rev, h.epoch, (SELECT r.rev FROM sync_restore r WHERE r.epoch = h.epoch) AS restored_rev,"
+    " (SELECT k.private FROM sync_exchange_key k) AS exchange_key FROM sync_head h"
+)
+
+
+def standing(connection: Connection) -> Standing:
+    """What every answer begins with, in one statement."""
+    found = connection.execute(_STANDING).one()
+    return Standing(found.rev, found.epoch, found.restored_rev or 0, bytes(found.exchange_key))
 
 
 def advance(connection: Connection, store: Store, count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from sync.clock import format_time, parse_time
 from sync.server.store import Store
@@ -26,16 +26,18 @@ class Horizon:
         return not self.looked_at <= now < _later(self.looked_at, _LOOKED_AFTER)
 
 
-def find(connection: Connection, store: Store) -> Horizon:
+_HORIZON = text("SELECT rev, looked_at FROM sync_horizon")
+
+
+def find(connection: Connection) -> Horizon:
     """Where the horizon of this organisation is."""
-    table = store.tables["sync_horizon"]
-    found = connection.execute(select(table.c.rev, table.c.looked_at)).first()
+    found = connection.execute(_HORIZON).first()
     return Horizon(found.rev, found.looked_at) if found else Horizon()
 
 
 def advance(connection: Connection, store: Store, now: str) -> int:
     """Forget what is older than the horizon; how many rows and exits."""
-    table, before = store.tables["sync_horizon"], find(connection, store)
+    table, before = store.tables["sync_horizon"], find(connection)
     commits = store.tables["sync_commit"]
     oldest = _later(now, -KEPT)
     rev = connection.scalar(select(func.max(commits.c.rev)).where(commits.c.at < oldest)) or 0

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from sync import sums
 from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
+from sync.server.batch import find_rows
 from sync.server.store import Store
 
 _ROWS_PER_MB = 3_000
@@ -195,12 +196,12 @@ class Pull:
         return [Rows(name, list(schema.tables[name].columns()), blocks[name]) for name in names]
 
     def _sums(self) -> list[Sum]:
-        table = self.store.tables["scope_sum"]
-        here = table.c.scope.in_(self.granted) & (table.c["count"] > 0)
-        statement = select(table).where(here).order_by(table.c.scope, table.c.table_name)
+        table, names = self.store.tables["scope_sum"], ("scope", "table_name", "count", "total")
+        found = find_rows(self.connection, table, names, "scope", sorted(self.granted))
         return [
-            Sum(row["scope"], row["table_name"], row["count"], sums.to_wire(row["total"]))
-            for row in self.connection.execute(statement).mappings()
+            Sum(scope, name, count, sums.to_wire(total))
+            for scope, name, count, total in sorted(map(tuple, found))
+            if count > 0
         ]
 
 
