@@ -16,6 +16,7 @@ from sync import (
     capture,
     errors,
     first_load,
+    forks,
     outbox,
     recovery,
     repair,
@@ -156,6 +157,9 @@ class Engine:
             loading = not cursor or state.get(connection, "loading") == 1
             unfinished = first_load.is_unfinished(connection)
             resume_at = staging.resume_at(connection, cursor)
+            if loading:
+                with capture.paused(connection):
+                    forks.carry_out(connection, self._laptop.schema)
         if loading:
             self._load_first()
             return
@@ -270,6 +274,8 @@ class Engine:
             # Before the rows: an entry that is answered must not cover the row that answers it.
             for result in settled:
                 settle(connection, self._laptop.schema, result, page.hello.server_time)
+            # Both versions of a document come with these rows.
+            forks.carry_out(connection, self._laptop.schema, page.hello.head)
             applier.page(page)
             for result in settled:
                 for table, id in result.outside:
@@ -334,6 +340,7 @@ class Engine:
         with self._laptop.write(False) as connection:
             with capture.paused(connection):
                 count = recovery.send_again(connection, self._laptop.schema, hello, known)
+                forks.forget(connection, known)
             # Pages of the other life are of no use.
             staging.clear(connection)
         self._report.sent_again += count

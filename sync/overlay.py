@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync.merge import canonical
 from sync.protocol import Value
-from sync.schema import SyncTable
+from sync.schema import SyncSchema, SyncTable
 
 GONE = "null"
 """The shadow of a row that left our scopes while entries of ours were unsent."""
@@ -40,6 +40,34 @@ def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) 
         f'UPDATE "{table.name}" SET {sets} WHERE id = ?',
         (*(values[name] for name in table.columns()), values["id"]),
     )
+
+
+def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]) -> None:
+    """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first."""
+    table = schema.tables[kind]
+    names = ", ".join(f'"{name}"' for name in table.columns())
+    row = connection.exec_driver_sql(f'SELECT {names} FROM "{kind}" WHERE id = ?', (id,)).first()
+    if row is None:
+        return
+    values = dict(zip(table.columns(), row, strict=True))
+    shadow = connection.exec_driver_sql(
+        "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id)
+    ).first()
+    if shadow is not None and shadow[0] == GONE:
+        # The next pull takes away what nothing needs any more.
+        return
+    if shadow is not None:
+        values = json.loads(shadow[0])
+    else:
+        for op, name, base in undone:
+            if op == "create":
+                connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
+                return
+            if op in ("delete", "restore"):
+                values["deleted_at"] = None if op == "delete" else values["updated_at"]
+            elif name is not None:
+                set_field(values, name, base)
+    write_row(connection, table, values)
 
 
 def set_field(values: dict[str, Any], name: str, new: Value) -> None:

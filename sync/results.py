@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from sqlalchemy import Connection
 
-from sync.overlay import GONE, set_field, write_row
+from sync import forks
+from sync.overlay import back_to_server
 from sync.protocol import Result
 from sync.schema import SyncSchema
 
@@ -36,7 +34,7 @@ def settle(connection: Connection, schema: SyncSchema, result: Result, now: str)
         connection.exec_driver_sql(
             "UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", (rev, result.uuid, kind, id)
         )
-    _fork(connection, schema, result)
+    forks.keep(connection, result)
 
 
 def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) -> None:
@@ -60,80 +58,4 @@ def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) ->
         (now, uuid),
     )
     for kind, id in records:
-        _back_to_server(connection, schema, kind, id, undone[kind, id])
-
-
-def _back_to_server(
-    connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]
-) -> None:
-    """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first."""
-    table = schema.tables[kind]
-    names = ", ".join(f'"{name}"' for name in table.columns())
-    row = connection.exec_driver_sql(f'SELECT {names} FROM "{kind}" WHERE id = ?', (id,)).first()
-    if row is None:
-        return
-    values = dict(zip(table.columns(), row, strict=True))
-    shadow = connection.exec_driver_sql(
-        "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id)
-    ).first()
-    if shadow is not None and shadow[0] == GONE:
-        # The next pull takes away what nothing needs any more.
-        return
-    if shadow is not None:
-        values = json.loads(shadow[0])
-    else:
-        for op, name, base in undone:
-            if op == "create":
-                connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
-                return
-            if op in ("delete", "restore"):
-                values["deleted_at"] = None if op == "delete" else values["updated_at"]
-            elif name is not None:
-                set_field(values, name, base)
-    write_row(connection, table, values)
-
-
-def _fork(connection: Connection, schema: SyncSchema, result: Result) -> None:
-    """A document forked: our version lives on under new ids, the server's goes back under the old ones."""
-    if not result.map:
-        return
-    undone = {(kind, old): _entries_backwards(connection, kind, old) for kind, old, _new in result.map}
-    for kind, old, new in result.map:
-        columns = [name for name in schema.tables[kind].columns() if name not in ("id", "rev")]
-        names = ", ".join(f'"{name}"' for name in columns)
-        connection.exec_driver_sql(
-            # A pull may have brought it already.
-            f'INSERT INTO "{kind}" (id, rev, {names}) SELECT ?, 0, {names} FROM "{kind}" WHERE id = ?'
-            " ON CONFLICT (id) DO NOTHING",
-            (new, old),
-        )
-        for table in ("sync_entry", "draft"):
-            connection.exec_driver_sql(
-                f"UPDATE {table} SET id = ? WHERE kind = ? AND id = ?", (new, kind, old)
-            )
-    for kind, old, new in result.map:
-        _relink(connection, schema, kind, old, new, [made for _kind, _old, made in result.map])
-    for kind, old, _new in result.map:
-        _back_to_server(connection, schema, kind, old, undone[kind, old])
-
-
-def _relink(
-    connection: Connection, schema: SyncSchema, kind: str, old: str, new: str, made: list[str]
-) -> None:
-    """Links of the fork's own rows, and of our unsent work, follow the fork."""
-    for other in schema.tables.values():
-        for field in other.fields.values():
-            if field.link == kind:
-                connection.exec_driver_sql(
-                    f'UPDATE "{other.name}" SET "{field.name}" = ? WHERE "{field.name}" = ? AND (id IN'
-                    " (SELECT value FROM json_each(?)) OR id IN (SELECT id FROM sync_entry WHERE kind = ?))",
-                    (new, old, json.dumps(made), other.name),
-                )
-
-
-def _entries_backwards(connection: Connection, kind: str, id: str) -> list[Any]:
-    return list(
-        connection.exec_driver_sql(
-            "SELECT op, field, base FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq DESC", (kind, id)
-        )
-    )
+        back_to_server(connection, schema, kind, id, undone[kind, id])

@@ -132,17 +132,9 @@ class Laptop:
             self.sql("SELECT count(*) FROM sync_transaction WHERE state IN ('sealed', 'withdrawing')")[0][0]
         )
 
-    def has_fork_under_way(self) -> bool:
-        """Whether a quote of this laptop may have forked without its knowing both versions yet.
-
-        So it is between the answer that says so and the pull that brings them, and while another
-        file has the same to send. Whoever writes to the quote then writes to a version that nobody
-        has: the program has no answer to that, and neither does the machine.
-        """
-        under_way = (
-            "SELECT 1 FROM sync_transaction t JOIN sync_entry e ON e.tx = t.uuid WHERE t.reason = 'forked'"
-        )
-        return bool(self.sql(f"{under_way} LIMIT 1") or self.shared & self.unsent())
+    def shares_unsent_work(self) -> bool:
+        """Whether another file has the same to send: what follows it here then means another version."""
+        return bool(self.shared & self.unsent())
 
     def unsent(self) -> set[str]:
         return {uuid for (uuid,) in self.sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed'")}

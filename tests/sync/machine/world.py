@@ -343,7 +343,7 @@ class World:
         if kind not in ("quote", "quote_line"):
             return True
         quote = row if kind == "quote" else laptop.row("quote", row["quote"])
-        return quote is not None and self._is_draft(quote) and not laptop.has_fork_under_way()
+        return quote is not None and self._is_draft(quote) and not laptop.shares_unsent_work()
 
     @staticmethod
     def _is_draft(quote: Row) -> bool:
