@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import uvicorn
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, text
 
 from app import migrations, server_log, workers
 from app.errors import SystemProblem
@@ -71,15 +71,18 @@ def exchange_file(known: Organisations, slug: str, source: BinaryIO, target: Bin
     return exchange(Service(store, grants, slug), source, target)
 
 
+_USER = text('SELECT role, territories, active, deleted_at FROM "user" WHERE id = :id')
+
+
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
     """What a user may see: a rep his territories, a manager those of his teams, office and admin all."""
     users = tables["user"]
-    found = connection.execute(select(users).where(users.c.id == user)).mappings().first()
-    if found is None or found["deleted_at"] is not None or found["active"] == 0:
+    found = connection.execute(_USER, {"id": user}).first()
+    if found is None or found.deleted_at is not None or found.active == 0:
         return Grants(frozenset(), active=False)
-    role = found["role"] or "rep"
+    role = found.role or "rep"
     scopes = {COMPANY, f"user:{user}", f"parked:{user}"}
-    own = frozenset(f"territory:{id}" for id in _ids(found["territories"]))
+    own = frozenset(f"territory:{id}" for id in _ids(found.territories))
     if role in COMPANY_WRITERS:
         scopes |= {OFFICE} | _territories(connection, tables)
         scopes |= {f"parked:{id}" for id in connection.scalars(select(users.c.id))}
@@ -149,7 +152,8 @@ def _ids(text: str | None) -> list[str]:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio does not switch off Nagle's wait: an answer would come 40 ms late.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

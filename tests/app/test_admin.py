@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import requests
 
 from app import admin
 from app.errors import Duplicate, Invalid, NotFound, UserError
-from app.serve import InProcessServer
+from app.serve import InProcessServer, _listen
 from sync import protocol as p
 
 PASSWORD = "a long password"
@@ -67,6 +68,16 @@ def test_what_is_not_there_is_named(folder: Path, tmp_path: Path) -> None:
         admin.init(folder, "Not A Slug", "X")
     with pytest.raises(NotFound):
         admin.revoke_device(folder, None, "no such laptop")
+
+
+def test_an_answer_does_not_wait_until_its_head_is_acknowledged() -> None:
+    with _listen("127.0.0.1", 0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()):
+            accepted, _peer = listener.accept()
+            with accepted:
+                # The event loop switches Nagle's algorithm off on what it knows to be TCP.
+                assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_a_laptop_enrols_pushes_and_pulls_over_http(folder: Path) -> None:

@@ -69,10 +69,12 @@ class Site:
         client.token = client.enrol(EnrolRequest(self.emails[who % len(self.emails)], PASSWORD)).token
         return client
 
-    def megabytes(self) -> float:
-        """The resident memory of all processes of the server."""
+    def megabytes(self) -> tuple[float, float]:
+        """What all processes of the server hold, shared pages counted once; and their resident sizes added up."""
         family = [self.process, *self.process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in family) / 1e6
+        held = [one.memory_full_info() for one in family]
+        resident = sum(one.rss for one in held) / 1e6
+        return sum(getattr(one, "pss", one.rss) for one in held) / 1e6, resident
 
 
 @contextmanager
@@ -317,17 +319,18 @@ def morning(site: Site) -> None:
         for n in range(2, DELTA_EACH + 1)
     ]
     push(others, night)
-    most = [0.0]
+    most = (0.0, 0.0)
     done: list[int] = []
     failed: list[str] = []
 
     def laptop(n: int) -> None:
+        nonlocal most
         try:
             push(clients[n], work[n])
             done.append(pull_all(clients[n], cursors[n])[1])
         except Exception as problem:
             failed.append(repr(problem))
-        most[0] = max(most[0], site.megabytes())
+        most = max(most, site.megabytes())
 
     def all_at_once() -> None:
         with ThreadPoolExecutor(LAPTOPS) as lanes:
@@ -339,7 +342,8 @@ def morning(site: Site) -> None:
     report(
         f"{LAPTOPS} laptops at eight on {site.kind}, {EDITS_EACH} edits and {min(done or [0]):,} rows or more each",
         took, MORNING_S, f"{len(failed)} failed; the server's processor {cpu:.1f} s;"
-        f" it held at most {most[0]:.0f} MB (limit {SERVER_MB})",
+        f" it held at most {most[0]:.0f} MB (limit {SERVER_MB}), with shared pages counted in each process"
+        f" {most[1]:.0f} MB; when all was done {site.megabytes()[0]:.0f} MB",
     )  # fmt: skip
     for problem in sorted(set(failed)):
         print(f"  {problem}")
