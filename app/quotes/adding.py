@@ -154,7 +154,7 @@ def _group_before(sheet: Sheet, at: int) -> str:
 
 
 def _in_group(line: Record, group: str | None) -> bool:
-    return line["choice_kind"] == "alternate" and line["option_group"] == group
+    return bool(line["choice_kind"] == "alternate" and line["option_group"] == group)
 
 
 def _with(sheet: Sheet, at: int, line: Record) -> Sheet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
 from app.quotes.composing import quote_totals
 from app.quotes.issuing import draw_number, find_lines
+from app.quotes.model import FROZEN
 from app.quotes.totals import Totals
 
 Record = Mapping[str, Any]
@@ -48,7 +49,10 @@ def accept(
     """
     quote = _moved(session, quote_id, "accepted")
     check_choices(find_lines(session, quote_id), chosen)
-    decision = {"decided_on": on or formats.now().date(), "decision_note": note or None}
+    decision: Record = {"decided_on": on or formats.now().date(), "decision_note": note or None}
+    if chosen:
+        # The order is made with the same ones.
+        decision = {**decision, "signature": {**(quote["signature"] or {}), "chosen": list(chosen)}}
     _save(session, quote, {"status": "accepted", **decision, "follow_up_on": None})
 
 
@@ -165,3 +169,13 @@ def _refusal(now: str, status: str) -> str:
 
 def _save(session: Session, quote: Record, values: Record) -> None:
     records.save(session, "quote", quote["id"], dict(values), loaded=quote)
+
+
+def note_printed(session: Session, quote_id: str) -> None:
+    """Keep when the issued quote was printed last. Raises NotAllowed for a draft."""
+    quote = records.get(session, "quote", quote_id)
+    if quote["status"] not in FROZEN:
+        raise NotAllowed(_("Issue the quote first: a draft has no number and can still change."))
+    now = datetime.now(UTC)
+    printed = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    records.save(session, "quote", quote_id, {"printed_at": printed})

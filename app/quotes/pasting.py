@@ -19,7 +19,7 @@ from app.i18n import translate as _
 from app.money import parse_decimal
 from app.quotes import editing
 from app.quotes.adding import free_line
-from app.quotes.sheet import ONE, ZERO, Sheet
+from app.quotes.sheet import ONE, ZERO, Sheet, with_line
 from app.quotes.suggesting import Suggestion, find_products
 
 MOST_ROWS = 2000
@@ -100,7 +100,7 @@ def _add_row(sheet: Sheet, row: Row, known: dict[str, Suggestion], at: int) -> S
     if found is None:
         line = free_line(sheet, row.label or row.reference, row.quantity, row.price or ZERO)
         line["sku"] = row.reference if row.label and row.reference else None
-        after = editing.with_line(sheet, line, at)
+        after = with_line(sheet, line, at)
     else:
         priced = dataclasses.replace(
             found, quantity=row.quantity, price=found.book.price(found.product, row.quantity)

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import adding, editing, issuing, paper, signing, suggesting
-from app.quotes.suggesting import Suggestion
+from app.quotes import editing, prospects, signing
+from app.quotes.prospects import Prospects
 from ui.commands import Command
 from ui.page import Shell, page_layout
-from ui.printing import Printing
 from ui.quotes import in_hand
+from ui.quotes.approvals import Approvals
+from ui.quotes.decisions import Decisions
+from ui.quotes.details import ask_details
 from ui.quotes.draft import Draft
 from ui.quotes.editor_commands import quote_commands
-from ui.quotes.entry import EntryField
 from ui.quotes.header_fields import HeaderFields
 from ui.quotes.inline_field import InlineLine
+from ui.quotes.line_adder import LineAdder
 from ui.quotes.lines_table import LinesTable
+from ui.quotes.next_steps import next_steps, steps_menu
+from ui.quotes.paper_desk import PaperDesk
+from ui.quotes.photo_drop import PhotoDrop
+from ui.quotes.points_button import PointsButton
 from ui.quotes.preview import Preview
-from ui.quotes.sign import SignScreen
 from ui.quotes.totals_panel import MarginPanel, TotalsPanel
-from ui.quotes.words import quote_title, status_label, status_tone
-from ui.tasks import Token
+from ui.quotes.words import decision_words, quote_title, status_label, status_tone
 from ui.theme import theme
 from ui.widgets import Button, Card, InfoBar, Keycap, Label, Line, Pill, hbox, panel, vbox
 
-PREVIEW_PAUSE_MS = 400
 PREVIEW_WIDTH = 352
 NARROW_BELOW = 1180
 
@@ -56,21 +57,25 @@ class QuoteEditor(QWidget):
         super().__init__()
         self._shell = shell
         self.draft = Draft(shell.tasks, self)
-        self.printing = Printing(shell, self)
+        self.preview = Preview(shell.tasks)
+        self.desk = PaperDesk(shell, self.draft, self.preview, self)
+        self.printing = self.desk.printing
+        self.decisions = Decisions(shell, self.draft, self.printing, self)
+        self.approvals = Approvals(shell, self.decisions, self)
         self.customer_mode = False
         self._wanted: str | None = None
         self._narrow = False
         self._shows_page = False
-        self._drawing: Token | None = None
-        self._preview_pause = QTimer(self)
-        self._preview_pause.setSingleShot(True)
-        self._preview_pause.setInterval(PREVIEW_PAUSE_MS)
-        self._preview_pause.timeout.connect(self._draw_preview)
         self._build()
         self.draft.opened.connect(self._on_opened)
         self.draft.changed.connect(self._on_changed)
         self.draft.saved.connect(self._on_saved)
         self.draft.troubled.connect(self._say)
+        self.desk.looked_at.connect(self.points_button.show_points)
+        self.decisions.said.connect(self._say)
+        self.decisions.moved.connect(self._read_again)
+        self.decisions.wanted.connect(lambda id: shell.go("quotes", id))
+        PhotoDrop(self, self.draft, self.decisions)
 
     # Building
 
@@ -80,25 +85,34 @@ class QuoteEditor(QWidget):
         self.status = Pill("", "flat")
         self.undo_button = Button("", "ghost", "undo-2", self.draft.undo, tip=_("Undo"))
         self.redo_button = Button("", "ghost", "redo-2", self.draft.redo, tip=_("Redo"))
-        self.copy_button = Button(_("Duplicate"), "ghost", "copy", self.duplicate)
-        self.open_button = Button(_("Open the PDF"), "ghost", "external-link", self.open_pdf)
-        self.save_button = Button("", "ghost", "download", self.save_pdf, tip=_("Save the PDF as"))
+        self.copy_button = Button(_("Duplicate"), "ghost", "copy", self.decisions.duplicate)
+        self.open_button = Button(_("Open the PDF"), "ghost", "external-link", self.desk.open_pdf)
+        self.save_button = Button("", "ghost", "download", self.desk.save_pdf, tip=_("Save the PDF as"))
+        self.steps_button = Button(_("Next steps"), "ghost", "ellipsis", self.show_steps)
+        self.points_button = PointsButton(
+            {
+                "details": self.show_details,
+                "approval": self.show_steps,
+                "company": lambda: self._shell.go("settings"),
+            }
+        )
         self.view_button = Button(_("Preview"), "secondary", "eye", self._toggle_page, checkable=True)
-        self.narrow_print = Button(_("Print"), "secondary", "printer", self.print)
-        self.issue_button = Button(_("Issue"), "secondary", "file-check", self.issue)
-        self.narrow_sign = Button(_("Have it signed"), "primary", "signature", self.sign)
+        self.narrow_print = Button(_("Print"), "secondary", "printer", self.desk.print)
+        self.issue_button = Button(_("Issue"), "secondary", "file-check", self.decisions.issue)
+        self.narrow_sign = Button(_("Have it signed"), "primary", "signature", self.decisions.sign)
         self._narrow_buttons = (self.view_button, self.narrow_print, self.narrow_sign)
-        self.banner = InfoBar("", "info", _("Make a revision"), self.revise, closable=False)
+        self.banner = InfoBar("", "info", _("Make a revision"), self.decisions.revise, closable=False)
         self.banner.hide()
         self._build_left()
         self._build_right()
         buttons = (self.status, self.undo_button, self.redo_button, self.copy_button, self.open_button)
-        buttons = (*buttons, self.save_button, self.issue_button)
+        buttons = (*buttons, self.save_button, self.steps_button, self.issue_button)
+        under = panel(hbox((self.subject, 1), self.points_button, gap=8))
         body = hbox((self.left, 1), self.right, gap=16)
         self.setLayout(
             page_layout(
                 self.title,
-                self.subject,
+                under,
                 [*buttons, *self._narrow_buttons],
                 self.banner,
                 (body, 1),
@@ -111,20 +125,19 @@ class QuoteEditor(QWidget):
         self.head = HeaderFields(self.draft, self._read)
         self.head.account_wanted.connect(lambda account: self._shell.go("accounts", account))
         self.head.said.connect(self._say)
+        self.head.details_wanted.connect(self.show_details)
         self.table = LinesTable(self.draft)
-        self.entry = EntryField(self._shell.tasks, self._find)
+        self.adder = LineAdder(self._shell, self.draft, self.table)
+        self.adder.said.connect(self._say)
+        self.entry = self.adder.entry
         self.totals = TotalsPanel(self.draft)
-        self.totals.discount.problem.connect(self._say)
+        for field in (self.totals.discount, self.totals.charges, self.totals.deposit):
+            field.problem.connect(self._say)
         self.margin = MarginPanel(self.draft)
         self.table.left_at_end.connect(self.entry.setFocus)
         self.table.left_at_start.connect(self.head.fields["delivery_terms"].line.setFocus)
         self.table.said.connect(self._say)
         self.entry.left.connect(self._to_last_line)
-        self.entry.taken.connect(self._add)
-        self.entry.section.connect(lambda title: self.draft.act(lambda s: adding.add_section(s, title)))
-        self.entry.missed.connect(
-            lambda text: self._say(_("No product fits “{text}”. Your text is still there.", text=text))
-        )
         self.draft.opened.connect(self._fit_table)
         self.draft.changed.connect(self._fit_table)
         self.saved_label = Label("", "muted")
@@ -160,9 +173,8 @@ class QuoteEditor(QWidget):
         return panel(hbox(self._keys, (self.problem, 1), None, self.saved_label, gap=6))
 
     def _build_right(self) -> None:
-        self.preview = Preview(self._shell.tasks)
-        self.print_button = Button(_("Print"), "secondary", "printer", self.print)
-        self.sign_button = Button(_("Have it signed"), "primary", "signature", self.sign)
+        self.print_button = Button(_("Print"), "secondary", "printer", self.desk.print)
+        self.sign_button = Button(_("Have it signed"), "primary", "signature", self.decisions.sign)
         self._right_buttons = panel(hbox((self.print_button, 1), (self.sign_button, 1)))
         self.right = Card((self.preview, 1), self._right_buttons, gap=10, margins=(14, 8, 14, 14))
 
@@ -191,6 +203,9 @@ class QuoteEditor(QWidget):
             self.right.setMaximumWidth(16_777_215)
         else:
             self.right.setFixedWidth(theme.px(PREVIEW_WIDTH))
+        self.steps_button.setText("" if narrow else _("Next steps"))
+        self.steps_button.setAccessibleName(_("Next steps"))
+        self.steps_button.setToolTip(_("Next steps") if narrow else "")
         self._show_issue_buttons()
 
     def _toggle_page(self) -> None:
@@ -248,13 +263,18 @@ class QuoteEditor(QWidget):
         if sheet.locked:
             day = formats.format_date(quote["issued_on"], "long") if quote["issued_on"] else ""
             words = _("Issued on {day}. Its content can no longer change.", day=day)
+            if quote["decided_on"]:
+                decided = {
+                    "day": formats.format_date(quote["decided_on"]),
+                    "note": quote["decision_note"] or "",
+                }
+                words = f"{words} {decision_words(quote['status'], **decided)}".strip()
             self.banner.say(words, "info")
         self._show_subject()
         self._show_issue_buttons()
         self._show_steps()
         self._show_saved()
-        self._preview_pause.stop()
-        self._draw_preview()
+        self.desk.draw()
         self._shell.window.setWindowTitle(f"{self.title_text()} · Terrain")
 
     def _on_changed(self) -> None:
@@ -264,7 +284,6 @@ class QuoteEditor(QWidget):
 
     def _on_saved(self) -> None:
         self._show_saved()
-        self._preview_pause.start()
 
     def _show_subject(self) -> None:
         sheet = self.draft.sheet
@@ -301,24 +320,9 @@ class QuoteEditor(QWidget):
     def _read(self, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
         self._shell.tasks.read(self, work, then=then)
 
-    def _find(self, session: Any, text: str) -> list[Suggestion]:
-        sheet = self.draft.sheet
-        assert sheet is not None
-        return suggesting.suggest(session, text, sheet.quote["account"], sheet.quote["price_list"])
-
-    def _add(self, suggestion: Suggestion) -> None:
-        self._say(self.draft.act(lambda sheet: editing.add_product(sheet, suggestion)))
-        row = self.table.lines.rowCount() - 1
-        if row >= 0:
-            self.table.choose(row)
-
     def add_product(self, product_id: str) -> None:
         """Add one unit of a product: « Ajouter au devis en cours »."""
-        sheet = self.draft.sheet
-        if sheet is None or sheet.locked:
-            return
-        account, price_list = sheet.quote["account"], sheet.quote["price_list"]
-        self._read(lambda s: suggesting.of_product(s, product_id, account, price_list), self._add)
+        self.adder.add_product(product_id)
 
     def _to_last_line(self) -> None:
         row = self.table.lines.rowCount() - 1
@@ -326,111 +330,29 @@ class QuoteEditor(QWidget):
             self.table.setFocus()
             self.table.choose(row)
 
-    # The printed page
+    # What comes next
 
-    def _draw_preview(self) -> None:
-        sheet = self.draft.sheet
-        if sheet is None:
-            return
-        if self._drawing is not None:
-            self._drawing.cancel()
-        id = sheet.id
-        self._drawing = self._shell.tasks.read(
-            self, lambda session: paper.open_paper(session, id), then=self._render
-        )
-
-    def _render(self, found: paper.Paper) -> None:
-        self._drawing = self._shell.tasks.background(
-            self, lambda _token: found.render(), then=self.preview.show_pdf
-        )
-
-    def _with_pdf(self, use: Callable[[bytes, str], object]) -> None:
-        """Make the PDF of what is stored, after storing what is not, and use it under the quote's name."""
-        sheet = self.draft.sheet
-        if sheet is None:
-            return
-        id, name = sheet.id, self.title_text()
-        work = self._shell.tasks
-
-        def make(found: paper.Paper) -> None:
-            work.background(self, lambda _t: found.render(), then=lambda content: use(content, name))
-
-        self.draft.flush(lambda: work.read(self, lambda s: paper.open_paper(s, id), then=make))
-
-    def print(self) -> None:
-        """Print what is stored."""
-        self._with_pdf(self.printing.print)
-
-    def open_pdf(self) -> None:
-        """Show the PDF in the system's program."""
-        self._with_pdf(self.printing.open)
-
-    def save_pdf(self) -> None:
-        """Write the PDF where the user says."""
-        self._with_pdf(self.printing.save_as)
-
-    # The quote's life
-
-    def issue(self) -> None:
-        """Draw the number and freeze the quote; of an issued one, make a revision."""
-        if self.draft.locked:
-            self.revise()
-            return
-        self._write_then_open(issuing.issue, self._on_issued, m_("Issue the quote"))
-
-    def _on_issued(self, number: str) -> None:
-        self._shell.toast(_("Quote {number} issued.", number=number))
+    def _read_again(self) -> None:
         if self.draft.sheet is not None:
             self.draft.open(self.draft.sheet.id)
 
-    def sign(self) -> None:
-        """Turn the screen to the customer; a draft is issued first, since only a numbered quote is signed."""
-        if self.draft.locked:
-            label = m_("Have the quote signed")
-        else:
-            label = m_("Issue the quote")
-        vault = self._shell.workspace.vault
-        self._write_then_open(
-            lambda session, id: signing.issue_and_open(session, id, vault), self._show_sign_screen, label
-        )
+    def show_details(self) -> None:
+        """The facts that the head has no room for."""
+        ask_details(self._shell, self.draft)
 
-    def _show_sign_screen(self, quote: signing.Signing) -> None:
-        self.draft.open(quote.quote["id"])
-        self.sign_screen = SignScreen(self._shell, quote, self._on_signed)
-
-    def _on_signed(self, _signature: str) -> None:
-        self._shell.toast(_("Signed and sealed."))
-        if self.draft.sheet is not None:
-            self.draft.open(self.draft.sheet.id)
-
-    def revise(self) -> None:
-        """A draft that will supersede this quote."""
-        self._write_then_open(issuing.revise, self._go_to, m_("Revise the quote"))
-
-    def duplicate(self) -> None:
-        """A draft with the same content."""
-        self._write_then_open(issuing.duplicate, self._go_to, m_("Duplicate the quote"))
-
-    def _go_to(self, quote_id: str) -> None:
-        self._shell.go("quotes", quote_id)
-
-    def _write_then_open(
-        self, write: Callable[[Any, str], Any], then: Callable[[Any], object], label: str
-    ) -> None:
+    def show_steps(self) -> None:
+        """What may be done next with the quote, as it is stored."""
         sheet = self.draft.sheet
         if sheet is None:
             return
         id = sheet.id
-        work = self._shell.tasks
-        self.draft.flush(
-            lambda: work.write(
-                self,
-                lambda session: write(session, id),
-                then=then,
-                failed=lambda error: self._say(str(error)),
-                label=label,
-            )
-        )
+
+        def show(found: Prospects) -> None:
+            self.steps = next_steps(found, self.decisions, self.approvals)
+            self.menu = steps_menu(self, self.steps)
+            self.menu.popup(self.steps_button.mapToGlobal(self.steps_button.rect().bottomLeft()))
+
+        self.draft.flush(lambda: self._read(lambda session: prospects.look(session, id), show))
 
     # Customer mode
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QAction, QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from app import formats
 from app.i18n import translate as _
+from app.quotes.adding import read_sign
 from app.quotes.suggesting import Suggestion
+from ui.quotes.line_menu import added_menu
 from ui.table import ListRow, RecordList
 from ui.tasks import Tasks, Token
 from ui.theme import theme
@@ -27,8 +29,10 @@ class EntryField(QLineEdit):
 
     taken = Signal(object)
     """A `Suggestion`."""
-    section = Signal(str)
-    """A heading, typed with # before it."""
+    added = Signal(str, str)
+    """A line that is no product: its kind, and the text behind its sign."""
+    pasted = Signal(str)
+    """Rows of a spreadsheet."""
     left = Signal()
     """Up in the empty field: back to the lines."""
     missed = Signal(str)
@@ -50,6 +54,8 @@ class EntryField(QLineEdit):
         )
         self.setAccessibleName(_("Add a product"))
         self._plus = QAction(self)
+        self._plus.setToolTip(_("Other lines: section, free text, comment, subtotal, page break (↓)"))
+        self._plus.triggered.connect(lambda *_on: self.show_menu())
         self.addAction(self._plus, QLineEdit.ActionPosition.LeadingPosition)
         self.textEdited.connect(self._on_typed)
         self._dress()
@@ -62,7 +68,7 @@ class EntryField(QLineEdit):
         self._wants_best = False
         if self._asked is not None:
             self._asked.cancel()
-        if not text.strip() or text.lstrip().startswith("#"):
+        if not text.strip() or read_sign(text) is not None:
             self._show(text, [])
             return
         self._asked = self._tasks.read(
@@ -108,11 +114,8 @@ class EntryField(QLineEdit):
         text = self.text()
         if not text.strip():
             return
-        if text.lstrip().startswith("#"):
-            title = text.strip().lstrip("#").strip()
-            if title:
-                self.clear()
-                self.section.emit(title)
+        if (signed := read_sign(text)) is not None:
+            self.added.emit(*signed)
         elif self._found_for == text:
             self._take_best()
         else:
@@ -120,6 +123,18 @@ class EntryField(QLineEdit):
             if self._asked is None or self._asked.cancelled:
                 self._on_typed(text)
                 self._wants_best = True
+
+    def begin(self, sign: str) -> None:
+        """Write a sign; what needs no words is added at once."""
+        self.setFocus()
+        self.setText(f"{sign} ")
+        if sign in ("=", "---"):
+            self._enter()
+
+    def show_menu(self) -> None:
+        """Offer the lines that are no product."""
+        self.menu = added_menu(self)
+        self.menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
     def event(self, event: QEvent) -> bool:
         # In the empty field Ctrl+Z means the quote's last step, not the field's own history.
@@ -140,6 +155,10 @@ class EntryField(QLineEdit):
             self._enter()
         elif open_ and self.popup is not None and key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.popup.step(1 if key == Qt.Key.Key_Down else -1)
+        elif key == Qt.Key.Key_Down and not self.text():
+            self.show_menu()
+        elif event.matches(QKeySequence.StandardKey.Paste) and _is_table(QGuiApplication.clipboard().text()):
+            self.pasted.emit(QGuiApplication.clipboard().text())
         elif key == Qt.Key.Key_Up and not self.text():
             self.left.emit()
         elif key == Qt.Key.Key_Escape and open_:
@@ -150,6 +169,11 @@ class EntryField(QLineEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.close_popup()
+
+
+def _is_table(text: str) -> bool:
+    """Whether a copied text is rows and not words."""
+    return "\t" in text or "\n" in text.strip()
 
 
 class SuggestionList(QFrame):

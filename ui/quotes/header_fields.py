@@ -48,6 +48,7 @@ class HeaderFields(QWidget):
 
     account_wanted = Signal(str)
     said = Signal(str)
+    details_wanted = Signal()
 
     def __init__(self, draft: Draft, read: Callable[..., Any]) -> None:
         """`read(work, then)` reads in a reading lane."""
@@ -68,6 +69,10 @@ class HeaderFields(QWidget):
         for name, stretch in zip(FIELDS, (3, 4, 4), strict=True):
             row.addWidget(self.fields[name], stretch)
             self.fields[name].line.problem.connect(self.said)
+        self.details = Button(
+            "", "ghost", "ellipsis", self.details_wanted.emit, tip=_("Details of the quote")
+        )
+        row.addWidget(self.details)
         self.setLayout(row)
         draft.opened.connect(self._show)
         draft.changed.connect(self._show)

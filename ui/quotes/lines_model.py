@@ -14,10 +14,13 @@ from app.i18n import translate as _
 from app.quotes import editing
 from app.quotes.totals import LineAmounts, Totals
 from ui.quotes.draft import Draft
+from ui.quotes.line_words import note_words
 
 Index = QModelIndex | QPersistentModelIndex
 LineRole = Qt.ItemDataRole.UserRole
 WhyRole = Qt.ItemDataRole.UserRole + 1
+LowRole = Qt.ItemDataRole.UserRole + 2
+"""Whether the line's margin is below the floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class LinesModel(QAbstractTableModel):
         self._draft = draft
         self._ids: list[str] = []
         self._nets: dict[str, LineAmounts] = {}
+        self._subtotals: dict[str, Decimal] = {}
         self.customer_mode = False
         self.last_problem = ""
         draft.opened.connect(self._reset)
@@ -80,7 +84,28 @@ class LinesModel(QAbstractTableModel):
 
     def _show_totals(self, totals: Totals) -> None:
         self._nets = {each.id: each for each in totals.lines}
-        self._repaint(NET, NET)
+        self._subtotals = self._summed()
+        self._repaint(DESCRIPTION, NET)
+
+    def _summed(self) -> dict[str, Decimal]:
+        """What each subtotal line comes to: the lines in the total since the section or subtotal before."""
+        found, running = {}, Decimal(0)
+        for line in self.lines:
+            amounts = self._nets.get(line["id"])
+            if amounts is not None:
+                running += amounts.net if amounts.in_total else 0
+            elif line["kind"] in ("section", "subtotal"):
+                if line["kind"] == "subtotal":
+                    found[line["id"]] = running
+                running = Decimal(0)
+        return found
+
+    def _note(self, line: dict[str, Any]) -> tuple[str, bool]:
+        if line["kind"] not in (None, "item") or self._draft.sheet is None:
+            return "", False
+        return note_words(
+            line, self._nets.get(line["id"]), self._draft.sheet.margin_floor, self.customer_mode
+        )
 
     def _repaint(self, first: int, last: int) -> None:
         if self._ids:
@@ -97,7 +122,8 @@ class LinesModel(QAbstractTableModel):
         if self._draft.locked or not 0 <= row < len(self._ids):
             return False
         item = self.lines[row]["kind"] in (None, "item")
-        return COLUMNS[column].typed and (item or column == DESCRIPTION)
+        words = column == DESCRIPTION and self.lines[row]["kind"] != "page_break"
+        return COLUMNS[column].typed and (item or words)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -140,7 +166,9 @@ class LinesModel(QAbstractTableModel):
         if role == LineRole:
             return line
         if role == WhyRole:
-            return "" if self.customer_mode else line["price_explanation"] or ""
+            return self._note(line)[0]
+        if role == LowRole:
+            return self._note(line)[1]
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -150,6 +178,10 @@ class LinesModel(QAbstractTableModel):
 
     def _text(self, line: dict[str, Any], name: str, editing_it: bool = False) -> str:
         if line["kind"] not in (None, "item"):
+            if name == "net" and line["kind"] == "subtotal":
+                return formats.format_money(self._subtotals.get(line["id"], Decimal(0)), self._currency)
+            if name == "description" and line["kind"] == "page_break":
+                return "" if editing_it else _("Page break")
             return (line["description"] or "") if name == "description" else ""
         if name == "net":
             found = self._nets.get(line["id"])
@@ -173,7 +205,7 @@ class LinesModel(QAbstractTableModel):
     def _tip(self, line: dict[str, Any], name: str) -> str:
         if self.customer_mode or line["kind"] not in (None, "item"):
             return ""
-        parts = [line["price_explanation"] or ""]
+        parts = [self._note(line)[0]]
         if line["list_price"] is not None and line["list_price"] != line["unit_price"]:
             price = formats.format_number(line["list_price"], None if _is_fine(line["list_price"]) else 2)
             parts.append(_("List price {price}", price=price))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import translate as _
-from app.quotes import editing
+from app.quotes import adding, editing
 from app.quotes.sheet import duplicate_line, move_line, remove_line
 from ui.quotes.draft import Draft
-from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, WhyRole
+from ui.quotes.line_menu import line_menu
+from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, LowRole, WhyRole
 from ui.theme import repolish, theme
 from ui.widgets.painting import LEFT, RIGHT, draw_text
 
@@ -51,7 +52,7 @@ class LineDelegate(QStyledItemDelegate):
             upper = QRectF(inner.left(), inner.top() + theme.px(4), inner.width(), theme.px(20))
             lower = QRectF(inner.left(), upper.bottom() - 1, inner.width(), theme.px(16))
             draw_text(painter, upper, text, theme.font(14))
-            draw_text(painter, lower, why, theme.font(12), "text3")
+            draw_text(painter, lower, why, theme.font(12), "warn" if index.data(LowRole) else "text3")
         else:
             weight = 600 if index.column() == NET else 400
             tone = "text2" if column.name in ("sku", "vat_rate") else "text"
@@ -61,8 +62,14 @@ class LineDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_heading(self, painter: QPainter, inner: QRectF, index: Index, text: str) -> None:
-        if index.column() == DESCRIPTION:
-            draw_text(painter, inner, text, theme.font(14, 600))
+        kind, column = index.data(LineRole)["kind"], index.column()
+        if column == DESCRIPTION:
+            plain = kind in ("text", "page_break")
+            draw_text(
+                painter, inner, text, theme.font(14, 400 if plain else 600), "text2" if plain else "text"
+            )
+        elif column == NET and text:
+            draw_text(painter, inner, text, theme.font(14, 600, True), "text2", RIGHT)
 
     def _paint_ring(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view = self.parent()
@@ -116,6 +123,8 @@ class LinesTable(QTableView):
     left_at_start = Signal()
     said = Signal(str)
     """What is wrong with what is being typed; empty when nothing is."""
+    pasted = Signal(str, int)
+    """Text was pasted onto the lines: the text, and before which line it goes."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -262,10 +271,14 @@ class LinesTable(QTableView):
         if step := _step_of(event):
             self.step(*step)
         elif row >= 0 and ctrl and key == Qt.Key.Key_D:
-            self._change(lambda sheet: duplicate_line(sheet, row), row + 1)
+            self.change(lambda sheet: duplicate_line(sheet, row), row + 1)
         elif row >= 0 and alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             by = -1 if key == Qt.Key.Key_Up else 1
-            self._change(lambda sheet: move_line(sheet, row, by), row + by)
+            self.change(lambda sheet: move_line(sheet, row, by), row + by)
+        elif ctrl and key == Qt.Key.Key_V and not self._draft.locked:
+            self.pasted.emit(QGuiApplication.clipboard().text(), row + 1)
+        elif row >= 0 and key == Qt.Key.Key_Space and self._is_choice(row):
+            self.change(lambda sheet: adding.choose(sheet, row), row)
         elif row >= 0 and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.remove_current()
         elif row >= 0 and ctrl and key == Qt.Key.Key_C:
@@ -276,13 +289,33 @@ class LinesTable(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def _is_choice(self, row: int) -> bool:
+        return self.lines.lines[row]["choice_kind"] in ("option", "alternate")
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button, or the menu key: what can be done with the line."""
+        row = self.currentIndex().row()
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            row = self.indexAt(self.viewport().mapFrom(self, event.pos())).row()
+        if row < 0 or self._draft.locked:
+            event.ignore()
+            return
+        self.choose(row, max(0, self.currentIndex().column()))
+        at = self.visualRect(self.currentIndex()).bottomLeft()
+        line_menu(self, row).popup(
+            event.globalPos()
+            if event.reason() == QContextMenuEvent.Reason.Mouse
+            else self.viewport().mapToGlobal(at)
+        )
+
     def remove_current(self) -> None:
         """Take the current line out; Ctrl+Z brings it back."""
         row = self.currentIndex().row()
         if row >= 0:
-            self._change(lambda sheet: remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
+            self.change(lambda sheet: remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
 
-    def _change(self, change: Any, go_to: int) -> None:
+    def change(self, change: Any, go_to: int) -> None:
+        """Do one step with the lines, and go to a row."""
         column = self.currentIndex().column()
         if problem := self._draft.act(change):
             self.said.emit(problem)

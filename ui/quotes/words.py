@@ -46,3 +46,12 @@ def quote_title(quote: Mapping[str, Any]) -> str:
     """« Devis D26-K7-00042 », or « Nouveau devis » before it has a number."""
     number = full_number(quote)
     return _("Quote {number}", number=number) if number else _("Draft quote")
+
+
+def decision_words(status: str | None, day: str, note: str) -> str:
+    """« Accepté le 12 mars : … », where the customer decided."""
+    words = {
+        "accepted": _("Accepted on {day}.", day=day),
+        "refused": _("Refused on {day}.", day=day),
+    }.get(status or "", "")
+    return f"{words} {note}".strip() if words else ""

@@ -113,7 +113,7 @@ def test_opened_files_are_gone_when_the_window_closes(
 ) -> None:
     opened("dsi 600 x 6")
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
-    hand.page.editor.open_pdf()
+    hand.page.editor.desk.open_pdf()
     hand.settle()
     assert list((shop.workspace.folder / OPENED_FOLDER).iterdir())
     desk.close()

@@ -24,7 +24,7 @@ def screen(hand: Hand, shop: Shop, opened: Opened) -> SignScreen:
     quote = opened("dsi 600 x 6", "tap 90")
     hand.click(hand.page.editor.sign_button)
     hand.settle(50)
-    found = hand.page.editor.sign_screen
+    found = hand.page.editor.decisions.sign_screen
     found.quote_id = quote
     return found
 

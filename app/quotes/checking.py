@@ -1,0 +1,53 @@
+"""What to look at before a quote is issued: questions that nobody answered, values that legal texts lack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app import formats, records
+from app.catalogue.pricing import open_book
+from app.i18n import translate as _
+from app.quotes import authority, paper
+from app.quotes.mentions import may_take_deposit_at_once
+from app.quotes.model import FROZEN
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One sentence, and where its answer is given: `details`, `company`, `approval`, or nowhere."""
+
+    text: str
+    where: str = ""
+
+
+def points(session: Session, quote_id: str) -> list[Point]:
+    """The points of a draft, the gravest first; an issued quote has none. Raises NotFound."""
+    quote = records.get(session, "quote", quote_id)
+    if quote["status"] in FROZEN:
+        return []
+    account = paper.known(session, "account", quote["account"])
+    found, said = [], paper.mentions_of(session, quote_id)
+    discount = authority.deepest_discount(session, quote_id)
+    if discount.needs_approval and not authority.is_approved(session, quote):
+        words = _(
+            "{given} on “{line}” needs a manager's approval.",
+            given=formats.format_percentage(discount.percent),
+            line=discount.line,
+        )
+        found.append(Point(words, "approval"))
+    if "headcount" in said.questions:
+        found.append(
+            Point(_("How many people does the customer employ? The law protects small firms."), "details")
+        )
+    if "in_main_activity" in said.questions:
+        found.append(Point(_("Is the purchase within the customer's main activity?"), "details"))
+    if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):
+        found.append(Point(_("No money may change hands within seven days of this sale."), "details"))
+    found += [Point(text, "company") for text in said.missing]
+    book = open_book(session, quote["account"], [], quote["price_list"])
+    if book.expired_on:
+        day = formats.format_date(book.expired_on)
+        found.append(Point(_("The price list “{name}” ended on {day}.", name=book.name, day=day)))
+    return found

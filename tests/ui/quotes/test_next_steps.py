@@ -1,0 +1,203 @@
+"""What becomes of a quote on the screen: issued, sent, accepted, refused, ordered, approved, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app import records
+from app.quotes import authority, issuing, side_by_side
+from sync import state
+from tests.shop import Shop
+from tests.ui.quotes.conftest import Hand
+from ui.quotes.asking import Asking
+from ui.quotes.comparison import ComparisonView, as_pdf
+from ui.quotes.details import Details
+
+D = Decimal
+# What the screen of tests says of a menu that pops up.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+Opened = Callable[..., str]
+
+
+def stored(shop: Shop, quote: str) -> dict[str, Any]:
+    with shop.workspace.read() as session:
+        return records.get(session, "quote", quote)
+
+
+def steps(hand: Hand) -> dict[str, Any]:
+    """The steps that the menu offers now."""
+    editor = hand.page.editor
+    editor.show_steps()
+    hand.settle()
+    editor.menu.close()
+    return {words: run for words, _icon, run in editor.steps}
+
+
+def take(hand: Hand, words: str) -> None:
+    found = steps(hand)
+    assert words in found, list(found)
+    found[words]()
+    hand.settle()
+
+
+def answer(hand: Hand, dialog: Any, **values: object) -> None:
+    assert isinstance(dialog, Asking)
+    for name, value in values.items():
+        dialog.form.editor(name).show_value(value)
+    dialog.submit()
+    hand.settle()
+
+
+@pytest.fixture
+def issued(hand: Hand, opened: Opened) -> str:
+    quote = opened("dsi 600 x 6", "tap 90")
+    hand.page.editor.decisions.issue()
+    hand.settle()
+    return quote
+
+
+def test_a_draft_is_issued_sent_accepted_and_ordered(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600 x 6")
+    take(hand, "Émettre")
+    take(hand, "Marquer comme envoyé")
+    assert stored(shop, quote)["status"] == "sent"
+    take(hand, "Accepté…")
+    answer(hand, hand.page.editor.decisions.dialog, note="par téléphone")
+    assert (stored(shop, quote)["status"], stored(shop, quote)["decision_note"]) == (
+        "accepted",
+        "par téléphone",
+    )
+    assert "par téléphone" in hand.page.editor.banner.text
+    take(hand, "Convertir en commande…")
+    answer(hand, hand.page.editor.decisions.dialog, reference="BC 12")
+    with shop.workspace.read() as session:
+        (order,) = records.find_rows(session, "order", {"quote": quote})
+    assert (order["customer_reference"], order["total_ht"]) == ("BC 12", D(534))
+    assert "Convertir en commande…" not in steps(hand)
+
+
+def test_options_that_the_customer_takes_are_ordered(hand: Hand, shop: Shop) -> None:
+    quote = shop.quote("dsi 600", "for 01")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": False})
+        issuing.issue(session, quote)
+    hand.window.go("quotes", quote)
+    hand.settle()
+    take(hand, "Accepté…")
+    dialog = hand.page.editor.decisions.dialog
+    from PySide6.QtWidgets import QCheckBox
+
+    (box,) = dialog.findChildren(QCheckBox)
+    box.setChecked(True)
+    answer(hand, dialog)
+    take(hand, "Convertir en commande…")
+    answer(hand, hand.page.editor.decisions.dialog)
+    with shop.workspace.read() as session:
+        (order,) = records.find_rows(session, "order", {"quote": quote})
+    assert (order["chosen"], order["total_ht"]) == ([option], D(239))
+
+
+def test_a_refusal_asks_for_its_reason(hand: Hand, shop: Shop, issued: str) -> None:
+    take(hand, "Refusé…")
+    dialog = hand.page.editor.decisions.dialog
+    answer(hand, dialog)
+    assert stored(shop, issued)["status"] == "issued"
+    answer(hand, dialog, reason="trop cher")
+    assert (stored(shop, issued)["status"], stored(shop, issued)["decision_note"]) == ("refused", "trop cher")
+
+
+def test_a_quote_is_followed_up_on_a_day(hand: Hand, shop: Shop, issued: str) -> None:
+    from datetime import date
+
+    take(hand, "Relancer un jour…")
+    answer(hand, hand.page.editor.decisions.dialog, day=date(2030, 3, 12))
+    assert stored(shop, issued)["follow_up_on"] == date(2030, 3, 12)
+
+
+def test_two_revisions_are_shown_side_by_side_and_printable(hand: Hand, shop: Shop, issued: str) -> None:
+    with shop.workspace.transaction() as session:
+        second = issuing.revise(session, issued)
+        line = issuing.find_lines(session, second)[0]
+        records.save(session, "quote_line", line["id"], {"quantity": D(8)})
+    hand.window.go("quotes", second)
+    hand.settle()
+    number = stored(shop, issued)["number"]
+    take(hand, f"Comparer avec {number}")
+    view = hand.page.editor.decisions.dialog
+    assert isinstance(view, ComparisonView)
+    assert "8 ×" in view.page.toPlainText() and "6 ×" in view.page.toPlainText()
+    with shop.workspace.read() as session:
+        found = side_by_side.compare(session, issued, second)
+    assert as_pdf(found).startswith(b"%PDF")
+    view.accept()
+
+
+def test_a_discount_beyond_the_authority_is_sent_for_approval(hand: Hand, shop: Shop, opened: Opened) -> None:
+    with shop.workspace.transaction() as session:
+        me = records.add(session, "user", {"name": "Claire", "role": "manager", "discount_authority": D(5)})
+        state.put(session.connection(), "user", me)
+    quote = opened("dsi 600 x 6")
+    hand.page.editor.draft.act(lambda sheet: authority_discount(sheet))
+    hand.wait_for(lambda: bool(hand.page.editor.points_button.points))
+    assert hand.page.editor.points_button.text() == "1 point à vérifier avant d’émettre"
+    assert "Émettre" not in steps(hand)
+    take(hand, "Envoyer pour validation…")
+    answer(hand, hand.page.editor.approvals.dialog, note="client fidèle")
+    assert stored(shop, quote)["status"] == "to_approve"
+    take(hand, "Valider…")
+    answer(hand, hand.page.editor.approvals.dialog)
+    assert stored(shop, quote)["status"] == "to_approve"  # twelve percent are beyond this manager too
+    assert hand.page.editor.problem.isVisible()
+    with shop.workspace.transaction() as session:
+        records.save(session, "user", me, {"discount_authority": D(20)})
+    take(hand, "Valider…")
+    answer(hand, hand.page.editor.approvals.dialog)
+    with shop.workspace.read() as session:
+        assert authority.is_approved(session, records.get(session, "quote", quote))
+    assert "Émettre" in steps(hand)
+
+
+def authority_discount(sheet: Any) -> Any:
+    from app.quotes import editing
+
+    return editing.set_cell(sheet, 0, "discount_percent", "12")
+
+
+def test_details_answer_the_questions_of_the_law_in_one_step(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600")
+    hand.page.editor.show_details()
+    hand.settle()
+    details = hand.window.findChildren(Details)[-1]
+    answer(hand, details, sale_place="customer", customer_reference="BC 7")
+    hand.wait_for(lambda: any(point.where == "details" for point in hand.page.editor.points_button.points))
+    hand.page.editor.show_details()
+    hand.settle()
+    answer(hand, hand.window.findChildren(Details)[-1], headcount=12)
+    hand.wait_for(
+        lambda: not any(point.where == "details" for point in hand.page.editor.points_button.points)
+    )
+    with shop.workspace.read() as session:
+        assert records.get(session, "account", shop.account)["headcount"] == 12
+    assert (stored(shop, quote)["sale_place"], stored(shop, quote)["customer_reference"]) == (
+        "customer",
+        "BC 7",
+    )
+
+
+def test_printing_an_issued_quote_is_noted(hand: Hand, shop: Shop, issued: str, tmp_path: Any) -> None:
+    from PySide6.QtPrintSupport import QPrinter
+
+    printer = QPrinter()
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "out.pdf"))
+    desk = hand.page.editor.desk
+    assert stored(shop, issued)["printed_at"] is None
+    desk.printing.print_on(
+        hand.page.editor.preview.content, "Devis", printer, lambda: desk._note_printed(issued)
+    )
+    hand.wait_for(lambda: stored(shop, issued)["printed_at"] is not None)

@@ -1,0 +1,84 @@
+"""Lines come into the open quote: a product that was found, a line of another kind, rows from a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.i18n import translate as _
+from app.i18n import translate_plural as _n
+from app.quotes import adding, editing, pasting, suggesting
+from app.quotes.suggesting import Suggestion
+from ui.page import Shell
+from ui.quotes.draft import Draft
+from ui.quotes.entry import EntryField
+from ui.quotes.lines_table import LinesTable
+
+
+class LineAdder(QObject):
+    """Between the entry field, the table and the draft."""
+
+    said = Signal(str)
+
+    def __init__(self, shell: Shell, draft: Draft, table: LinesTable) -> None:
+        super().__init__(table)
+        self._shell, self._draft, self._table = shell, draft, table
+        self.entry = EntryField(shell.tasks, self._find)
+        self.entry.taken.connect(self.add)
+        self.entry.added.connect(self._add_entry)
+        self.entry.pasted.connect(self.paste)
+        table.pasted.connect(self.paste)
+        self.entry.missed.connect(
+            lambda text: self.said.emit(_("No product fits “{text}”. Your text is still there.", text=text))
+        )
+
+    def _find(self, session: Any, text: str) -> list[Suggestion]:
+        sheet = self._draft.sheet
+        assert sheet is not None
+        return suggesting.suggest(session, text, sheet.quote["account"], sheet.quote["price_list"])
+
+    def add(self, suggestion: Suggestion) -> None:
+        """Add a product at the end."""
+        self.said.emit(self._draft.act(lambda sheet: editing.add_product(sheet, suggestion)))
+        self._go_to_last()
+
+    def add_product(self, product_id: str) -> None:
+        """Add one unit of a product: « Ajouter au devis en cours »."""
+        sheet = self._draft.sheet
+        if sheet is None or sheet.locked:
+            return
+        account, price_list = sheet.quote["account"], sheet.quote["price_list"]
+        self._read(lambda s: suggesting.of_product(s, product_id, account, price_list), self.add)
+
+    def _add_entry(self, kind: str, text: str) -> None:
+        """A line that is no product; what cannot be added stays in the field."""
+        problem = self._draft.act(lambda sheet: adding.add_entry(sheet, kind, text))
+        self.said.emit(problem)
+        if not problem:
+            self.entry.clear()
+            self._go_to_last()
+
+    def paste(self, text: str, at: int | None = None) -> None:
+        """Rows of a spreadsheet become lines, as one step."""
+        sheet, rows = self._draft.sheet, pasting.read_rows(text)
+        if sheet is None or sheet.locked or not rows:
+            return
+        account, price_list = sheet.quote["account"], sheet.quote["price_list"]
+
+        def add(known: dict[str, Suggestion]) -> None:
+            problem = self._draft.act(lambda sheet: pasting.add_rows(sheet, rows, known, at))
+            self.said.emit(problem)
+            if not problem:
+                self._shell.toast(_n("{n} line pasted.", "{n} lines pasted.", len(rows)))
+
+        self._read(lambda session: pasting.find_suggestions(session, rows, account, price_list), add)
+
+    def _read(self, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
+        self._shell.tasks.read(self, work, then=then)
+
+    def _go_to_last(self) -> None:
+        row = self._table.lines.rowCount() - 1
+        if row >= 0:
+            self._table.choose(row)
