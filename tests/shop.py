@@ -9,6 +9,7 @@ from pathlib import Path
 from app import records
 from app.quotes import editing
 from app.workspace import Workspace
+from tests.blank import blank_workspace
 
 D = Decimal
 PRODUCTS = (
@@ -47,7 +48,7 @@ class Shop:
 
 def open_shop(folder: Path) -> Shop:
     """A new profile in `folder` with the shop in it."""
-    workspace, _recovery = Workspace.create(folder)
+    workspace = blank_workspace(folder)
     shop = Shop(workspace)
     with workspace.transaction() as session:
         records.add(session, "price_list", {"name": "Tarif public", "is_default": True, "tax_mode": "HT"})

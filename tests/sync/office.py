@@ -17,6 +17,7 @@ from sync import errors
 from sync.protocol import EnrolRequest, SyncProtocol
 from sync.server.service import Service, Session
 from sync.server.store import Store
+from tests.blank import blank_workspace
 
 PASSWORD = "a long password"
 RHONE, ISERE = new_id(), new_id()
@@ -103,7 +104,7 @@ class Office:
     def enrol(self, name: str, folder: str | None = None) -> Laptop:
         """A laptop of the user; an existing folder keeps its work."""
         place = self.folder / (folder or f"{name}-{len(self.laptops)}")
-        workspace = Workspace.open(place) if Workspace.exists(place) else Workspace.create(place)[0]
+        workspace = Workspace.open(place) if Workspace.exists(place) else blank_workspace(place)
         answer = self.service.connect().enrol(EnrolRequest(f"{name}@example.fr", PASSWORD, "", name))
         device.keep_identity(workspace, "http://127.0.0.1/demo", None, answer)
         laptop = Laptop(workspace, self.service.connect(answer.token), self.ids[name])
