@@ -181,7 +181,9 @@ class Theme(QObject):
         return palette
 
     def _style_sheet(self) -> str:
-        sizes = {f"px{n}": f"{self.px(n)}px" for n in (12, 13, 14, 17, 22, 24, 26, 30, 32, 34, 40, 42, 44, 48)}
+        sizes = {
+            f"px{n}": f"{self.px(n)}px" for n in (12, 13, 14, 17, 22, 24, 26, 30, 32, 34, 40, 42, 44, 48)
+        }
         shade = "dark" if self.dark else "light"
         files = {
             "tick": resources.path("icons/tick.svg").as_posix(),
