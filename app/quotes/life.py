@@ -17,6 +17,7 @@ from app.quotes.composing import quote_totals
 from app.quotes.issuing import draw_number, find_lines
 from app.quotes.model import FROZEN
 from app.quotes.totals import Totals
+from sync import state
 
 Record = Mapping[str, Any]
 
@@ -81,6 +82,12 @@ def expire_due(session: Session, today: date, owner: str | None = None) -> list[
     for id in found:
         records.save(session, "quote", id, {"status": "expired"})
     return found
+
+
+def expire_own(session: Session, today: date) -> list[str]:
+    """Mark the expired quotes of whoever works on this laptop; all where nobody signed in."""
+    me = state.get(session.connection(), "user")
+    return expire_due(session, today, None if me is None else str(me))
 
 
 def order_of(session: Session, quote_id: str) -> str | None:

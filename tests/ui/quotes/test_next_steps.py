@@ -201,3 +201,22 @@ def test_printing_an_issued_quote_is_noted(hand: Hand, shop: Shop, issued: str, 
         hand.page.editor.preview.content, "Devis", printer, lambda: desk._note_printed(issued)
     )
     hand.wait_for(lambda: stored(shop, issued)["printed_at"] is not None)
+
+
+def test_a_quote_past_its_last_day_expires_at_the_start_and_at_midnight(
+    hand: Hand, shop: Shop, issued: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import timedelta
+
+    from app import formats
+    from ui.quotes.expiring import Expiring
+
+    last = stored(shop, issued)["valid_until"]
+    watch = Expiring(hand.window)
+    hand.settle()
+    assert stored(shop, issued)["status"] == "issued"
+    after = formats.now() + (last - formats.now().date()) + timedelta(days=1)
+    monkeypatch.setattr(formats, "now", lambda: after)
+    watch.look()
+    hand.settle()
+    assert stored(shop, issued)["status"] == "expired"
