@@ -30,6 +30,7 @@ class Travel:
     aggregate: str | None = None
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     unfrozen: frozenset[str] = frozenset()
+    papers: tuple[str, ...] = ()
     retained_when: tuple[str, tuple[str, ...]] | None = None
     merged_into: str | None = None
 
@@ -304,6 +305,7 @@ def sync_table(kind: str) -> SyncTable:
         aggregate=travel.aggregate,
         frozen_when=travel.frozen_when,
         unfrozen=travel.unfrozen,
+        papers=travel.papers,
         retained_when=travel.retained_when,
         merged_into=travel.merged_into,
     )

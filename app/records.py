@@ -299,6 +299,21 @@ def _refuse_under_frozen(session: Session, kind: str, record: Record) -> None:
         raise NotAllowed(_("This quote was issued and can no longer be changed. Make a revision instead."))
 
 
+def _refuse_burying(session: Session, kind: str, ids: list[str]) -> None:
+    """What was issued is kept, and so is what it hangs under."""
+    frozen = entity(kind).travel.frozen_when
+    if frozen is None:
+        return
+    table = _table(kind)
+    issued = table.c.id.in_(ids) & table.c[frozen[0]].in_(frozen[1])
+    if session.execute(select(table.c.id).where(issued).limit(1)).first() is not None:
+        raise NotAllowed(
+            _(
+                "Quotes that were issued hang under this record and must be kept. Close it instead of deleting it."
+            )
+        )
+
+
 def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
     for child, link in children(kind):
         below = list(
@@ -309,6 +324,7 @@ def _bury(session: Session, kind: str, ids: list[str], now: datetime) -> None:
             )
         )
         if below:
+            _refuse_burying(session, child, below)
             _bury(session, child, below, now)
     table = _table(kind)
     session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=now))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import blobs, brought, leftovers, sent, state, sums
+from sync import blobs, brought, forks, leftovers, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.laptop import Applied
@@ -236,6 +236,7 @@ class Applier:
             )
         self._sums.clear()
         sent.forget_records(self._connection, self._left)
+        forks.forget_records(self._connection, self._left)
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
             state.put(self._connection, "traces", 1)
@@ -267,6 +268,7 @@ class Applier:
         self._drop_passed_entries(table.name, {row[id_at]: row[rev_at] for row in fresh})
         pending = pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
         shown = [self._overlaid(table, row) if row[id_at] in pending else row for row in fresh]
+        self._end_quarantine(table.name, {row[id_at] for row in fresh} - pending)
         changed = [row for row in shown if before.get(row[id_at]) != tuple(row)]
         self._upsert(table, changed)
         self._account_for(table, fresh, {id: before[id] for id in counted}, hidden)
@@ -295,6 +297,13 @@ class Applier:
         passed = [(seq,) for seq, id, rev in acknowledged if id in revs and rev <= revs[id]]
         if passed:
             self._connection.exec_driver_sql("DELETE FROM sync_entry WHERE seq = ?", passed)
+
+    def _end_quarantine(self, table: str, ids: set[Any]) -> None:
+        """What comes again has not left: its unsent entries brought it into a scope that we have."""
+        run = self._connection.exec_driver_sql
+        gone = run("SELECT id FROM sync_shadow WHERE kind = ? AND row = ?", (table, GONE)).scalars()
+        for id in ids.intersection(gone):
+            run("DELETE FROM sync_shadow WHERE kind = ? AND id = ?", (table, id))
 
     def _overlaid(self, table: SyncTable, row: Sequence[Any]) -> Sequence[Any]:
         """The server's row goes to the shadow; what is shown is the shadow ⊕ the entries not yet passed."""

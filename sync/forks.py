@@ -62,6 +62,16 @@ def forget(connection: Connection, known: Collection[str]) -> None:
     _write(connection, [one for one in _read(connection) if one.done or one.tx in known])
 
 
+def forget_records(connection: Connection, ids: Collection[str]) -> None:
+    """Of rows that left our scopes nothing is remembered."""
+    if not ids:
+        return
+    known = _read(connection)
+    left = [one for one in known if one.old not in ids and one.new not in ids]
+    if len(left) < len(known):
+        _write(connection, left)
+
+
 def follow(connection: Connection, kind: str, id: str, seen_rev: int) -> str:
     """Under which id the version lives on that a form shows which was opened when the row had `seen_rev`."""
     for one in _read(connection):

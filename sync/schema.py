@@ -78,6 +78,8 @@ class SyncTable:
     frozen_when: tuple[str, tuple[str, ...]] | None = None
     """(field, values): a row whose field has one of these values is immutable but for `unfrozen`."""
     unfrozen: frozenset[str] = frozenset()
+    papers: tuple[str, ...] = ()
+    """Fields that together name an immutable record on paper: of two with the same the office is told."""
     merged_into: str | None = None
     """The link field that names the row of this table into which one was merged."""
     retained_when: tuple[str, tuple[str, ...]] | None = None

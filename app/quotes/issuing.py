@@ -70,7 +70,7 @@ def issue(session: Session, quote_id: str) -> str:
     frozen: Record = {
         # A number typed into a draft is none of ours; a revision keeps that of what it supersedes.
         "number": (quote["supersedes"] and quote["number"]) or draw_number(session, today),
-        "revision": quote["revision"] or 1,
+        "revision": _free_revision(session, quote),
         "status": "issued",
         "issued_on": today,
         "issued_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
@@ -175,6 +175,18 @@ def _supersede(session: Session, quote_id: str) -> None:
 
 def _valid_days(session: Session) -> int:
     return int(paper.organisation_of(session).get("quote_validity_days") or VALID_DAYS)
+
+
+def _free_revision(session: Session, quote: Record) -> int:
+    """The draft's own, or the next one where another revision of the same quote was issued before it."""
+    revision = int(quote["revision"] or 1)
+    if not quote["supersedes"] or not quote["number"]:
+        return revision
+    others = records.find_rows(session, "quote", {"number": quote["number"]})
+    taken = {
+        each["revision"] or 1 for each in others if each["status"] in FROZEN and each["id"] != quote["id"]
+    }
+    return revision if revision not in taken else max(taken) + 1
 
 
 def _last_revision(session: Session, number: str) -> int:

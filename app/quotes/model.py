@@ -57,7 +57,11 @@ class Quote(Entity):
 
     label, labels = _("Quote"), _("Quotes")
     travel = under(
-        "account", frozen_when=("status", FROZEN), unfrozen=AFTER_ISSUE, retained_when=("status", CONTRACT)
+        "account",
+        frozen_when=("status", FROZEN),
+        unfrozen=AFTER_ISSUE,
+        papers=("number", "revision"),
+        retained_when=("status", CONTRACT),
     )
 
     number: Mapped[str | None] = text(_("Number"), search=True, listed=True)

@@ -12,6 +12,7 @@ from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
 from sync.server.deletion import delete, kept_whole, restore, restore_ancestors, revive
 from sync.server.fields import merge_fields, set_field
+from sync.server.papers import tell_of_twins
 from sync.server.past import Key
 from sync.server.scopes import Missing
 from sync.server.values import check_value
@@ -46,6 +47,7 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
                 restore_ancestors(change, op)
         for op in ordered:
             authorise_result(change, op)
+        tell_of_twins(change, ordered)
     except Missing as missing:
         raise Parked("missing_parent", missing.id) from missing
 

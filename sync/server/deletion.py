@@ -8,7 +8,8 @@ from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.server import scopes
-from sync.server.change import Change, add_conflict, last_edit
+from sync.server.allowed import is_frozen
+from sync.server.change import Change, Parked, add_conflict, last_edit
 from sync.server.past import Key
 from sync.server.working import Row
 
@@ -36,6 +37,9 @@ def delete(change: Change, op: Op, kept: Collection[Key] = ()) -> None:
         candidate = conflicts.Candidate(value=at, user=author.user, device=author.device, at=at, group={})
         add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
         return
+    if any(is_frozen(synced, kept) and kept["deleted_at"] is None for synced, kept in below):
+        # What was issued is kept, whether the laptop knew of it or not.
+        raise Parked("frozen")
     for synced, doomed in below:
         if doomed["deleted_at"] is None:
             values: dict[str, Value] = {"deleted_at": at, "updated_at": at, "updated_by": author.user}

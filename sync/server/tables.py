@@ -64,6 +64,8 @@ def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
     Index(f"ix_{name}_scope_rev", table.c.scope, table.c.rev)
     if any(rule.fixed == RECORD_RULE for rule in synced.scope) and "state" in table.c:
         Index(f"ix_{name}_state", table.c.state)
+    if synced.papers:
+        Index(f"ix_{name}_paper", table.c[synced.papers[0]])
     for link in sorted(dependency_links(synced)):
         Index(f"ix_{name}_{link}", table.c[link])
     return table

@@ -64,7 +64,7 @@ def schema(release: int = NEW) -> SyncSchema:
             below,
             {
                 "parent": "account", "frozen_when": ("status", ("issued", "sent")),
-                "unfrozen": frozenset({"status"}),
+                "unfrozen": frozenset({"status"}), "papers": ("number", "revision"),
             },
         ),
         "quote_line": (

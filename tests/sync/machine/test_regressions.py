@@ -56,6 +56,11 @@ FOUND: dict[str, Steps] = {
         ("edit", {"who": 1, "kind": "quote_line", "pick": 7, "number": 1}),
         ("sync", {"who": 2}),
     ],
+    "what left and was brought back by the move that it waited with stays": [
+        ("grant_or_revoke", {"user": "rey", "territory": "south", "given": False}),
+        ("move", {"who": 2, "pick": 7, "territory": "north"}),
+        ("pull_alone", {"who": 2}),
+    ],
     "who has pulled a fork writes to the version that he names": [
         ("change_a_quote", {"who": 4, "pick": 1, "number": 6}),
         ("delete", {"who": 2, "kind": "quote_line", "pick": 5}),

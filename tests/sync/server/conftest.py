@@ -71,7 +71,8 @@ def make_schema() -> SyncSchema:
         "quote": (
             [account_link, SyncField("status"), SyncField("subject"), SyncField("number")],
             below,
-            {"parent": "account", "frozen_when": ("status", ("issued", "sent")), "unfrozen": frozenset({"status"})},
+            {"parent": "account", "frozen_when": ("status", ("issued", "sent")), "unfrozen": frozenset({"status"}),
+             "papers": ("number",)},
         ),
         "quote_line": (
             [SyncField("quote", link="quote"), SyncField("label"), SyncField("quantity", "integer")],

@@ -1,0 +1,48 @@
+"""Two records that went out under one name: both are on paper and stand, and somebody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.protocol import Op
+from sync.schema import SyncTable
+from sync.server.allowed import is_frozen
+from sync.server.change import Change, add_conflict
+from sync.server.working import Row
+
+
+def tell_of_twins(change: Change, ops: Iterable[Op]) -> None:
+    """A conflict on the earlier one for each record that became immutable here under a name in use."""
+    for table, id in dict.fromkeys((op.table, op.id) for op in ops):
+        synced = change.table(table)
+        row = change.working.get(table, id)
+        if not synced.papers or row is None or not is_frozen(synced, row) or row["deleted_at"] is not None:
+            continue
+        before = change.working.at_start(table, id)
+        if before is not None and is_frozen(synced, before):
+            continue
+        author = change.author
+        for twin in _twins(change, synced, row):
+            added = conflicts.Candidate(
+                value=id, user=author.user, device=author.device, at=change.now, group={}
+            )
+            add_conflict(change, table, twin["id"], conflicts.FORK, None, added)
+
+
+def _twins(change: Change, synced: SyncTable, row: Row) -> Iterator[Row]:
+    working = change.working
+    first, name = synced.papers[0], [row[field] for field in synced.papers]
+    if name[0] is None:
+        return
+    columns = working.store.tables.synced[synced.name]
+    found = working.connection.execute(select(columns.c.id).where(columns.c[first] == name[0])).scalars()
+    ids = {str(id) for id in found} | {id for table, id in working.touched if table == synced.name}
+    for id in sorted(ids - {row["id"]}):
+        other = working.get(synced.name, id)
+        if other is None or other["deleted_at"] is not None or not is_frozen(synced, other):
+            continue
+        if [other[field] for field in synced.papers] == name:
+            yield other
