@@ -80,12 +80,34 @@ def _pictures(app: QApplication, workspace: Any, out: Path, language: str, mode:
             file = out / f"{name}-{mode}-{language}.png"
             _grab(window, tasks, file)
             taken.append(file)
+        if "quotes" in shown:
+            taken.append(_sign_screen(window, tasks, shown["quotes"], out / f"sign-{mode}-{language}.png"))
         taken.append(_first_start(window, tasks, out / f"first-start-{mode}-{language}.png"))
         tasks.close()
         window.close()
         window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return taken
+
+
+def _sign_screen(window: MainWindow, tasks: Tasks, quote: str, file: Path) -> Path:
+    """The screen that is turned to the customer, for an issued quote; closed again with nothing signed."""
+    window.go("quotes", quote)
+    _settle(tasks)
+    editor: Any = getattr(window.page, "editor", None)
+    if editor is not None and editor.sign_button.isEnabled() and editor.draft.locked:
+        editor.decisions.sign()
+        _settle(tasks)
+        editor.decisions.sign_screen.grab().save(str(file))
+        editor.decisions.sign_screen.leave()
+    return file
+
+
+def _settle(tasks: Tasks) -> None:
+    # A page may ask for more once its first answer is there.
+    for _round in range(3):
+        tasks.wait_until_idle()
+        QCoreApplication.processEvents()
 
 
 def _first_start(window: MainWindow, tasks: Tasks, file: Path) -> Path:
@@ -101,10 +123,7 @@ def _first_start(window: MainWindow, tasks: Tasks, file: Path) -> Path:
 
 
 def _grab(window: MainWindow, tasks: Tasks, file: Path) -> None:
-    # A page may ask for more once its first answer is there.
-    for _round in range(3):
-        tasks.wait_until_idle()
-        QCoreApplication.processEvents()
+    _settle(tasks)
     window.grab().save(str(file))
 
 
