@@ -81,8 +81,8 @@ def build(session: Session, quote: Record) -> QuoteDocument:
         mentions=_mentions(session, organisation, account, quote, lines),
         delivery=known(session, "site", quote["site"]) or None,
         pictures=pictures,
-        logo=_digest(session, organisation.get("logo")),
-        terms_file=_digest(session, organisation.get("terms_file")),
+        logo=digest_of(session, organisation.get("logo")),
+        terms_file=digest_of(session, organisation.get("terms_file")),
         expired_list=_expired_list(session, quote),
     )
 
@@ -158,7 +158,7 @@ def _pictures(session: Session, lines: list[Record]) -> dict[str, str]:
     return {line["id"]: here[line["product"]] for line in lines if line["product"] in here}
 
 
-def _digest(session: Session, attachment: str | None) -> str:
+def digest_of(session: Session, attachment: str | None) -> str:
     """The SHA-256 of an attachment whose bytes are here; empty otherwise."""
     found = known(session, "attachment", attachment).get("sha256")
     return str(found) if found and attachments.is_here(session, found) else ""

@@ -213,6 +213,9 @@ class Draft(QObject):
     def _on_saved(self, stored: Sheet, version: int) -> None:
         self._saving = False
         self._stored, self._stored_version = stored, version
+        if not self.dirty and self.sheet is not None and self.sheet.id != stored.id:
+            # The quote became two meanwhile: this is its own version.
+            self.sheet = stored
         self.saved_at = formats.now()
         self.saved.emit()
         if self.dirty:

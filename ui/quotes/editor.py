@@ -20,6 +20,7 @@ from ui.quotes.decisions import Decisions
 from ui.quotes.details import ask_details
 from ui.quotes.draft import Draft
 from ui.quotes.editor_commands import quote_commands
+from ui.quotes.extras_panel import ExtrasPanel
 from ui.quotes.header_fields import HeaderFields
 from ui.quotes.inline_field import InlineLine
 from ui.quotes.line_adder import LineAdder
@@ -107,12 +108,11 @@ class QuoteEditor(QWidget):
         self._build_right()
         buttons = (self.status, self.undo_button, self.redo_button, self.copy_button, self.open_button)
         buttons = (*buttons, self.save_button, self.steps_button, self.issue_button)
-        under = panel(hbox((self.subject, 1), self.points_button, gap=8))
         body = hbox((self.left, 1), self.right, gap=16)
         self.setLayout(
             page_layout(
                 self.title,
-                under,
+                self.subject,
                 [*buttons, *self._narrow_buttons],
                 self.banner,
                 (body, 1),
@@ -131,7 +131,8 @@ class QuoteEditor(QWidget):
         self.adder.said.connect(self._say)
         self.entry = self.adder.entry
         self.totals = TotalsPanel(self.draft)
-        for field in (self.totals.discount, self.totals.charges, self.totals.deposit):
+        self.extras = ExtrasPanel(self.draft)
+        for field in (self.totals.discount, self.extras.charges, self.extras.deposit):
             field.problem.connect(self._say)
         self.margin = MarginPanel(self.draft)
         self.table.left_at_end.connect(self.entry.setFocus)
@@ -143,13 +144,15 @@ class QuoteEditor(QWidget):
         self.saved_label = Label("", "muted")
         self.problem = Label("", "bad")
         self.problem.hide()
+        points = hbox(self.points_button, None)
+        earned = panel(vbox(self.margin, points, None, gap=6))
         self._lines_area = LinesArea(self._fit_table)
         self._lines_area.setLayout(vbox((self.table, 0), self.entry, None, gap=10))
         self.lines_card = Card(
             self.head,
             Line(),
             (self._lines_area, 1),
-            hbox((self.margin, 1), self.totals, gap=16),
+            hbox((earned, 1), self.extras, self.totals, gap=16),
             Line(),
             self._footer(),
             gap=10,
@@ -362,6 +365,7 @@ class QuoteEditor(QWidget):
         self.margin.set_customer_mode(on)
         self.table.set_customer_mode(on)
         self.entry.customer_mode = on
+        self.points_button.set_customer_mode(on)
 
     def leave(self) -> None:
         """Store what is not stored yet."""

@@ -19,6 +19,7 @@ class PointsButton(Button):
         super().__init__("", "chip", "triangle-alert", self.show_menu, color="warn")
         self._ways = ways
         self.points: list[Point] = []
+        self._discreet = False
         self.hide()
 
     def show_points(self, points: list[Point]) -> None:
@@ -26,9 +27,15 @@ class PointsButton(Button):
         self.points = points
         n = len(points)
         words = _n("{n} point to check before issuing", "{n} points to check before issuing", n)
-        self.setText(words)
+        self.setText(_n("{n} point to check", "{n} points to check", n))
+        self.setToolTip(words)
         self.setAccessibleName(words)
-        self.setVisible(bool(points))
+        self.setVisible(bool(points) and not self._discreet)
+
+    def set_customer_mode(self, on: bool) -> None:
+        """What is still to check is not for the customer's eyes."""
+        self._discreet = on
+        self.setVisible(bool(self.points) and not on)
 
     def show_menu(self) -> None:
         """Show the points."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app import formats
 from app.i18n import translate as _
-from app.quotes import charging, editing
-from app.quotes.sheet import Sheet, with_quote
+from app.quotes import editing
 from app.quotes.totals import Totals
 from ui.quotes.draft import Draft
+from ui.quotes.extras_panel import share_text
 from ui.quotes.inline_field import InlineLine
 from ui.theme import theme
-from ui.widgets import Button, Label, Line, Pill, hbox, panel, vbox
+from ui.widgets import Label, Line, Pill, hbox, panel, vbox
 
 MOST_RATES = 4
 
@@ -39,10 +38,6 @@ class TotalsPanel(QWidget):
         self._draft = draft
         self.discount = InlineLine(_("Global discount"), self._keep_discount, "0 %", right=True)
         self.discount.setFixedWidth(theme.px(92))
-        self.charges = InlineLine(_("Charges"), self._keep_charges, _("Carriage 0"), right=True)
-        self.deposit = InlineLine(_("Deposit"), self._keep_deposit, "0 %", right=True)
-        for field in (self.charges, self.deposit):
-            field.setFixedWidth(theme.px(92))
         self.amounts: dict[str, Amount] = {}
         self._labels: dict[str, Label] = {}
         grid = QGridLayout()
@@ -54,37 +49,24 @@ class TotalsPanel(QWidget):
         self._row("lines", _("Lines excl. VAT"))
         self._row("ht", _("Total excl. VAT"))
         self._discount_row()
-        self._row("charges", _("Charges"), field=self.charges)
+        self._row("charges", _("Charges"))
         for number in range(MOST_RATES):
             self._row(f"vat{number}", "")
         grid.addWidget(Line(), grid.rowCount(), 0, 1, 3)
         self._row("ttc", _("Total incl. VAT"), "h3", Amount(17, 600))
-        self._row("deposit", _("Deposit"), field=self.deposit)
-        self._labels["deposit"].setBuddy(self.deposit)
-        self.kind = Button("", "link", on_click=self._turn_kind)
-        grid.addWidget(self.kind, grid.rowCount(), 0, 1, 3, Qt.AlignmentFlag.AlignRight)
+        self._row("deposit", _("Deposit"))
         self.setLayout(grid)
         self.setFixedWidth(theme.px(286))
         draft.opened.connect(self._show_typed)
         draft.changed.connect(self._show_typed)
         draft.summed.connect(self.show_totals)
 
-    def _row(
-        self,
-        name: str,
-        text: str,
-        role: str = "sub",
-        amount: Amount | None = None,
-        field: InlineLine | None = None,
-    ) -> None:
+    def _row(self, name: str, text: str, role: str = "sub", amount: Amount | None = None) -> None:
         at = self._grid.rowCount()
         self._labels[name] = Label(text, role)  # type: ignore[arg-type]
         self.amounts[name] = amount or Amount()
         self._grid.addWidget(self._labels[name], at, 0)
-        self._grid.addWidget(self.amounts[name], at, 1, 1, 2 if field is None else 1)
-        if field is not None:
-            self._labels[name].setBuddy(field)
-            self._grid.addWidget(field, at, 2)
+        self._grid.addWidget(self.amounts[name], at, 1, 1, 2)
 
     def _discount_row(self) -> None:
         at = self._grid.rowCount()
@@ -98,39 +80,11 @@ class TotalsPanel(QWidget):
     def _keep_discount(self, text: str) -> str:
         return self._draft.act(lambda sheet: editing.set_field(sheet, "discount", text))
 
-    def _keep_deposit(self, text: str) -> str:
-        return self._draft.act(lambda sheet: editing.set_field(sheet, "deposit", text))
-
-    def _keep_charges(self, text: str) -> str:
-        return self._draft.act(lambda sheet: charging.set_charges(sheet, text))
-
-    def _turn_kind(self) -> None:
-        """A down payment becomes a forfeitable deposit, and back."""
-
-        def turned(sheet: Sheet) -> Sheet:
-            other = "acompte" if sheet.quote["deposit_kind"] == "arrhes" else "arrhes"
-            return with_quote(sheet, {"deposit_kind": other})
-
-        self._draft.act(turned)
-
     def _show_typed(self) -> None:
         sheet = self._draft.sheet
-        if sheet is None:
-            return
-        shown = {
-            self.discount: _share(sheet, "discount"),
-            self.deposit: _share(sheet, "deposit"),
-            self.charges: charging.charges_text(sheet),
-        }
-        for field, text in shown.items():
-            field.setReadOnly(sheet.locked)
-            field.setVisible(not sheet.locked or field is self.discount)
-            field.show_text(text)
-        arrhes = sheet.quote["deposit_kind"] == "arrhes"
-        self.kind.setText(_("Forfeitable deposit (frees both)") if arrhes else _("Down payment (binds both)"))
-        self.kind.setToolTip(_("Change the kind of deposit"))
-        self.kind.setVisible(bool(sheet.quote["deposit_value"]))
-        self.kind.setEnabled(not sheet.locked)
+        if sheet is not None:
+            self.discount.setReadOnly(sheet.locked)
+            self.discount.show_text(share_text(sheet, "discount"))
 
     def show_totals(self, totals: Totals) -> None:
         """Show these amounts."""
@@ -158,18 +112,7 @@ class TotalsPanel(QWidget):
             self.amounts[name].setText("" if value is None else formats.format_money(value, currency))
             self.amounts[name].setVisible(value is not None)
             if name in self._labels:
-                typed = name in ("charges", "deposit") and not sheet.locked
-                self._labels[name].setVisible(value is not None or typed)
-
-
-def _share(sheet: Sheet, name: str) -> str:
-    """A share of the whole as it is typed: « 10 % » or « 50,00 € »."""
-    value = sheet.quote[f"{name}_value"]
-    if not value:
-        return ""
-    if sheet.quote[f"{name}_type"] == "amount":
-        return formats.format_money(value, sheet.quote["currency"] or "EUR")
-    return formats.format_percentage(value)
+                self._labels[name].setVisible(value is not None)
 
 
 class MarginPanel(QWidget):

@@ -16,7 +16,7 @@ from ui.widgets import Button, hbox, vbox
 FIELDS = (
     "name", "legal_form", "capital", "siret", "vat_number", "rcs_town", "line1", "line2", "postcode", "town",
     "phone", "email", "website", "iban", "bic", "quote_validity_days", "default_payment_terms",
-    "late_penalty_text",
+    "late_penalty_text", "vat_scheme", "trade", "sole_trader", "insurance", "mediator", "legal_footer", "terms",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6 import __version__ as qt_version
 from PySide6.QtWidgets import QWidget
@@ -17,6 +17,10 @@ from ui.settings.company import CompanyForm, company_of
 from ui.theme import SCALES, theme
 from ui.widgets import Button, Card, ChipGroup, Label, Line, Scroll, SearchField, hbox, panel, vbox
 
+if TYPE_CHECKING:
+    from app.quotes.style import QuoteStyle
+    from ui.settings.quote_look import QuoteLook
+
 LANGUAGE_NAMES = (("fr", "Français"), ("en", "English"))
 THEME_NAMES = (
     ("system", m_("As the system")),
@@ -25,6 +29,12 @@ THEME_NAMES = (
     ("contrast", m_("Strong contrast")),
 )
 READING_WIDTH = 760
+
+
+def _quote_style(session: Any) -> QuoteStyle | None:
+    from app.quotes import sample
+
+    return sample.style_of(session)
 
 
 class SettingsPage(Page):
@@ -40,6 +50,7 @@ class SettingsPage(Page):
         self._device = Card(gap=8)
         column = vbox(self.search, gap=14)
         self._company: CompanyForm | None = None
+        self._quote_look: QuoteLook | None = None
         self._column = column
         for section in (
             self._language(),
@@ -74,6 +85,7 @@ class SettingsPage(Page):
                 self, lambda _session: str(self.shell.workspace.folder), then=self._show_folder
             )
             self.shell.tasks.read(self, company_of, then=self._show_company)
+            self.shell.tasks.read(self, _quote_style, then=self._show_quote_style)
 
     def _section(self, title: str, *rows: QWidget) -> QWidget:
         card = Card(Label(title, "h2"), gap=12)
@@ -171,6 +183,18 @@ class SettingsPage(Page):
             section = self._section(_("Company"), self._company)
             self._column.insertWidget(1, section)
         self._company.show_company(company)
+
+    def _show_quote_style(self, style: QuoteStyle | None) -> None:
+        """The look of quotes, for whoever may change it."""
+        if style is None:
+            return
+        if self._quote_look is None:
+            from ui.settings.quote_look import QuoteLook
+
+            self._quote_look = QuoteLook(self.shell)
+            section = self._section(_("Look of quotes"), self._quote_look)
+            self._column.insertWidget(self._column.count() - 1, section)
+        self._quote_look.show_style(style)
 
     def _show_folder(self, folder: str) -> None:
         self._folder.setText(folder)

@@ -129,7 +129,7 @@ def test_a_line_below_the_floor_says_so(hand: Hand, opened: Opened) -> None:
 
 def test_charges_and_deposit_are_typed_under_the_lines(hand: Hand, opened: Opened, shop: Shop) -> None:
     quote = opened("for 01")
-    panel = hand.page.editor.totals
+    panel = hand.page.editor.extras
     for field, text in ((panel.charges, "Port 12,50"), (panel.deposit, "30 %")):
         field.setFocus()
         field.clear()

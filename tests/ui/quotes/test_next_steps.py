@@ -144,7 +144,7 @@ def test_a_discount_beyond_the_authority_is_sent_for_approval(hand: Hand, shop: 
     quote = opened("dsi 600 x 6")
     hand.page.editor.draft.act(lambda sheet: authority_discount(sheet))
     hand.wait_for(lambda: bool(hand.page.editor.points_button.points))
-    assert hand.page.editor.points_button.text() == "1 point à vérifier avant d’émettre"
+    assert hand.page.editor.points_button.accessibleName() == "1 point à vérifier avant d’émettre"
     assert "Émettre" not in steps(hand)
     take(hand, "Envoyer pour validation…")
     answer(hand, hand.page.editor.approvals.dialog, note="client fidèle")
