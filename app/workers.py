@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -18,6 +19,9 @@ _PAUSE_S = 1.0
 def run(count: int, work: Callable[[], None]) -> None:
     """Do `work` in `count` processes until SIGTERM or SIGINT, which each of them is sent. POSIX alone."""
     parent = _Parent(work)
+    # What the processes have in common stays in common: the collector would write into every page of it.
+    gc.collect()
+    gc.freeze()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, parent.stop)
     while len(parent.children) < count:

@@ -261,14 +261,18 @@ class Organisations:
 def sqlite_engine(path: Path) -> Engine:
     """An engine for one SQLite file: WAL, full sync, transactions begun by us."""
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 20.0}, pool_size=8
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False, "timeout": 20.0},
+        pool_size=8,
+        # The connection that was used last has the pages that will be asked for.
+        pool_use_lifo=True,
     )
 
     @event.listens_for(engine, "connect")
     def _configure(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         raw.isolation_level = None
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-16000", "secure_delete=ON",
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-8000", "secure_delete=ON",
         ):  # fmt: skip
             raw.execute(f"PRAGMA {pragma}")
 
