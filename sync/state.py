@@ -27,6 +27,8 @@ def put(connection: Connection, name: str, value: str | int | None) -> None:
 
 def keep_hello(connection: Connection, hello: Hello) -> None:
     """Keep what the server says of this device."""
+    rows = connection.exec_driver_sql("SELECT name, value FROM sync_state")
+    kept = {str(row[0]): row[1] for row in rows}
     for name, value in (
         ("epoch", hello.epoch),
         ("user", hello.user),
@@ -37,5 +39,5 @@ def keep_hello(connection: Connection, hello: Hello) -> None:
         ("exchange_key", hello.exchange_key),
         ("server_time", hello.server_time),
     ):
-        if get(connection, name) != value:
+        if kept.get(name) != value:
             put(connection, name, value)
