@@ -11,15 +11,15 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
-os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-os.environ.setdefault("TERRAIN_PASSPHRASE", "bench quote editor")
 
+import keyring
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.i18n import set_language
 from app.quotes import editing
 from app.quotes.sheet import duplicate_line
+from tests.conftest import MemoryKeyring
 from tests.shop import open_shop
 from ui.pages import PAGES
 from ui.preferences import Preferences
@@ -36,6 +36,7 @@ KEYSTROKES = 60
 def main(arguments: list[str]) -> int:
     """Print the median and the worst of one in twenty, with their share of one frame."""
     lines = int(arguments[0]) if arguments else 300
+    keyring.set_keyring(MemoryKeyring())
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     set_language("fr")
