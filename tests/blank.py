@@ -16,7 +16,8 @@ from app.workspace import Workspace
 def blank_workspace(folder: Path) -> Workspace:
     """An open profile in `folder` with nothing in it, its key in the keyring."""
     made, key = _made_once()
-    shutil.copytree(made, folder)
+    assert not Workspace.exists(folder)
+    shutil.copytree(made, folder, dirs_exist_ok=True)  # a disk that is mounted there, for one
     envelope = keys.read_envelope(made) | {"profile": str(uuid4())}  # two profiles share no secret
     keys.write_envelope(folder, envelope)
     assert keys.keep_key(envelope, key)
