@@ -16,6 +16,7 @@ from app.fields import Field
 from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
+from sync import forks
 from sync.outbox import Bases
 
 Record = dict[str, Any]
@@ -107,6 +108,9 @@ def save(
     written, and one that was changed carries what the person saw as the base of the merge.
     """
     id = standing(session, kind, id)
+    if loaded is not None and loaded.get("rev") is not None:
+        # Opened before the document forked: what is typed belongs to that version.
+        id = forks.follow(session.connection(), kind, id, loaded["rev"])
     current = get(session, kind, id)
     clean = validate(session, kind, values)
     seen = current if loaded is None else {**current, **loaded}

@@ -47,7 +47,7 @@ def seal_entries(connection: Connection, schema: SyncSchema, bases: Bases, label
     if not records:
         return None
     for record in records:
-        record.base_rev = _document_rev(connection, schema, record)
+        record.base_rev = _document_rev(connection, schema, record, bases)
     ops = [op for record in records for op in _operations(record)]
     sealed = seal(str(uuid.uuid4()), _next_n(connection), ops)
     _keep(connection, sealed, label, ops[-1].at)
@@ -91,8 +91,11 @@ def _has_effect(record: _Record, schema: SyncSchema) -> bool:
     return bool(record.fields) or record.deleted is not None
 
 
-def _document_rev(connection: Connection, schema: SyncSchema, record: _Record) -> int:
-    """A document with its lines is one whole: its base is the newest revision of any part of it."""
+def _document_rev(connection: Connection, schema: SyncSchema, record: _Record, bases: Bases) -> int:
+    """A document with its lines is one whole: its base is the newest revision of any part of it.
+
+    Of one that a form showed as it was before a pull it is what the form showed: its field is `rev`.
+    """
     table = schema.tables[record.kind]
     lines = [child for child in schema.tables.values() if child.aggregate is not None]
     if table.aggregate is not None:
@@ -112,6 +115,8 @@ def _document_rev(connection: Connection, schema: SyncSchema, record: _Record) -
             (document, document),
         ).scalar()
         rev = max(rev, int(found or 0))
+        seen = bases.get((str(root), str(document), "rev"))
+        rev = min(rev, int(seen)) if seen else rev
     return rev
 
 

@@ -32,6 +32,12 @@ def overlay(connection: Connection, table: SyncTable, values: dict[str, Any]) ->
             set_field(values, name, new)
 
 
+def is_leaving(connection: Connection, kind: str, id: str) -> bool:
+    """Whether the record is out of our scopes and stays for our unsent work alone: what hung on it may be gone."""
+    shadow = connection.exec_driver_sql("SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id))
+    return shadow.scalar() == GONE
+
+
 def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) -> None:
     """Show the server's `values` of a record, under the entries of it that no pull has passed."""
     overlay(connection, table, values)

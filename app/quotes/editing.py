@@ -22,6 +22,7 @@ from app.entity import entity
 from app.errors import Invalid
 from app.i18n import translate as _
 from app.natural_dates import parse_when
+from app.quotes import forked
 from app.quotes.composing import Known, quote_totals
 from app.quotes.sheet import (
     HUNDRED,
@@ -212,6 +213,8 @@ def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
     Raises Invalid, NotAllowed for an issued quote. What another person changed meanwhile in other
     fields stays theirs.
     """
+    before, after = forked.follow(session, before), forked.follow(session, after)
+    forked.keep_base(session, before)
     found = totals(after)
     nets = {each.id: each.net for each in found.lines}
     kept = {line["id"]: line for line in before.lines}

@@ -19,6 +19,7 @@ from app.quotes import paper
 from app.quotes.authority import check_may_issue
 from app.quotes.composing import full_number, quote_totals
 from app.quotes.model import FROZEN
+from sync.overlay import is_leaving
 
 Record = dict[str, Any]
 
@@ -197,6 +198,11 @@ def _last_revision(session: Session, number: str) -> int:
 
 
 def _copy(session: Session, quote: Record, more: Mapping[str, Any]) -> str:
+    if is_leaving(session.connection(), "quote", quote["id"]):
+        # Of its lines those that nothing waits for are gone already.
+        raise NotAllowed(
+            _("This quote is no longer yours: it leaves this laptop once your work on it is sent.")
+        )
     values = {
         name: quote[name]
         for name, field in fields("quote").items()

@@ -61,6 +61,12 @@ FOUND: dict[str, Steps] = {
         ("move", {"who": 2, "pick": 7, "territory": "north"}),
         ("pull_alone", {"who": 2}),
     ],
+    "of a quote that has left but for unsent work nobody makes half a revision": [
+        ("issue_a_quote", {"who": 2, "pick": 7}),
+        ("grant_or_revoke", {"user": "rey", "territory": "south", "given": False}),
+        ("pull_alone", {"who": 2}),
+        ("revise_a_quote", {"who": 2, "pick": 3}),
+    ],
     "who has pulled a fork writes to the version that he names": [
         ("change_a_quote", {"who": 4, "pick": 1, "number": 6}),
         ("delete", {"who": 2, "kind": "quote_line", "pick": 5}),

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync import errors
+from sync import errors, forks
+from sync.overlay import is_leaving
 from sync.protocol import Op
 from sync.server import direct
 from tests.sync.machine import company
@@ -83,6 +84,9 @@ class World:
 
     def save_form(self, laptop: Laptop, name: str) -> None:
         form = self.forms.pop(laptop.name, None)
+        if form is not None:
+            with laptop.write() as connection:
+                form.id = forks.follow(connection, form.kind, form.id, form.loaded["rev"])
         if form is not None and name in fields(laptop, form.kind):
             self.type(laptop, form.kind, form.id, name, form)
 
@@ -198,6 +202,9 @@ class World:
         row = laptop.row("quote", quote)
         if row is None or row["deleted_at"] is not None or row["status"] != "issued":
             return
+        with laptop.write() as connection:
+            if is_leaving(connection, "quote", quote):
+                return
         id, word = self._new_id("quote"), self.ledger.word()
         kept = {name: row[name] for name in ("account", "number", "total", "owner")}
         lines = laptop.sql(
