@@ -51,7 +51,7 @@ def do_again(workspace: Workspace) -> undo.Outcome | None:
 
 
 def delete_an_account(session: Any, company: Cast) -> None:
-    records.delete(session, "account", company.morel)
+    records.delete(session, "account", company.garage)
 
 
 def move_a_contact(session: Any, company: Cast) -> None:
@@ -145,11 +145,13 @@ def test_a_new_record_with_which_somebody_has_gone_on_stays(workspace: Workspace
 
 
 def test_a_record_does_not_come_back_under_a_deleted_one(workspace: Workspace, company: Cast):
-    act(workspace, lambda s: records.delete(s, "contact", company.sylvie))
     with workspace.transaction() as session:
-        records.delete(session, "account", company.morel)
+        contact = records.add(session, "contact", {"account": company.garage, "last_name": "Petit"})
+    act(workspace, lambda s: records.delete(s, "contact", contact))
+    with workspace.transaction() as session:
+        records.delete(session, "account", company.garage)
     outcome = take_back(workspace)
-    assert outcome is not None and outcome.kept == [("contact", company.sylvie, None)]
+    assert outcome is not None and outcome.kept == [("contact", contact, None)]
 
 
 def test_what_is_done_after_undo_cannot_be_followed_by_redo(workspace: Workspace, company: Cast):
