@@ -32,9 +32,9 @@ READING_WIDTH = 760
 
 
 def _quote_style(session: Any) -> QuoteStyle | None:
-    from app.quotes import sample
+    from app import quote_look
 
-    return sample.style_of(session)
+    return quote_look.style_of(session)
 
 
 class SettingsPage(Page):

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app import quote_look
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import translate as _
@@ -68,7 +69,7 @@ class QuoteLook(QWidget):
         workspace = self._shell.workspace
         self._shell.tasks.background(
             self,
-            lambda _token: sample.keep_style(workspace, kept),
+            lambda _token: quote_look.keep_style(workspace, kept),
             then=lambda _none: self._shell.toast(_("The look is saved. New quotes carry it.")),
             failed=lambda error: errors.report(error, self),
         )

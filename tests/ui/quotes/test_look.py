@@ -29,12 +29,12 @@ def test_a_choice_shows_at_once_and_is_kept(hand: Hand, shop: Shop) -> None:
 
 
 def test_who_may_not_write_the_company_is_offered_no_look(hand: Hand, shop: Shop) -> None:
-    from app.quotes import sample
+    from app import quote_look
     from sync import state
 
     with shop.workspace.transaction() as session:
         me = records.add(session, "user", {"name": "Claire", "role": "rep"})
         state.put(session.connection(), "user", me)
-        assert not sample._may_write(session)
+        assert not quote_look.may_write(session)
         records.save(session, "user", me, {"role": "office"})
-        assert sample._may_write(session)
+        assert quote_look.may_write(session)
