@@ -94,24 +94,27 @@ def _work(service: Service, known: Organisations, email: str) -> None:
 
 
 def _push(service: Service, session: Session, accounts: list[Any], territories: list[Any]) -> None:
-    one, other, third = accounts[0], accounts[1], accounts[2]
+    one, other = accounts[0], accounts[1]
     elsewhere = next(row["id"] for row in territories if row["id"] != other["territory"])
     quote = _create("quote", account=one["id"], status="draft")
     lines = [_create("quote_line", quote=quote.id, kind="item", position=n) for n in range(3)]
+    # One without issued quotes: the others are kept.
+    fresh = _create("account", name="Fresh", territory=elsewhere)
     orphan = _create("contact", account=str(uuid4()), last_name="Early")
     actions = [
         [_update(one, name=("what it was", "Neither"))],
         [quote, *lines],
         [Op("quote", quote.id, "update", 0, {"subject": (None, "Savon")})],
         [_update(other, territory=(other["territory"], elsewhere))],
-        [Op("account", third["id"], "delete", third["rev"])],
-        [Op("account", third["id"], "restore", third["rev"])],
+        [fresh],
+        [Op("account", fresh.id, "delete", 0)],
+        [Op("account", fresh.id, "restore", 0)],
         [orphan],
     ]
     sealed = [seal(str(uuid4()), n, ops) for n, ops in enumerate(actions, start=1)]
     answer = session.push(PushRequest(service.now(), sealed))
     outcomes = [result.outcome for result in answer.results]
-    assert outcomes == ["conflict", "applied", "applied", "applied", "applied", "applied", "parked"], outcomes
+    assert outcomes == ["conflict", *["applied"] * 6, "parked"], outcomes
     session.push(PushRequest(service.now(), sealed, [sealed[-1].uuid]))
 
 
