@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 LOWEST_PYTHON = (3, 11)
-SOAK_RUNS = "2000"
-"""Runs of the company between two looks at the clock."""
+SOAK_RUNS_PER_HOUR = 2000
+"""Runs of the company between two looks at the clock, fewer where the soak is to be shorter than an hour."""
 
 MOST_WORKERS = 4
 """Each holds a Qt, a server and a PostgreSQL."""
@@ -247,10 +247,11 @@ def soak(arguments: list[str]) -> int:
     prepare()
     command = [program("python"), "-m", "pytest", "-m", "soak or not soak", "-x"]
     command += words or ["tests/sync/machine", "tests/e2e"]
+    runs = str(max(20, min(SOAK_RUNS_PER_HOUR, round(chosen.hours * SOAK_RUNS_PER_HOUR))))
     end, seed = time.monotonic() + chosen.hours * 3600, chosen.seed
     while True:
         say(f"── soak, seed {seed}")
-        variables = {"HYPOTHESIS_PROFILE": "soak", "TERRAIN_SEED": str(seed), "TERRAIN_RUNS": SOAK_RUNS}
+        variables = {"HYPOTHESIS_PROFILE": "soak", "TERRAIN_SEED": str(seed), "TERRAIN_RUNS": runs}
         if code := call(command, **variables):
             say(f"dev.py soak: failed. It replays with: python dev.py soak --seed {seed}", to_errors=True)
             return code
