@@ -63,9 +63,7 @@ def compare(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import comparing, paper
 
     with opened(options) as workspace, workspace.read() as session:
-        found = comparing.compare(
-            paper.document(session, options.id), paper.document(session, options.other)
-        )
+        found = comparing.compare(paper.document(session, options.id), paper.document(session, options.other))
     output.result(_plain(found), "\n".join(_sentences(found)))
 
 
