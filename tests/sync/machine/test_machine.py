@@ -17,7 +17,7 @@ from tests.sync.machine.server import Server
 from tests.sync.server.cluster import NotHere, a_cluster
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-RUNS = int(os.environ.get("TERRAIN_RUNS", "100000" if SOAK else "100"))
+RUNS = int(os.environ.get("TERRAIN_RUNS", "100000" if SOAK else "140"))
 SEED = os.environ.get("TERRAIN_SEED")
 STEPS = 60
 
@@ -36,9 +36,6 @@ def on_postgres() -> Iterator[Founding]:
         pytest.skip(str(reason))
 
 
-# Chance still finds what is not mended (sums that have to be compared, totals of a revision): until it
-# does not, only the soak plays these.
-@pytest.mark.soak
 def test_the_promise_holds_whatever_happens(founding: Founding) -> None:
     _play(founding, RUNS)
 
