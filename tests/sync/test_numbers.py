@@ -119,7 +119,7 @@ class Printer:
         Administration(self.office.store).renew()
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(STEPS)
 def test_no_two_papers_ever_bear_one_number(steps: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder, an_office(Path(folder)) as office:

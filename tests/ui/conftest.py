@@ -35,6 +35,23 @@ class PlainSession(list[str]):
     def scalar(self, _query: object) -> str:
         return "https://office.example"
 
+    def execute(self, *_query: object) -> PlainSession:
+        return self
+
+    def mappings(self) -> list[object]:
+        """No rows."""
+        return []
+
+    def connection(self) -> PlainSession:
+        return self
+
+    def exec_driver_sql(self, *_query: object) -> PlainSession:
+        return self
+
+    def first(self) -> tuple[str]:
+        """Whatever is asked: a rep works here."""
+        return ("rep",)
+
 
 class PlainWorkspace:
     """Stands where no file is needed: sessions that are lists of what happened."""

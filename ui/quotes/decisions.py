@@ -144,15 +144,21 @@ class Decisions(QObject):
         """Make the order: with which options, under which reference?"""
         chosen = (found.quote["signature"] or {}).get("chosen") or ()
         boxes = choice_boxes(found, chosen)
+
+        def keep(values: dict[str, Any]) -> None:
+            # Read now: the boxes are gone with the dialog, and no other thread may look at them.
+            taken = _ticked(boxes)
+            self.write(
+                lambda session, id: life.convert(session, id, taken, values["reference"]),
+                self._done(m_("The order is made.")),
+                m_("Convert into an order"),
+            )
+
         self._ask(
             _("Convert into an order"),
             "",
             _("Make the order"),
-            lambda values: self.write(
-                lambda session, id: life.convert(session, id, _ticked(boxes), values["reference"]),
-                self._done(m_("The order is made.")),
-                m_("Convert into an order"),
-            ),
+            keep,
             fields=(REFERENCE,),
             values={"reference": found.quote["customer_reference"]},
             parts=_parts(boxes),

@@ -129,7 +129,7 @@ class MarginPanel(QWidget):
                 Label(_("Margin"), "cap"),
                 hbox(self.percent, self.pill, None),
                 self.amount,
-                Label(_("Seen by you alone. Never printed."), "muted"),
+                Label(_("Seen by you alone. Never printed."), "muted", wrap=True),
                 gap=3,
             )
         )

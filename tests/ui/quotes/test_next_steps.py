@@ -89,16 +89,25 @@ def test_options_that_the_customer_takes_are_ordered(hand: Hand, shop: Shop) -> 
     hand.window.go("quotes", quote)
     hand.settle()
     take(hand, "Accepté…")
-    dialog = hand.page.editor.decisions.dialog
     from PySide6.QtWidgets import QCheckBox
 
-    (box,) = dialog.findChildren(QCheckBox)
+    decisions = hand.page.editor.decisions
+    hand.wait_for(lambda: bool(decisions.dialog and decisions.dialog.findChildren(QCheckBox)))
+    (box,) = decisions.dialog.findChildren(QCheckBox)
     box.setChecked(True)
-    answer(hand, dialog)
+    answer(hand, decisions.dialog)
+    hand.wait_for(lambda: stored(shop, quote)["status"] == "accepted")
+    hand.wait_for(lambda: "Convertir en commande…" in steps(hand))
     take(hand, "Convertir en commande…")
-    answer(hand, hand.page.editor.decisions.dialog)
-    with shop.workspace.read() as session:
-        (order,) = records.find_rows(session, "order", {"quote": quote})
+    hand.wait_for(lambda: decisions.dialog.windowTitle() == "Convertir en commande")
+    answer(hand, decisions.dialog)
+
+    def orders() -> list[Any]:
+        with shop.workspace.read() as session:
+            return records.find_rows(session, "order", {"quote": quote})
+
+    hand.wait_for(lambda: bool(orders()))
+    (order,) = orders()
     assert (order["chosen"], order["total_ht"]) == ([option], D(239))
 
 
