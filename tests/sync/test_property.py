@@ -315,7 +315,7 @@ def test_nothing_typed_is_lost_and_all_laptops_end_equal(tmp_path: Path) -> None
     numbers = itertools.count()
 
     @settings(
-        max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 12,
+        max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 6,
         deadline=None,
         derandomize=True,
         database=None,
