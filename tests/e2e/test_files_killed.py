@@ -111,6 +111,8 @@ def _take_all(laptop: Laptop) -> None:
     workspace.close()
 
 
+# A minute each: test_two_laptops kills the program in the ordinary suite.
+@pytest.mark.soak
 def test_files_survive_a_sync_killed_three_times_each_way(tmp_path: Path) -> None:
     _survive(tmp_path, count=2, size=3_000_000, kills=3, longest_s=1.6)
 

@@ -58,6 +58,8 @@ def _survives(tmp_path: Path, kills: int, each: int) -> None:
         assert [laptop.run("status")["to_send"] for laptop in (rep, boss)] == [0, 0]
 
 
+# A minute each: test_two_laptops kills the program in the ordinary suite.
+@pytest.mark.soak
 def test_a_few_deaths_on_a_bad_network_lose_and_double_nothing(tmp_path: Path) -> None:
     _survives(tmp_path, kills=4, each=100)
 

@@ -17,7 +17,7 @@ from tests.sync.machine.server import Server
 from tests.sync.server.cluster import NotHere, a_cluster
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-RUNS = int(os.environ.get("TERRAIN_RUNS", "100000" if SOAK else "90"))
+RUNS = int(os.environ.get("TERRAIN_RUNS", "100000" if SOAK else "40"))
 SEED = os.environ.get("TERRAIN_SEED")
 STEPS = 60
 
