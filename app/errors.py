@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.i18n import translate as _
 
 
@@ -71,6 +75,19 @@ class FileTooNew(SystemProblem):
 
 class Cancelled(Exception):
     """The user stopped it; nothing to say."""
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """A full disk met inside is DiskFull, whoever writes; other refusals of the system pass through."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        raise DiskFull(
+            _("The disk is full. Nothing was changed: free some space, then try again.")
+        ) from problem
 
 
 def no_such_kind(kind: str) -> NotFound:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -23,7 +21,7 @@ from sqlalchemy.orm import Session
 from app import records
 from app.attachments import photos
 from app.entity import fields
-from app.errors import DiskFull, NotAllowed
+from app.errors import NotAllowed, room
 from app.formats import format_size
 from app.i18n import translate as _
 from sync import blobs, sealed_file
@@ -74,7 +72,7 @@ def prepare(folder: Path, source: Path | bytes, name: str = "") -> Prepared:
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     _require_size(name, size)
     photo = photos.make(source, name)
-    with _room():
+    with room():
         if photo is not None:
             small = None if photo.small is None else _seal_bytes(folder, photo.small, thumbnail=True)
             blob = _seal_bytes(folder, photo.data)
@@ -118,7 +116,7 @@ def add(
 
 def keep_bytes(connection: Connection, data: bytes) -> None:
     """Seal bytes whose rows are written otherwise: many at once."""
-    with _room():
+    with room():
         blobs.keep(connection, _seal_bytes(folder_of(connection), data))
 
 
@@ -168,15 +166,3 @@ def _seal(folder: Path, file: BinaryIO, size: int) -> Blob:
         path.unlink(missing_ok=True)
         raise NotAllowed(_("The file is being written by another program. Close it there, then try again."))
     return replace(blob, sha256=found.hexdigest())
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno == 28:
-            raise DiskFull(
-                _("The disk is full. Nothing was changed: free some space, then try again.")
-            ) from problem
-        raise

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine
 
-from app.errors import Damaged, DiskFull, FileTooNew, KeyMissing, NotAllowed, ReadOnly, WrongKey
+from app.errors import Damaged, FileTooNew, KeyMissing, NotAllowed, ReadOnly, WrongKey, room
 from app.i18n import translate as _
 from app.migrations import HEAD
 from app.store import keys
@@ -200,12 +200,9 @@ def _whole(target: Path) -> Iterator[Path]:
 def _explained_files(folder: Path) -> Iterator[None]:
     """Turn the file system's refusals inside into errors with the next step."""
     try:
-        yield
+        with room():
+            yield
     except OSError as problem:
-        if problem.errno == 28:
-            raise DiskFull(
-                _("The disk is full. Nothing was changed: free some space, then try again.")
-            ) from problem
         raise ReadOnly(
             _("“{folder}” cannot be written. Ask for write access, or choose another folder.", folder=folder)
         ) from problem

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from app import local, search, undo
-from app.errors import DiskFull, FileTooNew, ReadOnly
+from app.errors import FileTooNew, ReadOnly, room
 from app.i18n import translate as _
 from app.migrations import HEAD, migrate, stamp
 from app.store.backup import copy_file
@@ -62,17 +62,12 @@ def version(connection: Connection) -> int:
 def writable(folder: Path) -> Iterator[None]:
     """Turn the file system's refusals inside into errors with the next step."""
     try:
-        yield
+        with room():
+            yield
     except PermissionError as problem:
         raise ReadOnly(
             _("“{folder}” cannot be written. Ask for write access, or choose another folder.", folder=folder)
         ) from problem
-    except OSError as problem:
-        if problem.errno == 28:
-            raise DiskFull(
-                _("The disk is full. Nothing was changed: free some space, then try again.")
-            ) from problem
-        raise
 
 
 def remove_file(file: Path) -> None:
