@@ -11,6 +11,9 @@ import pytest
 
 from app.store import keys
 from app.workspace import Workspace
+from tests.sync.conftest import claire, office, rey
+
+__all__ = ["claire", "office", "rey"]
 
 PASSPHRASE = "a daily passphrase"
 

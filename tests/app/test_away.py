@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from app import away
-from tests.sync.office import ISERE, RHONE, Laptop, Office, an_office
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with an_office(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def claire(office: Office) -> Laptop:
-    laptop = office.enrol("claire")
-    laptop.sync()
-    return laptop
-
-
-@pytest.fixture
-def rey(office: Office) -> Laptop:
-    laptop = office.enrol("rey")
-    laptop.sync()
-    return laptop
+from tests.sync.office import ISERE, RHONE, Laptop, Office
 
 
 def news(laptop: Laptop) -> list[away.News]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,6 @@ from app.serve import InProcessServer
 from app.syncing import SyncProblem
 from sync import bundle
 from tests.sync.office import PASSWORD, RHONE, Laptop, Office, an_office
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with an_office(tmp_path / "company") as found:
-        yield found
-
-
-@pytest.fixture
-def claire(office: Office) -> Laptop:
-    """A laptop that has synchronised over the network once, as it must."""
-    laptop = office.enrol("claire")
-    laptop.sync()
-    return laptop
-
-
-@pytest.fixture
-def rey(office: Office) -> Laptop:
-    laptop = office.enrol("rey")
-    laptop.sync()
-    return laptop
 
 
 @pytest.fixture

@@ -31,3 +31,19 @@ def rey(office: Office) -> Laptop:
     laptop = office.enrol("rey")
     laptop.sync()
     return laptop
+
+
+@pytest.fixture
+def karim(office: Office) -> Laptop:
+    """The laptop of the rep of Isère, freshly synchronised."""
+    laptop = office.enrol("karim")
+    laptop.sync()
+    return laptop
+
+
+@pytest.fixture
+def julie(office: Office) -> Laptop:
+    """The laptop of the office, freshly synchronised."""
+    laptop = office.enrol("julie")
+    laptop.sync()
+    return laptop

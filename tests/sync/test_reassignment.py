@@ -13,20 +13,6 @@ from sync import errors
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 
 
-@pytest.fixture
-def karim(office: Office) -> Laptop:
-    laptop = office.enrol("karim")
-    laptop.sync()
-    return laptop
-
-
-@pytest.fixture
-def julie(office: Office) -> Laptop:
-    laptop = office.enrol("julie")
-    laptop.sync()
-    return laptop
-
-
 class PushFails:
     """A connection over which nothing can be sent, though rows come."""
 

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from app.conflicts import review
 from app.quotes import editing, side_by_side
-from tests.sync.office import RHONE, Laptop, Office, an_office
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with an_office(tmp_path) as found:
-        yield found
+from tests.sync.office import RHONE, Laptop, Office
 
 
 @pytest.fixture
