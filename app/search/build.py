@@ -20,7 +20,7 @@ from app.search import index
 from app.search.sources import SOURCES
 from sync import state
 
-TODO = "search_todo"
+_KEPT_UNDER = "search_todo"
 SLICE_S = 0.2
 """Of this thread's work while it holds the write lane: how long a save may wait, in its own lane, off the
 screen. Each slice leaves a segment of the index that must be merged later: shorter ones cost a third more."""
@@ -50,12 +50,12 @@ def begin(connection: Connection) -> None:
     account_summary.clear(connection)
     index.clear(connection)
     connection.exec_driver_sql("DELETE FROM search_dirty")
-    state.put(connection, TODO, json.dumps(astuple(_Todo(_STEPS[0], "", 0))))
+    state.put(connection, _KEPT_UNDER, json.dumps(astuple(_Todo(_STEPS[0], "", 0))))
 
 
 def is_pending(connection: Connection) -> bool:
     """Whether entries are still to be made."""
-    return state.get(connection, TODO) is not None
+    return state.get(connection, _KEPT_UNDER) is not None
 
 
 def run(
@@ -82,7 +82,7 @@ def run(
         try:
             with (yielding if todo.step == _TITLES and refusals < PATIENCE else lane)() as connection:
                 todo = _slice(connection, rows, todo)
-                state.put(connection, TODO, json.dumps(astuple(todo)) if todo is not None else None)
+                state.put(connection, _KEPT_UNDER, json.dumps(astuple(todo)) if todo is not None else None)
         except OperationalError as problem:
             # Somebody's save came first.
             if getattr(problem.orig, "sqlite_errorcode", None) != _INTERRUPTED:
@@ -119,5 +119,5 @@ def _slice(connection: Connection, rows: int, todo: _Todo) -> _Todo | None:
 
 
 def _todo(connection: Connection) -> _Todo | None:
-    kept = state.get(connection, TODO)
+    kept = state.get(connection, _KEPT_UNDER)
     return _Todo(*json.loads(kept)) if kept else None
