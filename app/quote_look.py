@@ -41,6 +41,5 @@ def keep_style(workspace: Workspace, values: Mapping[str, Any]) -> None:
 
 def may_write(session: Session) -> bool:
     """Whether whoever works here writes the company on its server."""
-    me = state.get(session.connection(), "user")
-    user = paper.known(session, "user", None if me is None else str(me))
+    user = records.known(session, "user", state.user(session.connection()))
     return bool(paper.organisation_of(session)) and user.get("role") in WRITERS

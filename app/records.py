@@ -16,7 +16,7 @@ from app.fields import Field
 from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
-from sync import forks
+from sync import forks, state
 from sync.outbox import Bases
 
 Record = dict[str, Any]
@@ -74,6 +74,17 @@ def count(session: Session, kind: str) -> int:
     """How many records of a kind there are."""
     table = _table(kind)
     return session.scalar(select(func.count()).select_from(table).where(table.c.deleted_at.is_(None))) or 0
+
+
+def first(session: Session, kind: str, where: Mapping[str, Any]) -> Record:
+    """The first record that fits, an empty one where none does."""
+    found = find_rows(session, kind, where, limit=1)
+    return found[0] if found else {}
+
+
+def known(session: Session, kind: str, id: str | None) -> Record:
+    """The record where this laptop has it; an empty one where it has not, or for no id."""
+    return first(session, kind, {"id": id}) if id else {}
 
 
 def add(session: Session, kind: str, values: Mapping[str, Any], id: str | None = None) -> str:
@@ -199,8 +210,7 @@ def _table(kind: str) -> Table:
 
 
 def _local_user(session: Session) -> str | None:
-    row = session.execute(text("SELECT value FROM sync_state WHERE name = 'user'")).first()
-    return None if row is None else str(row[0])
+    return state.user(session.connection())
 
 
 def _home_territory(session: Session) -> str | None:

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Table, Text, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import alone, drafts, records
 from app.entity import entity
 from app.unsent import unsent
+from sync import state
 
 EXPIRES_WITHIN_DAYS = 7
 SILENT_FOR_DAYS = 7
@@ -109,8 +110,7 @@ def overview(session: Session, now: datetime) -> Overview:
 
 def local_user(session: Session) -> str | None:
     """The id of this laptop's user; None before enrolment."""
-    found = session.scalar(text("SELECT value FROM sync_state WHERE name = 'user'"))
-    return None if found is None else str(found)
+    return state.user(session.connection())
 
 
 def conflict_count(session: Session) -> int:

@@ -16,6 +16,12 @@ def get(connection: Connection, name: str) -> Any:
     return None if row is None else row[0]
 
 
+def user(connection: Connection) -> str | None:
+    """The id of whoever works on this laptop; None before it is enrolled."""
+    found = get(connection, "user")
+    return None if found is None else str(found)
+
+
 def put(connection: Connection, name: str, value: str | int | None) -> None:
     """Keep a value."""
     connection.exec_driver_sql(

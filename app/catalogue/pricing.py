@@ -199,7 +199,7 @@ def open_book(
 ) -> PriceBook:
     """The prices of these products for an account. `price_list` is a quote's own; `on` is today unless told."""
     day = on or formats.now().date()
-    customer = _known(session, "account", account)
+    customer = records.known(session, "account", account)
     own = _begun(session, price_list or customer.get("price_list"), day)
     default = _default_list(session, day)
     chosen = own or default or {}
@@ -219,14 +219,9 @@ def open_book(
     )
 
 
-def _known(session: Session, kind: str, id: str | None) -> dict[str, Any]:
-    found = records.find_rows(session, kind, {"id": id}) if id else []
-    return found[0] if found else {}
-
-
 def _begun(session: Session, id: str | None, day: date) -> dict[str, Any] | None:
     """The list where it holds already, be it past its last day; one of the future makes no price yet."""
-    found = _known(session, "price_list", id)
+    found = records.known(session, "price_list", id)
     return found if found and (found["valid_from"] is None or found["valid_from"] <= day) else None
 
 

@@ -19,6 +19,7 @@ from app.entity import fields
 from app.errors import Invalid, NotFound
 from app.i18n import translate as _
 from app.kinds import KINDS
+from sync import state
 from sync.protocol import Op, freeze, hash_of
 
 RETRY, WITHDRAW = "retry", "withdraw"
@@ -86,14 +87,14 @@ def find_team_parked(session: Session, *, others: bool = True) -> list[TeamParke
     With `others` what this laptop itself sent is left out: `app.sync_view` shows that.
     """
     found = records.find_rows(session, "parked", {"state": "waiting"}, order="received_at")
-    here = _state(session, "device")
-    me = _state(session, "user")
+    here = state.get(session.connection(), "device")
+    me = state.user(session.connection())
     return [_shape(session, row, me) for row in found if not others or row["device"] != here]
 
 
 def get_team_parked(session: Session, id: str) -> TeamParked:
     """One of them; raises NotFound."""
-    return _shape(session, _row(session, id), _state(session, "user"))
+    return _shape(session, _row(session, id), state.user(session.connection()))
 
 
 def is_team_parked(session: Session, id: str) -> bool:
@@ -229,10 +230,3 @@ def _field(kind: str, name: str) -> Any:
         return fields(kind).get(name)
     except NotFound:
         return None
-
-
-def _state(session: Session, name: str) -> str | None:
-    found = (
-        session.connection().exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).scalar()
-    )
-    return None if found is None else str(found)

@@ -18,6 +18,7 @@ from app.fields import Field
 from app.i18n import mark
 from app.i18n import translate as _
 from app.kinds import KINDS
+from sync import state as sync_state
 from sync.conflicts import DELETION
 
 MINE, THEIRS = "mine", "theirs"
@@ -78,14 +79,14 @@ def find_conflicts(
 ) -> list[OpenConflict]:
     """The conflicts in `state` (None: all), oldest first; of one record where `record` names it."""
     where = {name: value for name, value in (("state", state), ("record", record)) if value is not None}
-    me = _state(session, "user"), _state(session, "device")
+    me = _who(session)
     found = (_read(session, row, me) for row in records.find_rows(session, "conflict", where))
     return [conflict for conflict in found if conflict is not None]
 
 
 def get_conflict(session: Session, id: str) -> OpenConflict:
     """One conflict; raises NotFound."""
-    me = _state(session, "user"), _state(session, "device")
+    me = _who(session)
     found = _read(session, records.get(session, "conflict", id), me)
     if found is None:
         raise NotFound(_("The record of this conflict is not on this laptop."))
@@ -299,12 +300,11 @@ def reason_sentence(reason: str | None) -> str:
     return _(REASONS[code]) if code in REASONS else _("The server gave no reason ({code}).", code=code or "?")
 
 
-def _state(session: Session, name: str) -> str | None:
-    found = (
-        session.connection().exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).scalar()
-    )
-    return None if found is None else str(found)
-
-
 def _table(kind: str) -> Table:
     return entity(kind).__table__  # type: ignore[return-value]
+
+
+def _who(session: Session) -> tuple[str | None, str | None]:
+    """This laptop's user and device."""
+    connection = session.connection()
+    return sync_state.user(connection), sync_state.get(connection, "device")

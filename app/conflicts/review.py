@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.fields import Field
 from app.i18n import translate as _
 from app.titles import DELETION, field_of, kind_label, shown, shown_stored, title_of
+from sync import state
 from sync.conflicts import FORK
 from sync.merge import BETWEEN, MINE, THEIRS
 
@@ -140,7 +141,7 @@ def decide(session: Session, decisions: Mapping[str, tuple[str, Any]]) -> int:
 def _question(session: Session, conflict: resolving.OpenConflict, row: Mapping[str, Any]) -> Question:
     connection = session.connection()
     field = field_of(connection, conflict.kind, conflict.field.name)
-    me = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'user'").scalar()
+    me = state.user(connection)
     author, since = _author(session, conflict, me)
     stands = _version(
         connection, field, me, author, since,

@@ -68,7 +68,7 @@ def deepest_discount(session: Session, quote_id: str, user_id: str | None = None
     }
     book = open_book(session, quote["account"], list(products), quote["price_list"])
     percent, line = discount_of(quote, lines, products, book)
-    return Discount(percent, line, authority_of(session, user_id or _me(session)))
+    return Discount(percent, line, authority_of(session, user_id or state.user(session.connection())))
 
 
 def discount_of(
@@ -108,10 +108,10 @@ def authority_of(session: Session, user_id: str | None) -> Decimal | None:
 
     The roles' limits are the setting `discount_authority`: `{"rep": 10, "manager": 25}`.
     """
-    user = _first(session, "user", {"id": user_id}) if user_id else {}
+    user = records.known(session, "user", user_id)
     if user.get("discount_authority") is not None:
         return Decimal(user["discount_authority"])
-    limits = _first(session, "setting", {"name": "discount_authority"}).get("value")
+    limits = records.first(session, "setting", {"name": "discount_authority"}).get("value")
     limit = limits.get(user.get("role")) if isinstance(limits, dict) else None
     return None if limit is None or isinstance(limit, bool) else Decimal(str(limit))
 
@@ -153,7 +153,12 @@ def request_approval(session: Session, quote_id: str, note: str = "") -> None:
     quote = records.get(session, "quote", quote_id)
     _check_open(quote)
     found = deepest_discount(session, quote_id)
-    asked = {"asked_by": _me(session), "asked_at": _now(), "percent": str(found.percent), "note": note}
+    asked = {
+        "asked_by": state.user(session.connection()),
+        "asked_at": _now(),
+        "percent": str(found.percent),
+        "note": note,
+    }
     records.save(session, "quote", quote_id, {"status": "to_approve", "approval": asked})
 
 
@@ -164,7 +169,7 @@ def approve(session: Session, quote_id: str, note: str = "") -> None:
     """
     quote = records.get(session, "quote", quote_id)
     _check_open(quote)
-    me = _me(session)
+    me = state.user(session.connection())
     check_approver(session, me, deepest_discount(session, quote_id, me))
     _keep(session, quote, {"by": me, "means": "sync", "answer_note": note})
 
@@ -173,7 +178,7 @@ def refuse_approval(session: Session, quote_id: str, note: str) -> None:
     """Give the quote back to its author as a draft, with the reason. Raises NotAllowed."""
     quote = records.get(session, "quote", quote_id)
     _check_open(quote)
-    me = _me(session)
+    me = state.user(session.connection())
     check_approver(session, me, None)
     refused = {**(quote["approval"] or {}), "refused_by": me, "refused_at": _now(), "answer_note": note}
     records.save(session, "quote", quote_id, {"status": "draft", "approval": refused})
@@ -188,7 +193,7 @@ def keep_approval(session: Session, quote_id: str, values: Mapping[str, Any]) ->
 
 def check_approver(session: Session, user_id: str | None, discount: Discount | None) -> None:
     """Raises NotAllowed where this person may not approve such a discount."""
-    user = _first(session, "user", {"id": user_id}) if user_id else {}
+    user = records.known(session, "user", user_id)
     if user.get("role") not in APPROVERS:
         raise NotAllowed(_("Only a manager or the office approves a quote."))
     if discount is not None and discount.needs_approval:
@@ -214,16 +219,6 @@ def _check_open(quote: Record) -> None:
 
 def _canonical(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
-
-
-def _me(session: Session) -> str | None:
-    found = state.get(session.connection(), "user")
-    return None if found is None else str(found)
-
-
-def _first(session: Session, kind: str, where: Mapping[str, Any]) -> dict[str, Any]:
-    found = records.find_rows(session, kind, where, limit=1)
-    return found[0] if found else {}
 
 
 def _now() -> str:

@@ -27,7 +27,7 @@ def points(session: Session, quote_id: str) -> list[Point]:
     quote = records.get(session, "quote", quote_id)
     if quote["status"] in FROZEN:
         return []
-    account = paper.known(session, "account", quote["account"])
+    account = records.known(session, "account", quote["account"])
     found, said = [], paper.mentions_of(session, quote_id)
     discount = authority.deepest_discount(session, quote_id)
     if discount.needs_approval and not authority.is_approved(session, quote):

@@ -7,7 +7,6 @@ file, so that totals follow every keystroke.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +21,7 @@ from app.entity import entity
 from app.errors import Invalid
 from app.i18n import translate as _
 from app.natural_dates import parse_when
-from app.quotes import forked
+from app.quotes import forked, paper
 from app.quotes.composing import Known, quote_totals
 from app.quotes.sheet import (
     HUNDRED,
@@ -42,7 +41,6 @@ from app.quotes.sheet import (
 from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals
 
-VALID_DAYS = 30
 LINES_REMEMBERED = 5000
 _known_lines: Known = {}
 
@@ -80,8 +78,8 @@ def open_sheet(session: Session, quote_id: str) -> Sheet:
         lines=tuple(lines),
         book=open_book(session, quote["account"], ids, quote["price_list"]),
         products={product["id"]: product for product in products},
-        account=_known(session, "account", quote["account"]),
-        contact=_known(session, "contact", quote["contact"]),
+        account=records.known(session, "account", quote["account"]),
+        contact=records.known(session, "contact", quote["contact"]),
         margin_floor=_margin_floor(session),
     )
 
@@ -90,12 +88,11 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
     """A draft for an account with what is known of it: contact, address, price list, terms; its id."""
     account = records.get(session, "account", account_id)
     book = open_book(session, account_id, [])
-    organisation = _first(session, "organisation", {})
-    days = organisation.get("quote_validity_days") or VALID_DAYS
+    organisation = paper.organisation_of(session)
     known = {
         "account": account_id,
-        "contact": _first(session, "contact", {"account": account_id, "left_on": None}).get("id"),
-        "site": _first(session, "site", {"account": account_id}).get("id"),
+        "contact": records.first(session, "contact", {"account": account_id, "left_on": None}).get("id"),
+        "site": records.first(session, "site", {"account": account_id}).get("id"),
         "status": "draft",
         "revision": 1,
         "price_list": book.price_list,
@@ -103,7 +100,7 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
         "tax_mode": book.tax_mode,
         "vat_category": "S",
         "payment_terms": account["payment_terms"] or organisation.get("default_payment_terms"),
-        "valid_until": formats.now().date() + timedelta(days=int(days)),
+        "valid_until": formats.now().date() + timedelta(days=paper.valid_days(organisation)),
     }
     return records.add(session, "quote", {**known, **values})
 
@@ -308,18 +305,9 @@ def check_line(sheet: Sheet, line: Record) -> None:
         raise ValueError(next(iter(refusal.problems.values()))) from None
 
 
-def _known(session: Session, kind: str, id: str | None) -> Record:
-    return _first(session, kind, {"id": id}) if id else {}
-
-
-def _first(session: Session, kind: str, where: Mapping[str, Any]) -> Record:
-    found = records.find_rows(session, kind, where, limit=1)
-    return found[0] if found else {}
-
-
 def _margin_floor(session: Session) -> Decimal:
     """The company's own floor where the office set one."""
-    value = _first(session, "setting", {"name": "margin_floor"}).get("value")
+    value = records.first(session, "setting", {"name": "margin_floor"}).get("value")
     return (
         Decimal(str(value)) if isinstance(value, int | float | str) and str(value).isdigit() else MARGIN_FLOOR
     )

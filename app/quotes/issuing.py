@@ -19,12 +19,10 @@ from app.quotes import paper
 from app.quotes.authority import check_may_issue
 from app.quotes.composing import full_number, quote_totals
 from app.quotes.model import FROZEN
+from sync import state
 from sync.overlay import is_leaving
 
 Record = dict[str, Any]
-
-VALID_DAYS = 30
-"""How long an offer stands where neither quote nor company says."""
 
 FOLLOW_UP_DAYS = 7
 """How long after its issue a quote asks to be followed up, where it says nothing itself."""
@@ -75,7 +73,8 @@ def issue(session: Session, quote_id: str) -> str:
         "status": "issued",
         "issued_on": today,
         "issued_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
-        "valid_until": quote["valid_until"] or today + timedelta(days=_valid_days(session)),
+        "valid_until": quote["valid_until"]
+        or today + timedelta(days=paper.valid_days(paper.organisation_of(session))),
         "follow_up_on": quote["follow_up_on"] or today + timedelta(days=FOLLOW_UP_DAYS),
         "currency": quote["currency"] or "EUR",
         "tax_mode": quote["tax_mode"] or "HT",
@@ -128,34 +127,21 @@ def draw_number(session: Session, today: date, letter: str = "D") -> str:
     """
     series = _series(session)
     name = f"number:{series}" if letter == "D" else f"number:{letter}:{series}"
-    number = int(_state(session, name) or 0) + 1
-    _keep_state(session, name, number)
+    number = int(state.get(session.connection(), name) or 0) + 1
+    state.put(session.connection(), name, number)
     return f"{letter}{today.year % 100:02}-{series}-{number:05}"
 
 
 def _series(session: Session) -> str:
     """The server's series; with three letters of our own where another laptop may share it, or none was granted."""
-    granted = _state(session, "series")
-    if granted and not _state(session, "restored"):
+    granted = state.get(session.connection(), "series")
+    if granted and not state.get(session.connection(), "restored"):
         return str(granted)
-    letters = _state(session, "number_letters")
+    letters = state.get(session.connection(), "number_letters")
     if not letters:
         letters = "".join(secrets.choice(_LETTERS) for _letter in range(3))
-        _keep_state(session, "number_letters", letters)
+        state.put(session.connection(), "number_letters", letters)
     return f"{granted or 'L'}{letters}"
-
-
-def _state(session: Session, name: str) -> Any:
-    row = session.connection().exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).first()
-    return None if row is None else row[0]
-
-
-def _keep_state(session: Session, name: str, value: str | int) -> None:
-    session.connection().exec_driver_sql(
-        "INSERT INTO sync_state (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (name, value),
-    )
 
 
 def _check_can_issue(quote: Record, lines: list[Record]) -> None:
@@ -172,10 +158,6 @@ def _supersede(session: Session, quote_id: str) -> None:
     known = records.find_rows(session, "quote", {"id": quote_id})
     if known and known[0]["status"] != "superseded":
         records.save(session, "quote", quote_id, {"status": "superseded"})
-
-
-def _valid_days(session: Session) -> int:
-    return int(paper.organisation_of(session).get("quote_validity_days") or VALID_DAYS)
 
 
 def _free_revision(session: Session, quote: Record) -> int:

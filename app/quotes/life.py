@@ -86,8 +86,7 @@ def expire_due(session: Session, today: date, owner: str | None = None) -> list[
 
 def expire_own(session: Session, today: date) -> list[str]:
     """Mark the expired quotes of whoever works on this laptop; all where nobody signed in."""
-    me = state.get(session.connection(), "user")
-    return expire_due(session, today, None if me is None else str(me))
+    return expire_due(session, today, state.user(session.connection()))
 
 
 def order_of(session: Session, quote_id: str) -> str | None:

@@ -21,6 +21,10 @@ from sync import state
 Record = dict[str, Any]
 
 
+VALID_DAYS = 30
+"""How long an offer stands where neither quote nor company says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A document with the bytes of its files by SHA-256; those that are not on this laptop are missing."""
@@ -66,7 +70,7 @@ def with_files(session: Session, found: QuoteDocument) -> Paper:
 
 def build(session: Session, quote: Record) -> QuoteDocument:
     """The document of a quote record as it stands."""
-    account, organisation = known(session, "account", quote["account"]), organisation_of(session)
+    account, organisation = records.known(session, "account", quote["account"]), organisation_of(session)
     lines = records.find_rows(session, "quote_line", {"quote": quote["id"]}, order="position")
     site = _billing_site(session, quote)
     pictures = _pictures(session, lines)
@@ -74,12 +78,12 @@ def build(session: Session, quote: Record) -> QuoteDocument:
         organisation,
         account,
         site,
-        known(session, "contact", quote["contact"]) or None,
-        known(session, "user", quote["owner"] or state.get(session.connection(), "user")),
+        records.known(session, "contact", quote["contact"]) or None,
+        records.known(session, "user", quote["owner"] or state.user(session.connection())),
         quote,
         lines,
         mentions=_mentions(session, organisation, account, quote, lines),
-        delivery=known(session, "site", quote["site"]) or None,
+        delivery=records.known(session, "site", quote["site"]) or None,
         pictures=pictures,
         logo=digest_of(session, organisation.get("logo")),
         terms_file=digest_of(session, organisation.get("terms_file")),
@@ -91,7 +95,7 @@ def mentions_of(session: Session, quote_id: str) -> Mentions:
     """The legal texts of a quote as they would be printed today, with what they lack. Raises NotFound."""
     quote = records.get(session, "quote", quote_id)
     lines = records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
-    account = known(session, "account", quote["account"])
+    account = records.known(session, "account", quote["account"])
     return _mentions(session, organisation_of(session), account, quote, lines)
 
 
@@ -101,10 +105,9 @@ def organisation_of(session: Session) -> Record:
     return found[0] if found else {}
 
 
-def known(session: Session, kind: str, id: str | None) -> Record:
-    """The record where this laptop has it; an empty one where it has not."""
-    found = records.find_rows(session, kind, {"id": id}) if id else []
-    return found[0] if found else {}
+def valid_days(organisation: Record) -> int:
+    """How many days the company's offers stand."""
+    return int(organisation.get("quote_validity_days") or VALID_DAYS)
 
 
 def _mentions(
@@ -160,5 +163,5 @@ def _pictures(session: Session, lines: list[Record]) -> dict[str, str]:
 
 def digest_of(session: Session, attachment: str | None) -> str:
     """The SHA-256 of an attachment whose bytes are here; empty otherwise."""
-    found = known(session, "attachment", attachment).get("sha256")
+    found = records.known(session, "attachment", attachment).get("sha256")
     return str(found) if found and attachments.is_here(session, found) else ""

@@ -41,9 +41,9 @@ class Prospects:
 def look(session: Session, quote_id: str) -> Prospects:
     """What may be done with the quote. Raises NotFound."""
     quote = records.get(session, "quote", quote_id)
-    me = state.get(session.connection(), "user")
+    me = state.user(session.connection())
     try:
-        authority.check_approver(session, None if me is None else str(me), None)
+        authority.check_approver(session, me, None)
         approver = True
     except NotAllowed:
         approver = False

@@ -13,6 +13,7 @@ from app import formats, records
 from app.i18n import translate as _
 from app.quotes import comparing
 from app.quotes.document import DocumentLine
+from sync import state
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
 
 def _side(session: Session, quote: dict[str, Any], total: str) -> Side:
     connection = session.connection()
-    me = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'user'").scalar()
+    me = state.user(connection)
     # Who wrote a line last wrote the quote last.
     parts = [quote, *records.find_rows(session, "quote_line", {"quote": quote["id"]})]
     last = max(parts, key=lambda part: part["updated_at"])

@@ -25,7 +25,7 @@ from app.i18n import translate as _
 from app.quotes import issuing, life, paper_code, pdf_archive, pdf_evidence, sealing
 from app.quotes.document import QuoteDocument
 from app.quotes.mentions import may_take_deposit_at_once
-from app.quotes.paper import Paper, known, open_paper
+from app.quotes.paper import Paper, open_paper
 from sync import state
 
 Record = Mapping[str, Any]
@@ -98,8 +98,8 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
     _check_signable(quote)
     shown = open_paper(session, quote_id)
     account, contact = (
-        known(session, "account", quote["account"]),
-        known(session, "contact", quote["contact"]),
+        records.known(session, "account", quote["account"]),
+        records.known(session, "contact", quote["contact"]),
     )
     name = " ".join(filter(None, (contact.get("first_name"), contact.get("last_name"))))
     lines = issuing.find_lines(session, quote_id)

@@ -60,7 +60,7 @@ def give_codes(session: Session, person: str) -> str:
 
     Takes about 30 ms per code. Raises NotAllowed for whoever may not approve.
     """
-    me = _me(session)
+    me = state.user(session.connection())
     authority.check_approver(session, me, None)
     secret, salt = secrets.token_hex(32), secrets.token_hex(16)
     hashes = [_hash(_code(secret, person, number), salt) for number in range(1, CODES + 1)]
@@ -91,7 +91,7 @@ def answer(session: Session, person: str, number: int, control: str, percent: st
 
     `percent` is the discount that the salesperson names. Raises NotAllowed for a number that was used.
     """
-    me = _me(session)
+    me = state.user(session.connection())
     authority.check_approver(session, me, _named_discount(session, me, percent))
     key, secret = _newest_secret(session, person)
     given = _kept(session, _GIVEN)
@@ -122,7 +122,7 @@ def accept_answer(session: Session, quote_id: str, typed: str) -> None:
 
 def strangers(session: Session) -> list[str]:
     """On the manager's laptop: the quotes (ids) approved in his name by telephone that he never heard of."""
-    me, given = _me(session), _kept(session, _GIVEN)
+    me, given = state.user(session.connection()), _kept(session, _GIVEN)
     return [
         id
         for id, approval in _by_telephone(session)
@@ -141,7 +141,9 @@ def _named_discount(session: Session, user: str | None, percent: str) -> authori
 def _keys(session: Session) -> list[dict[str, Any]]:
     """The codes given to us by people who may approve, the newest first."""
     found = []
-    for key in records.find_rows(session, "approval_key", {"state": "active", "owner": _me(session)}):
+    for key in records.find_rows(
+        session, "approval_key", {"state": "active", "owner": state.user(session.connection())}
+    ):
         user = records.find_rows(session, "user", {"id": key["manager"]}, limit=1)
         # Who made the record is the server's word: nobody gives himself codes in a manager's name.
         maker = key["created_by"] == key["manager"]
@@ -200,11 +202,6 @@ def _cleaned(typed: str) -> str:
 
 def _hash(code: str, salt: str) -> str:
     return hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), dklen=20, **SCRYPT).hex()
-
-
-def _me(session: Session) -> str | None:
-    found = state.get(session.connection(), "user")
-    return None if found is None else str(found)
 
 
 def _kept(session: Session, name: str) -> dict[str, Any]:
