@@ -124,6 +124,8 @@ def a_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     server = subprocess.Popen(
         [sys.executable, "-m", "ui.main", "serve", "--dir", str(folder), "--port", "0"],
         stdout=subprocess.PIPE,
+        # Its log of requests is not what is measured, nor to be read between the figures.
+        stderr=subprocess.DEVNULL,
         text=True,
     )
     try:
