@@ -33,8 +33,9 @@ PEOPLE = (
 )
 REP_OF = {"RH": "claire", "IS": "karim", "SA": "lea"}
 """Territory code to the key of the rep who works it."""
-SERIES_OF = {"claire": "K1", "karim": "K2", "lea": "K3"}
-"""Rep to the number series of the laptop."""
+SERIES_OF = {"claire": "01", "karim": "02", "lea": "03"}
+"""Rep to the number series of the laptop that he had before. A server grants series that begin with a letter:
+those of the demonstration's laptops must not go on where this past has been."""
 
 _YES_NO = [
     {"value": "yes", "label": "Oui", "label_en": "Yes"},

@@ -11,12 +11,14 @@ from stdnum import ean, iban
 from stdnum.fr import siren, siret, tva
 
 from app import features  # noqa: F401 (declares every kind)
+from app.demo.company import SERIES_OF
 from app.demo.data import generate
 from app.demo.places import towns
 from app.entity import fields
 from app.kinds import KINDS
 from app.quotes.composing import quote_totals
 from app.quotes.document import QuoteDocument
+from sync.server.auth import series_code
 
 TODAY = date(2026, 11, 21)
 Rows = list[tuple[str, dict[str, Any]]]
@@ -151,9 +153,14 @@ def test_quotes_of_every_status_add_up_and_are_numbered_by_day(rows: Rows) -> No
         if not drafted:
             assert QuoteDocument.from_dict(quote["snapshot"]).document_hash() == quote["document_hash"]
             assert quote["issued_on"] <= TODAY
-    issued = [values for values in quotes if (values["number"] or "").startswith("D26-K1-")]
+    issued = [values for values in quotes if (values["number"] or "").startswith("D26-01-")]
     assert [int(values["number"][-5:]) for values in issued] == list(range(1, len(issued) + 1))
     assert [values["issued_on"] for values in issued] == sorted(values["issued_on"] for values in issued)
+
+
+def test_no_laptop_that_enrols_goes_on_in_a_series_of_the_past() -> None:
+    granted = {series_code(count) for count in range(1, 10_000)}
+    assert granted.isdisjoint(SERIES_OF.values())
 
 
 def test_a_quoted_price_follows_the_rule_that_it_names(rows: Rows) -> None:
