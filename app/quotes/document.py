@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 FORMAT = 1
@@ -140,7 +140,7 @@ class QuoteDocument:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-safe, and the same for the same document: the quote's snapshot at issue."""
-        found: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        found: dict[str, Any] = json.loads(json.dumps(self, default=_fields))
         return {"format": FORMAT, **found}
 
     @classmethod
@@ -172,8 +172,16 @@ class QuoteDocument:
 
     def document_hash(self) -> str:
         """SHA-256, in hexadecimal, of the canonical JSON of `to_dict`."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        content = {"format": FORMAT, **_fields(self)}
+        canonical = json.dumps(
+            content, default=_fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """A part of the document by its fields, as JSON asks for it: `asdict` takes ten times longer."""
+    return {name: getattr(part, name) for name in part.__dataclass_fields__}
 
 
 def _known(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfmetrics import getFont
 
 from app.quotes import paper_code
+from app.quotes.pdf_picture import open_picture
 from app.quotes.pdf_type import ACCENT, RULE, TINT, Colour, Style, clean, width
 
 WIDTH, HEIGHT = 595.276, 841.89
@@ -21,16 +21,8 @@ TOP = 40.0
 """Where the content of a page starts after the first."""
 
 
-class _Picture(ImageReader):  # type: ignore[misc]
-    """ReportLab's reader, which would decode a JPEG only to know it again: its bytes do as well."""
-
-    def getRGBData(self) -> bytes:
-        """What tells one picture from another: of a JPEG, which goes into the file as it is, its own bytes."""
-        file = self.jpeg_fh()
-        if file is None:
-            return bytes(super().getRGBData())
-        self._dataA = None  # a JPEG has no transparency
-        return bytes(file.read())
+_ESCAPES = {code: f"\\{code:03o}" for code in (*range(32), *b"()\\", *range(127, 256))}
+"""What a PDF string cannot hold as it is, in octal."""
 
 
 class Pen:
@@ -47,14 +39,19 @@ class Pen:
         self._pictures: dict[str, Any] = {}
         pale = tuple(1 - (1 - part) * 0.07 for part in accent)
         self._own = {ACCENT: accent, TINT: (pale[0], pale[1], pale[2])}
+        self._inks: dict[Colour, str] = {}
+        self._glyphs: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._bookmarks = 0
 
     def text(self, x: float, y: float, text: str, style: Style) -> None:
         """Clean or raw text with its baseline at y."""
         if text:
-            self.canvas.setFillColorRGB(*self._colour(style.colour))
-            self.canvas.setFont(style.font, style.size)
-            self.canvas.drawString(x, HEIGHT - y, clean(text))
+            # ReportLab's own way makes and measures an object for each text: most of the time of a paper.
+            shown = "".join(
+                f"{font} {style.size:g} Tf ({codes}) Tj " for font, codes in self._encoded(text, style.font)
+            )
+            place = f"1 0 0 1 {x:.3f} {HEIGHT - y:.3f} Tm"
+            self.canvas.addLiteral(f"{self._ink(style.colour)} rg BT {place} {shown}ET")
 
     def right(self, x: float, y: float, text: str, style: Style) -> None:
         """Text that ends at x."""
@@ -72,9 +69,8 @@ class Pen:
         self, y: float, x0: float = LEFT, x1: float = RIGHT, colour: Colour = RULE, weight: float = 0.5
     ) -> None:
         """A level line."""
-        self.canvas.setStrokeColorRGB(*self._colour(colour))
-        self.canvas.setLineWidth(weight)
-        self.canvas.line(x0, HEIGHT - y, x1, HEIGHT - y)
+        level = f"{HEIGHT - y:.3f}"
+        self.canvas.addLiteral(f"{self._ink(colour)} RG {weight:g} w {x0:.3f} {level} m {x1:.3f} {level} l S")
 
     def fill(self, x: float, y: float, wide: float, high: float, colour: Colour, radius: float = 0) -> None:
         """A filled rectangle whose top left corner is at (x, y)."""
@@ -92,19 +88,17 @@ class Pen:
         found = self._picture(digest)
         if found is None:
             return False
-        self.canvas.drawImage(
-            found, x, HEIGHT - y - high, wide, high, preserveAspectRatio=True, anchor=anchor, mask="auto"
-        )
+        found.draw(self.canvas, x, HEIGHT - y - high, wide, high, anchor)
         return True
 
     def code(self, x: float, y: float, size: float, text: str) -> None:
         """A square code whose top left corner is at (x, y)."""
         module = size / paper_code.side(text)
-        path = self.canvas.beginPath()
-        for column, row, length in paper_code.runs(text):
-            path.rect(x + column * module, HEIGHT - y - (row + 1) * module, length * module, module)
-        self.canvas.setFillColorRGB(0, 0, 0)
-        self.canvas.drawPath(path, stroke=0, fill=1)
+        squares = " ".join(
+            f"{x + column * module:.3f} {HEIGHT - y - (row + 1) * module:.3f} {length * module:.3f} {module:.3f} re"
+            for column, row, length in paper_code.runs(text)
+        )
+        self.canvas.addLiteral(f"0 0 0 rg {squares} f")
 
     def bookmark(self, title: str, y: float, level: int = 0) -> None:
         """An entry of the outline that leads here."""
@@ -114,14 +108,27 @@ class Pen:
         self.canvas.addOutlineEntry(clean(title), key, level)
 
     def _picture(self, digest: str) -> Any:
-        """The decoded picture, once for all the rows that show it; None for bytes that are none."""
+        """The picture, opened once for all the rows that show it; None for bytes that are none."""
         if digest not in self._pictures:
-            try:
-                data = self._files.get(digest)
-                self._pictures[digest] = _Picture(io.BytesIO(data)) if data else None
-            except OSError:
-                self._pictures[digest] = None
+            data = self._files.get(digest)
+            self._pictures[digest] = open_picture(data, digest) if data else None
         return self._pictures[digest]
+
+    def _encoded(self, text: str, font: str) -> list[tuple[str, str]]:
+        """(font subset, codes in it) of each part of a text, as this file's fonts count their glyphs."""
+        found = self._glyphs.get((text, font))
+        if found is None:
+            face, file = getFont(font), self.canvas._doc
+            found = self._glyphs[text, font] = [
+                (face.getSubsetInternalName(subset, file), codes.decode("latin-1").translate(_ESCAPES))
+                for subset, codes in face.splitString(clean(text), file)
+            ]
+        return found
+
+    def _ink(self, colour: Colour) -> str:
+        if colour not in self._inks:
+            self._inks[colour] = " ".join(f"{part:.4g}" for part in self._colour(colour))
+        return self._inks[colour]
 
     def _colour(self, colour: Colour) -> Colour:
         return self._own.get(colour, colour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 
 from app.quotes.document import DocumentLine, QuoteDocument
 from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
@@ -50,7 +50,7 @@ class Columns:
     pad: float = PADS["comfortable"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One row ready to be drawn; `amount` is what it adds to the sum that is carried over."""
 
@@ -64,8 +64,9 @@ class Row:
     ruled: bool = True
     pad: float = PADS["comfortable"]
 
-    @property
+    @cached_property
     def height(self) -> float:
+        """In points."""
         if self.kind == "page_break":
             return 0.0
         text = sum(style.leading for _text, style in self.lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from app import units
 
@@ -172,14 +172,7 @@ class Words:
 
     def number(self, text: str, decimals: int = 0) -> str:
         """A decimal text with at least `decimals` decimals, thousands apart and a true minus."""
-        value = Decimal(text)
-        whole, _point, rest = f"{abs(value):f}".partition(".")
-        rest = rest.rstrip("0").ljust(decimals, "0")
-        grouped = f"{int(whole):,}"
-        if self._french:
-            grouped = grouped.replace(",", NARROW)
-        point = "," if self._french else "."
-        return (MINUS if value < 0 else "") + grouped + (point + rest if rest else "")
+        return _number(text, decimals, self._french)
 
     def money(self, text: str, decimals: int = 2) -> str:
         """An amount with its currency: 1 234,50 € or €1,234.50."""
@@ -211,3 +204,16 @@ class Words:
         """A quantity with its unit's short name."""
         short = units.short_name(unit, self.language)
         return self.number(number) + (f"{NBSP}{short}" if short else "")
+
+
+@lru_cache(maxsize=8192)
+def _number(text: str, decimals: int, french: bool) -> str:
+    """A table is measured before it is drawn, so each of its figures is asked for several times."""
+    value = Decimal(text)
+    whole, _point, rest = f"{abs(value):f}".partition(".")
+    rest = rest.rstrip("0").ljust(decimals, "0")
+    grouped = f"{int(whole):,}"
+    if french:
+        grouped = grouped.replace(",", NARROW)
+    point = "," if french else "."
+    return (MINUS if value < 0 else "") + grouped + (point + rest if rest else "")
