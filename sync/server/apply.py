@@ -10,7 +10,7 @@ from sync.protocol import Op
 from sync.server import documents, merging, scopes
 from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
-from sync.server.deletion import delete, kept_whole, restore, restore_ancestors, revive
+from sync.server.deletion import delete, kept_whole, restore_ancestors, revive, undo
 from sync.server.fields import merge_fields, set_field
 from sync.server.papers import tell_of_twins
 from sync.server.past import Key
@@ -39,7 +39,7 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
                     kept = kept_whole(change, (one for one in ordered if one.kind == "delete"))
                 delete(change, op, kept)
             case "restore":
-                restore(change, op.table, op.id, op)
+                undo(change, op)
     try:
         scopes.settle(change.working, list(change.working.named))
         for op in ordered:

@@ -55,6 +55,20 @@ def has_foreign_change(change: Change, keys: list[tuple[str, str]], base_rev: in
     return any(rev > base_rev for rev in working.past.foreign_revs(device, keys))
 
 
+def undo(change: Change, op: Op) -> None:
+    """Bring back what the author knew to be deleted; where somebody else deleted it meanwhile, that stands."""
+    working = change.working
+    row = working.get(op.table, op.id)
+    if row is not None and row["deleted_at"] is not None:
+        last = last_edit(working, row, op.table, conflicts.DELETION)
+        ((seen, _at),) = working.past.commits([op.base_rev])
+        is_foreign = last.device not in ("", change.author.device)
+        if is_foreign and not 0 < last.rev <= seen:
+            working.touch(op.table, op.id)
+            return
+    restore(change, op.table, op.id, op)
+
+
 def restore(change: Change, table: str, id: str, op: Op) -> None:
     """Bring back a record with all that went with it in the same deletion."""
     working = change.working

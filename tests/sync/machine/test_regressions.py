@@ -74,6 +74,11 @@ FOUND: dict[str, Steps] = {
         ("sync", {"who": 2}),
         ("change_a_quote", {"who": 2, "pick": 1, "number": 2}),
     ],
+    "who takes his deletion back does not bring back what others deleted meanwhile": [
+        ("delete", {"who": 2, "kind": "quote", "pick": 0}),
+        ("delete", {"who": 0, "kind": "quote_line", "pick": 0}),
+        ("restore", {"who": 2, "kind": "quote", "pick": 0}),
+    ],
 }
 
 
