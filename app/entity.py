@@ -14,7 +14,7 @@ from app.errors import NotFound, no_such_kind
 from app.fields import Field
 from app.i18n import mark as _
 from app.i18n import translate
-from app.kinds import KINDS
+from app.kinds import KINDS, Kind
 from sync.schema import Policy, ScopeRule, SyncField, SyncTable
 
 Choices = tuple[tuple[str, str], ...]
@@ -67,6 +67,12 @@ class Stored(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         return None if value is None else self._kind.from_stored(value, self._field)
+
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        """None for kinds that are kept as they are: nothing is called for each text that is read."""
+        if type(self._kind).from_stored is Kind.from_stored:
+            return None
+        return super().result_processor(dialect, coltype)
 
 
 def _declare(

@@ -17,9 +17,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import CompoundSelect, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from app import formats, records
@@ -258,19 +259,25 @@ def _rules(
     Asked by product first and by account for those that name none, as the index has them: by list a large
     catalogue would be read whole.
     """
-    table = entity("price_rule").__table__
-    none = table.c.product.is_(None)
-    query = union_all(
-        select(table).where(table.c.product.in_(products)),
-        select(table).where(none, table.c.account.is_(None)),
-        select(table).where(none, table.c.account == account),
-    )
+    values = {"products": list(products), "account": account}
     return [
         rule
-        for rule in map(dict, session.execute(query).mappings())
+        for rule in map(dict, session.execute(_rules_query(), values).mappings())
         if rule["deleted_at"] is None
         and rule["price_list"] in (None, *lists)
         and rule["account"] in (None, account)
         and rule["applies_to"] in PRECEDENCE
         and _in_force(rule, day)
     ]
+
+
+@cache
+def _rules_query() -> CompoundSelect[Any]:
+    """The rules that name one of the products, or none; kept, since it is asked at each keystroke."""
+    table = entity("price_rule").__table__
+    none = table.c.product.is_(None)
+    return union_all(
+        select(table).where(table.c.product.in_(bindparam("products", expanding=True))),
+        select(table).where(none, table.c.account.is_(None)),
+        select(table).where(none, table.c.account == bindparam("account")),
+    )

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app import i18n, records, search
@@ -19,6 +20,8 @@ from app.money import parse_decimal
 Record = dict[str, Any]
 
 ONE = Decimal(1)
+_BAR_CODE_FROM = 6
+"""Digits; fewer may be a size or a number in a name."""
 _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
 _BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
@@ -97,47 +100,62 @@ def _found_products(session: Session, text: str, limit: int, account: str | None
     if not text.strip():
         return find_products(session, bought(session, account, limit=limit)) if account else []
     exact = _exact(session, text.strip())
-    hits = [hit.id for hit in search.find(session, text, limit=3 * limit, kinds=("product",))]
-    ids = list(dict.fromkeys([*exact, *hits]))
-    products = [product for product in find_products(session, ids) if product["status"] != "hidden"]
-    known = set(bought(session, account, ids)) if account else set()
-    products.sort(
-        key=lambda product: (
-            product["status"] == "obsolete",
-            product["id"] not in exact,
-            product["id"] not in known,
-        )
+    ids = list(dict.fromkeys([*exact, *_by_bar_code(session, text, 3 * limit)]))
+    if len(ids) < 3 * limit:
+        hits = search.find(session, text, limit=3 * limit, kinds=("product",))
+        ids = list(dict.fromkeys([*ids, *(hit.id for hit in hits)]))
+    statuses, known = _statuses(session, ids), set(bought(session, account, ids)) if account else set()
+    best = sorted(
+        (id for id in ids if statuses.get(id, "hidden") != "hidden"),
+        key=lambda id: (statuses[id] == "obsolete", id not in exact, id not in known),
     )
-    return products[:limit]
+    return find_products(session, best[:limit])
 
 
 def _exact(session: Session, text: str) -> list[str]:
     """The product of this reference or bar code."""
-    table = entity("product").__table__
-    query = select(table.c.id).where(or_(table.c.sku == text.upper(), table.c.ean == text)).limit(1)
-    return [str(id) for id in session.scalars(query)]
+    query = "SELECT id FROM product WHERE sku = ? OR ean = ? LIMIT 1"
+    return list(session.connection().exec_driver_sql(query, (text.upper(), text)).scalars())
+
+
+def _by_bar_code(session: Session, text: str, limit: int) -> list[str]:
+    """The products whose bar code begins with these digits: thousands share the digits of their maker."""
+    digits = text.replace(" ", "")
+    if not digits.isdecimal() or len(digits) < _BAR_CODE_FROM:
+        return []
+    query = (
+        "SELECT id FROM product WHERE ean >= ? AND ean < ? || ':' AND deleted_at IS NULL ORDER BY ean LIMIT ?"
+    )
+    return list(session.connection().exec_driver_sql(query, (digits, digits, limit)).scalars())
+
+
+def _statuses(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """What is said of each of these products that is there: cheaper than the products whole."""
+    marks = ", ".join("?" * len(ids))
+    query = f"SELECT id, coalesce(status, '') FROM product WHERE deleted_at IS NULL AND id IN ({marks})"
+    return {row[0]: row[1] for row in session.connection().exec_driver_sql(query, tuple(ids))}
 
 
 def bought(session: Session, account: str, among: Sequence[str] | None = None, limit: int = 200) -> list[str]:
     """The products that this customer was quoted or bought, the latest first; only those `among` where told."""
-    quote, line = entity("quote").__table__, entity("quote_line").__table__
+    which = "1" if among is None else f"l.product IN ({', '.join('?' * len(among))})"
     query = (
-        select(line.c.product)
-        .join(quote, quote.c.id == line.c.quote)
-        .where(quote.c.account == account, quote.c.deleted_at.is_(None), line.c.deleted_at.is_(None))
-        .where(line.c.product.is_not(None), quote.c.status != "refused")
-        .group_by(line.c.product)
-        .order_by(func.max(quote.c.id).desc())
-        .limit(limit)
+        "SELECT l.product FROM quote AS q JOIN quote_line AS l ON l.quote = q.id"
+        " WHERE q.account = ? AND q.deleted_at IS NULL AND l.deleted_at IS NULL AND q.status <> 'refused'"
+        f" AND l.product IS NOT NULL AND {which} GROUP BY l.product ORDER BY max(q.id) DESC LIMIT ?"
     )
-    if among is not None:
-        query = query.where(line.c.product.in_(list(among)))
-    return [str(id) for id in session.scalars(query)]
+    values = (account, *(among or ()), limit)
+    return list(session.connection().exec_driver_sql(query, values).scalars())
 
 
 def find_products(session: Session, ids: Sequence[str]) -> list[Record]:
     """The products of these ids, in their order; one that is gone is left out."""
-    table = entity("product").__table__
-    query = select(table).where(table.c.id.in_(ids), table.c.deleted_at.is_(None))
-    by_id = {row["id"]: dict(row) for row in session.execute(query).mappings()}
+    by_id = {row["id"]: dict(row) for row in session.execute(_products(), {"ids": list(ids)}).mappings()}
     return [by_id[id] for id in ids if id in by_id]
+
+
+@cache
+def _products() -> Select[Any]:
+    """The products of some ids; kept, since making a statement takes as long as executing it."""
+    table = entity("product").__table__
+    return select(table).where(table.c.id.in_(bindparam("ids", expanding=True)), table.c.deleted_at.is_(None))
