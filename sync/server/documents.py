@@ -199,6 +199,20 @@ def _renamed(op: Op, new_ids: dict[str, str]) -> Op:
 
 def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
     """What this device still writes to a document that forked under it goes to its own version."""
+    for old, new, rev in _unseen_forks(change):
+        # Who has seen a part of the commit that made the fork has seen both versions.
+        ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
+    just_made = {old: new for _table, old, new in change.working.forks}
+    return [_renamed(op, just_made) for op in ops] if just_made else ops
+
+
+def any_forked(change: Change) -> bool:
+    """Whether something may have forked of which this device does not know."""
+    return bool(change.working.forks or (change.working.store.shape.lines and _unseen_forks(change)))
+
+
+def _unseen_forks(change: Change) -> list[tuple[str, str, int]]:
+    """(old id, new id, revision)"""
     working, author = change.working, change.author
     if author.device not in working.forks_before:
         forks = working.store.tables["sync_fork"]
@@ -206,8 +220,4 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
         statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(unseen).order_by(forks.c.rev)
         rows = working.connection.execute(statement)
         working.forks_before[author.device] = [(old, new, rev) for old, new, rev in rows]
-    for old, new, rev in working.forks_before[author.device]:
-        # Who has seen a part of the commit that made the fork has seen both versions.
-        ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
-    just_made = {old: new for _table, old, new in change.working.forks}
-    return [_renamed(op, just_made) for op in ops] if just_made else ops
+    return working.forks_before[author.device]

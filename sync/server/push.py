@@ -18,6 +18,7 @@ from sync.server.change import Author, Change, Parked
 from sync.server.parking import Waiting
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
+from sync.server.plain import Plain
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
@@ -177,6 +178,10 @@ class Push:
         held = held_by(device) if self.grants.active else ()
         return Author(device.user, device.id, self.grants, held, device.rev_presented)
 
+    @cached_property
+    def _plain(self) -> Plain:
+        return Plain(self.working, self._author)
+
     def _find_erased(self, ops: list[Op]) -> None:
         if not self._any_erased:
             return
@@ -206,7 +211,8 @@ class Push:
         self.working.mark()
         try:
             self._require_tryable(change, ops)
-            apply(change, [within_head(op, self._head) for op in ops or []])
+            if change.author is not self._author or not self._plain.apply(change, ops or []):
+                apply(change, [within_head(op, self._head) for op in ops or []])
         except Parked as parked:
             self.working.rollback()
             self._block(change.uuid, ops or [])

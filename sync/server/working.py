@@ -146,14 +146,34 @@ class Working:
         standing = self.get(table, id)
         old = standing if standing is not None else {**self._blank(table), "id": id, "rev": 0}
         new = {**old, **values}
-        for link in self._links[table]:
-            if values.get(link) is not None:
-                self._hung_on.add(str(values[link]))
-                self._hung.setdefault((table, link, str(values[link])), {})[id] = None
+        self._hang(table, id, values)
         self._savepoint.rows.setdefault(key, standing)
         self.rows[key] = new
         self.touch(table, id)
         return new
+
+    def add(self, table: str, row: Row) -> None:
+        """A new row that is whole already; none of its id stands."""
+        self._hang(table, row["id"], row)
+        self._savepoint.rows.setdefault((table, row["id"]), None)
+        self.rows[table, row["id"]] = row
+        self.touch(table, row["id"])
+
+    def replace(self, table: str, standing: Row, new: Row) -> None:
+        """Another content for a row that hangs where it hung."""
+        self._savepoint.rows.setdefault((table, new["id"]), standing)
+        self.rows[table, new["id"]] = new
+        self.touch(table, new["id"])
+
+    def is_changed(self, table: str, id: str) -> bool:
+        """Whether the present transaction of the device changed the row."""
+        return (table, id) in self._savepoint.rows
+
+    def _hang(self, table: str, id: str, values: dict[str, Value]) -> None:
+        for link in self._links[table]:
+            if values.get(link) is not None:
+                self._hung_on.add(str(values[link]))
+                self._hung.setdefault((table, link, str(values[link])), {})[id] = None
 
     def followers(self, table: str) -> list[tuple[SyncTable, str, bool]]:
         """The tables whose rows may hang on one of `table`: (table, link, whether by `record_kind`)."""
