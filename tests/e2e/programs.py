@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,11 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 PASSWORD = "a long password"
 _COMMAND = [sys.executable, "-m", "ui.main"]
 _ROOT = Path(__file__).parents[2]
+# Each command is a process of its own, but where the system can fork, the modules are loaded once for all:
+# one command alone spends three quarters of its time on that. `tests/app/cli` starts the program cold.
+_FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+_processes: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+if _FORKS:
+    _loaded = "main words laptop_words record_words attachment_words admin_words batch".split()
+    _processes.set_forkserver_preload(
+        ["tests.e2e.programs", "ui.main", "app.syncing", *(f"app.cli.{name}" for name in _loaded)]
+    )
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -31,10 +42,54 @@ def environment(**more: str) -> dict[str, str]:
 
 def terrain(*words: str, expect: int = 0) -> str:
     """What `terrain words…` prints; fails on another exit code than `expect`."""
-    done = subprocess.run([*_COMMAND, *words], env=environment(), capture_output=True, text=True, timeout=180)
-    assert done.returncode == expect, (words, done.returncode, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done.stdout
+    with TemporaryDirectory(prefix="terrain-said-") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        code = Program(words, str(out), str(err)).wait(180)
+        said, complained = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+    assert code == expect, (words, code, complained)
+    assert "Traceback" not in complained
+    return said
+
+
+class Program:
+    """A command that runs, its output in files."""
+
+    def __init__(self, words: tuple[str, ...], out: str = os.devnull, err: str = os.devnull) -> None:
+        self._process = _processes.Process(target=_be_the_program, args=(words, environment(), out, err))
+        self._process.start()
+        self.pid: int = self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+        code: int | None = self._process.exitcode
+        return code
+
+    def wait(self, seconds: float) -> int:
+        """The exit code when it has ended; a program that takes longer is killed and fails."""
+        self._process.join(seconds)
+        if (code := self.poll()) is None:
+            self.kill()
+        assert code is not None, "the program does not end"
+        return code
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self._process.kill()
+
+
+def _be_the_program(words: tuple[str, ...], variables: dict[str, str], out: str, err: str) -> None:
+    """In the new process: what a shell prepares, then the program's own door."""
+    os.environ.clear()
+    os.environ.update(variables)
+    for file, stream in ((out, sys.stdout), (err, sys.stderr)):
+        stream.flush()
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, stream.fileno())
+        os.close(opened)
+    sys.argv = ["terrain", *words]
+    from ui.main import main
+
+    sys.exit(main())
 
 
 @dataclass(frozen=True)
@@ -48,14 +103,9 @@ class Laptop:
         answer = terrain("--profile", str(self.folder), "--json", *words, expect=expect)
         return json.loads(answer) if answer.strip() else None
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> Program:
         """A word that runs while the test goes on."""
-        return subprocess.Popen(
-            [*_COMMAND, "--profile", str(self.folder), "--quiet", *words],
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return Program(("--profile", str(self.folder), "--quiet", *words))
 
     def enrol(self, address: str, email: str) -> None:
         """Make this folder a laptop of the user."""
