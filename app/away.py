@@ -16,7 +16,7 @@ from app.errors import NotFound
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.titles import field_of, kind_label, shown_stored, title_of
-from app.whereabouts import Place, place_of
+from app.whereabouts import Place, place_of, place_of_deleted
 from sync import state
 
 KINDS = ("account", "site", "contact", "opportunity", "appointment", "task", "call", "visit_report",
@@ -53,6 +53,8 @@ class News:
     """Who, where this laptop knows."""
     at: datetime
     details: tuple[Detail, ...]
+    is_deleted: bool = False
+    """Whether there is no screen to look at any more; it can be restored."""
 
 
 def find_news(session: Session, limit: int = 30, most_details: int = 12) -> tuple[tuple[News, ...], int]:
@@ -93,7 +95,7 @@ def _grouped(connection: Connection) -> dict[Place, list[Any]]:
     for row in rows:
         record = (row.kind, row.id)
         if record not in places:
-            places[record] = place_of(connection, *record)
+            places[record] = place_of(connection, *record) or place_of_deleted(connection, *record)
         place = places[record]
         if place is not None and row.field not in _SILENT and row.seq > seen.get("/".join(place), 0):
             groups.setdefault(place, []).append(row)
@@ -112,6 +114,7 @@ def _news(connection: Connection, place: Place, rows: list[Any], most: int) -> N
         by=", ".join(name for name in names if name),
         at=max(_moment(row.at) for row in rows),
         details=tuple(_details(connection, place, rows))[:most],
+        is_deleted=place_of(connection, *place) is None,
     )
 
 

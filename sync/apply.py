@@ -379,11 +379,11 @@ class Applier:
     ) -> None:
         """What others changed, field by field, for “while you were away”."""
         columns = table.columns()
-        by_at, when_at = columns.index("updated_by"), columns.index("updated_at")
+        by_at, when_at, gone_at = (columns.index(name) for name in ("updated_by", "updated_at", "deleted_at"))
         told: list[tuple[Any, ...]] = []
         for row in rows:
             old = before.get(row[0])
-            if row[by_at] == self._me:
+            if row[by_at] == self._me or (old is None and row[gone_at] is not None):
                 continue
             if old is None:
                 told.append((table.name, row[0], None, None, None, row[by_at], row[when_at] or ""))
@@ -391,7 +391,7 @@ class Applier:
             told += [
                 (table.name, row[0], name, before_value, value, row[by_at], row[when_at] or "")
                 for name, before_value, value in zip(columns, old, row, strict=True)
-                if name in table.fields and before_value != value
+                if before_value != value and (name in table.fields or name == "deleted_at")
             ]
         if told:
             self._connection.exec_driver_sql(

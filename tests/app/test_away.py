@@ -111,3 +111,40 @@ def test_the_first_load_and_the_catalogue_are_no_news(office: Office, rey: Lapto
     karim = office.enrol("claire", "late")
     karim.sync()
     assert news(karim) == []
+
+
+def test_what_others_deleted_is_told_where_it_is_missed(claire: Laptop, rey: Laptop):
+    id = claire.add("account", name="Morel", territory=RHONE)
+    contact = claire.add("contact", account=id, first_name="Paul", last_name="Durand")
+    claire.sync()
+    rey.sync()
+    rey.delete("contact", contact)
+    rey.sync()
+    claire.sync()
+    (one,) = news(claire)
+    assert (one.place, one.by, one.is_deleted) == (("account", id), "Rey", False)
+    assert [detail.field for detail in one.details] == ["Supprimé"]
+    assert "Durand" in one.details[0].record
+
+
+def test_a_deleted_customer_is_told_with_all_that_went_with_it(claire: Laptop, rey: Laptop):
+    id = claire.add("account", name="Morel", territory=RHONE)
+    claire.add("contact", account=id, last_name="Durand")
+    claire.sync()
+    rey.sync()
+    rey.delete("account", id)
+    rey.sync()
+    claire.sync()
+    (one,) = news(claire)
+    assert (one.place, one.title, one.is_deleted) == (("account", id), "Morel", True)
+    assert one.what == "Supprimé, Contact"
+
+
+def test_what_was_made_and_deleted_while_one_was_away_is_no_news(claire: Laptop, rey: Laptop):
+    claire.sync()
+    id = rey.add("account", name="Morel", territory=RHONE)
+    rey.sync()
+    rey.delete("account", id)
+    rey.sync()
+    claire.sync()
+    assert news(claire) == []

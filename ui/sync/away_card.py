@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app import away
+from app import away, records
 from app.away import News
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
@@ -84,8 +84,12 @@ class AwayCard(Card):
     def _row(self, news: News) -> QWidget:
         words = vbox(ElidingLabel(news.title, "h3"), ElidingLabel(news.what, "muted"), gap=0)
         who = f"{news.by}  ·  {spoken_at(news.at)}" if news.by else spoken_at(news.at)
-        look = Button(_("View"), "ghost", on_click=lambda: self._look(news))
-        look.setAccessibleName(_("View {title}", title=news.title))
+        if news.is_deleted:
+            look = Button(_("Restore"), "ghost", on_click=lambda: self._restore(news))
+            look.setAccessibleName(_("Restore {title}", title=news.title))
+        else:
+            look = Button(_("View"), "ghost", on_click=lambda: self._look(news))
+            look.setAccessibleName(_("View {title}", title=news.title))
         if self._most is not None:
             words.addWidget(ElidingLabel(who, "muted"))
             return panel(hbox((words, 1), look, margins=(0, 4, 0, 4)))
@@ -113,6 +117,15 @@ class AwayCard(Card):
         """Open the record; it is no news any more."""
         self._forget(lambda connection: away.dismiss(connection, news.place))
         open_place(self._shell, news.place)
+
+    def _restore(self, news: News) -> None:
+        """What somebody else deleted comes back, for everybody."""
+        self._shell.tasks.write(
+            self,
+            lambda session: records.restore(session, *news.place),
+            then=lambda _none: self._look(news),
+            label=_("“{title}” restored", title=news.title),
+        )
 
     def put_away(self) -> None:
         """Everything was seen."""

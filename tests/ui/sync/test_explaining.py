@@ -67,6 +67,26 @@ def test_one_click_opens_the_record_and_it_is_no_news_any_more(claire: Laptop, n
     assert page.away.isHidden()
 
 
+def test_a_customer_whom_somebody_deleted_is_brought_back_with_one_click(
+    claire: Laptop, rey: Laptop, news: str, desk_of: Any
+):
+    rey.delete("account", news)
+    rey.sync()
+    claire.sync()
+    desk = desk_of(claire.workspace)
+    desk.window._by_key["accounts"] = Registration(
+        "accounts", "ui.accounts.page:AccountsPage", "Accounts", "x"
+    )
+    page = desk.go("sync")
+    assert "Supprimé" in said(page.away)
+    button(page.away, "Rétablir Boulangerie Morel").click()
+    desk.settle()
+    assert desk.window.route.page == "accounts" and desk.window.route.record == news
+    claire.sync()
+    rey.sync()
+    assert rey.sql("SELECT deleted_at FROM account WHERE id = ?", news) == [(None,)]
+
+
 def test_all_news_are_put_away_at_once_and_nothing_is_left_to_send(
     claire: Laptop, news: str, desk_of: Any, qtbot: Any
 ):
