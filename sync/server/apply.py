@@ -10,10 +10,9 @@ from sync.protocol import Op
 from sync.server import documents, merging, scopes
 from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
-from sync.server.deletion import delete, kept_whole, restore_ancestors, revive, undo
+from sync.server.deletion import Deletions, delete, restore_ancestors, revive, together, undo
 from sync.server.fields import merge_fields, set_field
 from sync.server.papers import tell_of_twins
-from sync.server.past import Key
 from sync.server.scopes import Missing
 from sync.server.values import check_value
 from sync.server.working import Row
@@ -27,7 +26,7 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
     for op in ordered:
         authorise(change, op)
     ordered = documents.redirect(change, merging.redirect(change, ordered))
-    kept: set[Key] | None = None
+    deletions: Deletions | None = None
     for op in ordered:
         require_thawed(change, op)
         match op.kind:
@@ -35,9 +34,8 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
                 _write(change, op)
                 merging.gather(change, op)
             case "delete":
-                if kept is None:
-                    kept = kept_whole(change, (one for one in ordered if one.kind == "delete"))
-                delete(change, op, kept)
+                deletions = deletions or together(change, ordered)
+                delete(change, op, deletions)
             case "restore":
                 undo(change, op)
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from sync import conflicts
 from sync.merge import Value, canonical
@@ -14,30 +15,43 @@ from sync.server.past import Key
 from sync.server.working import Row
 
 
-def kept_whole(change: Change, ops: Iterable[Op]) -> set[Key]:
-    """What stays although this transaction deletes it too: it hangs under a record that has to stay."""
-    found: set[Key] = set()
-    for op in ops:
+@dataclass(frozen=True)
+class Deletions:
+    """What one transaction deletes together."""
+
+    seen: Mapping[Key, int]
+    """The revision at which the author saw each record that he names."""
+    kept: Collection[Key]
+    """What stays although it is named: it hangs under a record that has to stay."""
+
+
+def together(change: Change, ops: Iterable[Op]) -> Deletions:
+    """The deletions among a transaction's operations."""
+    deletions = [op for op in ops if op.kind == "delete"]
+    seen = {(op.table, op.id): op.base_rev for op in deletions}
+    kept: set[Key] = set()
+    for op in deletions:
         below = [(synced.name, row["id"]) for synced, row in scopes.subtree(change.working, op.table, op.id)]
-        if len(below) > 1 and has_foreign_change(change, below, op.base_rev):
-            found |= set(below) - {(op.table, op.id)}
-    return found
+        if len(below) > 1 and has_foreign_change(change, below, op.base_rev, seen):
+            kept |= set(below) - {(op.table, op.id)}
+    return Deletions(seen, kept)
 
 
-def delete(change: Change, op: Op, kept: Collection[Key] = ()) -> None:
-    """Delete a record with its subtree, where nobody else changed anything in there; `kept` stays."""
+def delete(change: Change, op: Op, deletions: Deletions) -> None:
+    """Delete a record with its subtree, where nobody else changed anything in there that its author had not seen."""
     working = change.working
     row = working.get(op.table, op.id)
     working.touch(op.table, op.id)
-    if row is None or row["deleted_at"] is not None or (op.table, op.id) in kept:
+    if row is None or row["deleted_at"] is not None or (op.table, op.id) in deletions.kept:
         return
     below = scopes.subtree(working, op.table, op.id)
     at, author = change.at(op), change.author
-    if has_foreign_change(change, [(synced.name, r["id"]) for synced, r in below], op.base_rev):
+    keys = [(synced.name, doomed["id"]) for synced, doomed in below]
+    if has_foreign_change(change, keys, op.base_rev, deletions.seen):
         candidate = conflicts.Candidate(value=at, user=author.user, device=author.device, at=at, group={})
         add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
         return
-    if any(is_frozen(synced, kept) and kept["deleted_at"] is None for synced, kept in below):
+    if any(is_frozen(synced, doomed) and doomed["deleted_at"] is None for synced, doomed in below):
         # What was issued is kept, whether the laptop knew of it or not.
         raise Parked("frozen")
     for synced, doomed in below:
@@ -47,12 +61,15 @@ def delete(change: Change, op: Op, kept: Collection[Key] = ()) -> None:
             change.log(on_row(op, synced.name, doomed["id"]), conflicts.DELETION)
 
 
-def has_foreign_change(change: Change, keys: list[tuple[str, str]], base_rev: int) -> bool:
-    """Whether another device changed one of the rows after `base_rev`."""
+def has_foreign_change(
+    change: Change, keys: list[Key], base_rev: int, seen: Mapping[Key, int] | None = None
+) -> bool:
+    """Whether another device changed one of the rows after `base_rev`, or after that row was `seen`."""
     device, working = change.author.device, change.working
     if any(edit.device != device for table, id in keys for edit in working.edits_of(table, id)):
         return True
-    return any(rev > base_rev for rev in working.past.foreign_revs(device, keys))
+    changed = zip(keys, working.past.foreign_revs(device, keys), strict=True)
+    return any(rev > max(base_rev, (seen or {}).get(key, 0)) for key, rev in changed)
 
 
 def undo(change: Change, op: Op) -> None:

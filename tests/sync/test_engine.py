@@ -166,6 +166,23 @@ def test_a_deletion_travels_with_its_subtree(claire: Laptop, rey: Laptop) -> Non
         assert laptop.differing() is None
 
 
+def test_who_has_seen_what_others_changed_below_deletes_without_a_question(
+    claire: Laptop, rey: Laptop
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    contact = claire.add("contact", account=account, last_name="Morel")
+    claire.sync()
+    rey.sync()
+    rey.save("contact", contact, job="Gérante")
+    rey.sync()
+    claire.sync()
+    claire.delete("account", account)
+    assert claire.sync()["conflicts"] == 0
+    rey.sync()
+    for laptop in (claire, rey):
+        assert laptop.rows("account") == laptop.rows("contact") == []
+
+
 def test_a_laptop_that_worked_alone_keeps_all_its_work_when_it_enrols(office: Office, rey: Laptop) -> None:
     from app.workspace import Workspace
 
