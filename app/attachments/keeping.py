@@ -68,11 +68,25 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     if not isinstance(remote, BlobCarrier):
         tidy(workspace)
         return Carried()
+    _want_of_company(workspace)
     keep_all = workspace.settings.get("attachments") == "all"
     transfer = BlobTransfer(_place(workspace), remote, progress)
     carried = transfer.run(MAX_BLOB_BYTES if keep_all else SMALL_BYTES)
     tidy(workspace)
     return carried
+
+
+def _want_of_company(workspace: Workspace) -> None:
+    """The company's logo and terms of sale come however large they are, and stay: each quote prints them."""
+    with workspace.exclusive() as connection:
+        rows = connection.exec_driver_sql(
+            f"SELECT a.id FROM organisation AS o JOIN {KIND} AS a ON a.id IN (o.logo, o.terms_file)"
+            " WHERE o.deleted_at IS NULL AND a.deleted_at IS NULL AND a.sha256 IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM sync_blob AS b WHERE b.sha256 = a.sha256 AND b.pinned = 1)"
+        ).all()
+        for (id,) in rows:
+            blob = want(connection, id)
+            connection.exec_driver_sql("UPDATE sync_blob SET pinned = 1 WHERE sha256 = ?", (blob.sha256,))
 
 
 def _offer_again(workspace: Workspace, epoch: str | None) -> None:

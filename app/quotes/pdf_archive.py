@@ -63,7 +63,7 @@ def append_pages(content: bytes, other: bytes) -> bytes:
 
     try:
         return join(content, other, claim=_is_archive(other))
-    except pikepdf.PdfError as problem:
+    except (pikepdf.PdfError, pikepdf.PasswordError) as problem:
         raise Damaged(
             _("The terms of sale are no readable PDF. Ask your office for another file.")
         ) from problem

@@ -43,8 +43,8 @@ def sample_paper(session: Session, style: Mapping[str, Any]) -> paper.Paper:
         }
         for sku, label, quantity, price in rows
     ]
+    buyer = {"name": "Boulangerie Morel"}
     logo = paper.digest_of(session, organisation.get("logo"))
-    document = build_document(
-        organisation, {"name": "Boulangerie Morel"}, None, None, {}, quote, lines, logo=logo
-    )
+    terms = paper.digest_of(session, organisation.get("terms_file"))
+    document = build_document(organisation, buyer, None, None, {}, quote, lines, logo=logo, terms_file=terms)
     return paper.with_files(session, document)

@@ -1,4 +1,4 @@
-"""The company that sells, on a laptop without a server: where there is one, the office writes it there."""
+"""The company that sells: written on a laptop that works alone, and with a server by the office."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class CompanyForm(QWidget):
         from app.entity import fields
 
         self._shell = shell
+        self._loaded: dict[str, Any] = {}
         declared = fields("organisation")
         self.form = RecordForm([declared[name] for name in FIELDS], columns=2)
         self._save = Button(_("Save"), "secondary", "check", self.save)
@@ -35,6 +36,7 @@ class CompanyForm(QWidget):
 
     def show_company(self, company: dict[str, Any]) -> None:
         """Show what is kept."""
+        self._loaded = company
         self.form.set_values({name: company.get(name) for name in FIELDS})
 
     def save(self) -> None:
@@ -43,13 +45,17 @@ class CompanyForm(QWidget):
             values = self.form.values()
         except Invalid:
             return
-        workspace = self._shell.workspace
+        workspace, loaded = self._shell.workspace, self._loaded
         self._shell.tasks.background(
             self,
-            lambda _token: _keep(workspace, values),
-            then=lambda _none: self._shell.toast(_("Your company is saved. New quotes carry it.")),
+            lambda _token: _keep(workspace, values, loaded),
+            then=lambda _none: self._saved(values),
             failed=self._failed,
         )
+
+    def _saved(self, values: dict[str, Any]) -> None:
+        self._loaded = {**self._loaded, **values}
+        self._shell.toast(_("Your company is saved. New quotes carry it."))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Invalid):
@@ -58,14 +64,14 @@ class CompanyForm(QWidget):
             errors.report(error, self)
 
 
-def _keep(workspace: Any, values: dict[str, Any]) -> None:
-    from app import alone
+def _keep(workspace: Any, values: dict[str, Any], loaded: dict[str, Any]) -> None:
+    from app import company
 
-    alone.keep_company(workspace, values)
+    company.keep(workspace, values, loaded)
 
 
 def company_of(session: Any) -> dict[str, Any] | None:
-    """The company where it is this laptop's to write, else None. In a reading lane."""
-    from app import alone
+    """The company where whoever works here may write it, else None. In a reading lane."""
+    from app import company
 
-    return alone.find_company(session) if alone.is_ours(session) else None
+    return company.writable(session)

@@ -175,7 +175,7 @@ class SettingsPage(Page):
         return panel(hbox((vbox(Label(title, "cap"), value, gap=2), 1), *beside))
 
     def _show_company(self, company: dict[str, Any] | None) -> None:
-        """The company stands first where it is this laptop's to write."""
+        """The company stands first for whoever may write it."""
         if company is None:
             return
         if self._company is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app import quote_look
+from app import company, quote_look
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import translate as _
@@ -17,8 +17,9 @@ from ui import errors
 from ui.form import RecordForm
 from ui.page import Shell
 from ui.quotes.preview import PdfView
+from ui.settings.company_files import CompanyFileRow
 from ui.theme import theme
-from ui.widgets import Button, hbox, vbox
+from ui.widgets import Button, Line, hbox, vbox
 
 PREVIEW_HEIGHT = 420
 
@@ -33,14 +34,20 @@ class QuoteLook(QWidget):
         """The PDF that is shown."""
         self.form = RecordForm([_field(each.name) for each in fields(QuoteStyle)], columns=2)
         self.form.changed.connect(lambda _name: self.draw())
+        self.files = [CompanyFileRow(shell, name) for name in company.FILES]
+        for row in self.files:
+            row.changed.connect(self.draw)
         self.view = PdfView(shell.tasks, _("Preview of the look"))
         self.view.setFixedHeight(theme.px(PREVIEW_HEIGHT))
         self.save_button = Button(_("Save"), "secondary", "check", self.save)
-        self.setLayout(vbox(self.form, self.view, hbox(None, self.save_button), gap=12))
+        below = hbox(None, self.save_button)
+        self.setLayout(vbox(*self.files, Line(), self.form, self.view, below, gap=12))
 
     def show_style(self, style: QuoteStyle) -> None:
         """Show the company's choices."""
         self.form.set_values(asdict(style))
+        for row in self.files:
+            row.reload()
         self.draw()
 
     def style(self) -> QuoteStyle:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from app import records
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from app import company, quote_look, records
 from app.quotes import paper
 from app.quotes.style import read_style
+from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
+from ui.settings.company import CompanyForm
 from ui.settings.quote_look import QuoteLook
 
 
@@ -28,13 +36,79 @@ def test_a_choice_shows_at_once_and_is_kept(hand: Hand, shop: Shop) -> None:
     assert (kept.density, kept.accent) == ("compact", "#0A6B43")
 
 
-def test_who_may_not_write_the_company_is_offered_no_look(hand: Hand, shop: Shop) -> None:
-    from app import quote_look
-    from sync import state
+def test_logo_and_terms_are_dropped_and_shown_in_the_preview(hand: Hand, shop: Shop, tmp_path: Path) -> None:
+    from tests.app.test_company import logo, terms
 
+    hand.window.go("settings")
+    hand.settle()
+    look = hand.window.findChild(QuoteLook)
+    assert look is not None
+    hand.wait_for(lambda: bool(look.content))
+    rows = {row.name: row for row in look.files}
+    assert rows["logo"].file.text() == "Aucun pour l’instant" and not rows["logo"].remove_button.isVisible()
+    for name, file in (("logo", logo(tmp_path)), ("terms_file", terms(tmp_path))):
+        before = look.content
+        drop(rows[name], file)
+        hand.wait_for(lambda before=before: look.content != before)
+    hand.settle()
+    assert rows["terms_file"].file.text() == "cgv.pdf" and not rows["logo"].picture.pixmap().isNull()
+    before = look.content
+    hand.click(rows["logo"].remove_button)
+    hand.wait_for(lambda: look.content != before)
+    with shop.workspace.read() as session:
+        assert paper.organisation_of(session)["logo"] is None
+
+
+def test_a_file_that_is_no_picture_is_told_beside_its_place(hand: Hand, tmp_path: Path) -> None:
+    hand.window.go("settings")
+    hand.settle()
+    look = hand.window.findChild(QuoteLook)
+    assert look is not None
+    (tmp_path / "logo.png").write_text("no picture")
+    look.files[0].take(tmp_path / "logo.png")
+    hand.wait_for(lambda: bool(look.files[0].problem.text()))
+    assert "PNG" in look.files[0].problem.text()
+
+
+def drop(row: QWidget, file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    row.dropEvent(event)
+    assert event.isAccepted()
+
+
+def test_who_may_not_write_the_company_is_offered_no_look(hand: Hand, shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         me = records.add(session, "user", {"name": "Claire", "role": "rep"})
         state.put(session.connection(), "user", me)
-        assert not quote_look.may_write(session)
+        state.put(session.connection(), "server", "https://office.example")
+        assert company.writable(session) is None and quote_look.style_of(session) is None
         records.save(session, "user", me, {"role": "office"})
-        assert quote_look.may_write(session)
+        assert company.writable(session) and quote_look.style_of(session) is not None
+
+
+def test_the_office_fills_in_the_company_on_a_laptop_with_a_server(hand: Hand, shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        me = records.add(session, "user", {"name": "Julie", "role": "office"})
+        state.put(session.connection(), "user", me)
+        state.put(session.connection(), "server", "https://office.example")
+    hand.window.go("settings")
+    hand.wait_for(lambda: hand.window.findChild(CompanyForm) is not None)
+    form = hand.window.findChild(CompanyForm)
+    assert form is not None
+    form.form.editor("rcs_town").show_value("Lyon")
+    form.save()
+    hand.settle()
+    with shop.workspace.read() as session:
+        assert paper.organisation_of(session)["rcs_town"] == "Lyon"
+        sent = session.connection().exec_driver_sql(
+            "SELECT field FROM sync_entry WHERE kind = 'organisation' AND field = 'rcs_town'"
+        )
+        assert sent.all(), "it goes to the server"

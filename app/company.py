@@ -1,0 +1,142 @@
+"""The company that sells: who may write it on this laptop, and its two files, the logo and the terms of sale."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import alone, attachments, records
+from app.errors import Invalid, NotAllowed
+from app.i18n import translate as _
+from app.workspace import Changes, Workspace
+from sync import capture, state
+
+Record = dict[str, Any]
+
+WRITERS = ("office", "admin")
+FILES = ("logo", "terms_file")
+LOGO_PIXELS = 640
+"""Of the longer side: some 200 dots an inch in the largest place that a quote has for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFile:
+    """One of the company's files: its name, and the bytes where they are on this laptop."""
+
+    name: str
+    content: bytes | None
+
+
+def find_company(session: Session) -> Record:
+    """The company as it is kept, {} where nobody wrote it."""
+    return alone.find_company(session)
+
+
+def may_write(session: Session) -> bool:
+    """Whether whoever works here writes the company: a laptop alone, or the office with a server."""
+    if alone.is_ours(session):
+        return True
+    user = records.known(session, "user", state.user(session.connection()))
+    return user.get("role") in WRITERS
+
+
+def writable(session: Session) -> Record | None:
+    """The company where whoever works here may write it, else None."""
+    return find_company(session) if may_write(session) else None
+
+
+def keep(workspace: Workspace, values: Mapping[str, Any], loaded: Record | None = None) -> None:
+    """Write the company; `loaded` is what the form was opened with. Raises Invalid, NotAllowed."""
+    with workspace.read() as session:
+        mine = alone.is_ours(session)
+        _check_writer(session)
+    if mine:
+        alone.keep_company(workspace, values)
+        return
+    with workspace.transaction(_("Company changed")) as session:
+        known = find_company(session)
+        if not known:
+            records.add(session, "organisation", values)
+            return
+        seen = loaded if loaded and loaded.get("id") == known["id"] else known
+        records.save(session, "organisation", known["id"], values, loaded=seen)
+
+
+def file_of(session: Session, name: str) -> CompanyFile | None:
+    """The company's logo or terms of sale; None where there is none."""
+    id = find_company(session).get(name)
+    row = records.known(session, "attachment", id)
+    return CompanyFile(row["name"], attachments.of_digest(session, row["sha256"])) if row else None
+
+
+def keep_file(workspace: Workspace, name: str, file: Path) -> None:
+    """Make a file the company's logo, a picture, or its terms of sale, a PDF. Raises Invalid, NotAllowed."""
+    with workspace.read() as session:
+        mine, known = alone.is_ours(session), find_company(session)
+        _check_writer(session)
+    if not known:
+        raise Invalid({name: _("Write the company's name first.")})
+    data = file.read_bytes()
+    content, kept_as = (_logo(data), f"{file.stem}.png") if name == "logo" else (_terms(data), file.name)
+    folder = workspace.folder / attachments.FOLDER
+    prepared = attachments.prepare(folder, content, kept_as)
+    with workspace.transaction(_("Company changed")) as session:
+        connection = session.connection()
+        # What a laptop alone says of its company is never sent: a server will have its own.
+        with capture.paused(connection) if mine else nullcontext():
+            id = attachments.add(session, prepared, "organisation", known["id"])
+            records.save(session, "organisation", known["id"], {name: id})
+            session.flush()
+    if mine:
+        workspace.emit(Changes(frozenset({"organisation"}), frozenset({str(known["id"])})))
+
+
+def _check_writer(session: Session) -> None:
+    if not may_write(session):
+        raise NotAllowed(_("Only the office changes the company."))
+
+
+def _logo(data: bytes) -> bytes:
+    """The picture as a PNG with its transparency, as large as a quote can show it."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            picture = opened.convert(
+                "RGBA" if "A" in opened.getbands() or "transparency" in opened.info else "RGB"
+            )
+    except (UnidentifiedImageError, OSError, ValueError) as problem:
+        raise Invalid(
+            {"logo": _("This is no picture that can be read. Choose a PNG or a JPEG.")}
+        ) from problem
+    picture.thumbnail((LOGO_PIXELS, LOGO_PIXELS), Image.Resampling.LANCZOS)
+    made = io.BytesIO()
+    picture.save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
+def _terms(data: bytes) -> bytes:
+    """The file itself, once its pages could be read."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            pages = len(pdf.pages)
+    except (pikepdf.PdfError, pikepdf.PasswordError) as problem:
+        raise Invalid(
+            {"terms_file": _("This is no PDF that can be read, or it asks for a password.")}
+        ) from problem
+    if not pages:
+        raise Invalid({"terms_file": _("This PDF has no page.")})
+    return data
+
+
+def take_file_away(workspace: Workspace, name: str) -> None:
+    """The company goes without its logo, or its terms file. Issued quotes keep theirs. Raises NotAllowed."""
+    keep(workspace, {name: None})
