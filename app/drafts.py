@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -51,6 +52,11 @@ def keep(
     statement = insert(drafts).values(kind=kind, id=id, **row)
     session.execute(statement.on_conflict_do_update(index_elements=["kind", "id"], set_=row))
     return moment
+
+
+def after_undo(id: str) -> str:
+    """The id of the draft that a creation taken back leaves: another than the record's, which is used up."""
+    return str(uuid5(NAMESPACE_OID, id))
 
 
 def find(session: Session, kind: str, id: str) -> Draft | None:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
@@ -244,8 +243,8 @@ def _create(
     """Take a creation back, unless somebody has gone on with the record, or bring it about again."""
     if not back:
         _end_or_begin(session, row, True, coming, outcome)
-        drafts.discard(session, row.kind, _draft_of(row.id))
-        attachments.move(session, row.kind, _draft_of(row.id), row.id)
+        drafts.discard(session, row.kind, drafts.after_undo(row.id))
+        attachments.move(session, row.kind, drafts.after_undo(row.id), row.id)
     elif row.deleted:
         return
     elif row.written() != {c.field: c.new for c in changes if c.op == "update"} or _has_others(
@@ -278,13 +277,8 @@ def _keep_text(session: Session, row: Row) -> None:
         return
     record = records.get(session, row.kind, row.id)
     values = {name: record[name] for name in names}
-    drafts.keep(session, row.kind, _draft_of(row.id), values, values)
-    attachments.move(session, row.kind, row.id, _draft_of(row.id))
-
-
-def _draft_of(id: str) -> str:
-    """The id of the draft that a creation taken back leaves: another than the record's, which is used up."""
-    return str(uuid5(NAMESPACE_OID, id))
+    drafts.keep(session, row.kind, drafts.after_undo(row.id), values, values)
+    attachments.move(session, row.kind, row.id, drafts.after_undo(row.id))
 
 
 def _end_or_begin(

@@ -209,8 +209,9 @@ def _unused(session: Session, id: str | None) -> str:
 def _draft_of(
     session: Session, report: str | None, appointment: str | None, account: str | None
 ) -> drafts.Draft | None:
-    if report is not None and (found := drafts.find(session, KIND, report)):
-        return found
+    for id in (report, drafts.after_undo(report)) if report else ():
+        if found := drafts.find(session, KIND, id):
+            return found
     for draft in drafts.find_all(session, KIND):
         of = draft.values
         if appointment is not None and of.get("appointment") == appointment:

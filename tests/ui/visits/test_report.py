@@ -139,6 +139,18 @@ def test_saving_goes_back_and_undo_makes_a_draft_again(desk):
     assert draft_of(desk).values["summary"] == "Bon accueil"
 
 
+def test_undoing_a_report_without_an_appointment_shows_its_words_again(desk):
+    desk.go("report", account=desk.company.morel)
+    desk.type("De passage")
+    desk.click(desk.page.form.next.chips.buttons()[3])
+    desk.key(Qt.Key.Key_Return, CTRL)
+    saved = len(desk.find("visit_report"))
+    desk.window.undoing.undo()
+    desk.settle()
+    assert len(desk.find("visit_report")) == saved - 1
+    assert desk.page.form.text.toPlainText() == "De passage"
+
+
 def test_a_pull_under_an_open_report_keeps_what_is_typed(desk):
     page = open_report(desk)
     desk.type("Bon accueil")
