@@ -19,7 +19,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, errors, outbox, state
+from sync import blobs, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blobs import FOLDER
 from sync.client import HttpClient
@@ -156,8 +156,10 @@ def finish_search(workspace: Workspace, progress: Progress | None = None) -> Non
     search.run(
         lambda: workspace.exclusive(bulk=True),
         lambda: workspace.exclusive(bulk=True, yielding=True),
+        workspace.aside,
         lambda done, of: tell("applying", done, of),
         say_all_changed,
+        lambda: first_load.finish(laptop_of(workspace)),
     )
 
 
@@ -237,6 +239,7 @@ def laptop_of(workspace: Workspace) -> Laptop:
         lambda: workspace.exclusive(bulk=True, yielding=True),
         workspace.beside,
         workspace.folder,
+        finishes=True,
     )
 
 
@@ -295,6 +298,10 @@ def sentence(problem: errors.SyncError) -> str:
         "cloned": _(
             "This profile is a copy of another laptop's. Enrol it again "
             "with `terrain enrol`: unsent work is kept."
+        ),
+        "superseded": _("Another sync of this laptop has taken over. Nothing is lost: let it end."),
+        "not_allowed": _(
+            "What you may see has changed at the office. Nothing is lost: synchronise again to receive it."
         ),
         "not_found": _("There is no such organisation at this address. Check the server's address."),
     }

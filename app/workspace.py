@@ -226,6 +226,39 @@ class Workspace:
                 raw.execute("PRAGMA wal_autocheckpoint = 1000")
                 raw.execute("PRAGMA synchronous = FULL")
 
+    @contextmanager
+    def aside(
+        self,
+    ) -> Iterator[
+        tuple[
+            Callable[[], AbstractContextManager[Connection]], Callable[[], AbstractContextManager[Connection]]
+        ]
+    ]:
+        """One connection for work that is prepared in its memory while others write, then taken into the file.
+
+        Gives two kinds of transactions, one for each call: reading, and bulk in the write lane.
+        """
+        with explained(self.folder / FILE), self.engine.connect() as plain:
+            raw: Any = plain.connection.dbapi_connection
+            raw.execute("PRAGMA synchronous = NORMAL")
+
+            @contextmanager
+            def read() -> Iterator[Connection]:
+                connection = plain.execution_options(begin="DEFERRED")
+                with connection.begin():
+                    yield connection
+
+            @contextmanager
+            def write() -> Iterator[Connection]:
+                connection = plain.execution_options(begin="IMMEDIATE")
+                with self._turn(True), connection.begin():
+                    yield connection
+
+            try:
+                yield read, write
+            finally:
+                raw.execute("PRAGMA synchronous = FULL")
+
     def emit(self, changes: Changes) -> None:
         """Tell all subscribers."""
         for listener in list(self._subscribers):

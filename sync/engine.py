@@ -93,13 +93,16 @@ class Engine:
             outbox.seal_entries(connection, self._laptop.schema, {})
             waiting = outbox.waiting(connection)
             withdrawn = outbox.withdrawn(connection)
+            epoch = self._recovered or state.get(connection, "epoch") or ""
         done, total = 0, len(waiting)
         waiting = self._without_parts_there(waiting)
         while waiting or withdrawn:
             self._progress("pushing", done, total)
             batch, waiting = split_off(waiting)
             answer = self._remote.push(
-                PushRequest(_now(), batch, withdrawn, version=self._laptop.version, protocol=VERSION)
+                PushRequest(
+                    _now(), batch, withdrawn, version=self._laptop.version, protocol=VERSION, epoch=epoch
+                )
             )
             asked = {one.uuid for one in batch} | set(withdrawn)
             withdrawn = []
@@ -163,8 +166,8 @@ class Engine:
         if loading:
             self._load_first()
             return
-        if unfinished:
-            first_load.end(self._laptop)
+        if unfinished and not self._laptop.finishes:
+            first_load.finish(self._laptop)
         if self._laptop.folder is not None:
             scope_file.remove_all(self._laptop.folder)
         self._pull_changes(cursor, resume_at)
@@ -337,10 +340,16 @@ class Engine:
         with self._laptop.write(False) as connection:
             names, n = sent.names(connection), sent.last_n(connection)
         hello, known = recovery.find_known(self._remote, names, _now(), n)
+        count = 0
         with self._laptop.write(False) as connection:
-            with capture.paused(connection):
-                count = recovery.send_again(connection, self._laptop.schema, hello, known)
-                forks.forget(connection, known)
+            # An attempt that broke off has numbered all anew already.
+            if state.get(connection, "recovered") != hello.epoch:
+                if hello.since_restore:
+                    raise errors.Refused("cloned", "another file has spoken as this device since the restore")
+                with capture.paused(connection):
+                    count = recovery.send_again(connection, self._laptop.schema, hello, known)
+                    forks.forget(connection, known)
+                state.put(connection, "recovered", hello.epoch)
             # Pages of the other life are of no use.
             staging.clear(connection)
         self._report.sent_again += count
@@ -359,7 +368,7 @@ class Engine:
             raise errors.Refused("wipe")
         if hello.epoch != self._recovered and recovery.begins_anew(connection, hello):
             raise _NewEpoch
-        if hello.cloned or (not self._recovered and hello.last_n > sent.last_n(connection)):
+        if hello.cloned or hello.last_n > sent.last_n(connection):
             raise errors.Refused("cloned")
 
     def _take(self, applied: Applied) -> None:

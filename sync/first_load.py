@@ -258,14 +258,23 @@ class FirstLoad:
 
 
 def end(laptop: Laptop) -> None:
-    """What a load leaves for afterwards, while the program is used: indexes, sums of lists, search."""
+    """All rows are here: search and sums of lists are noted as to be made, and the indexes, now or by the program."""
+    with laptop.write(True) as connection:
+        laptop.loading(connection, False)
+    if not laptop.finishes:
+        finish(laptop)
+
+
+def finish(laptop: Laptop) -> None:
+    """Make the indexes that a load left for afterwards, while the program is used; nothing where there are all."""
 
     def plain() -> AbstractContextManager[Connection]:
         return laptop.write(True)
 
     with plain() as connection:
-        laptop.loading(connection, False)
-    bulk.restore_indexes_apart(laptop.yielding or plain, plain)
+        unfinished = is_unfinished(connection)
+    if unfinished:
+        bulk.restore_indexes_apart(laptop.yielding or plain, plain)
 
 
 def is_unfinished(connection: Connection) -> bool:

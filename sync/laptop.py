@@ -75,3 +75,5 @@ class Laptop:
     """Bulk transactions in the write lane with an encrypted file, of this key, attached as `page`."""
     folder: Path | None = None
     """Where the files of a first load may lie; without it and `beside` all comes by pages."""
+    finishes: bool = False
+    """Whether the program calls `first_load.finish` after a run, beside what else it makes after a load."""

@@ -9,29 +9,37 @@ from sqlalchemy import Connection
 
 from app import account_summary, changed, lists
 from app.local import search_rows
-from app.search import expressions
+from app.search import expressions, segments
 from app.search.sources import PER_KIND, SOURCES, WEIGHT, Source, watches
+from sync import state
 
-# A prefix of another length is merged from all words that begin with it: with four lengths instead of seven the
-# index is made a fifth faster, and “garage va” takes three times longer to find.
-_TEXT = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5("
-    "words, content='', contentless_delete=1, detail=none, prefix='1 2 3 4 5 6 7',"
+PENDING = "search_todo"
+"""The name in `sync_state` under which a build notes how far it is."""
+# Each length costs a fifth of an index. A longer beginning is merged from the few words that begin with it.
+_LAYOUT = (
+    " USING fts5(words, content='', contentless_delete=1, detail=none, prefix='1 2 3 4',"
     " tokenize='unicode61 remove_diacritics 0')"
 )
+_TEXT = f"CREATE VIRTUAL TABLE search_text{_LAYOUT}"
 # In memory, as all temporary tables of an encrypted file.
 _STAGE = (
     "CREATE TEMP TABLE IF NOT EXISTS search_stage"
-    " (n INTEGER PRIMARY KEY, id TEXT, title TEXT, subtitle TEXT, words TEXT, row INTEGER)"
+    " (n INTEGER PRIMARY KEY, id TEXT, title TEXT, subtitle TEXT, words TEXT, folded TEXT, row INTEGER)"
 )
+_MADE = f"CREATE VIRTUAL TABLE temp.search_made{_LAYOUT}"
 _BATCH = 20_000
+_HALF = PER_KIND // 2
+"""Entries made in bulk are numbered from the start of their kind's range, those kept one by one from here."""
+_LATER = "renewed:"
+"""Stands before the kind of a record that was renewed while a build was under way: the build passes it over."""
 
 
 def create(connection: Connection) -> None:
     """The full-text table of an empty file, or of an older one, whose entries are made anew if they must be."""
     made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'search_text'").scalar()
-    connection.exec_driver_sql(_TEXT)
-    if made is not None and made != _TEXT.replace("IF NOT EXISTS ", ""):
+    if made is None:
+        connection.exec_driver_sql(_TEXT)
+    elif made != _TEXT:
         rebuild(connection)
 
 
@@ -46,7 +54,11 @@ def install(connection: Connection) -> None:
 def refresh(connection: Connection) -> None:
     """Renew the entries and summaries of the records that changed in this transaction."""
     account_summary.renew_aged(connection)
-    dirty = connection.exec_driver_sql("SELECT DISTINCT kind FROM search_dirty").scalars().all()
+    dirty = (
+        connection.exec_driver_sql(f"SELECT DISTINCT kind FROM search_dirty WHERE kind NOT LIKE '{_LATER}%'")
+        .scalars()
+        .all()
+    )
     if not dirty:
         return
     account_summary.refresh(connection)
@@ -54,11 +66,22 @@ def refresh(connection: Connection) -> None:
     for source in SOURCES:
         if source.kind in dirty:
             _renew(connection, source)
-    connection.exec_driver_sql("DELETE FROM search_dirty")
+    if is_pending(connection):
+        connection.exec_driver_sql(
+            f"INSERT INTO search_dirty (kind, id) SELECT '{_LATER}' || kind, id FROM search_dirty"
+            f" WHERE kind NOT LIKE '{_LATER}%' ON CONFLICT (kind, id) DO NOTHING"
+        )
+    connection.exec_driver_sql(f"DELETE FROM search_dirty WHERE kind NOT LIKE '{_LATER}%'")
+
+
+def is_pending(connection: Connection) -> bool:
+    """Whether entries are still to be made."""
+    return state.get(connection, PENDING) is not None
 
 
 def rebuild(connection: Connection, progress: Callable[[int, int], None] | None = None) -> None:
     """Build all entries and summaries anew in the caller's transaction; `progress(done, all)` is told."""
+    state.put(connection, PENDING, None)
     account_summary.rebuild(connection)
     clear(connection)
     drop_record_index(connection)
@@ -78,14 +101,14 @@ def rebuild(connection: Connection, progress: Callable[[int, int], None] | None 
 def clear(connection: Connection) -> None:
     """No entries, and an index that takes many at once."""
     connection.exec_driver_sql("DELETE FROM search_row")
+    connection.exec_driver_sql("DELETE FROM search_dirty")
     _record, folded = sorted(search_rows.indexes, key=lambda index: index.unique, reverse=True)
     folded.drop(connection, checkfirst=True)
     # A fresh table is the quickest way to empty one that cannot read its own content.
     connection.exec_driver_sql("DROP TABLE IF EXISTS search_text")
-    create(connection)
+    connection.exec_driver_sql(_TEXT)
     # Larger batches in memory mean fewer segments; they are merged when all are there.
-    for name, value in (("hashsize", 33_554_432), ("automerge", 0), ("crisismerge", 1_999)):
-        _configure(connection, name, value)
+    _hoard(connection, "search_text")
 
 
 def drop_record_index(connection: Connection) -> None:
@@ -99,14 +122,15 @@ def finish(connection: Connection) -> None:
     for index in search_rows.indexes:
         index.create(connection, checkfirst=True)
     for name, value in (("hashsize", 1_048_576), ("automerge", 4), ("crisismerge", 16)):
-        _configure(connection, name, value)
+        _configure(connection, "search_text", name, value)
+    connection.exec_driver_sql(f"DELETE FROM search_dirty WHERE kind LIKE '{_LATER}%'")
 
 
 def merge_some(connection: Connection, pages: int) -> bool:
     """Merge some of the index's segments, as FTS5 does after many writes; whether more is to be merged."""
     raw: Any = connection.connection.dbapi_connection
     before = raw.total_changes
-    _configure(connection, "merge", pages)
+    _configure(connection, "search_text", "merge", pages)
     # Documented by FTS5: fewer than two changes mean that there was nothing to do.
     return bool(raw.total_changes - before >= 2)
 
@@ -119,38 +143,75 @@ def count(connection: Connection) -> int:
     return int(connection.exec_driver_sql(f"SELECT sum(n) FROM ({counts})").scalar_one())
 
 
-def add_some(
-    connection: Connection, source: Source, after: str, limit: int, new_only: bool = False
-) -> tuple[str | None, int]:
-    """Add the next entries of a kind after an id; the last one's, None when there are no more, and how many.
-
-    `new_only` leaves out records that have one already, since they were edited meanwhile.
-    """
-    last = connection.exec_driver_sql(
-        f'SELECT max(id) FROM (SELECT id FROM "{source.kind}" WHERE id > ? ORDER BY id LIMIT ?)',
-        (after, limit),
-    ).scalar()
+def add_some(connection: Connection, source: Source, after: str, limit: int) -> tuple[str | None, int]:
+    """Add the next entries of a kind after an id; the last one's, None when there are no more, and how many."""
+    last, rows = end_of(connection, source, after, limit)
     if last is None:
         return None, 0
-    expressions.teach(connection)
-    known = (
-        f" AND t.id NOT IN (SELECT id FROM search_row WHERE kind = '{source.kind}' AND id > :a AND id <= :b)"
-    )
-    where = f"t.id > :a AND t.id <= :b{known if new_only else ''}"
-    query = source.query(where, "account > :a AND account <= :b")
-    added = _stage(connection, f"SELECT e.*, NULL FROM ({query}) AS e", {"a": after, "b": last})
+    stage(connection, source, after, last, next_row(connection, source))
     _keep(connection, source)
-    return last, added
+    return last, rows
+
+
+def end_of(connection: Connection, source: Source, after: str, limit: int) -> tuple[str | None, int]:
+    """The last id of the next records of a kind after an id, None where there are none, and how many they are."""
+    last, rows = connection.exec_driver_sql(
+        f'SELECT max(id), count(*) FROM (SELECT id FROM "{source.kind}" WHERE id > ? ORDER BY id LIMIT ?)',
+        (after, limit),
+    ).one()
+    return last, rows
+
+
+def next_row(connection: Connection, source: Source) -> int:
+    """The first free number for entries made in bulk."""
+    return _last_row(connection, WEIGHT[source.kind] * PER_KIND) + 1
+
+
+def stage(connection: Connection, source: Source, after: str, last: str, first_row: int) -> None:
+    """Gather the entries of a kind's records after an id and up to another, in the connection's memory."""
+    expressions.teach(connection)
+    query = source.query("t.id > :a AND t.id <= :b", "account > :a AND account <= :b")
+    _stage(connection, query, "NULL", "", {"a": after, "b": last})
+    connection.exec_driver_sql("UPDATE temp.search_stage SET row = ? + n - 1", (first_row,))
+
+
+def index_staged(connection: Connection, source: Source) -> None:
+    """Make the full text of what is staged beside it, in the connection's memory."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.search_made")
+    connection.exec_driver_sql(_MADE)
+    _hoard(connection, "search_made")
+    connection.exec_driver_sql(f"INSERT INTO temp.search_made (rowid, words) {_texts(source)}")
+
+
+def publish(connection: Connection, source: Source) -> int:
+    """Give the file what is staged and indexed in memory, but for records renewed meanwhile; how many there were."""
+    segments.move(connection, "search_made", "search_text")
+    renewed = connection.exec_driver_sql(
+        "SELECT s.row FROM search_dirty AS d JOIN temp.search_stage AS s ON s.id = d.id WHERE d.kind = ?",
+        (f"{_LATER}{source.kind}",),
+    ).all()
+    if renewed:
+        rows = [tuple(row) for row in renewed]
+        connection.exec_driver_sql("DELETE FROM search_text WHERE rowid = ?", rows)
+        connection.exec_driver_sql("DELETE FROM temp.search_stage WHERE row = ?", rows)
+    return _list_staged(connection, source)
+
+
+def forget_staged(connection: Connection) -> None:
+    """Give the memory of what was staged back, outside any transaction."""
+    raw: Any = connection.connection.dbapi_connection
+    for name in ("search_made", "search_stage"):
+        raw.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def _renew(connection: Connection, source: Source) -> None:
     """Replace the entries of a kind's changed records; those that are gone lose theirs."""
     noted = f"(SELECT id FROM search_dirty WHERE kind = '{source.kind}')"
-    entries = source.query(f"t.id IN {noted}", f"account IN {noted}")
     _stage(
         connection,
-        f"SELECT e.*, k.row FROM ({entries}) AS e LEFT JOIN search_row AS k"
-        f" ON k.id = e.id AND k.kind = '{source.kind}'",
+        source.query(f"t.id IN {noted}", f"account IN {noted}"),
+        "k.row",
+        f" LEFT JOIN search_row AS k ON k.id = e.id AND k.kind = '{source.kind}'",
     )
     rows = connection.exec_driver_sql(
         "SELECT r.row FROM search_dirty AS d JOIN search_row AS r ON r.id = d.id AND r.kind = d.kind"
@@ -161,39 +222,58 @@ def _renew(connection: Connection, source: Source) -> None:
         gone = [(row,) for (row,) in rows]
         connection.exec_driver_sql("DELETE FROM search_text WHERE rowid = ?", gone)
         connection.exec_driver_sql("DELETE FROM search_row WHERE row = ?", gone)
+    last = connection.exec_driver_sql("SELECT coalesce(max(row), 0) FROM temp.search_stage").scalar_one()
+    last = max(last, _last_row(connection, WEIGHT[source.kind] * PER_KIND + _HALF))
+    connection.exec_driver_sql("UPDATE temp.search_stage SET row = ? + n WHERE row IS NULL", (last,))
     _keep(connection, source)
 
 
-def _stage(connection: Connection, entries: str, values: dict[str, str] | None = None) -> int:
+def _stage(
+    connection: Connection, entries: str, row: str, join: str, values: dict[str, str] | None = None
+) -> None:
     connection.exec_driver_sql(_STAGE)
     connection.exec_driver_sql("DELETE FROM temp.search_stage")
-    staged = connection.exec_driver_sql(
-        f"INSERT INTO temp.search_stage (id, title, subtitle, words, row) {entries}", values or {}
+    connection.exec_driver_sql(
+        f"WITH e (id, title, subtitle, words) AS ({entries})"
+        " INSERT INTO temp.search_stage (id, title, subtitle, words, folded, row)"
+        f" SELECT e.*, {expressions.folded('e.title')}, {row} FROM e{join}",
+        values or {},
     )
-    return staged.rowcount
+
+
+def _last_row(connection: Connection, first: int) -> int:
+    """The highest number of entries in the half of a kind's range that begins there."""
+    return int(
+        connection.exec_driver_sql(
+            "SELECT coalesce(max(row), ?) FROM search_row WHERE row BETWEEN ? AND ?",
+            (first, first, first + _HALF - 1),
+        ).scalar_one()
+    )
 
 
 def _keep(connection: Connection, source: Source) -> None:
-    """Give what is staged its places: that of its earlier entry, or the next ones of its kind."""
-    first = WEIGHT[source.kind] * PER_KIND
-    last = connection.exec_driver_sql(
-        "SELECT max((SELECT coalesce(max(row), ?) FROM search_row WHERE row BETWEEN ? AND ?),"
-        " (SELECT coalesce(max(row), 0) FROM temp.search_stage))",
-        (first, first, first + PER_KIND - 1),
-    ).scalar_one()
-    connection.exec_driver_sql("UPDATE temp.search_stage SET row = ? + n WHERE row IS NULL", (last,))
-    connection.exec_driver_sql(
-        "INSERT INTO search_row (row, kind, id, title, subtitle, folded)"
-        f" SELECT row, '{source.kind}', id, title, subtitle, {expressions.folded('title')}"
-        " FROM temp.search_stage ORDER BY n"
-    )
-    marked = f" || ' ' || {expressions.marked('r.folded')}" if source.title else ""
-    connection.exec_driver_sql(
-        f"INSERT INTO search_text (rowid, words) SELECT s.row, s.words{marked}"
-        " FROM temp.search_stage AS s CROSS JOIN search_row AS r ON r.row = s.row ORDER BY s.row"
-    )
+    _list_staged(connection, source)
+    connection.exec_driver_sql(f"INSERT INTO search_text (rowid, words) {_texts(source)}")
     connection.exec_driver_sql("DELETE FROM temp.search_stage")
 
 
-def _configure(connection: Connection, name: str, value: int) -> None:
-    connection.exec_driver_sql(f"INSERT INTO search_text (search_text, rank) VALUES ('{name}', {value})")
+def _list_staged(connection: Connection, source: Source) -> int:
+    kept = connection.exec_driver_sql(
+        "INSERT INTO search_row (row, kind, id, title, subtitle, folded)"
+        f" SELECT row, '{source.kind}', id, title, subtitle, folded FROM temp.search_stage ORDER BY n"
+    )
+    return kept.rowcount
+
+
+def _texts(source: Source) -> str:
+    marked = f" || ' ' || {expressions.marked('folded')}" if source.title else ""
+    return f"SELECT row, words{marked} FROM temp.search_stage ORDER BY row"
+
+
+def _hoard(connection: Connection, table: str) -> None:
+    for name, value in (("hashsize", 33_554_432), ("automerge", 0), ("crisismerge", 1_999)):
+        _configure(connection, table, name, value)
+
+
+def _configure(connection: Connection, table: str, name: str, value: int) -> None:
+    connection.exec_driver_sql(f"INSERT INTO {table} ({table}, rank) VALUES ('{name}', {value})")

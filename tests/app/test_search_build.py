@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ ACCOUNTS = 23
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several of each step."""
-    for name in ("FEWEST", "FIRST", "MOST"):
+    for name in ("FEWEST", "FIRST", "MOST", "ENTRIES"):
         monkeypatch.setattr(build, name, 5)
 
 
@@ -53,8 +53,40 @@ def loaded(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def lanes(workspace: Workspace) -> tuple[Any, Any]:
-    return lambda: workspace.exclusive(bulk=True), lambda: workspace.exclusive(bulk=True, yielding=True)
+def lanes(workspace: Workspace) -> tuple[Any, Any, Any]:
+    return (
+        lambda: workspace.exclusive(bulk=True),
+        lambda: workspace.exclusive(bulk=True, yielding=True),
+        workspace.aside,
+    )
+
+
+def watched(
+    workspace: Workspace, before: Callable[[], None], after: Callable[[], None]
+) -> tuple[Any, Any, Any]:
+    """The same, with what is done around each transaction of the lane, but not around a yielding one."""
+    slice_of, yielding, aside = lanes(workspace)
+
+    def around(lane: Any) -> Any:
+        @contextmanager
+        def transaction() -> Iterator[Connection]:
+            before()
+            with lane() as connection:
+                yield connection
+                after()
+
+        return transaction
+
+    @contextmanager
+    def both() -> Iterator[tuple[Any, Any]]:
+        with aside() as (read, write):
+            yield read, around(write)
+
+    return around(slice_of), yielding, both
+
+
+def nothing() -> None:
+    """Done around a transaction that nothing is done around."""
 
 
 def titles(workspace: Workspace, text: str, **options: Any) -> list[str]:
@@ -106,20 +138,16 @@ def test_what_is_built_in_slices_is_what_is_built_at_once(loaded: Workspace):
 
 @pytest.mark.parametrize("slices", [1, 4, 7, 9, 12, 15])
 def test_a_build_that_died_goes_on_where_it_stopped(loaded: Workspace, slices: int):
-    slice_of, yielding = lanes(loaded)
     left = [slices]
 
-    @contextmanager
-    def dying() -> Iterator[Connection]:
+    def die() -> None:
         left[0] -= 1
-        with slice_of() as connection:
-            yield connection
-            if not left[0]:
-                raise KeyboardInterrupt
+        if not left[0]:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        search.run(dying, yielding)
-    search.run(slice_of, yielding)
+        search.run(*watched(loaded, nothing, die))
+    search.run(*lanes(loaded))
     died = everything(loaded)
     with loaded.exclusive() as connection:
         search.rebuild(connection)
@@ -127,10 +155,9 @@ def test_a_build_that_died_goes_on_where_it_stopped(loaded: Workspace, slices: i
 
 
 def test_records_that_are_edited_meanwhile_are_found_at_once_and_once(loaded: Workspace):
-    slice_of, yielding = lanes(loaded)
     edits = iter(range(ACCOUNTS))
 
-    def edited() -> AbstractContextManager[Connection]:
+    def edit() -> None:
         number = next(edits, None)
         if number is not None:
             with loaded.transaction() as session:
@@ -138,10 +165,8 @@ def test_records_that_are_edited_meanwhile_are_found_at_once_and_once(loaded: Wo
                 records.save(session, "account", f"a{(7 * number) % ACCOUNTS:02d}", name)
                 records.delete(session, "contact", f"c{(5 * number) % ACCOUNTS:02d}")
             assert f"Quincaillerie {number}" in titles(loaded, f"quincaillerie {number}")
-        lane: AbstractContextManager[Connection] = slice_of()
-        return lane
 
-    search.run(edited, yielding)
+    search.run(*watched(loaded, edit, nothing))
     built = everything(loaded)
     assert len(titles(loaded, "quincaillerie", kinds=["account"])) > 5
     with loaded.exclusive() as connection:
@@ -150,15 +175,10 @@ def test_records_that_are_edited_meanwhile_are_found_at_once_and_once(loaded: Wo
 
 
 def test_what_is_indexed_so_far_is_found(loaded: Workspace):
-    slice_of, yielding = lanes(loaded)
     seen: list[int] = []
-
-    def looking() -> AbstractContextManager[Connection]:
-        seen.append(len(titles(loaded, "hotel", kinds=["account"])))
-        lane: AbstractContextManager[Connection] = slice_of()
-        return lane
-
-    search.run(looking, yielding)
+    search.run(
+        *watched(loaded, lambda: seen.append(len(titles(loaded, "hotel", kinds=["account"]))), nothing)
+    )
     assert 0 in seen and any(0 < count < ACCOUNTS for count in seen)
     assert seen == sorted(seen)
 
@@ -190,7 +210,7 @@ def test_a_long_step_gives_way_to_somebody_who_saves(loaded: Workspace, monkeypa
 
 
 def test_somebody_who_never_stops_saving_does_not_hold_it_up_for_ever(loaded: Workspace):
-    slice_of, _yielding = lanes(loaded)
+    slice_of, _yielding, aside = lanes(loaded)
     refused: list[int] = []
 
     @contextmanager
@@ -204,7 +224,7 @@ def test_somebody_who_never_stops_saving_does_not_hold_it_up_for_ever(loaded: Wo
             finally:
                 raw.set_progress_handler(None, 1)
 
-    search.run(slice_of, always_interrupted)
+    search.run(slice_of, always_interrupted, aside)
     assert len(refused) == build.PATIENCE
     assert len(titles(loaded, "hotel", kinds=["account"])) == ACCOUNTS
 

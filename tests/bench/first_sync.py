@@ -157,12 +157,12 @@ def measure(
         works.append(time.process_time() - cpu)
         first_begin(connection)
 
-    def listed(lane: Any, yielding: Any, progress: Any, shown: Any) -> bool:
+    def listed(lane: Any, yielding: Any, aside: Any, progress: Any, shown: Any, first: Any) -> bool:
         def tell() -> None:
             seen.append(time.perf_counter() - began)
             shown()
 
-        return first_run(lane, yielding, progress, tell)
+        return first_run(lane, yielding, aside, progress, tell, first)
 
     search.begin, search.run = usable, listed  # type: ignore[assignment]
     try:
