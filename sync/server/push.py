@@ -222,7 +222,7 @@ class Push:
             return Pending(
                 change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
             )
-        self.working.forks += change.forks
+        self.working.forks += change.map
         self._reached |= {id for _, id in change.born} | {change.uuid} | self._moved()
         self._decided += parking.decided(change, ops or [])
         touched = list(self.working.named)
@@ -370,7 +370,7 @@ class Push:
         results.settle(self.connection, self.store, [(given[p.uuid], p.waits_for) for p in settled])
         forks = [
             {"device": device.id, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
-            for table, old, new in self.working.forks
+            for table, old, new in dict.fromkeys(self.working.forks)  # two actions may have made the same one
         ]
         if forks:
             self.connection.execute(insert(self.store.tables["sync_fork"]), forks)
