@@ -156,7 +156,8 @@ class Recorded:
     def hello(self, request: HelloRequest) -> Hello:
         if self._hello is None:
             raise errors.Refused(self._refusal.code if self._refusal else "needs_network")
-        return self._hello
+        # What came since a restore came by this very file.
+        return msgspec.structs.replace(self._hello, since_restore=0)
 
     def push(self, request: PushRequest) -> PushAnswer:
         """The results of what was in the request; what was done since stays to be sent."""

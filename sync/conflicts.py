@@ -60,6 +60,10 @@ def candidates_of(text: Value) -> list[Candidate]:
 
 
 def with_candidate(text: Value, added: Candidate) -> str:
-    """The stored candidates with one more; the same author's earlier one is replaced."""
-    kept = [one for one in candidates_of(text) if one.get("user") != added["user"]]
+    """The stored candidates with one more; what the same author wrote earlier on the same device is replaced.
+
+    Of two laptops of one person, or two copies of one file, neither knows what the other's has written.
+    """
+    author = (added["user"], added["device"])
+    kept = [one for one in candidates_of(text) if (one.get("user"), one.get("device")) != author]
     return canonical([*kept, added])

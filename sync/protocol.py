@@ -108,7 +108,9 @@ class Hello(msgspec.Struct, omit_defaults=True):
     `cloned` asks for a new identity: enrol with the present token, then send under their own uuids,
     what `known` does not name. `series` is the code of the numbers that the device may draw. `parts`
     names, by uuid, the parts that are here of transactions that are not complete. `restored_rev` is the
-    last revision of the copy that began this epoch: what is newer was lost with the server.
+    last revision of the copy that began this epoch: what is newer was lost with the server. `since_restore`
+    is how many transactions this device has sent in this epoch where the copy knew it already: who sees the
+    epoch for the first time and finds some was copied.
     """
 
     epoch: str
@@ -128,6 +130,7 @@ class Hello(msgspec.Struct, omit_defaults=True):
     known: list[str] = []
     parts: dict[str, list[int]] = {}
     restored_rev: int = 0
+    since_restore: int = 0
     organisation: str = ""
     exchange_key: str = ""
     """The organisation's public key for sync by file (X25519, base64); see `sync.bundle`."""
@@ -173,6 +176,8 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
 
     `protocol` is the version in which the operations are written; 1 where it is not said. `run` names one
     run of the sync (letters and digits): a newer run takes over, the older one is refused, `superseded`.
+    `epoch` is the one that the laptop knows: a server that came back from a copy since takes nothing, and
+    answers with no results, until the laptop has asked what is known and numbered the rest anew.
     """
 
     now: str
@@ -182,6 +187,7 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     version: str = ""
     protocol: int = 1
     run: str = ""
+    epoch: str = ""
 
 
 class PushAnswer(msgspec.Struct, omit_defaults=True):

@@ -59,6 +59,8 @@ def queue_lost_rows(
     units: list[list[Entry]] = []
     documents: dict[str, list[Entry]] = {}
     for page in pages:
+        for name, id, _scope in page.exits:
+            brought.note(connection, name, [id])
         for block in page.blocks:
             table = schema.tables.get(block.table)
             if table is not None and {"id", "rev"} <= set(block.columns):
@@ -166,10 +168,13 @@ def _row(connection: Connection, table: SyncTable, id: str) -> dict[str, Any]:
 
 
 def _captured(table: SyncTable, row: dict[str, Any]) -> Iterator[tuple[str, Value]]:
-    """The fields of a row as they are captured; those without a value are left out."""
+    """The fields of a row as they are captured; those without a value are left out.
+
+    What adds up too: it counts with those who counted it, who send it again, and would count twice.
+    """
     for field in table.fields.values():
         value = row.get(field.name)
-        if value is None:
+        if value is None or field.policy == "sum":
             continue
         if field.by_key:
             for key, part in json.loads(value).items():

@@ -19,7 +19,7 @@ from sync.server.store import Organisations, Store
 RESTORED_SERIES = 1_000
 """By how much a restored server's series go on, past any that it granted since the copy."""
 RESTORED_REVISIONS = 1_000_000
-"""The same for its revisions."""
+"""By how much at least its revisions go on."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,19 @@ class Administration:
     def renew(self) -> None:
         """After a restore: a new epoch, by which laptops know, and series beyond those granted since.
 
-        Revisions go on far above any that was given out since the copy, so that none means two things.
+        Revisions go on far above any that was given out since the copy, so that none means two things: above
+        those of the copy, and above the clock's milliseconds, which no organisation outruns. So they do where
+        one copy comes back twice.
         """
         head, commits = self.store.tables["sync_head"], self.store.tables["sync_commit"]
         with self.store.write() as connection:
             restored = connection.scalar(select(head.c.rev)) or 0
-            epoch, rev = secrets.token_hex(8), restored + RESTORED_REVISIONS
+            epoch, clock = secrets.token_hex(8), int(self.clock().timestamp() * 1_000)
+            rev = max(restored + RESTORED_REVISIONS, clock)
             values = {"epoch": epoch, "rev": rev, "series": head.c.series + RESTORED_SERIES}
             connection.execute(update(head).values(values))
+            devices = self.store.tables["sync_device"]
+            connection.execute(update(devices).values(restored_n=devices.c.last_n))
             connection.execute(
                 insert(self.store.tables["sync_restore"]).values(epoch=epoch, rev=restored, at=self._now())
             )

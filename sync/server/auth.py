@@ -51,6 +51,8 @@ class Device:
     lease: str = ""
     disabled: bool = False
     """Its user may no longer sign in."""
+    restored_n: int = 0
+    """Its last number in the copy from which the server came back."""
 
 
 def hash_password(password: str) -> str:
@@ -181,7 +183,7 @@ def series_code(count: int) -> str:
 
 _DEVICE = text(
     'SELECT d.id, d."user", d.series, d.last_n, d.wipe, d.revoked_at, d.cursor_issued, d.scopes_issued,'
-    " d.scopes_entitled, d.rev_presented, d.seen_at, d.lease, d.counted_from, d.calls, c.disabled_at"
+    " d.scopes_entitled, d.rev_presented, d.seen_at, d.lease, d.counted_from, d.calls, d.restored_n, c.disabled_at"
     ' FROM sync_device d LEFT JOIN user_credential c ON c."user" = d."user" WHERE d.token_hash = :hash'
 )
 """Asked by every call, and so written out: to put it together anew takes longer than to answer it."""
@@ -210,6 +212,7 @@ def find_device(connection: Connection, token: str) -> Device:
         seen_at=found["seen_at"],
         lease=found["lease"] or "",
         disabled=found["disabled_at"] is not None,
+        restored_n=found["restored_n"],
     )
 
 

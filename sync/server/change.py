@@ -65,7 +65,6 @@ class Change:
     outcome: Outcome = "applied"
     map: list[tuple[str, str, str]] = field(default_factory=list)
     born: list[tuple[str, str]] = field(default_factory=list)
-    forks: list[tuple[str, str, str]] = field(default_factory=list)
 
     def at(self, op: Op) -> str:
         """When the user did it, by the server's clock."""

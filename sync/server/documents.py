@@ -39,7 +39,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
     """The operations with those on stale documents led to a fork, made here or by an earlier transaction."""
     if not change.working.store.shape.lines:
         return ops
-    ops = _follow_forks(change, ops)
+    ops = _apart(change, _follow_forks(change, ops))
     for (table, id), mine in _by_document(change, ops).items():
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
@@ -127,7 +127,6 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
             if part.known is not None:
                 _copy(change, part.synced, part.known, new_ids)
                 change.map.append((part.synced.name, part.row["id"], new_ids[part.row["id"]]))
-        change.forks += change.map
         ops = [_renamed(op, new_ids) for op in ops]
     candidate = conflicts.Candidate(
         value=new_ids[id], user=author.user, device=author.device, at=change.now, group={}
@@ -204,6 +203,23 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
         ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
     just_made = {old: new for _table, old, new in change.working.forks}
     return [_renamed(op, just_made) for op in ops] if just_made else ops
+
+
+def _apart(change: Change, ops: list[Op]) -> list[Op]:
+    """A new line of a version that forked, whose id the other version has already, gets one of its own.
+
+    So it is where somebody else brought the line first: from a copy of the file, or after a restore.
+    """
+    for op in ops:
+        synced = change.table(op.table)
+        if op.kind != "create" or synced.aggregate not in op.fields:
+            continue
+        there = change.working.get(op.table, op.id)
+        if there is not None and there[synced.aggregate] != op.fields[synced.aggregate][1]:
+            new = fork_id(op.id, change.author.device, op.base_rev)
+            change.map.append((op.table, op.id, new))
+            ops = [_renamed(one, {op.id: new}) for one in ops]
+    return ops
 
 
 def any_forked(change: Change) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from sync import sums
 from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
@@ -63,12 +63,18 @@ class Pull:
     granted: frozenset[str]
     max_bytes: int
     head: int
+    restored: int | None = None
+    """The last revision of the copy from which this server came back, None where it did not."""
 
     def __post_init__(self) -> None:
         self._left = self.max_bytes
         self._limit = min(max(200, self.max_bytes * _ROWS_PER_MB // 1_000_000), _MOST_ROWS)
         self._tables = list(self.store.schema.tables)
         self._blocks: dict[str, list[Sequence[Any]]] = {}
+
+    def left_since_restore(self) -> list[tuple[str, str, str]]:
+        """What left the device's scopes since the server came back: who was away must not bring it back."""
+        return [] if self.restored is None else self._exits(self.restored, self.head)
 
     def run(self, cursor: Cursor) -> Page:
         """The rows after `cursor`, as many as fit."""
@@ -162,7 +168,10 @@ class Pull:
     def _filled(self, scopes: Iterable[str]) -> set[tuple[str, str]]:
         """Where there are rows at all: most kinds of most territories have none."""
         table = self.store.tables["scope_sum"]
-        here = table.c.scope.in_(list(scopes)) & (table.c["count"] > 0)
+        any_row = table.c["count"] > 0
+        if self.restored is not None:
+            any_row |= (table.c.rev > self.restored) | table.c.rev.is_(None)
+        here = table.c.scope.in_(list(scopes)) & any_row
         found = self.connection.execute(select(table.c.scope, table.c.table_name).where(here))
         return {(scope, name) for scope, name in found}
 
@@ -170,8 +179,12 @@ class Pull:
         """Add rows in (after, upto]; the last one's revision, 0 when the table is done."""
         table = self.store.tables.synced[name]
         window = (table.c.rev > after) & (table.c.rev <= upto)
-        live = (table.c.scope == scope) & table.c.deleted_at.is_(None)
-        statement = select(table).where(live & window).order_by(table.c.rev).limit(self._limit)
+        wanted: ColumnElement[bool] = table.c.deleted_at.is_(None)
+        if self.restored is not None:
+            # Who holds a row that the copy lacks has to know that it was deleted since, or he brings it back.
+            wanted |= table.c.rev > self.restored
+        here = (table.c.scope == scope) & wanted & window
+        statement = select(table).where(here).order_by(table.c.rev).limit(self._limit)
         result = self.connection.execute(statement)
         assert result.cursor is not None
         # The driver's own tuples: a first load has no use for a named row each.

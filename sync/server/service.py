@@ -131,8 +131,9 @@ class Session:
             if device.disabled:
                 # What somebody wrote before he left is kept for those who led him.
                 grants = Grants(frozenset(), active=False)
-            if device.wipe:
-                return PushAnswer(self._hello(connection, device), [])
+            hello = self._hello(connection, device)
+            if device.wipe or request.epoch not in ("", hello.epoch):
+                return PushAnswer(hello, [])
             lease.take(connection, self.store, device, request.run)
             push = Push(
                 connection,
@@ -171,7 +172,11 @@ class Session:
             start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
             known = start or Cursor(hello.epoch, hello.head)
             granted = frozenset(hello.scopes)
-            page = Pull(connection, self.store, granted, max_bytes, hello.head).run(known)
+            restored = hello.restored_rev or None
+            pull = Pull(connection, self.store, granted, max_bytes, hello.head, restored)
+            page = pull.run(known)
+            if start is None and request.cursor:
+                page.exits += pull.left_since_restore()
             settled = results.find_settled(
                 connection, self.store, device.id, known.rev if start else 0, page.cursor.rev
             )
@@ -299,6 +304,7 @@ class Session:
             series=device.series,
             protocol=(self.service.oldest_push, self.service.speaks),
             restored_rev=standing.restored_rev,
+            since_restore=device.last_n - device.restored_n if standing.restored_rev else 0,
             schema_version=self.store.schema.version,
             wipe=device.wipe,
             organisation=self.service.slug,

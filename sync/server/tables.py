@@ -102,7 +102,7 @@ def _add_server_only(metadata: MetaData) -> None:
         text("created_at"), text("seen_at"), text("revoked_at"), number("wipe"),
         text("cursor_issued"), text("scopes_issued"), text("scopes_entitled"), number("rev_presented"),
         text("lease"), text("counted_from"), number("calls"), number("total_calls"), number("total_ms"),
-        number("bytes_in"), number("bytes_out"),
+        number("bytes_in"), number("bytes_out"), number("restored_n"),
     )  # fmt: skip
     # The key pair to which laptops seal what they send by file; private, as 32 bytes.
     Table(

@@ -43,6 +43,7 @@ class Laptop:
         )
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self.remote: Remote | None = None
+        self._password = ""
 
     def create(self) -> None:
         """The tables and triggers of an empty file."""
@@ -143,11 +144,18 @@ class Laptop:
 
     def enrol(self, network: Network, password: str) -> None:
         """Become a device of the user."""
-        request = EnrolRequest(f"{self.user}@acme.example", password)
-        answer = network.remote(self, "").enrol(request)
+        self.remote = network.remote(self, "")
+        self._password = password
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Become a device of the user, by his password, with all that is to be sent."""
+        assert self.remote is not None
+        request = EnrolRequest(f"{self.user}@acme.example", self._password)
+        answer = self.remote.renewed("").enrol(request)
         with self.write() as connection:
             identity.adopt(connection, self.schema, answer)
-        self.remote = network.remote(self, answer.token)
+        self.remote = self.remote.renewed(answer.token)
 
     def engine(self) -> engine.Engine:
         assert self.remote is not None
@@ -165,8 +173,15 @@ class Laptop:
         return engine.Engine(laptop, self.remote)
 
     def sync(self) -> engine.Report:
-        """One complete sync, as the program runs it: a copied file becomes a device of its own first."""
+        """One complete sync, as the program runs it: a copied file becomes a device of its own first.
+
+        A server that came back from a copy may not know the device: then its user signs in again.
+        """
         try:
+            try:
+                return self.engine().run()
+            except errors.SignInNeeded:
+                self.sign_in()
             return self.engine().run()
         except errors.Refused as problem:
             if problem.code != "cloned":
@@ -193,6 +208,7 @@ class Laptop:
     def copy_of(self, other: Laptop, letters: str) -> None:
         """Take over another laptop's file, as a restored image or a copied folder does."""
         other.raw.backup(self.raw)
+        self._password = other._password
         with self.write() as connection:
             # Opening a file in another place is noticed: its numbers must not meet the original's.
             state.put(connection, "restored", letters)

@@ -165,6 +165,14 @@ class Company(RuleBasedStateMachine):
     def grant_or_revoke(self, user: str, territory: str, given: bool) -> None:
         self.world.grant(user, territory, given)
 
+    @rule()
+    def back_up(self) -> None:
+        self.world.back_up()
+
+    @rule()
+    def restore_the_server(self) -> None:
+        self.world.restore_server()
+
     @rule(who=who)
     def copy_a_laptop(self, who: int) -> None:
         self.world.copy_laptop(self._laptop(who))

@@ -281,6 +281,18 @@ class World:
             op = Op("user", user, "update", 0, {"territories": (before, after)}, self.server.service.now())
             direct.write(connection, self.server.store, [op], self.server.service.now())
 
+    def back_up(self) -> None:
+        """Last night's backup."""
+        self.backup = self.server.copy()
+
+    def restore_server(self) -> None:
+        """The server burns down, and comes back as it was last night."""
+        if self.backup is None:
+            return
+        self.server.restore(self.backup)
+        self.network.late.clear()
+        self.damaged = True
+
     # Machines
 
     def copy_laptop(self, laptop: Laptop) -> None:
@@ -314,7 +326,7 @@ class World:
             with self.speaking(laptop):
                 work()
         except errors.SyncError as problem:
-            planned = ("offline", "protocol", "cloned")
+            planned = ("offline", "protocol", "cloned", "sign_in_needed")
             if problem.code not in planned:
                 raise
 

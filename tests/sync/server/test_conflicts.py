@@ -28,7 +28,19 @@ def test_further_versions_join_the_one_conflict_of_their_field(company: Company,
     (row,) = _conflicts(office)
     assert row["id"] == conflicts.conflict_id("account", "a", "phone")
     assert office.row("account", "a")["phone"] == "3"
-    assert _values(row) == ["2"], "of one author's two versions the later one is the one in question"
+    assert _values(row) == ["1", "2"], "of one person's two laptops neither knew what the other had written"
+
+
+def test_of_what_one_laptop_wrote_twice_the_later_is_in_question(
+    company: Company, nora: Laptop, office: Laptop
+) -> None:
+    nora.do(create("account", "a", name="D", territory="north", phone="0"))
+    nora.pull(), office.pull()
+    for number, laptop in enumerate((nora, office, nora, office)):
+        laptop.do(laptop.edit("account", "a", phone=f"{number + 1}"))
+    (row,) = _conflicts(office)
+    assert office.row("account", "a")["phone"] == "4"
+    assert _values(row) == ["2", "3"]
 
 
 def test_a_group_has_one_conflict_with_all_its_fields(company: Company, nora: Laptop, office: Laptop) -> None:
