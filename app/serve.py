@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import uvicorn
 from sqlalchemy import Connection, Table, select, text
 
-from app import migrations, server_log, workers
+from app import migrations, server_log, whole_file, workers
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
@@ -30,7 +30,7 @@ from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
 from sync.server.scopes import Grants
 from sync.server.service import Service
-from sync.server.store import Organisations
+from sync.server.store import Organisations, WholeFile
 
 COMPANY_WRITERS = ("office", "admin")
 
@@ -40,7 +40,8 @@ def organisations(database: str | Path, blobs: str | Path | None = None) -> Orga
 
     Attachments' bytes lie in `blobs`, beside the SQLite files unless it is named.
     """
-    return Organisations(database, sync_schema(), migrations.evolve, blobs)
+    whole = WholeFile(whole_file.shape, whole_file.make)
+    return Organisations(database, sync_schema(), migrations.evolve, blobs, whole)
 
 
 def administration(known: Organisations, slug: str) -> Administration | None:
@@ -217,7 +218,9 @@ def serve(
     def work() -> None:
         known = organisations(database, blobs)
         try:
-            _run(_server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key), listener)
+            server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
+            workers.spare_what_stays()
+            _run(server, listener)
         finally:
             known.close()
 
