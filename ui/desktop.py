@@ -180,7 +180,8 @@ def connect_features(window: MainWindow) -> None:
     for feature in ("customer_mode", "pointing"):
         importlib.import_module(f"ui.{feature}").connect(window)
     importlib.import_module("ui.today.commands").connect(window)
-    importlib.import_module("ui.quotes.expiring").connect(window)
+    for watch in ("expiring", "strange_approvals"):
+        importlib.import_module(f"ui.quotes.{watch}").connect(window)
     if importlib.util.find_spec("ui.sync.running") is not None:
         importlib.import_module("ui.sync.running").connect(window)
 

@@ -202,11 +202,17 @@ class Printing(QObject):
 
     def open(self, content: bytes, name: str) -> None:
         """Show the PDF in the system's own program, from a file inside the profile."""
+        self.open_file(
+            content, f"{file_name(name)}.pdf", _("No program opens PDF files here. Save the PDF instead.")
+        )
+
+    def open_file(self, content: bytes, name: str, otherwise: str) -> None:
+        """Give a file to the system's program for its kind; `otherwise` is said where there is none."""
         folder = self._shell.workspace.folder
 
         def show(file: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
-                self._shell.info(_("No program opens PDF files here. Save the PDF instead."), "warn")
+                self._shell.info(otherwise, "warn")
 
         self._shell.tasks.background(self, lambda _token: write_opened(folder, name, content), then=show)
 
@@ -233,10 +239,10 @@ class Printing(QObject):
 
 
 def write_opened(folder: Path, name: str, content: bytes) -> Path:
-    """Write bytes for another program to open; returns the file, inside the profile's folder."""
+    """Write bytes for another program to open; returns the file of that name, inside the profile's folder."""
     private = folder / OPENED_FOLDER
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return write_whole(private / f"{file_name(name)}.pdf", content)
+    return write_whole(private / name, content)
 
 
 def write_whole(file: Path, content: bytes) -> Path:

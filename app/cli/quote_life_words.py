@@ -128,6 +128,19 @@ def answer(options: argparse.Namespace, output: Output) -> None:
     output.result({"answer": said}, said)
 
 
+def strangers(options: argparse.Namespace, output: Output) -> None:
+    """The quotes that bear an approval by telephone in the name of who works here, which this laptop never gave."""
+    from app import records
+    from app.quotes import telephone
+    from app.quotes.composing import full_number
+
+    with opened(options) as workspace, workspace.read() as session:
+        found = [records.known(session, "quote", id) or {"id": id} for id in telephone.strangers(session)]
+    rows = [{"id": each["id"], "number": full_number(each), "owner": each.get("owner")} for each in found]
+    lines = [f"{row['number'] or row['id']}" for row in rows]
+    output.result(rows, "\n".join(lines) or _("None."))
+
+
 def _plain(found: Any) -> dict[str, Any]:
     # A line's picture is bytes, and says nothing about a difference.
     lines = [
@@ -174,9 +187,9 @@ def paper(options: argparse.Namespace, output: Output) -> None:
     """Attach a photo of the signed paper to the quote whose code it bears."""
     from pathlib import Path
 
-    from app.quotes import signing
+    from app.quotes import signed_paper
 
     photo = Path(options.file)
     with opened(options) as workspace, workspace.transaction("quote paper") as session:
-        id = signing.keep_paper(session, options.quote, photo.read_bytes(), options.signer, photo.name)
+        id = signed_paper.keep_paper(session, options.quote, photo.read_bytes(), options.signer, photo.name)
     output.result({"id": id, "status": "accepted"}, id)

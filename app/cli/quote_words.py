@@ -1,4 +1,4 @@
-"""Words for quotes: price, issue, revise, pdf."""
+"""Words for quotes: price, issue, revise, pdf, mail."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ def pdf(options: argparse.Namespace, output: Output) -> None:
 
     with opened(options) as workspace, workspace.read() as session:
         content = paper.pdf(session, options.id)
+    _write(options, output, content)
+
+
+def mail(options: argparse.Namespace, output: Output) -> None:
+    """An e-mail with the quote, as a draft that mail programs open for sending."""
+    from app.quotes import mailing
+
+    with opened(options) as workspace, workspace.read() as session:
+        letter = mailing.open_letter(session, options.id)
+    _write(options, output, letter.render())
+
+
+def _write(options: argparse.Namespace, output: Output, content: bytes) -> None:
+    """The file, whole or not at all."""
     file = Path(options.output)
     partial = file.with_name(file.name + ".new")
     partial.write_bytes(content)

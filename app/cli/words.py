@@ -49,6 +49,8 @@ WORDS = {
     "quote answer": ("app.cli.quote_life_words", "answer"),
     "quote verify": ("app.cli.quote_life_words", "verify"),
     "quote paper": ("app.cli.quote_life_words", "paper"),
+    "quote mail": ("app.cli.quote_words", "mail"),
+    "quote strangers": ("app.cli.quote_life_words", "strangers"),
     "import": ("app.cli.transfer_words", "import_records"),
     "export": ("app.cli.transfer_words", "export_records"),
     "serve": ("app.cli.server_words", "serve"),
@@ -184,10 +186,11 @@ def _add_quote_words(words: Any) -> None:
         ("issue", _("freeze a draft under its number; prints the number")),
         ("revise", _("a new draft that will supersede an issued quote; prints its id")),
         ("pdf", _("the quote as PDF")),
+        ("mail", _("an e-mail with the quote, as a draft for the mail program (.eml)")),
     ):
         parser = _word(second, name, help, f"quote {name}")
         parser.add_argument("id", metavar="ID")
-        if name == "pdf":
+        if name in ("pdf", "mail"):
             parser.add_argument("-o", "--output", required=True, metavar=_("FILE"))
     _add_quote_life(second)
 
@@ -226,6 +229,9 @@ def _add_quote_life(second: Any) -> None:
     answer.add_argument("number", type=int, metavar=_("NUMBER"))
     answer.add_argument("control", metavar=_("CONTROL"))
     answer.add_argument("percent", metavar=_("PERCENT"))
+    _word(
+        second, "strangers", _("approvals by telephone in your name that you never gave"), "quote strangers"
+    )
     verify = _word(second, "verify", _("whether a sealed PDF was changed; needs no profile"), "quote verify")
     paper = _word(
         second, "paper", _("attach a photo of the signed paper and accept the quote"), "quote paper"

@@ -102,7 +102,7 @@ class Quote(Entity):
     )
     in_main_activity: Mapped[bool | None] = yes_no(_("Within the customer's main activity"))
     customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
-    language: Mapped[str | None] = choice(_("Language"), LANGUAGE_NAMES)
+    language: Mapped[str | None] = choice(_("Language"), (*LANGUAGE_NAMES, ("both", _("French and English"))))
     follow_up_on: Mapped[object] = date(_("Follow up on"), index=True)
     issued_on: Mapped[object] = date(_("Issued on"), listed=True)
     issued_at: Mapped[object] = timestamp(_("Issued at"))

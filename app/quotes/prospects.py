@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from app import attachments, records
 from app.errors import NotAllowed
+from app.i18n import translate as _
 from app.quotes import authority, issuing, life, sealing
 from app.quotes.composing import full_number
+from app.quotes.notices import find_versions
 from sync import state
 
 Record = dict[str, Any]
@@ -24,7 +26,7 @@ class Prospects:
     choices: tuple[Record, ...] = ()
     """Its options and alternatives."""
     revisions: tuple[tuple[str, str], ...] = ()
-    """(id, number) of the other revisions on this laptop."""
+    """(id, number) of the other revisions on this laptop, and of a version that another person made at once."""
     order: str | None = None
     signature: Record | None = None
     approver: bool = False
@@ -51,11 +53,15 @@ def look(session: Session, quote_id: str) -> Prospects:
     lines = issuing.find_lines(session, quote_id)
     signatures = records.find_rows(session, "signature", {"quote": quote_id}, limit=1)
     same = records.find_rows(session, "quote", {"number": quote["number"]}) if quote["number"] else []
+    versions = find_versions(session, quote_id)
     users = records.find_rows(session, "user", order="name") if approver else []
     return Prospects(
         quote=quote,
         choices=tuple(line for line in lines if line["choice_kind"] in ("option", "alternate")),
-        revisions=tuple((each["id"], full_number(each)) for each in same if each["id"] != quote_id),
+        revisions=(
+            *((each["id"], full_number(each)) for each in same if each["id"] not in (quote_id, *versions)),
+            *((id, _("the other version")) for id in versions),
+        ),
         order=life.order_of(session, quote_id),
         signature=signatures[0] if signatures else None,
         approver=approver,

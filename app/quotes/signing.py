@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from app import __version__, attachments, records
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
-from app.quotes import issuing, life, paper_code, pdf_archive, pdf_evidence, sealing
+from app.quotes import issuing, life, pdf_archive, pdf_evidence, sealing
 from app.quotes.document import QuoteDocument
 from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.paper import Paper, open_paper
@@ -95,7 +95,7 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
     Raises NotAllowed for a quote that was not issued or is decided.
     """
     quote = records.get(session, "quote", quote_id)
-    _check_signable(quote)
+    check_signable(quote)
     shown = open_paper(session, quote_id)
     account, contact = (
         records.known(session, "account", quote["account"]),
@@ -183,7 +183,7 @@ def keep_signature(session: Session, signed: Signed) -> str:
     if chain_end(session) != signed.chain:
         raise NotAllowed(_("Another quote was signed meanwhile. Open this one again to sign it."))
     quote = records.get(session, "quote", signed.quote_id)
-    _check_signable(quote)
+    check_signable(quote)
     connection = session.connection()
     name = f"{signed.record['evidence']['quote']} — {signed.record['signer_name']}.pdf".replace("/", "-")
     prepared = attachments.prepare(attachments.folder_of(connection), signed.content, name)
@@ -197,49 +197,8 @@ def keep_signature(session: Session, signed: Signed) -> str:
         "chosen": list(signed.chosen),
     }
     records.save(session, "quote", signed.quote_id, {"signature": summary})
-    end = [signed.record["position"], signed.record["record_hash"]]
-    state.put(connection, _CHAIN, json.dumps(end))
+    keep_chain_end(session, signed.record)
     return id
-
-
-def keep_paper(
-    session: Session, quote_id: str | None, photo: bytes, signer: str, name: str = "photo.jpg"
-) -> str:
-    """Attach a photo of the signed paper to the quote whose code it bears, and accept it; the quote's id.
-
-    With `quote_id`, a paper of another quote or revision is refused. Raises NotAllowed, Invalid.
-    """
-    quote = _quote_of_photo(session, quote_id, photo)
-    if not signer.strip():
-        raise Invalid({"name": _("Write who signed.")})
-    _check_signable(quote)
-    connection = session.connection()
-    prepared = attachments.prepare(attachments.folder_of(connection), photo, name)
-    attachment = attachments.add(session, prepared, "quote", quote["id"], account=quote["account"])
-    position, previous = chain_end(session)
-    now = datetime.now(UTC)
-    record: dict[str, Any] = {
-        "quote": quote["id"],
-        "account": quote["account"],
-        "state": "sealed",
-        "means": "paper",
-        "signer_name": signer.strip(),
-        "signed_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
-        "document_hash": quote["document_hash"],
-        "pdf_hash": quote["pdf_hash"],
-        "attachment": attachment,
-        "evidence": {"photo_hash": hashlib.sha256(photo).hexdigest(), "version": __version__},
-        "device": state.get(connection, "device"),
-        "position": position + 1,
-        "previous_hash": previous,
-    }
-    record["record_hash"] = record_hash(record)
-    id = records.add(session, "signature", record)
-    life.accept(session, quote["id"])
-    summary = {"id": id, "name": signer.strip(), "at": record["signed_at"].isoformat(), "chosen": []}
-    records.save(session, "quote", quote["id"], {"signature": summary})
-    state.put(connection, _CHAIN, json.dumps([record["position"], record["record_hash"]]))
-    return str(quote["id"])
 
 
 def chain_end(session: Session) -> tuple[int, str]:
@@ -249,6 +208,11 @@ def chain_end(session: Session) -> tuple[int, str]:
         return 0, FIRST
     position, digest = json.loads(kept)
     return int(position), str(digest)
+
+
+def keep_chain_end(session: Session, record: Record) -> None:
+    """This record is now the last that this laptop made."""
+    state.put(session.connection(), _CHAIN, json.dumps([record["position"], record["record_hash"]]))
 
 
 def broken_links(session: Session, device: str | None = None) -> list[str]:
@@ -309,7 +273,8 @@ def _page_values(record: Record) -> dict[str, str]:
     }
 
 
-def _check_signable(quote: Record) -> None:
+def check_signable(quote: Record) -> None:
+    """Raises NotAllowed for a draft, and for a quote that is decided or superseded."""
     if quote["status"] in SIGNABLE:
         return
     if quote["status"] in (None, "draft", "to_approve"):
@@ -329,43 +294,6 @@ def _check_consent(consent: Consent) -> None:
         problems["strokes"] = _("Sign in the frame.")
     if problems:
         raise Invalid(problems)
-
-
-def _quote_of_photo(session: Session, quote_id: str | None, photo: bytes) -> Record:
-    try:
-        codes = paper_code.read_photo(photo)
-    except OSError as problem:
-        raise Invalid({"photo": _("This file is no picture.")}) from problem
-    if not codes:
-        raise Invalid(
-            {
-                "photo": _(
-                    "The code on the paper cannot be read. Photograph the whole page, flat and in light."
-                )
-            }
-        )
-    if len({code.number for code in codes}) > 1:
-        raise Invalid({"photo": _("Several quotes are on this photo. Photograph one page at a time.")})
-    found = [quote for quote in _candidates(session, quote_id, codes[0].number) if _bears(quote, codes[0])]
-    if found:
-        return found[0]
-    if quote_id is None:
-        raise NotAllowed(_("No quote on this laptop is the paper {number}.", number=codes[0].number))
-    raise NotAllowed(
-        _("This paper is {number}, not the quote that is open. Nothing was attached.", number=codes[0].number)
-    )
-
-
-def _candidates(session: Session, quote_id: str | None, number: str) -> list[Record]:
-    if quote_id is not None:
-        return [records.get(session, "quote", quote_id)]
-    # The number on paper ends with its revision, the quote's field does not.
-    base = number.rpartition("-R")[0] if "-R" in number else number
-    return [*records.find_rows(session, "quote", {"number": base})]
-
-
-def _bears(quote: Record, code: paper_code.PaperCode) -> bool:
-    return bool(quote["snapshot"]) and code.fits(QuoteDocument.from_dict(quote["snapshot"]))
 
 
 def _seal_key(session: Session, vault: sealing.Vault, document: QuoteDocument) -> sealing.SealKey:

@@ -123,13 +123,20 @@ def accept_answer(session: Session, quote_id: str, typed: str) -> None:
 def strangers(session: Session) -> list[str]:
     """On the manager's laptop: the quotes (ids) approved in his name by telephone that he never heard of."""
     me, given = state.user(session.connection()), _kept(session, _GIVEN)
-    return [
-        id
-        for id, approval in _by_telephone(session)
-        if approval.get("by") == me
-        and given.get(f"{approval.get('key')} {approval.get('number')}", {}).get("control")
-        != approval.get("control")
-    ]
+    return [id for id, approval in _by_telephone(session) if _is_stranger(approval, me, given)]
+
+
+def is_strange(session: Session, quote: Record) -> bool:
+    """Whether this quote bears an approval by telephone in the name of whoever works here that he never gave."""
+    approval = quote["approval"] or {}
+    if approval.get("means") != "telephone":
+        return False
+    return _is_stranger(approval, state.user(session.connection()), _kept(session, _GIVEN))
+
+
+def _is_stranger(approval: Record, me: str | None, given: Mapping[str, Any]) -> bool:
+    known = given.get(f"{approval.get('key')} {approval.get('number')}", {})
+    return approval.get("by") == me and known.get("control") != approval.get("control")
 
 
 def _named_discount(session: Session, user: str | None, percent: str) -> authority.Discount:

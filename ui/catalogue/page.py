@@ -15,11 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import attachments, formats
+from app import attachments, formats, product_pictures
 from app.catalogue import browsing
+from app.errors import Invalid, NotAllowed
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_plural as plural
+from ui import errors
+from ui.attachments import incoming
 from ui.catalogue.pictures import Pictures
 from ui.catalogue.product_list import ColumnTitles, ProductList
 from ui.catalogue.product_sheet import ProductCard
@@ -98,6 +101,7 @@ class CataloguePage(Page):
         self.sheet = ProductCard()
         self.sheet.add_wanted.connect(self._add)
         self.sheet.product_wanted.connect(lambda id: shell.go("catalogue", id))
+        self.sheet.picture_given.connect(self._take_picture)
         self.count = Label("", "sub")
         self._wanted: str | None = None
         self._build()
@@ -243,9 +247,47 @@ class CataloguePage(Page):
             then=lambda found: self._take_sheet(*found, customer),
         )
 
-    def _take_sheet(self, sheet: browsing.ProductSheet, image: QImage | None, customer: str) -> None:
+    def _take_sheet(
+        self, sheet: browsing.ProductSheet, image: QImage | None, writer: bool, customer: str
+    ) -> None:
+        self.sheet.takes_pictures = writer
         self.sheet.show_sheet(sheet, customer, image)
         self.sheet.set_quote(self._quote_name)
+
+    def _take_picture(self, item: incoming.Item) -> None:
+        """Make a file or a picture the product's own."""
+        product, folder = self.sheet.product, self.shell.workspace.folder / attachments.FOLDER
+        if product is None:
+            return
+
+        def keep(prepared: attachments.Prepared) -> None:
+            self.shell.tasks.write(
+                self,
+                lambda session: product_pictures.keep_picture(session, product, prepared),
+                then=lambda _id: self._pictured(product),
+                failed=self._refused,
+                label=m_("Picture of the product"),
+            )
+
+        self.shell.tasks.background(
+            self,
+            lambda _token: incoming.prepare(folder, item, _("Picture")),
+            then=keep,
+            failed=self._refused,
+        )
+
+    def _pictured(self, product: str) -> None:
+        self.shell.done(_("The product has its picture. New quotes show it."))
+        if self.sheet.product == product:
+            self._show_product(product)
+
+    def _refused(self, error: Exception) -> None:
+        if isinstance(error, Invalid):
+            self.shell.info(next(iter(error.problems.values())), "warn")
+        elif isinstance(error, NotAllowed):
+            self.shell.info(str(error), "warn")
+        else:
+            errors.report(error, self)
 
     def _add(self, product: object) -> None:
         editor = in_hand.editor_in(self.shell.window)
@@ -258,11 +300,11 @@ class CataloguePage(Page):
 
 def _open(
     session: Any, id: str, account: str | None, price_list: str | None
-) -> tuple[browsing.ProductSheet, QImage | None]:
-    """The sheet of a product with its picture, where that is here. For the reading lane."""
+) -> tuple[browsing.ProductSheet, QImage | None, bool]:
+    """The sheet of a product with its picture, where that is here; whether another may be given. Reading lane."""
     sheet = browsing.open_product(session, id, account, price_list)
     data = attachments.picture(session, sheet.product["image"])
-    return sheet, QImage.fromData(data) if data else None
+    return sheet, QImage.fromData(data) if data else None, product_pictures.may_picture(session)
 
 
 def _as_family(row: dict[str, Any]) -> ListRow:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app import formats
 from app.catalogue import browsing
 from app.catalogue.browsing import ProductSheet
 from app.i18n import translate as _
+from ui.attachments import incoming
 from ui.catalogue.pictures import draw_picture
 from ui.catalogue.product_list import money
 from ui.theme import theme
@@ -21,10 +23,14 @@ PICTURE_HEIGHT = 160
 
 
 class Picture(QWidget):
-    """A product's picture, or a drawn stand-in."""
+    """A product's picture, or a drawn stand-in; another one may be dropped onto it."""
 
-    def __init__(self) -> None:
+    dropped = Signal(object)
+    """A file (Path) or a picture (QImage)."""
+
+    def __init__(self, takes: bool = False) -> None:
         super().__init__()
+        self.setAcceptDrops(takes)
         self._family = ""
         self._image: QImage | None = None
         self.setFixedHeight(theme.px(PICTURE_HEIGHT))
@@ -39,16 +45,29 @@ class Picture(QWidget):
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         draw_picture(QPainter(self), rect, self._image, self._family, 10)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if incoming.holds_something(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        items = incoming.of_mime(event.mimeData())
+        if len(items) == 1:
+            event.acceptProposedAction()
+            self.dropped.emit(items[0])
+
 
 class ProductCard(Card):
     """The sheet at the right of the catalogue."""
 
     add_wanted = Signal(str)
     product_wanted = Signal(str)
+    picture_given = Signal(object)
+    """A file (Path) or a picture (QImage) for the product that is shown."""
 
     def __init__(self) -> None:
         super().__init__(gap=8, margins=(14, 14, 14, 14))
         self.product: str | None = None
+        self.takes_pictures = False
         self._body: QVBoxLayout = vbox(gap=8, margins=(0, 0, 6, 0))
         self.scroll = Scroll(self._body)
         self.add_button = Button(_("Add to the open quote"), "primary", "plus", self._add)
@@ -69,9 +88,13 @@ class ProductCard(Card):
         product = sheet.product
         self.product = product["id"]
         clear(self._body)
-        picture = Picture()
-        picture.show_product(product, image)
-        self._body.addWidget(picture)
+        self.picture = Picture(self.takes_pictures)
+        self.picture.show_product(product, image)
+        self.picture.dropped.connect(self.picture_given)
+        self._body.addWidget(self.picture)
+        if self.takes_pictures:
+            words = _("Another picture…") if image else _("Add a picture…")
+            self._body.addLayout(hbox(Button(words, "link", "image-plus", self._choose_picture), None))
         self._body.addWidget(Label(browsing.label(product), "h2", wrap=True))
         detail = " · ".join(str(part) for part in (product["sku"], product["family"]) if part)
         pill: list[QWidget] = [Pill(_("Obsolete"), "warn")] if product["status"] == "obsolete" else []
@@ -120,6 +143,14 @@ class ProductCard(Card):
             go = Button(browsing.label(product), "link", "arrow-right")
             go.clicked.connect(lambda _on, id=product["id"]: self.product_wanted.emit(id))
             self._body.addWidget(panel(hbox(go, None)))
+
+    def _choose_picture(self) -> None:
+        patterns = "*.jpg *.jpeg *.png *.webp"
+        chosen, _filter = QFileDialog.getOpenFileName(
+            self, _("Picture of the product"), "", _("Pictures ({patterns})", patterns=patterns)
+        )
+        if chosen:
+            self.picture_given.emit(Path(chosen))
 
     def _add(self) -> None:
         if self.product is not None:

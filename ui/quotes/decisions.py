@@ -9,15 +9,17 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
-from app import formats
+from app import attachments, fetching, formats
+from app.attachments import File
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import issuing, life, prospects, side_by_side, signing
+from app.quotes import issuing, life, mailing, prospects, side_by_side, signed_paper, signing
 from app.quotes.prospects import Prospects
+from ui.attachments.viewer import Viewer
 from ui.page import Shell
-from ui.printing import Printing
+from ui.printing import Printing, file_name
 from ui.quotes.asking import Asking
 from ui.quotes.comparison import ComparisonView
 from ui.quotes.draft import Draft
@@ -87,6 +89,26 @@ class Decisions(QObject):
     def _signed(self, _signature: str) -> None:
         self._shell.toast(_("Signed and sealed."))
         self.moved.emit()
+
+    def mail(self) -> None:
+        """An e-mail with the quote in the mail program, ready to be read over and sent."""
+
+        def open_draft(letter: mailing.Letter) -> None:
+            self._shell.tasks.background(
+                self,
+                lambda _token: letter.render(),
+                then=lambda content: self._show_mail(content, letter.name),
+            )
+
+        self.read(lambda session, id: mailing.open_letter(session, id), open_draft)
+
+    def _show_mail(self, content: bytes, name: str) -> None:
+        otherwise = _("No program opens e-mails here. Save the PDF and attach it where you write your mail.")
+        self._printing.open_file(content, f"{file_name(name)}.eml", otherwise)
+        sheet = self._draft.sheet
+        if sheet is not None and sheet.quote["status"] == "issued":
+            words = _("The e-mail is in your mail program. Once it has gone, mark the quote as sent.")
+            self._shell.info(words, "info", _("Mark as sent"), self.mark_sent)
 
     # After a question
 
@@ -193,22 +215,76 @@ class Decisions(QObject):
             self.take_photo(Path(chosen))
 
     def take_photo(self, file: Path) -> None:
-        """Attach the photo to the quote whose code it bears, and accept it."""
+        """Find the quote whose code the photo bears, then attach the photo to it and accept it."""
 
-        def read(content: bytes) -> None:
-            self._ask(
-                _("Photo of the signed paper"),
-                _("The code on the paper tells the quote and its version."),
-                _("Attach"),
-                lambda values: self.write(
-                    lambda session, id: signing.keep_paper(session, id, content, values["signer"], file.name),
-                    self._done(m_("The signed paper is attached, the quote accepted.")),
-                    m_("Attach the signed paper"),
-                ),
-                fields=(SIGNER,),
+        def read(token: Any) -> tuple[bytes, signed_paper.PaperFound]:
+            content = file.read_bytes()
+            with self._shell.workspace.read() as session:
+                return content, signed_paper.find_paper(session, content)
+
+        self._shell.tasks.background(
+            self, read, then=lambda found: self._ask_signer(file.name, *found), failed=self._refused
+        )
+
+    def _ask_signer(self, name: str, content: bytes, paper: signed_paper.PaperFound) -> None:
+        sheet = self._draft.sheet
+        here = sheet is not None and sheet.id == paper.quote
+
+        def keep(session: Any, _here: str) -> str:
+            return signed_paper.keep_paper(session, paper.quote, content, values["signer"], name)
+
+        values: dict[str, Any] = {}
+
+        def attach(typed: dict[str, Any]) -> None:
+            values.update(typed)
+            self._write_for(paper.quote, keep, self._attached, m_("Attach the signed paper"))
+
+        words = _("The code says: quote {number} for {account}.", number=paper.number, account=paper.account)
+        if not here:
+            words += " " + _(
+                "It is not the quote that is open; the photo goes to its own quote, which opens."
             )
+        self._ask(
+            _("Photo of the signed paper"),
+            words,
+            _("Attach") if here else _("Attach and open"),
+            attach,
+            fields=(SIGNER,),
+        )
 
-        self._shell.tasks.background(self, lambda _token: file.read_bytes(), then=read)
+    def _attached(self, quote: str) -> None:
+        self._shell.done(_("The signed paper is attached, the quote accepted."))
+        if self._draft.sheet is not None and self._draft.sheet.id == quote:
+            self.moved.emit()
+        else:
+            self.wanted.emit(quote)
+
+    def open_paper(self, found: Prospects) -> None:
+        """Show the photo of the signed paper."""
+        signature = found.signature
+        if signature is None:
+            return
+
+        def show(files: dict[str, File]) -> None:
+            for file in files.values():
+                viewer = Viewer(self._shell, [file], file, self._owner)
+                viewer.save_wanted.connect(lambda _id, file=file: self._save_paper(file))
+                self.dialog = viewer
+                viewer.open()
+
+        self._shell.tasks.read(
+            self, lambda session: attachments.find_by_id(session, [signature["attachment"]]), then=show
+        )
+
+    def _save_paper(self, file: File) -> None:
+        name, _filter = QFileDialog.getSaveFileName(self._owner, _("Save as…"), file.name)
+        workspace = self._shell.workspace
+        if name:
+            self._shell.tasks.background(
+                self,
+                lambda _token: fetching.save_as(workspace, file.id, Path(name)),
+                then=lambda _size: self._shell.toast(_("Saved in “{file}”", file=name)),
+            )
 
     def open_signed(self, found: Prospects) -> None:
         """Verify the seal of the signed PDF, say so, and open it."""
@@ -248,12 +324,22 @@ class Decisions(QObject):
         self.dialog = dialog = Asking(self._shell.window, title, text, done, keep, **parts)
         dialog.open()
 
+    def read(self, work: Callable[[Any, str], Any], then: Callable[[Any], object]) -> None:
+        """Store what was typed, then read this of the quote."""
+        if self._draft.sheet is None:
+            return
+        id, tasks = self._draft.sheet.id, self._shell.tasks
+        self._draft.flush(
+            lambda: tasks.read(self, lambda session: work(session, id), then=then, failed=self._refused)
+        )
+
     def write(self, work: Callable[[Any, str], Any], then: Callable[[Any], object], label: str) -> None:
         """Store what was typed, then do this with the quote in one transaction."""
-        sheet = self._draft.sheet
-        if sheet is None:
-            return
-        id, tasks = sheet.id, self._shell.tasks
+        if self._draft.sheet is not None:
+            self._write_for(self._draft.sheet.id, work, then, label)
+
+    def _write_for(self, id: str, work: Any, then: Callable[[Any], object], label: str) -> None:
+        tasks = self._shell.tasks
         self._draft.flush(
             lambda: tasks.write(
                 self, lambda session: work(session, id), then=then, failed=self._refused, label=label

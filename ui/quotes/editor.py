@@ -26,6 +26,7 @@ from ui.quotes.inline_field import InlineLine
 from ui.quotes.line_adder import LineAdder
 from ui.quotes.lines_table import LinesTable
 from ui.quotes.next_steps import next_steps, steps_menu
+from ui.quotes.notice_bars import NoticeBars
 from ui.quotes.paper_desk import PaperDesk
 from ui.quotes.photo_drop import PhotoDrop
 from ui.quotes.points_button import PointsButton
@@ -73,6 +74,7 @@ class QuoteEditor(QWidget):
         self.draft.saved.connect(self._on_saved)
         self.draft.troubled.connect(self._say)
         self.desk.looked_at.connect(self.points_button.show_points)
+        self.desk.noticed.connect(self.notices.show_notices)
         self.decisions.said.connect(self._say)
         self.decisions.moved.connect(self._read_again)
         self.decisions.wanted.connect(lambda id: shell.go("quotes", id))
@@ -104,6 +106,8 @@ class QuoteEditor(QWidget):
         self._narrow_buttons = (self.view_button, self.narrow_print, self.narrow_sign)
         self.banner = InfoBar("", "info", _("Make a revision"), self.decisions.revise, closable=False)
         self.banner.hide()
+        self.notices = NoticeBars()
+        self.notices.wanted.connect(lambda id: self._shell.go("quotes", id))
         self._build_left()
         self._build_right()
         buttons = (self.status, self.undo_button, self.redo_button, self.copy_button, self.open_button)
@@ -115,6 +119,7 @@ class QuoteEditor(QWidget):
                 self.subject,
                 [*buttons, *self._narrow_buttons],
                 self.banner,
+                self.notices,
                 (body, 1),
                 margins=(24, 14, 24, 18),
             )
@@ -366,6 +371,7 @@ class QuoteEditor(QWidget):
         self.table.set_customer_mode(on)
         self.entry.customer_mode = on
         self.points_button.set_customer_mode(on)
+        self.notices.set_customer_mode(on)
 
     def leave(self) -> None:
         """Store what is not stored yet."""

@@ -23,6 +23,8 @@ def next_steps(found: Prospects, decisions: Decisions, approvals: Approvals) -> 
     steps: list[Step] = []
     if status in ("draft", "to_approve"):
         steps += _before_issue(found, status, decisions, approvals)
+    if status not in ("draft", "to_approve", "superseded"):
+        steps.append((_("Send by e-mail…"), "mail", decisions.mail))
     if found.may_become("sent"):
         steps.append((_("Mark as sent"), "send", decisions.mark_sent))
     if found.may_become("accepted"):
@@ -38,6 +40,8 @@ def next_steps(found: Prospects, decisions: Decisions, approvals: Approvals) -> 
         steps.append(
             (_("Verify and open the signed PDF"), "shield-check", lambda: decisions.open_signed(found))
         )
+    if found.signature is not None and found.signature["means"] == "paper":
+        steps.append((_("Open the signed paper"), "image", lambda: decisions.open_paper(found)))
     if status not in ("draft", "to_approve"):
         steps.append((_("Revise"), "file-plus-2", decisions.revise))
     for id, number in found.revisions:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.i18n import mark as m_
-from app.quotes import checking, life, paper
+from app.quotes import checking, life, notices, paper
 from ui.page import Shell
 from ui.printing import Printing
 from ui.quotes.draft import Draft
@@ -23,6 +23,8 @@ class PaperDesk(QObject):
 
     looked_at = Signal(list)
     """The points (`app.quotes.checking.Point`) to look at before the quote is issued."""
+    noticed = Signal(list)
+    """The notices (`app.quotes.notices.Notice`) that stand above the quote."""
 
     def __init__(self, shell: Shell, draft: Draft, preview: Preview, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,13 +48,18 @@ class PaperDesk(QObject):
         id = sheet.id
         self._drawing = self._tasks.read(
             self,
-            lambda session: (paper.open_paper(session, id), checking.points(session, id)),
+            lambda session: (
+                paper.open_paper(session, id),
+                checking.points(session, id),
+                notices.find_notices(session, id),
+            ),
             then=self._render,
         )
 
-    def _render(self, found: tuple[paper.Paper, list[checking.Point]]) -> None:
-        page, points = found
+    def _render(self, found: tuple[paper.Paper, list[checking.Point], list[notices.Notice]]) -> None:
+        page, points, said = found
         self.looked_at.emit(points)
+        self.noticed.emit(said)
         self._drawing = self._tasks.background(
             self, lambda _token: page.render(), then=self._preview.show_pdf
         )

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from pypdf import PdfReader
 
 from app import attachments, errors, records
-from app.quotes import issuing, paper, sealing, signing
+from app.quotes import issuing, paper, sealing, signed_paper, signing
 from app.quotes.signing import Consent
 
 STROKES = (((0.1, 0.2, 0), (0.2, 0.1, 40), (0.35, 0.22, 90)), ((0.5, 0.15, 200), (0.7, 0.2, 260)))
@@ -207,7 +207,7 @@ def test_a_photo_of_the_signed_paper_finds_its_quote(workspace, quote, qapp, ang
     another(workspace, quote)
     photo = photo_of(workspace, quote, angle)
     with workspace.transaction() as session:
-        assert signing.keep_paper(session, None, photo, "Hélène Durand") == quote
+        assert signed_paper.keep_paper(session, None, photo, "Hélène Durand") == quote
     kept = get(workspace, "quote", quote)
     assert kept["status"] == "accepted"
     assert get(workspace, "signature", kept["signature"]["id"])["means"] == "paper"
@@ -221,10 +221,10 @@ def test_the_paper_of_another_quote_or_revision_is_refused(workspace, quote, qap
     for wrong in (other, quote):
         photo = photo_of(workspace, wrong)
         with workspace.transaction() as session, pytest.raises(errors.NotAllowed):
-            signing.keep_paper(session, revision, photo, "Hélène")
+            signed_paper.keep_paper(session, revision, photo, "Hélène")
         assert get(workspace, "quote", revision)["status"] == "issued"
     with workspace.transaction() as session:
-        assert signing.keep_paper(session, None, photo_of(workspace, revision), "Hélène") == revision
+        assert signed_paper.keep_paper(session, None, photo_of(workspace, revision), "Hélène") == revision
 
 
 @pytest.mark.parametrize("photo", [b"", b"no picture", None])
@@ -234,7 +234,7 @@ def test_a_photo_without_a_readable_code_says_what_to_do(workspace, quote, photo
         Image.new("L", (800, 600), 200).save(file, "JPEG")
         photo = file.getvalue()
     with workspace.transaction() as session, pytest.raises(errors.Invalid) as refusal:
-        signing.keep_paper(session, quote, photo, "Hélène")
+        signed_paper.keep_paper(session, quote, photo, "Hélène")
     assert "photo" in refusal.value.problems
     with workspace.read() as session:
         assert not records.find_rows(session, "attachment")

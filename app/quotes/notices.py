@@ -1,0 +1,69 @@
+"""What stands above a quote as long as it is so: two versions of it, an approval nobody gave, prices past their day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import formats, records
+from app.catalogue.pricing import open_book
+from app.i18n import translate as _
+from app.quotes import telephone
+from app.quotes.model import FROZEN
+from sync.conflicts import FORK
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence, how grave it is (`info`, `warn`, `bad`, `vio`), and the other version to go to, if any."""
+
+    text: str
+    tone: str
+    version: str = ""
+
+
+def find_notices(session: Session, quote_id: str) -> list[Notice]:
+    """The notices of a quote, the gravest first. Raises NotFound."""
+    quote = records.get(session, "quote", quote_id)
+    found = []
+    if telephone.is_strange(session, quote):
+        found.append(
+            Notice(
+                _(
+                    "This quote bears an approval by telephone in your name that this laptop never gave. "
+                    "If no other laptop of yours did, it is forged: speak with its author."
+                ),
+                "bad",
+            )
+        )
+    found += [
+        Notice(_("This quote exists in two versions: two people changed it at once."), "vio", other)
+        for other in find_versions(session, quote_id)
+    ]
+    if quote["status"] not in FROZEN:
+        book = open_book(session, quote["account"], [], quote["price_list"])
+        if book.expired_on:
+            words = _(
+                "The price list “{name}” ended on {day}. Its prices are still offered, and the paper says that day.",
+                name=book.name,
+                day=formats.format_date(book.expired_on),
+            )
+            found.append(Notice(words, "warn"))
+    return found
+
+
+def find_versions(session: Session, quote_id: str) -> list[str]:
+    """The other versions (ids) of a quote that two people changed at once, as long as both are there."""
+    rows = records.find_rows(session, "conflict", {"record_kind": "quote", "field": FORK})
+    found: dict[str, None] = {}
+    for row in rows:
+        pair = {str(row["record"]), *(str(each.get("value")) for each in _candidates(row))}
+        if quote_id in pair:
+            found.update(dict.fromkeys(pair - {quote_id}))
+    return [id for id in found if records.known(session, "quote", id)]
+
+
+def _candidates(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in row["candidates"] or () if isinstance(each, dict)]

@@ -1,0 +1,79 @@
+"""What stands above a quote: two versions of it, an approval that nobody gave, a price list past its day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from app import formats, records
+from app.quotes import notices, prospects
+from sync import state
+from sync.conflicts import FORK
+from tests.shop import Shop, open_shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path):
+    found = open_shop(tmp_path / "profile")
+    yield found
+    found.workspace.close()
+
+
+def found(shop: Shop, quote: str) -> list[notices.Notice]:
+    with shop.workspace.read() as session:
+        return notices.find_notices(session, quote)
+
+
+def test_an_ordinary_quote_has_none(shop: Shop):
+    assert found(shop, shop.quote("dsi 600")) == []
+
+
+def test_a_price_list_past_its_day_is_named_with_the_day(shop: Shop):
+    quote = shop.quote("dsi 600")
+    with shop.workspace.transaction() as session:
+        account = records.get(session, "account", shop.account)
+        ended = formats.now().date() - timedelta(days=3)
+        records.save(session, "price_list", account["price_list"], {"valid_to": ended})
+    (notice,) = found(shop, quote)
+    assert (notice.tone, notice.version) == ("warn", "")
+    assert "Tarif B" in notice.text and formats.format_date(ended) in notice.text
+
+
+def test_each_of_two_versions_leads_to_the_other_until_one_is_deleted(shop: Shop):
+    one, other = shop.quote("dsi 600"), shop.quote("dsi 600 x 2")
+    with shop.workspace.transaction() as session:
+        told = {"record_kind": "quote", "record": one, "field": FORK, "candidates": [{"value": other}]}
+        records.add(session, "conflict", {**told, "state": "open"})
+    assert [each.version for each in found(shop, one)] == [other]
+    assert [each.version for each in found(shop, other)] == [one]
+    with shop.workspace.read() as session:
+        assert [id for id, _words in prospects.look(session, other).revisions] == [one]
+    with shop.workspace.transaction() as session:
+        records.delete(session, "quote", other)
+    assert found(shop, one) == []
+
+
+def test_an_approval_in_my_name_that_i_never_gave_is_told_to_me_alone(shop: Shop):
+    quote = shop.quote("dsi 600")
+    with shop.workspace.transaction() as session:
+        me = records.add(session, "user", {"name": "Rey", "role": "manager"})
+        given = {"by": me, "means": "telephone", "key": "k", "number": 1, "control": "AAAA"}
+        records.save(session, "quote", quote, {"approval": given})
+    assert found(shop, quote) == []
+    with shop.workspace.transaction() as session:
+        state.put(session.connection(), "user", me)
+    (notice,) = found(shop, quote)
+    assert notice.tone == "bad"
+
+
+def test_an_issued_quote_keeps_its_prices_without_a_word(shop: Shop):
+    from app.quotes import issuing
+
+    quote = shop.quote("dsi 600")
+    with shop.workspace.transaction() as session:
+        issuing.issue(session, quote)
+        account = records.get(session, "account", shop.account)
+        records.save(session, "price_list", account["price_list"], {"valid_to": date(2020, 1, 1)})
+    assert found(shop, quote) == []
