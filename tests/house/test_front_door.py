@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,32 @@ def test_a_single_file_and_a_debugger_have_one_process(monkeypatch: pytest.Monke
 def test_one_core_gets_no_workers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dev.os, "cpu_count", lambda: 1)
     assert dev.workers([]) == []
+
+
+def test_the_tests_write_to_memory_where_it_has_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(dev, "MEMORY_BYTES", 0)
+    assert dev.in_memory(tmp_path) == {"TMPDIR": str(tmp_path)}
+    assert dev.in_memory(tmp_path / "absent") == {}
+    monkeypatch.setattr(dev, "MEMORY_BYTES", 1 << 62)
+    assert dev.in_memory(tmp_path) == {}
+    monkeypatch.setattr(dev, "MEMORY_BYTES", 0)
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    assert dev.in_memory(tmp_path) == {}
+
+
+def test_a_check_stops_at_the_first_that_does_not_hold(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("prepare", "require_system_packages"):
+        monkeypatch.setattr(dev, name, lambda: None)
+    monkeypatch.setattr(dev, "run_tests", lambda arguments: pytest.fail("the tests are not to run"))
+    says = {"good": "print('well')", "bad": "print('line 3: ill'); raise SystemExit(3)", "slow": "input()"}
+    monkeypatch.setattr(dev, "CHECKS", {name: ("python", "-c", program) for name, program in says.items()})
+    assert dev.check([]) == 3
+    said = capsys.readouterr()
+    assert said.out.split("\n") == ["── good", "well", "── bad", "line 3: ill", ""]
+    assert said.err == "dev.py check: stopped at “bad”.\n"
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["fly"], 2), (["--help"], 0)])
