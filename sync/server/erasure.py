@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from sync import errors
 from sync.merge import Value, canonical
@@ -21,6 +21,8 @@ from sync.server.erased_list import erased_list
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
 from sync.server.working import Row, Working
+
+_EXITS = text("SELECT table_name, id FROM sync_erased WHERE rev > :after AND rev <= :upto")
 
 
 @dataclass
@@ -80,9 +82,8 @@ def exits(connection: Connection, store: Store, after: int, upto: int) -> list[t
     """What was erased in (after, upto], for every device: whoever has it in whatever corner drops it."""
     if after >= upto:
         return []
-    table = store.tables["sync_erased"]
-    statement = select(table.c.table_name, table.c.id).where(table.c.rev > after, table.c.rev <= upto)
-    return [(name, id, ERASED) for name, id in connection.execute(statement)]
+    found = connection.execute(_EXITS, {"after": after, "upto": upto})
+    return [(name, id, ERASED) for name, id in found]
 
 
 def remember(connection: Connection, store: Store, keys: Collection[Key], rev: int, now: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
 
 from sync import sums
 from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
@@ -16,6 +17,7 @@ from sync.server.store import Store
 _ROWS_PER_MB = 3_000
 """How many rows to read for a page of a megabyte: more than fit, seldom far more."""
 _MOST_ROWS = 50_000
+_STATEMENTS = 4_000
 
 
 @dataclass
@@ -100,10 +102,9 @@ class Pull:
         upto = self.head
         found: list[tuple[int, str, Any]] = []
         for name, scopes in self._changed_since(cursor.rev).items():
-            table = self.store.tables.synced[name]
-            window = (table.c.rev > cursor.rev) & (table.c.rev <= upto)
-            statement = select(table).where(table.c.scope.in_(scopes) & window)
-            rows = self.connection.execute(statement.order_by(table.c.rev).limit(self._limit)).all()
+            bounds = {"scopes": scopes, "after": cursor.rev, "upto": upto, "most": self._limit}
+            statement = _changes_of(self.store.tables.synced[name])
+            rows = self.connection.execute(statement, bounds).all()
             if len(rows) == self._limit:
                 upto = rows[-1].rev
             found += [(row.rev, name, row) for row in rows]
@@ -119,11 +120,9 @@ class Pull:
 
     def _changed_since(self, rev: int) -> dict[str, list[str]]:
         """The tables with something newer than `rev`, and in which of the granted scopes."""
-        table = self.store.tables["scope_sum"]
-        newer = (table.c.rev > rev) | table.c.rev.is_(None)
-        statement = select(table.c.table_name, table.c.scope).where(table.c.scope.in_(self.granted) & newer)
+        bounds = {"scopes": list(self.granted), "after": rev}
         found: dict[str, list[str]] = {}
-        for name, scope in self.connection.execute(statement):
+        for name, scope in self.connection.execute(_newer_places(self.store.tables["scope_sum"]), bounds):
             found.setdefault(name, []).append(scope)
         return {name: found[name] for name in self._tables if name in found}
 
@@ -134,12 +133,9 @@ class Pull:
 
     def _exits(self, after: int, upto: int) -> list[tuple[str, str, str]]:
         """Exits of rows that this device holds in none of its scopes any more."""
-        exits = self.store.tables["scope_exit"]
-        window = (exits.c.rev > after) & (exits.c.rev <= upto)
-        statement = select(exits.c.table_name, exits.c.id, exits.c.scope).where(
-            exits.c.scope.in_(self.granted) & window
-        )
-        left = [tuple(row) for row in self.connection.execute(statement)]
+        bounds = {"scopes": list(self.granted), "after": after, "upto": upto}
+        statement = _exits_from(self.store.tables["scope_exit"])
+        left = [tuple(row) for row in self.connection.execute(statement, bounds)]
         still: set[tuple[str, str]] = set()
         for name in {table for table, _, _ in left}:
             ids = sorted({id for table, id, _ in left if table == name})
@@ -167,25 +163,21 @@ class Pull:
 
     def _filled(self, scopes: Iterable[str]) -> set[tuple[str, str]]:
         """Where there are rows at all: most kinds of most territories have none."""
-        table = self.store.tables["scope_sum"]
-        any_row = table.c["count"] > 0
-        if self.restored is not None:
-            any_row |= (table.c.rev > self.restored) | table.c.rev.is_(None)
-        here = table.c.scope.in_(list(scopes)) & any_row
-        found = self.connection.execute(select(table.c.scope, table.c.table_name).where(here))
-        return {(scope, name) for scope, name in found}
+        statement = _filled_places(self.store.tables["scope_sum"], self.restored is not None)
+        bounds = {"scopes": list(scopes), "restored": self.restored}
+        return {(scope, name) for scope, name in self.connection.execute(statement, bounds)}
 
     def _fill_table(self, scope: str, name: str, after: int, upto: int) -> int:
         """Add rows in (after, upto]; the last one's revision, 0 when the table is done."""
-        table = self.store.tables.synced[name]
-        window = (table.c.rev > after) & (table.c.rev <= upto)
-        wanted: ColumnElement[bool] = table.c.deleted_at.is_(None)
-        if self.restored is not None:
-            # Who holds a row that the copy lacks has to know that it was deleted since, or he brings it back.
-            wanted |= table.c.rev > self.restored
-        here = (table.c.scope == scope) & wanted & window
-        statement = select(table).where(here).order_by(table.c.rev).limit(self._limit)
-        result = self.connection.execute(statement)
+        statement = _rows_of(self.store.tables.synced[name], self.restored is not None)
+        bounds = {
+            "scope": scope,
+            "after": after,
+            "upto": upto,
+            "most": self._limit,
+            "restored": self.restored,
+        }
+        result = self.connection.execute(statement, bounds)
         assert result.cursor is not None
         # The driver's own tuples: a first load has no use for a named row each.
         rows: Any = result.cursor.fetchall()
@@ -216,6 +208,51 @@ class Pull:
             for scope, name, count, total in sorted(map(tuple, found))
             if count > 0
         ]
+
+
+# Statements of every pull, put together once for each organisation's tables.
+
+_among = partial(bindparam, "scopes", expanding=True)
+
+
+def _window(table: Table) -> ColumnElement[bool]:
+    return (table.c.rev > bindparam("after")) & (table.c.rev <= bindparam("upto"))
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _changes_of(table: Table) -> Select[Any]:
+    here = table.c.scope.in_(_among()) & _window(table)
+    return select(table).where(here).order_by(table.c.rev).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _newer_places(table: Table) -> Select[Any]:
+    newer = (table.c.rev > bindparam("after")) | table.c.rev.is_(None)
+    return select(table.c.table_name, table.c.scope).where(table.c.scope.in_(_among()) & newer)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _exits_from(table: Table) -> Select[Any]:
+    here = table.c.scope.in_(_among()) & _window(table)
+    return select(table.c.table_name, table.c.id, table.c.scope).where(here)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _filled_places(table: Table, restored: bool) -> Select[Any]:
+    any_row: ColumnElement[bool] = table.c["count"] > 0
+    if restored:
+        any_row |= (table.c.rev > bindparam("restored")) | table.c.rev.is_(None)
+    return select(table.c.scope, table.c.table_name).where(table.c.scope.in_(_among()) & any_row)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _rows_of(table: Table, restored: bool) -> Select[Any]:
+    wanted: ColumnElement[bool] = table.c.deleted_at.is_(None)
+    if restored:
+        # Who holds a row that the copy lacks has to know that it was deleted since, or he brings it back.
+        wanted |= table.c.rev > bindparam("restored")
+    here = (table.c.scope == bindparam("scope")) & wanted & _window(table)
+    return select(table).where(here).order_by(table.c.rev).limit(bindparam("most"))
 
 
 def _size(values: Sequence[Any]) -> int:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from sync.protocol import Op, Result, Transaction, decode
 from sync.server.batch import Values, find_rows, insert_rows
 from sync.server.store import Store
 
 _BATCH = 500
+_SETTLED = text(
+    "SELECT body FROM sync_result WHERE device = :device AND settled_rev > :after AND settled_rev <= :upto"
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,5 @@ def find_settled(connection: Connection, store: Store, device: str, after: int, 
     """This device's results that changed in (after, upto]."""
     if after >= upto:
         return []
-    table = store.tables["sync_result"]
-    window = (table.c.settled_rev > after) & (table.c.settled_rev <= upto)
-    statement = select(table.c.body).where((table.c.device == device) & window)
-    return [decode(bytes(body), Result) for body in connection.scalars(statement)]
+    found = connection.execute(_SETTLED, {"device": device, "after": after, "upto": upto})
+    return [decode(bytes(body), Result) for (body,) in found]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, text
 
 from sync.schema import ScopeRule, SyncField, SyncSchema, SyncTable
 from sync.server.scopes import Grants
@@ -97,10 +97,12 @@ def _table(metadata, name, fields, scope, more) -> SyncTable:  # type: ignore[no
     return SyncTable(name, Table(name, metadata, *columns), declared, scope, **more)
 
 
+_USER = text('SELECT role, territories FROM "user" WHERE id = :user')
+
+
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
     """A rep and a manager see the territories of their row; the office sees all."""
-    users = tables["user"]
-    row = connection.execute(select(users).where(users.c.id == user)).mappings().one()
+    row = connection.execute(_USER, {"user": user}).mappings().one()
     scopes = {"company", f"user:{user}"}
     if row["role"] == "office":
         return Grants(

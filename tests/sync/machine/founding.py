@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,11 +33,11 @@ class Founding:
     """A server with its laptops, all of them with the same work; `fresh` gives it back as it was."""
 
     def __init__(self, server: Server | None = None) -> None:
-        self.server = server or InMemory()
-        self.network = Network(self.server.service)
         self._chance = random.Random(0)
         self._world: World | None = None
         with self._determined():
+            self.server = server or InMemory()
+            self.network = Network(self.server.service)
             self._hire()
             laptops = [self._equip(user) for user in company.PEOPLE]
             self._world = World(self.server, self.network, laptops)
@@ -97,7 +98,12 @@ class Founding:
             speaking = self.network.acting
             return speaking.now() if speaking else format_time(self.server.clock())
 
+        def secret(length: int = 32) -> str:
+            return f"{self._chance.getrandbits(8 * length):0{2 * length}x}"
+
         with ExitStack() as stack:
+            for name in ("token_hex", "token_urlsafe"):
+                stack.enter_context(mock.patch.object(secrets, name, secret))
             for place in (uuid, auth, direct):
                 stack.enter_context(mock.patch.object(place, "uuid4", named))
             stack.enter_context(mock.patch.object(engine, "_now", now))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, create_engine, event
@@ -20,9 +20,12 @@ from sync.clock import format_time
 from sync.local import LOCAL
 from sync.protocol import EnrolRequest
 from tests.sync.machine import company
+from tests.sync.machine.lane import Lane
 from tests.sync.machine.network import Network, Remote
 
 Row = dict[str, Any]
+STATEMENTS = 1_000
+"""More than the engine has: each is made ready once."""
 
 
 class Laptop:
@@ -36,18 +39,21 @@ class Laptop:
         self.shared: set[str] = set()
         """What a copy of this file has to send too."""
         self._clock = clock
-        self.raw = sqlcipher.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self.raw = sqlcipher.connect(
+            ":memory:", check_same_thread=False, isolation_level=None, cached_statements=STATEMENTS
+        )
         self.raw.create_function("strftime", -1, lambda *_format: self.now())
         self._engine = create_engine(
             "sqlite://", module=sqlcipher, creator=lambda: self.raw, poolclass=StaticPool
         )
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._lane = Lane(self.raw)
         self.remote: Remote | None = None
         self._password = ""
 
     def create(self) -> None:
         """The tables and triggers of an empty file."""
-        with self.write() as connection:
+        with self._declaring() as connection:
             self.schema.metadata.create_all(connection)
             LOCAL.create_all(connection)
             local.drafts.create(connection)
@@ -63,6 +69,11 @@ class Laptop:
 
     @contextmanager
     def write(self, _bulk: bool = False) -> Iterator[Connection]:
+        with self._lane.transaction() as lane:
+            yield cast(Connection, lane)
+
+    @contextmanager
+    def _declaring(self) -> Iterator[Connection]:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -230,7 +241,7 @@ class Laptop:
         """Install the new release."""
         old = self.schema
         self.set_release(company.NEW)
-        with self.write() as connection:
+        with self._declaring() as connection:
             for name, table in self.schema.tables.items():
                 for column in set(table.columns()) - set(old.tables[name].columns()):
                     connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN "{column}" TEXT')

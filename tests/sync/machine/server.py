@@ -10,9 +10,11 @@ from sqlalchemy import Connection, create_engine, delete, event, insert, select
 from sqlalchemy.pool import StaticPool
 
 from sync.server.admin import Administration
+from sync.server.head import current
 from sync.server.service import Service
 from sync.server.store import Store
 from tests.sync.machine import company
+from tests.sync.machine.laptop import STATEMENTS
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 
@@ -57,6 +59,11 @@ class Server:
         self.put_back(copy)
         self.administration.renew()
 
+    def head(self) -> int:
+        """The newest revision."""
+        with self.store.read() as connection:
+            return current(connection, self.store)[0]
+
     def close(self) -> None:
         self.store.close()
 
@@ -65,7 +72,9 @@ class InMemory(Server):
     """SQLite without a file: copies are copies of pages."""
 
     def __init__(self) -> None:
-        self._raw = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._raw = sqlite3.connect(
+            ":memory:", check_same_thread=False, isolation_level=None, cached_statements=STATEMENTS
+        )
         self._raw.execute("PRAGMA foreign_keys=OFF")
         engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
 

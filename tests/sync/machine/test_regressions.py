@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.sync.machine import promises
-from tests.sync.machine.rules import Company
+from tests.sync.machine import chance, promises
 from tests.sync.machine.world import World
 
-Steps = list[tuple[str, dict[str, Any]]]
-
-FOUND: dict[str, Steps] = {
+FOUND: dict[str, chance.Steps] = {
     "a third version of a quote is whole after an issue undid the second": [
         ("change_a_quote", {"who": 0, "pick": 0, "number": 0}),
         ("sync", {"who": 0}),
@@ -132,6 +127,14 @@ FOUND: dict[str, Steps] = {
         ("restore_the_server", {}),
         ("sync_again", {"who": 3}),
     ],
+    "what nobody has any more is lost with the server": [
+        ("several", {"who": 1, "pick": 3}),
+        ("count_a_visit", {"who": 1, "pick": 3}),
+        ("move", {"who": 5, "pick": 7, "territory": "north"}),
+        ("back_up", {}),
+        ("sync_once_more", {"who": 1}),
+        ("restore_the_server", {}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
@@ -145,8 +148,5 @@ FOUND: dict[str, Steps] = {
 
 @pytest.mark.parametrize("found", FOUND)
 def test_what_chance_found_stays_mended(world: World, found: str) -> None:
-    company = Company.__new__(Company)
-    company.world, company.cursors = world, promises.Cursors()
-    for rule, arguments in FOUND[found]:
-        getattr(company, rule)(**arguments)
+    chance.act(world, FOUND[found])
     promises.hold_when_healed(world)

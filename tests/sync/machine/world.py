@@ -13,7 +13,7 @@ from sync import errors, forks
 from sync.overlay import is_leaving
 from sync.protocol import Op
 from sync.server import direct
-from tests.sync.machine import company
+from tests.sync.machine import company, disaster
 from tests.sync.machine.laptop import Laptop, Row
 from tests.sync.machine.ledger import Ledger, Place
 from tests.sync.machine.network import Fault, Network
@@ -292,6 +292,9 @@ class World:
         self.server.restore(self.backup)
         self.network.late.clear()
         self.damaged = True
+        self.ledger.forget(*self.ledger.lost(disaster.words_left(self.server, self.laptops)))
+        visits = disaster.visits_left(self.server, self.laptops)
+        self.ledger.visits.update({id: visits[id] for id in self.ledger.visits})
 
     # Machines
 
@@ -342,12 +345,18 @@ class World:
     def heal(self) -> int:
         """Everybody comes back; how many rounds it took until nothing moved any more."""
         self.network.heal()
+        at_rest: dict[str, int] = {}
         for round in range(1, HEALING_ROUNDS + 1):
             moved = False
             for laptop in self.laptops:
+                if at_rest.get(laptop.name) == self.server.head():
+                    continue  # its last sync had nothing to do, and nothing has happened since
                 with self.speaking(laptop):
                     report = laptop.sync()
-                moved = moved or bool(report.pushed or report.pulled or report.removed or laptop.waiting())
+                if report.pushed or report.pulled or report.removed or laptop.waiting():
+                    moved = True
+                else:
+                    at_rest[laptop.name] = self.server.head()
             if not moved:
                 return round
         return HEALING_ROUNDS
