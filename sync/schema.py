@@ -90,9 +90,9 @@ class SyncTable:
         return tuple(str(column.name) for column in self.table.columns)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SyncSchema:
-    """Everything that sync knows about the program on top of it."""
+    """Everything that sync knows about the program on top of it; equal to itself alone."""
 
     version: int
     metadata: MetaData

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,8 +39,9 @@ class ServerTables:
         return self.metadata.tables[name]
 
 
+@functools.lru_cache(maxsize=4)
 def server_tables(schema: SyncSchema) -> ServerTables:
-    """The tables for `schema`, not yet created anywhere."""
+    """The tables for `schema`, not yet created anywhere; the same for all organisations of a process."""
     tables = ServerTables(schema)
     for synced in schema.tables.values():
         tables.synced[synced.name] = _plain_copy(synced, tables.metadata)
@@ -167,6 +169,11 @@ def _add_server_only(metadata: MetaData) -> None:
     Table(
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
+    )  # fmt: skip
+    # Documents that came whole after a restore: from somebody who had seen the lost life up to `seen`.
+    Table(
+        "sync_rescue", metadata, text("table_name", primary_key=True), text("id", primary_key=True),
+        text("epoch"), number("seen"),
     )  # fmt: skip
     # Who has uploaded which bytes: a digest alone opens nothing.
     Table(
