@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from app import attachments, records
+from sync import state
 from tests.app.attachments.pictures import photo_file
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand, desk, hand, shop  # noqa: F401  (fixtures)
 from ui.catalogue.page import CataloguePage
 from ui.catalogue.product_sheet import Picture
 from ui.table import RowRole
+from ui.widgets import InfoBar
 
 
 def catalogue(hand: Hand) -> CataloguePage:  # noqa: F811
@@ -92,3 +96,61 @@ def test_a_product_with_a_picture_shows_it_in_the_list_and_on_its_sheet(
     drawn = picture.grab().toImage()
     middle = drawn.width() // 2 - drawn.height() // 2
     assert drawn.pixelColor(middle + 6, 12).red() > 180 > 90 > drawn.pixelColor(middle + 6, 12).green()
+
+
+def give(picture: Picture, file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    left, none, copies = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    QApplication.sendEvent(picture, QDragEnterEvent(QPoint(9, 9), copies, data, left, none))
+    QApplication.sendEvent(picture, QDropEvent(QPointF(9, 9), copies, data, left, none))
+
+
+def test_a_photo_dropped_on_the_sheet_is_the_product_s_picture_on_the_next_quote(
+    hand: Hand,  # noqa: F811
+    shop: Shop,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    from app.quotes import paper
+
+    product = shop.products["SAV-5"]
+    page = catalogue(hand)
+    hand.window.go("catalogue", product)
+    hand.settle()
+    give(page.sheet.picture, photo_file(tmp_path))
+
+    def image() -> str | None:
+        with shop.workspace.read() as session:
+            return records.get(session, "product", product)["image"]
+
+    hand.wait_for(lambda: image() is not None)
+    hand.settle()
+    quote = shop.quote("sav 5")
+    with shop.workspace.read() as session:
+        (line,) = paper.document(session, quote).lines
+    assert line.picture
+
+
+def test_a_file_that_is_no_picture_is_refused_with_a_sentence(
+    hand: Hand,  # noqa: F811
+    shop: Shop,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    page = catalogue(hand)
+    hand.window.go("catalogue", shop.products["SAV-5"])
+    hand.settle()
+    (tmp_path / "notes.txt").write_text("words")
+    give(page.sheet.picture, tmp_path / "notes.txt")
+    hand.settle()
+    assert any("n’est pas une image" in bar.text for bar in hand.window.findChildren(InfoBar))
+
+
+def test_a_rep_with_a_server_is_offered_no_other_picture(hand: Hand, shop: Shop) -> None:  # noqa: F811
+    with shop.workspace.transaction() as session:
+        me = records.add(session, "user", {"name": "Claire", "role": "rep"})
+        state.put(session.connection(), "user", me)
+        state.put(session.connection(), "server", "https://office.example")
+    page = catalogue(hand)
+    hand.window.go("catalogue", shop.products["SAV-5"])
+    hand.settle()
+    assert not page.sheet.picture.acceptDrops()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from app.workspace import Workspace
 from tests.shop import Shop, open_shop
 from ui import customer_mode
 from ui.pages import PAGES
@@ -30,15 +32,14 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     found.workspace.close()
 
 
-@pytest.fixture
-def desk(dressed: QApplication, shop: Shop, tmp_path: Path, qtbot: Any) -> Iterator[MainWindow]:
-    """The window at 1366 × 768, active, on the shop."""
+@contextmanager
+def window_on(workspace: Workspace, folder: Path) -> Iterator[MainWindow]:
+    """The window at 1366 × 768, active, on a file."""
     tasks = Tasks()
     window = MainWindow(
-        tasks, Preferences(tmp_path / "desktop.ini"), [page for page in PAGES if page.key in SHOWN]
+        tasks, Preferences(folder / "desktop.ini"), [page for page in PAGES if page.key in SHOWN]
     )
-    qtbot.addWidget(window)
-    window.attach(shop.workspace)
+    window.attach(workspace)
     customer_mode.connect(window)
     window.resize(1366, 768)
     window.show()
@@ -47,6 +48,14 @@ def desk(dressed: QApplication, shop: Shop, tmp_path: Path, qtbot: Any) -> Itera
     yield window
     tasks.wait_until_idle()
     tasks.close()
+
+
+@pytest.fixture
+def desk(dressed: QApplication, shop: Shop, tmp_path: Path, qtbot: Any) -> Iterator[MainWindow]:
+    """The window on the shop."""
+    with window_on(shop.workspace, tmp_path) as window:
+        qtbot.addWidget(window)
+        yield window
 
 
 class Hand:

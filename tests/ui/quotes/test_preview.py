@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from pypdf import PdfReader
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPageSize
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+from PySide6.QtWidgets import QPushButton
 
+from app import records
 from app.quotes import paper
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui import printing
 from ui.printing import OPENED_FOLDER, Pages, page_images, print_pages
+from ui.widgets import InfoBar
 from ui.window import MainWindow
 
 Opened = Callable[..., str]
@@ -130,3 +134,51 @@ def test_the_pdf_is_written_where_the_user_says(hand: Hand, opened: Opened, tmp_
 
 def test_a_name_fits_every_file_system() -> None:
     assert printing.file_name('Devis D26/K7: "R2"') == "Devis D26-K7- -R2"
+
+
+def test_the_quote_leaves_as_a_draft_in_the_mail_program(
+    hand: Hand, opened: Opened, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quote = opened("dsi 600 x 6")
+    urls: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(urls.append(url)) or True)
+    hand.page.editor.decisions.mail()
+    hand.settle()
+    assert urls == [] and hand.page.editor.problem.isVisible(), "a draft has no number yet"
+    hand.page.editor.decisions.issue()
+    hand.settle()
+    hand.page.editor.decisions.mail()
+    hand.settle()
+    (file,) = [Path(url.toLocalFile()) for url in urls]
+    assert file.suffix == ".eml" and file.parent == shop.workspace.folder / OPENED_FOLDER
+    assert b"X-Unsent: 1" in file.read_bytes() and b"application/pdf" in file.read_bytes()
+    (bar,) = [bar for bar in hand.window.findChildren(InfoBar) if "messagerie" in bar.text]
+    hand.click(bar.findChildren(QPushButton)[0])
+    hand.settle()
+    with shop.workspace.read() as session:
+        assert records.get(session, "quote", quote)["status"] == "sent"
+
+
+def test_bars_above_the_quote_name_the_list_past_its_day_and_lead_to_the_other_version(
+    hand: Hand, opened: Opened, shop: Shop
+) -> None:
+    other = shop.quote("tap 90")
+    quote = opened("dsi 600 x 6")
+    above = hand.page.editor.notices
+    assert not above.isVisible()
+    with shop.workspace.transaction() as session:
+        account = records.get(session, "account", shop.account)
+        records.save(session, "price_list", account["price_list"], {"valid_to": date(2026, 1, 31)})
+        told = {"record_kind": "quote", "record": quote, "field": "id", "candidates": [{"value": other}]}
+        records.add(session, "conflict", {**told, "state": "open"})
+    hand.page.editor.desk.draw()
+    hand.wait_for(lambda: len(above.notices) == 2)
+    assert above.isVisible() and [each.tone for each in above.notices] == ["vio", "warn"]
+    hand.page.editor.show_customer_mode(True)
+    assert not above.isVisible()
+    hand.page.editor.show_customer_mode(False)
+    (button,) = above.findChildren(QPushButton)
+    hand.click(button)
+    hand.settle()
+    sheet = hand.page.editor.draft.sheet
+    assert sheet is not None and sheet.id == other

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app import syncing
-from app.serve import InProcessServer, grants, organisations
+from app.serve import InProcessServer
 from app.workspace import Workspace
-from sync.server.service import Service
-from tests.conftest import MemoryKeyring
-from tests.sync.office import Laptop, Office, an_office
+from tests.sync.conftest import claire, rey
+from tests.sync.office import Office
+from tests.sync.prepared import a_prepared_office
 from ui import undoing
 from ui.pages import Registration
 from ui.preferences import Preferences
@@ -28,6 +24,7 @@ from ui.sync.running import Runner
 from ui.tasks import Tasks
 from ui.window import MainWindow
 
+__all__ = ["claire", "rey"]
 PAGES = [
     Registration("sync", "ui.sync.page:SyncPage", "Synchronisation", "refresh-cw", "none"),
     Registration(
@@ -37,66 +34,11 @@ PAGES = [
 ]
 
 
-@dataclass(frozen=True)
-class Template:
-    """A company with two freshly synchronised laptops, made once: making keys takes seconds."""
-
-    folder: Path
-    ids: dict[str, str]
-    secrets: dict[tuple[str, str], str]
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    before, ours = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(ours)
-    with an_office(tmp_path_factory.mktemp("company")) as office:
-        for name in ("claire", "rey"):
-            office.enrol(name, name).sync()
-    keyring.set_keyring(before)
-    return Template(office.folder, office.ids, dict(ours.entries))
-
-
 @pytest.fixture
-def office(template: Template, tmp_path: Path, memory_keyring: MemoryKeyring) -> Iterator[Office]:
-    folder = tmp_path / "company"
-    shutil.copytree(template.folder, folder)
-    memory_keyring.entries.update(template.secrets)
-    known = organisations(folder / "server")
-    store = known.find("demo")
-    assert store is not None
-    found = Office(folder, Service(store, grants, "demo"), template.ids)
-    yield found
-    for laptop in found.laptops:
-        laptop.workspace.close()
-    known.close()
-
-
-def _laptop(office: Office, name: str) -> Laptop:
-    workspace = Workspace.open(office.folder / name)
-    laptop = Laptop(workspace, office.service.connect(_token(workspace)), office.ids[name])
-    # The copy of a laptop's file becomes a device of its own when it first synchronises.
-    laptop.sync()
-    laptop.remote = office.service.connect(_token(workspace))
-    office.laptops.append(laptop)
-    return laptop
-
-
-def _token(workspace: Workspace) -> str:
-    with workspace.read() as session:
-        return syncing.token_of(workspace.folder, session.connection())
-
-
-@pytest.fixture
-def claire(office: Office) -> Laptop:
-    """The laptop of the rep."""
-    return _laptop(office, "claire")
-
-
-@pytest.fixture
-def rey(office: Office) -> Laptop:
-    """The laptop of the manager."""
-    return _laptop(office, "rey")
+def office(tmp_path: Path) -> Iterator[Office]:
+    """A company in which a rep and his manager have a laptop."""
+    with a_prepared_office(tmp_path / "company", ("claire", "rey")) as found:
+        yield found
 
 
 @pytest.fixture
