@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, inspect
+from collections import defaultdict
+
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.schema import CreateColumn
 
 from sync.server.tables import ServerTables
 
+_SQLITE = (
+    "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+    "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
+)
+_POSTGRES = (
+    "SELECT t.relname, a.attname FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid"
+    " WHERE t.relnamespace = CAST(:schema AS regnamespace) AND t.relkind = 'r'"
+    " AND a.attnum > 0 AND NOT a.attisdropped",
+    "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = :name",
+)
+"""(table, column) and (table, index) of all that there are: asked at once, not table by table."""
+
 
 def add_missing(connection: Connection, tables: ServerTables, schema: str | None) -> None:
     """Bring the tables of an organisation up to the declarations; new rows of old tables hold NULL or 0."""
-    inspector = inspect(connection)
-    columns = inspector.get_multi_columns(schema=schema)
-    indexes = inspector.get_multi_indexes(schema=schema)
+    columns, indexes = _here(connection, schema)
     for table in tables.metadata.sorted_tables:
-        here = (schema, table.name)
-        if here not in columns:
+        if table.name not in columns:
             continue
         if table.name not in tables.synced:
-            _add_columns(connection, table, {str(column["name"]) for column in columns[here]})
-        known = {index["name"] for index in indexes.get(here, [])}
+            _add_columns(connection, table, columns[table.name])
         for index in table.indexes:
-            if index.name not in known:
+            if index.name not in indexes[table.name]:
                 index.create(connection)
+
+
+def _here(connection: Connection, schema: str | None) -> list[dict[str, set[str]]]:
+    found: list[dict[str, set[str]]] = []
+    for statement in _SQLITE if schema is None else _POSTGRES:
+        names: dict[str, set[str]] = defaultdict(set)
+        for table, name in connection.execute(text(statement), {"schema": f'"{schema}"', "name": schema}):
+            names[table].add(name)
+        found.append(names)
+    return found
 
 
 def _add_columns(connection: Connection, table: Table, known: set[str]) -> None:
