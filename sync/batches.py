@@ -49,7 +49,7 @@ def parts_of(transaction: Transaction) -> list[Transaction]:
         groups[-1].append(op)
         size += length
     return [
-        Transaction(transaction.uuid, transaction.n, transaction.hash, ops, part, len(groups))
+        msgspec.structs.replace(transaction, ops=ops, part=part, parts=len(groups))
         for part, ops in enumerate(groups, start=1)
     ]
 

@@ -59,6 +59,15 @@ def candidates_of(text: Value) -> list[Candidate]:
     return found if isinstance(found, list) else []
 
 
+def base_of(text: Value) -> Value:
+    """The value before, as a conflict holds it; none where the text is damaged."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, str | int) else None
+
+
 def with_candidate(text: Value, added: Candidate) -> str:
     """The stored candidates with one more; what the same author wrote earlier on the same device is replaced.
 

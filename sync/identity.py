@@ -10,7 +10,7 @@ from sync import bulk, outbox, sent, staging, state
 from sync.protocol import VERSION, EnrolAnswer, EnrolRequest, HelloRequest, SyncProtocol
 from sync.schema import SyncSchema
 
-_FORGOTTEN = ("cursor", "epoch", "scopes", "differing", "repaired", "head", "forks", "recovered")
+_FORGOTTEN = ("cursor", "epoch", "scopes", "differing", "repaired", "head", "forks", "recovered", "lost")
 """What a file knows of a server that it leaves."""
 
 

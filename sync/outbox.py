@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from sync import lost
 from sync.protocol import Op, OpKind, Transaction, Value, seal
 from sync.schema import SyncSchema
 
@@ -199,9 +200,10 @@ def to_send(connection: Connection) -> int:
 
 def transactions(connection: Connection, where: str, values: tuple[Any, ...] = ()) -> list[Transaction]:
     """The sealed transactions of which the SQL condition `where` holds, in order."""
-    return [
+    found = [
         Transaction(uuid, n, hash, msgspec.json.decode(body, type=list[msgspec.Raw]))
         for uuid, n, hash, body in connection.exec_driver_sql(
             f"SELECT uuid, n, hash, body FROM sync_transaction WHERE {where} ORDER BY n", values
         )
     ]
+    return lost.marked(connection, found)

@@ -66,6 +66,9 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `hash` is the SHA-256 of `[` + the operations' bytes joined by `,` + `]`, of all parts together.
     A transaction that goes in parts repeats uuid, n and hash, with `part` from 1 to `parts`.
+
+    After a restore, `epoch` is the life that the server lost. Of what goes to it again `seen` is the revision
+    that it had there; of what others had written (`rescued`), the last one that this laptop had received.
     """
 
     uuid: str
@@ -74,6 +77,9 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     ops: list[msgspec.Raw]
     part: int = 1
     parts: int = 1
+    epoch: str = ""
+    seen: int = 0
+    rescued: bool = False
 
     def operations(self) -> list[Op]:
         """The operations, decoded; raises `errors.Protocol` where they are not well formed."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync import brought, errors, outbox, results, sent, state
+from sync import brought, errors, lost, outbox, results, sent, state
 from sync.merge import canonical
 from sync.protocol import VERSION, Hello, HelloRequest, PullPage, SyncProtocol, Value
 from sync.schema import OFFICE, SyncSchema, SyncTable
@@ -66,8 +66,9 @@ def queue_lost_rows(
             if table is not None and {"id", "rev"} <= set(block.columns):
                 id_at = block.columns.index("id")
                 brought.note(connection, table.name, (row[id_at] for row in block.rows))
-                if _may_write(table, hello):
+                if _may_write(table, hello) and table.name != schema.parked:
                     units += _newer_fields(connection, table, block.columns, block.rows, restored, now)
+    seen = int(state.get(connection, "head") or 0)
     for table, ids in _lost(connection, schema, hello):
         for id in ids:
             row = _row(connection, table, id)
@@ -86,7 +87,9 @@ def queue_lost_rows(
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             group,
         )
-        outbox.seal_entries(connection, schema, {})
+        sealed = outbox.seal_entries(connection, schema, {})
+        if sealed is not None:
+            lost.note(connection, {sealed: seen}, rescued=True)
     return len(units)
 
 
@@ -102,7 +105,8 @@ def _lost(connection: Connection, schema: SyncSchema, hello: Hello) -> Iterator[
         if wanted and not _has_entries(connection, name, id):
             found.setdefault(name, []).append(id)
     for table in _parents_first(schema):
-        if table.name in found and _may_write(table, hello):
+        # What waited comes again from its author.
+        if table.name in found and _may_write(table, hello) and table.name != schema.parked:
             yield table, found[table.name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
@@ -10,12 +11,15 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import Connection
 
-from sync import outbox, state
+from sync import lost, outbox, state
 from sync.clock import format_time, parse_time
 from sync.protocol import Transaction, hash_of
 
 KEPT = timedelta(days=90)
 """How long the laptop keeps what the server acknowledged."""
+
+_REMAINS = "remains"
+"""The outcome of an acknowledged transaction that tells of some of its records no more."""
 
 
 class _Named(msgspec.Struct):
@@ -46,7 +50,13 @@ def names(connection: Connection) -> list[str]:
 
 def send_again(connection: Connection, known: Collection[str], after: int) -> int:
     """After a restore: what the server does not know any more goes again, numbered behind `after`; how many."""
+    _rename_remains(connection, known)
     forgotten = [one for one in names(connection) if one not in known]
+    lost.forget(connection)
+    had = connection.exec_driver_sql(
+        "SELECT uuid, rev FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
+    )
+    lost.note(connection, {uuid: rev for uuid, rev in had if uuid not in known}, rescued=False)
     count = 0
     for tx in forgotten:
         count += connection.exec_driver_sql(
@@ -57,6 +67,25 @@ def send_again(connection: Connection, known: Collection[str], after: int) -> in
         connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
     renumber(connection, after, known)
     return count
+
+
+def _rename_remains(connection: Connection, known: Collection[str]) -> None:
+    """What is left of a transaction is another one: a copy of this file may have the whole under its name.
+
+    Of one of which nothing is left there is nothing to send.
+    """
+    remains = connection.exec_driver_sql(
+        "SELECT uuid, body FROM sync_transaction WHERE state = 'acknowledged' AND outcome = ?", (_REMAINS,)
+    ).all()
+    for tx, body in remains:
+        if tx in known:
+            continue
+        if bytes(body) == b"[]":
+            connection.exec_driver_sql("DELETE FROM sync_transaction WHERE uuid = ?", (tx,))
+            continue
+        other = str(uuid.uuid4())
+        connection.exec_driver_sql("UPDATE sync_transaction SET uuid = ? WHERE uuid = ?", (other, tx))
+        connection.exec_driver_sql("UPDATE sync_entry SET tx = ? WHERE tx = ?", (other, tx))
 
 
 def renumber(connection: Connection, after: int = 0, known: Collection[str] = ()) -> None:
@@ -103,8 +132,9 @@ def forget_records(
         if len(left) == len(ops):
             continue
         connection.exec_driver_sql(
-            "UPDATE sync_transaction SET body = ?, hash = ?, label = '' WHERE uuid = ?",
-            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), tx),
+            "UPDATE sync_transaction SET body = ?, hash = ?, label = '',"
+            " outcome = CASE state WHEN 'acknowledged' THEN ? ELSE outcome END WHERE uuid = ?",
+            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), _REMAINS, tx),
         )
 
 

@@ -40,7 +40,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
     if not change.working.store.shape.lines:
         return ops
     ops = _apart(change, _follow_forks(change, ops))
-    for (table, id), mine in _by_document(change, ops).items():
+    for (table, id), mine in by_document(change, ops).items():
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
             continue
@@ -57,7 +57,8 @@ def _whole_commit(change: Change, rev: int) -> int:
     return last
 
 
-def _by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:
+def by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:
+    """The operations on documents and their lines, by (table, id) of the document."""
     documents = change.working.store.shape.documents
     found: dict[tuple[str, str], list[Op]] = {}
     for op in ops:

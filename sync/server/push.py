@@ -19,6 +19,7 @@ from sync.server.parking import Waiting
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
 from sync.server.plain import Plain
+from sync.server.rescue import Brought
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
@@ -101,7 +102,7 @@ class Push:
             ops = decoded[whole.uuid] if whole.parts == 1 else self._sound(whole)
             if whole.parts > 1:
                 self._find_erased(ops or [])
-            pending = self._apply_or_park(whole.uuid, ops)
+            pending = self._apply_or_park(transaction, ops)
             if ops is not None and pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
                 whole = adapters.rewritten(whole, pending.ops)
@@ -161,11 +162,11 @@ class Push:
         for table in sorted(parents):
             self.working.load(table, parents[table])
 
-    def _apply_or_park(self, uuid: str, ops: list[Op] | None) -> Pending:
-        device = self.device
+    def _apply_or_park(self, sent: Transaction, ops: list[Op] | None) -> Pending:
+        device, uuid = self.device, sent.uuid
         change = Change(self.working, self._author, uuid, self.now, self.device_now)
         ops, dropped = self._without_erased(ops)
-        pending = self._work(change, ops)
+        pending = self._work(change, ops, sent)
         pending.dropped = dropped
         if pending.outcome == "parked":
             here = (self.now, self.device_now, pending.reason, pending.waits_for)
@@ -206,13 +207,16 @@ class Push:
         self._never_came |= {key for key in dropped if key[1] not in before}
         return kept, dropped
 
-    def _work(self, change: Change, ops: list[Op] | None) -> Pending:
+    def _work(self, change: Change, ops: list[Op] | None, sent: Transaction | None = None) -> Pending:
         named = [(op.table, op.id) for op in ops or []]
         self.working.mark()
         try:
             self._require_tryable(change, ops)
-            if change.author is not self._author or not self._plain.apply(change, ops or []):
-                apply(change, [within_head(op, self._head) for op in ops or []])
+            brought = Brought(change, ops or [], sent)
+            if change.author is not self._author or not self._plain.apply(change, brought.left):
+                apply(change, [within_head(op, self._head) for op in brought.left])
+            self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
+            brought.finish()
         except Parked as parked:
             self.working.rollback()
             self._block(change.uuid, ops or [])

@@ -135,6 +135,22 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_once_more", {"who": 1}),
         ("restore_the_server", {}),
     ],
+    "an issued quote that came from a colleague is not issued once more by its author": [
+        ("issue_a_quote", {"who": 0, "pick": 5}),
+        ("back_up", {}),
+        ("sync_again", {"who": 0}),
+        ("sync", {"who": 2}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 2}),
+    ],
+    "what is left of a transaction does not go under the name of the whole": [
+        ("several", {"who": 0, "pick": 5}),
+        ("grant_or_revoke", {"user": "claire", "territory": "north", "given": False}),
+        ("copy_a_laptop", {"who": 0}),
+        ("back_up", {}),
+        ("push_alone", {"who": 5}),
+        ("restore_the_server", {}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),

@@ -1,0 +1,104 @@
+"""What laptops bring again after a restore: what one of them brought already, another does not bring twice.
+
+A laptop sends again what it had sent, and brings what others had written as far as it saw it. So a document may
+come whole from somebody who had seen it, and once more in the transactions that made it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.conflicts import Candidate
+from sync.protocol import Op, Transaction
+from sync.server.allowed import may_write
+from sync.server.batch import insert_rows
+from sync.server.change import Change, add_conflict
+from sync.server.documents import by_document
+from sync.server.fields import get_field
+from sync.server.past import Key
+from sync.server.working import Row
+
+
+class Brought:
+    """One transaction of a life that the server lost: `left` of it is applied as any other.
+
+    `there` are its operations on documents that came whole, from somebody who had seen its effect. Conflicts are
+    the server's rows, which nobody else may make: `finish` makes them anew of what had not won.
+    """
+
+    def __init__(self, change: Change, ops: list[Op], sent: Transaction | None) -> None:
+        self._change, self._ops = change, ops
+        self._sent = sent if sent is not None and sent.epoch and _came_back(change) else None
+        self.left, self.there = ops, list[Op]()
+        self._conflicts: list[Op] = []
+        if self._sent is None:
+            return
+        for key, mine in by_document(change, ops).items():
+            if _seen(change, key, self._sent.epoch) >= self._sent.seen:
+                self.there += mine
+        gone = {id(op) for op in self.there}
+        self.left = [op for op in ops if id(op) not in gone]
+        if self._sent.rescued:
+            kind = change.working.store.schema.conflict
+            self._conflicts = [op for op in self.left if op.table == kind]
+            self.left = [op for op in self.left if op.table != kind]
+
+    def finish(self) -> None:
+        """Once the rest is applied: the conflicts, and a note of the documents that came whole."""
+        if self._sent is None or not self._sent.rescued:
+            return
+        for op in self._conflicts:
+            _bring_conflict(self._change, op)
+        if not self._change.map:
+            for key in by_document(self._change, self.left):
+                _note(self._change, key, self._sent)
+
+
+def _came_back(change: Change) -> bool:
+    """Whether this server ever came back from a copy: if not, nobody lost anything."""
+    table = change.working.store.tables["sync_restore"]
+    return change.working.connection.execute(select(table.c.epoch).limit(1)).first() is not None
+
+
+def _seen(change: Change, key: Key, epoch: str) -> int:
+    """Up to which revision of that life its bringer had seen the document; -1 where nobody brought it."""
+    table = change.working.store.tables["sync_rescue"]
+    here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
+    found = change.working.connection.scalar(select(table.c.seen).where(here))
+    return -1 if found is None else int(found)
+
+
+def _note(change: Change, key: Key, sent: Transaction) -> None:
+    connection, table = change.working.connection, change.working.store.tables["sync_rescue"]
+    if _seen(change, key, sent.epoch) < sent.seen:
+        connection.execute(table.delete().where((table.c.table_name == key[0]) & (table.c.id == key[1])))
+        names = ("table_name", "id", "epoch", "seen")
+        insert_rows(connection, table, names, [(*key, sent.epoch, sent.seen)])
+
+
+def _bring_conflict(change: Change, op: Op) -> None:
+    working = change.working
+    there: Row = working.get(op.table, op.id) or {}
+    here = {**there, **{name: new for name, (_base, new) in op.fields.items()}}
+    kind, id, name = (str(here.get(column) or "") for column in ("record_kind", "record", "field"))
+    row = working.get(kind, id) if kind in working.store.schema.tables else None
+    if row is None or not may_write(change, kind, row) or here.get("state") != "open":
+        return
+    synced = working.store.schema.tables[kind]
+    stands = row["deleted_at"] if name == conflicts.DELETION else get_field(synced, row, name)
+    base = conflicts.base_of(here.get("base"))
+    for candidate in _sound(here.get("candidates")):
+        if candidate["value"] != stands:
+            add_conflict(change, kind, id, name, base, candidate)
+
+
+def _sound(text: object) -> Iterator[Candidate]:
+    for one in conflicts.candidates_of(text if isinstance(text, str) else None):
+        try:
+            yield msgspec.convert(one, Candidate)
+        except msgspec.ValidationError:
+            continue

@@ -1,0 +1,50 @@
+"""A server that came back from last night's copy, with laptops that had seen more: what nobody sees in the sums."""
+
+from __future__ import annotations
+
+import json
+
+from tests.sync.machine import promises
+from tests.sync.machine.stories import NORTHERN
+from tests.sync.machine.world import World
+
+
+def _parked(world: World) -> list[str]:
+    return [
+        reason
+        for laptop in world.laptops
+        for (reason,) in laptop.sql("SELECT reason FROM sync_transaction WHERE state = 'parked'")
+    ]
+
+
+def test_a_value_that_had_not_won_is_in_question_again_though_its_author_is_gone(world: World) -> None:
+    claire, rey, julie = (world.laptop(name) for name in ("claire", "rey", "julie"))
+    world.back_up()
+    for laptop in (claire, rey):
+        world.type(laptop, "account", NORTHERN, "phone")
+        world.sync(laptop)
+    world.sync(julie)
+    world.laptops.remove(claire), world.laptops.remove(rey)
+    world.restore_server()
+    promises.hold_when_healed(world)
+    ((candidates,),) = julie.sql("SELECT candidates FROM conflict WHERE state = 'open'")
+    assert len(json.loads(candidates)) == 1
+    assert _parked(world) == []
+
+
+def test_a_quote_that_a_colleague_brings_is_not_forked_by_its_author(world: World) -> None:
+    claire, rey = world.laptop("claire"), world.laptop("rey")
+    world.back_up()
+    world.add_line(claire, "quote-0004", 3)
+    world.sync(claire)
+    world.sync(rey)
+    world.set_quantity(rey, "quote_line-0005", 7)
+    world.sync(rey)
+    world.sync(claire)
+    world.restore_server()
+    world.sync(world.laptop("julie"))
+    world.sync(rey)
+    promises.hold_when_healed(world)
+    assert rey.ids("quote") == ["quote-0004", "quote-0011"]
+    assert len(rey.ids("quote_line")) == 5
+    assert _parked(world) == []
