@@ -70,6 +70,7 @@ class Theme(QObject):
 
     def apply(self, app: QApplication, mode: Mode = "system", scale: int = 100) -> None:
         """Dress the application. `scale` is the text size in percent, 90 to 150."""
+        before = (self._tokens, self.scale) if self._app is not None else None
         if self._app is None:
             self._prepare(app)
         self.mode, self.scale = mode, max(90, min(150, scale))
@@ -77,6 +78,8 @@ class Theme(QObject):
         self._tokens = dict(DARK if self.dark else LIGHT)
         if mode == "contrast" or (mode == "system" and self._system_wants_contrast()):
             self._tokens = with_strong_borders(self._tokens)
+        if (self._tokens, self.scale) == before:
+            return  # Qt would dress every window anew
         for kept in (self._pixmaps, self._fonts, self._colours):
             kept.clear()
         app.setFont(self.font(14))

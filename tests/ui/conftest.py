@@ -114,13 +114,13 @@ class NotePage(Page):
 
 @pytest.fixture
 def dressed(qapp: QApplication) -> Iterator[QApplication]:
-    """The application in the light theme, speaking French, without the windows of earlier tests."""
-    # Outside an event loop nothing else deletes them, and each change of theme would dress them all again.
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    """The application in the light theme, speaking French, and no window stays behind."""
     set_language("fr")
     theme.apply(qapp, "light", 100)
     errors.reports.clear()
     yield qapp
+    # Outside an event loop nothing else deletes them, and each change of theme would dress them all again.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme.apply(qapp, "light", 100)
     set_language("fr")
 
