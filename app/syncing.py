@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, attachments, device, search, sync_lock, traces
+from app import __version__, attachments, device, search, sync_lock, traces, whole_file
 from app.device import token_of as token_of
 from app.errors import NotAllowed, UserError
 from app.i18n import mark as m_
@@ -24,6 +24,7 @@ from sync.blob_messages import BlobCarrier
 from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
+from sync.laptop import Whole
 from sync.pacing import Pacing as Pacing
 from sync.pacing import Rhythm as Rhythm
 from sync.protocol import EnrolRequest, SyncProtocol
@@ -240,6 +241,9 @@ def laptop_of(workspace: Workspace) -> Laptop:
         workspace.beside,
         workspace.folder,
         finishes=True,
+        whole=Whole(
+            whole_file.shape_of, lambda file, key, cursor: whole_file.take(workspace, file, key, cursor)
+        ),
     )
 
 

@@ -259,6 +259,20 @@ class Workspace:
             finally:
                 raw.execute("PRAGMA synchronous = FULL")
 
+    @contextmanager
+    def turn(self) -> Iterator[Any]:
+        """The write lane for a connection of the driver outside any transaction: for what is done to a whole file."""
+        with self._turn(True), explained(self.folder / FILE), self.engine.connect() as plain:
+            raw: Any = plain.connection.dbapi_connection
+            for pragma in ("synchronous = NORMAL", "wal_autocheckpoint = 0"):
+                raw.execute(f"PRAGMA {pragma}")
+            try:
+                yield raw
+            finally:
+                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+                for pragma in ("synchronous = FULL", "wal_autocheckpoint = 1000"):
+                    raw.execute(f"PRAGMA {pragma}")
+
     def emit(self, changes: Changes) -> None:
         """Tell all subscribers."""
         for listener in list(self._subscribers):

@@ -24,9 +24,11 @@ from sync import (
     sent,
     staging,
     state,
+    whole_load,
 )
 from sync.apply import Applier
 from sync.batches import is_large, split_off, without_parts
+from sync.documents import changed_on_both_sides
 from sync.first_load import FirstLoad
 from sync.laptop import Applied, Laptop, Phase, Progress, Report
 from sync.protocol import (
@@ -58,8 +60,11 @@ class Engine:
         self._laptop, self._remote = laptop, remote
         self._progress = progress or (lambda _phase, _done, _of: None)
         self._report = Report()
+        self._sent_first = False
         self._recovered = ""
         """The epoch for which this run has queued again what the server lost."""
+        self._took_whole = False
+        """This run took over a file with indexes, lists and search: what follows is applied like any change."""
 
     def run(self) -> Report:
         """One complete sync; raises SyncError. What was done before a failure stays done."""
@@ -173,6 +178,12 @@ class Engine:
         self._pull_changes(cursor, resume_at)
 
     def _load_first(self) -> None:
+        taken = whole_load.take(self._laptop, self._remote, self._progress, self._obey)
+        if taken is not None:
+            self._report.first_load = self._took_whole = True
+            self._report.pulled += taken.rows
+            self._pull_changes(taken.cursor, taken.cursor)
+            return
         FirstLoad(
             self._laptop,
             self._remote,
@@ -198,12 +209,35 @@ class Engine:
             page = self._pull_page(page.cursor)
         if self._recovered and self._rescue(None if staged else [page], page.hello):
             self._push()
+        if self._sends_first(None if staged else [page]):
+            self._pull_changes(origin, origin)
+            return
         self._progress("applying", 0, 0)
-        self._apply(None if staged else [page], first_load=False, last=page)
+        self._apply(None if staged else [page], first_load=self._took_whole, last=page)
         if self._recovered:
             # What was sent again has new revisions.
             self._recovered = ""
             self._pull_changes(page.cursor, page.cursor)
+
+    def _sends_first(self, pages: list[PullPage] | None) -> bool:
+        """Whether what we wrote to a document that comes changed was sent, so that both its versions come.
+
+        Once in a run: work that the server does not take keeps nobody's rows away.
+        """
+        with self._laptop.write(False) as connection:
+            found = staging.pages(connection) if pages is None else pages
+            if self._sent_first or not changed_on_both_sides(connection, self._laptop.schema, found):
+                return False
+        self._sent_first = True
+        try:
+            self._push()
+        except (errors.Refused, errors.Protocol) as problem:
+            if problem.code in ("wipe", "cloned"):
+                raise
+            return False
+        with self._laptop.write(False) as connection:
+            staging.clear(connection)
+        return True
 
     def _first_page(self, origin: str, resume_at: str) -> PullPage:
         """The page at which an earlier attempt broke off, or the first one."""
@@ -268,7 +302,7 @@ class Engine:
     def _apply_pages(self, connection: Connection, applier: Applier, pages: Iterable[PullPage]) -> None:
         replacing = False
         for page in pages:
-            if page.resync and not replacing and not self._report.first_load:
+            if page.resync and not replacing and (self._took_whole or not self._report.first_load):
                 replacing = self._report.replaced = True
                 applier.begin_replacement()
             ours = set(sent.names(connection)) if page.settled else set()
@@ -287,7 +321,7 @@ class Engine:
             applier.end_replacement()
 
     def _uncaptured(self, connection: Connection, first_load: bool) -> AbstractContextManager[None]:
-        if first_load:
+        if first_load and not self._took_whole:
             return bulk.without_triggers(connection, self._laptop.schema)
         return capture.paused(connection)
 

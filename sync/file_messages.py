@@ -28,29 +28,15 @@ class FilesRequest(msgspec.Struct, omit_defaults=True):
 
     now: str = ""
     version: str = ""
-
-
-class FilesAnswer(msgspec.Struct, omit_defaults=True):
-    """Scopes large enough for a file, with how many rows they have, in the order in which to load them.
-
-    What is not named here comes with the pull that follows.
-    """
-
-    hello: Hello
-    scopes: list[tuple[str, int]] = []
-
-
-class FileRequest(msgspec.Struct, omit_defaults=True):
-    """Asks for the file of one scope; `cursor` is that of the file before, empty for the first."""
-
-    scope: str
-    cursor: str = ""
+    whole: str = ""
+    """What the file of a laptop that has nothing yet is made of: one that is made so may be taken whole."""
 
 
 class FileAnswer(msgspec.Struct, omit_defaults=True):
     """A scope as it stood at `rev`: a file with the raw `key` in hexadecimal, to be fetched under `name`.
 
     Keep `cursor` in the transaction that ends its application: the pull from the last one brings the rest.
+    Of a whole file `scope` names all of its scopes, one on each line.
     """
 
     hello: Hello
@@ -62,6 +48,25 @@ class FileAnswer(msgspec.Struct, omit_defaults=True):
     rows: int
     rev: int
     cursor: str
+
+
+class FilesAnswer(msgspec.Struct, omit_defaults=True):
+    """Scopes large enough for a file, with how many rows they have, in the order in which to load them.
+
+    What is not named here comes with the pull that follows.
+    """
+
+    hello: Hello
+    scopes: list[tuple[str, int]] = []
+    whole: FileAnswer | None = None
+    """A laptop's file with all of these scopes, ready-made, for a laptop that has nothing yet."""
+
+
+class FileRequest(msgspec.Struct, omit_defaults=True):
+    """Asks for the file of one scope; `cursor` is that of the file before, empty for the first."""
+
+    scope: str
+    cursor: str = ""
 
 
 class FileGet(msgspec.Struct, frozen=True):

@@ -58,6 +58,16 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """How a laptop that has nothing takes over a file that is made exactly as its own."""
+
+    shape: Callable[[Connection], str]
+    """Says what the laptop's file is made of."""
+    take: Callable[[Path, str, str], bool]
+    """(file, key, cursor): in one step; False, and nothing is done, where the file is made otherwise."""
+
+
+@dataclass(frozen=True)
 class Laptop:
     """The laptop's side as the engine needs it."""
 
@@ -77,3 +87,5 @@ class Laptop:
     """Where the files of a first load may lie; without it and `beside` all comes by pages."""
     finishes: bool = False
     """Whether the program calls `first_load.finish` after a run, beside what else it makes after a load."""
+    whole: Whole | None = None
+    """Without it all rows come by scopes."""

@@ -58,6 +58,11 @@ def fetch(remote: FileCarrier, request: FileRequest, folder: Path) -> tuple[File
     raise AssertionError("unreachable")
 
 
+def fetch_described(remote: FileCarrier, answer: FileAnswer, folder: Path) -> Path:
+    """The file that an answer describes, complete and proved; raises as `fetch` does."""
+    return _proved(remote, answer, FileRequest(answer.scope), folder)
+
+
 def _proved(remote: FileCarrier, answer: FileAnswer, request: FileRequest, folder: Path) -> Path:
     if answer.scope != request.scope or not 0 < answer.size <= MAX_FILE_BYTES:
         raise errors.Protocol("a scope's file is described wrongly")

@@ -118,7 +118,12 @@ def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
         # No new laptop may load what has left: the keys of the files go with this commit.
         files = working.store.tables["scope_file"]
         left = {one[2] for one in exits}
-        working.connection.execute(delete(files).where(files.c.scope.in_(left)))
+        dead = [
+            name
+            for name, listed in working.connection.execute(select(files.c.name, files.c.scope))
+            if left & set(listed.splitlines())
+        ]
+        working.connection.execute(delete(files).where(files.c.name.in_(dead)))
 
 
 def _write_sums(working: Working, revs: dict[Key, int]) -> None:

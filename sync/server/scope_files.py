@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillBuilding
 from contextlib import suppress
@@ -25,6 +25,7 @@ from sync import errors
 from sync.file_messages import FileContent
 from sync.server import head, scope_build
 from sync.server.blobs import read
+from sync.server.scope_build import Built
 from sync.server.scopes import Grants
 from sync.server.store import Store
 
@@ -49,6 +50,7 @@ class ScopeFile:
 
     name: str
     scope: str
+    """Of a laptop's whole file its scopes, one on each line."""
     rev: int
     key: str
     sha256: str
@@ -77,14 +79,18 @@ def in_order(connection: Connection, store: Store, grants: Grants) -> list[tuple
 def find_or_make(store: Store, scope: str, now: str) -> ScopeFile:
     """A file of the scope that is new enough, made where there is none; `errors.ServerBusy` if that takes long."""
     with store.read() as connection:
-        found = _find(connection, store, scope)
+        found = find(connection, store, scope, shape(store))
     if found is not None:
         return found
+
+    def build(file: Path, key: str) -> Built:
+        return scope_build.build(store, scope, file, key)
+
     place = (store.files, scope)
     with _lock:
         coming = _running.get(place)
         if coming is None:
-            coming = _running[place] = _building.submit(_build, store, scope, now)
+            coming = _running[place] = _building.submit(make, store, scope, shape(store), now, build)
             coming.add_done_callback(lambda _done: _running.pop(place, None))
     try:
         return coming.result(WAIT_S)
@@ -98,7 +104,7 @@ def find_path(connection: Connection, store: Store, name: str, scopes: Iterable[
     row = connection.execute(select(files).where(files.c.name == name)).mappings().first()
     if (
         row is None
-        or row["scope"] not in scopes
+        or not set(row["scope"].splitlines()) <= set(scopes)
         or not _is_alive(connection, store, row["scope"], row["rev"])
     ):
         raise errors.Refused("not_found", name)
@@ -114,10 +120,11 @@ def content(path: Path, offset: int) -> FileContent:
     return FileContent(size, read(path, offset, size))
 
 
-def _find(connection: Connection, store: Store, scope: str) -> ScopeFile | None:
+def find(connection: Connection, store: Store, scope: str, shape: str) -> ScopeFile | None:
+    """The newest file of the scope, or of these scopes, if it is alive, of this shape and new enough."""
     rev, epoch = head.current(connection, store)
     files = store.tables["scope_file"]
-    same = (files.c.scope == scope) & (files.c.epoch == epoch) & (files.c.shape == _shape(store))
+    same = (files.c.scope == scope) & (files.c.epoch == epoch) & (files.c.shape == shape)
     statement = select(files).where(same).order_by(files.c.rev.desc()).limit(1)
     row = connection.execute(statement).mappings().first()
     if row is None or not (store.files / row["name"]).is_file():
@@ -154,7 +161,8 @@ def remove_dead(store: Store, older_than_s: float) -> None:
 def _is_alive(connection: Connection, store: Store, scope: str, rev: int) -> bool:
     """Whether nothing left the scope or was erased since: a commit at the same moment may have missed the row."""
     exits, erased = store.tables["scope_exit"], store.tables["sync_erased"]
-    left = select(exits.c.id).where((exits.c.scope == scope) & (exits.c.rev > rev)).limit(1)
+    gone_from = exits.c.scope.in_(scope.splitlines())
+    left = select(exits.c.id).where(gone_from & (exits.c.rev > rev)).limit(1)
     gone = select(erased.c.id).where(erased.c.rev > rev).limit(1)
     return connection.execute(left).first() is None and connection.execute(gone).first() is None
 
@@ -162,26 +170,31 @@ def _is_alive(connection: Connection, store: Store, scope: str, rev: int) -> boo
 def _changed(connection: Connection, store: Store, scope: str, rev: int) -> bool:
     return any(
         connection.execute(
-            select(table.c.id).where((table.c.scope == scope) & (table.c.rev > rev)).limit(1)
+            select(table.c.id).where(table.c.scope.in_(scope.splitlines()) & (table.c.rev > rev)).limit(1)
         ).first()
         for table in store.tables.synced.values()
     )
 
 
-def _shape(store: Store) -> str:
+def epoch(connection: Connection) -> str:
+    """The server's present life."""
+    return head.standing(connection).epoch
+
+
+def shape(store: Store) -> str:
     """Says which columns a file has: one of an older release is made anew."""
     listed = [(table.name, *table.columns()) for table in store.schema.tables.values()]
     return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
 
 
-def _build(store: Store, scope: str, now: str) -> ScopeFile:
+def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, str], Built]) -> ScopeFile:
     """Make the file beside its place, then put it there whole; several processes may do so at once."""
     store.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(store)
     name, key = secrets.token_hex(16), secrets.token_hex(32)
     part = store.files / f"{name}.part"
     try:
-        built = scope_build.build(store, scope, part, key)
+        built = build(part, key)
         with part.open("rb") as made:
             sha256 = hashlib.file_digest(made, "sha256").hexdigest()
             os.fsync(made.fileno())
@@ -193,7 +206,7 @@ def _build(store: Store, scope: str, now: str) -> ScopeFile:
     def keep(connection: Connection) -> None:
         connection.execute(
             insert(store.tables["scope_file"]).values(
-                name=name, scope=scope, epoch=built.epoch, shape=_shape(store), rev=built.rev, key=key,
+                name=name, scope=scope, epoch=built.epoch, shape=shape, rev=built.rev, key=key,
                 sha256=sha256, size=size, rows=built.rows, built_at=now,
             )
         )  # fmt: skip

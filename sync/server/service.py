@@ -30,13 +30,24 @@ from sync.protocol import (
     VerifyAnswer,
     VerifyRequest,
 )
-from sync.server import adapters, auth, codes, erasure, exchange_key, head, horizon, lease, results
+from sync.server import (
+    adapters,
+    auth,
+    codes,
+    erasure,
+    exchange_key,
+    head,
+    horizon,
+    lease,
+    results,
+    whole_files,
+)
 from sync.server.adapters import ADAPTERS, Adapter
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
 from sync.server.pull import Cursor, Pull, read_cursor
 from sync.server.push import Push
-from sync.server.scope_files import content, find_or_make, find_path, in_order
+from sync.server.scope_files import ScopeFile, content, find_or_make, find_path, in_order
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
 from sync.server.verify import verify
@@ -208,8 +219,13 @@ class Session:
             hello = self._hello(connection, device)
             if device.wipe:
                 return FilesAnswer(hello)
-            grants = self._grants(connection, device.user)
-            return FilesAnswer(hello, in_order(connection, self.store, grants))
+            scopes = in_order(connection, self.store, self._grants(connection, device.user))
+        found = whole_files.find_or_begin(self.store, scopes, request.whole, self.service.now())
+        if found is None:
+            return FilesAnswer(hello, scopes)
+        cursor = Cursor(hello.epoch, found.rev, set(found.scope.splitlines())).pack()
+        self._remember(device, "", 0, cursor, frozenset(hello.scopes))
+        return FilesAnswer(hello, scopes, _described(found, hello, cursor))
 
     def file(self, request: FileRequest) -> FileAnswer:
         """The file of one scope, and the cursor for whoever has applied it."""
@@ -225,9 +241,7 @@ class Session:
         loaded = Cursor(hello.epoch, min(known.rev, found.rev), known.scopes | {request.scope}, known.behind)
         cursor = loaded.pack()
         self._remember(device, "", 0, cursor, frozenset(hello.scopes))
-        return FileAnswer(
-            hello, found.scope, found.name, found.key, found.size, found.sha256, found.rows, found.rev, cursor
-        )
+        return _described(found, hello, cursor)
 
     def find_file(self, name: str) -> Path:
         """Where the bytes of a scope's file lie, for a caller who may read the scope now."""
@@ -339,3 +353,9 @@ class Session:
             connection.execute(update(table).where(table.c.id == device.id).values(values))
 
         self.store.run(work)
+
+
+def _described(file: ScopeFile, hello: Hello, cursor: str) -> FileAnswer:
+    return FileAnswer(
+        hello, file.scope, file.name, file.key, file.size, file.sha256, file.rows, file.rev, cursor
+    )

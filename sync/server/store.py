@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +38,16 @@ Evolve = Callable[[Connection, bool], None]
 """Brings the synced tables up to date; True: they were just made from the declarations."""
 
 
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """How a laptop's whole file is made, which only the program knows."""
+
+    shape: Callable[[], str]
+    """Says what a laptop's file is made of: only one that is made alike can be taken over."""
+    make: Callable[[Path, str, list[tuple[Path, str]]], None]
+    """Makes the encrypted file at a path, under a key, of scopes' files, each with its key."""
+
+
 class Store:
     """One organisation's tables. Nothing here or above joins two organisations."""
 
@@ -48,8 +59,11 @@ class Store:
         evolve: Evolve | None = None,
         blobs: Path | None = None,
         files: Path | None = None,
+        whole: WholeFile | None = None,
     ) -> None:
         self.engine = engine
+        self.whole = whole
+        """How a laptop's file is made; without it first loads come by scopes alone."""
         self.files = files or Path(tempfile.gettempdir()) / "terrain-files"
         """The folder of what can be made again: the files of first loads."""
         self.blobs = blobs
@@ -153,8 +167,10 @@ class Organisations:
         schema: SyncSchema,
         evolve: Evolve | None = None,
         blobs: str | Path | None = None,
+        whole: WholeFile | None = None,
     ) -> None:
         self.database = str(database)
+        self._whole = whole
         self._blobs = Path(blobs) if blobs is not None else None
         self._evolve = evolve
         self.schema = schema
@@ -237,12 +253,13 @@ class Organisations:
         return self._open(slug)
 
     def _open(self, slug: str) -> Store:
+        name: str | None
         if self._engine is not None:
-            name = f"org_{slug}"
-            store = Store(self._engine, self.schema, name, self._evolve, self.blobs(slug), self._files(slug))
+            engine, name = self._engine, f"org_{slug}"
         else:
-            engine = sqlite_engine(self.path(slug))
-            store = Store(engine, self.schema, None, self._evolve, self.blobs(slug), self._files(slug))
+            engine, name = sqlite_engine(self.path(slug)), None
+        folders = self.blobs(slug), self._files(slug)
+        store = Store(engine, self.schema, name, self._evolve, *folders, self._whole)
         store.prepare()
         return self._stores.setdefault(slug, store)
 

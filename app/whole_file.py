@@ -1,0 +1,191 @@
+"""A laptop's whole file: made at the server of the files of scopes, and taken over, page by page, by a laptop."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection
+
+from app import search
+from app.features import sync_schema
+from app.store import schema
+from app.store.engine import open_engine
+from app.store.raw import attach, unlock
+from app.workspace import Workspace
+from sync import bulk, scope_file, sums
+from sync.file_messages import CIPHER
+from sync.schema import SyncSchema
+
+DERIVED = ("search_row", "search_text", "account_summary", "list_count", "sync_sum")
+"""Tables that are made of the synced ones alone; the full text keeps its own under names that begin with its."""
+_PAGES = 2_000
+"""Copied between two looks at whether somebody else wrote meanwhile."""
+
+
+class _Written(Exception):
+    """Another program wrote to the laptop's file after its own tables were read."""
+
+
+# At the server
+
+
+@functools.cache
+def shape() -> str:
+    """Says what a laptop's file of this release is made of."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(Path(folder) / "empty", bytes(32))
+        schema.create(engine, sync_schema())
+        with engine.connect() as connection:
+            found = shape_of(connection)
+        engine.dispose()
+    return found
+
+
+def shape_of(connection: Connection) -> str:
+    """Says what the file behind a connection is made of."""
+    return hashlib.sha256(repr(_objects(_raw(connection))).encode()).hexdigest()
+
+
+def make(file: Path, key: str, sources: list[tuple[Path, str]]) -> None:
+    """Make the encrypted `file` under the raw `key` in hexadecimal, of scopes' files with their keys."""
+    known, engine = sync_schema(), open_engine(file, bytes.fromhex(key))
+    try:
+        schema.create(engine, known)
+        with engine.connect() as plain:
+            # A file that breaks off is thrown away, and nobody sees it before it is whole.
+            for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+                _raw(plain).execute(f"PRAGMA {pragma}")
+            connection = plain.execution_options(begin="IMMEDIATE")
+            with connection.begin():
+                bulk.drop_indexes(connection, known)
+            for path, its_key in sources:
+                with _attached(_raw(plain), path, its_key), connection.begin():
+                    _copy(connection, known)
+                _count(connection, known, path, its_key)
+            with connection.begin():
+                bulk.restore_indexes(connection)
+                search.rebuild(connection)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _attached(raw: Any, path: Path, key: str) -> Iterator[None]:
+    attach(raw, str(path), "page", key, CIPHER)
+    try:
+        yield
+    finally:
+        raw.execute("DETACH page")
+
+
+def _copy(connection: Connection, known: SyncSchema) -> None:
+    found = connection.exec_driver_sql("SELECT name FROM page.sqlite_master").scalars().all()
+    with bulk.without_triggers(connection, known):
+        for table in (name for name in known.tables if name in found):
+            columns = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?, 'page')", (table,))
+            names = ", ".join(f'"{name}"' for name in columns.scalars().all())
+            connection.exec_driver_sql(
+                f'INSERT INTO main."{table}" ({names}) SELECT {names} FROM page."{table}" ORDER BY rowid'
+            )
+
+
+def _count(connection: Connection, known: SyncSchema, path: Path, key: str) -> None:
+    with connection.begin(), scope_file.opened(path, key) as page:
+        for (table,) in page.execute("SELECT name FROM sqlite_schema").fetchall():
+            if table in known.tables:
+                scope, last = page.execute(f'SELECT min(scope), max(rowid) FROM "{table}"').fetchone()
+                count, total = scope_file.total(page, table, 0, last)
+                connection.exec_driver_sql(
+                    "INSERT INTO sync_sum (scope, kind, count, total) VALUES (?, ?, ?, ?)",
+                    (scope, table, count, sums.to_wire(total)),
+                )
+
+
+# On the laptop
+
+
+def take(workspace: Workspace, file: Path, key: str, cursor: str) -> bool:
+    """Take over all that a whole file has, in one step, and stand at the `cursor`; the laptop's own tables stay.
+
+    False, and nothing is done, where the file is not made exactly as the laptop's own, or the laptop has rows.
+    """
+    synced = set(workspace.schema.tables)
+    while True:
+        try:
+            with workspace.turn() as ours, closing(_opened(file, key)) as theirs:
+                if _objects(ours) != _objects(theirs) or _has_rows(ours, synced):
+                    return False
+                with workspace.engine.connect() as watching:
+                    _take(ours, theirs, _raw(watching), cursor, synced)
+                return True
+        except _Written:
+            continue
+
+
+def _take(ours: Any, theirs: Any, watching: Any, cursor: str, synced: set[str]) -> None:
+    own = _own(ours, synced)
+    theirs.execute("BEGIN")
+    for table, rows in own.items():
+        theirs.execute(f'DELETE FROM "{table}"')
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            theirs.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)
+    theirs.execute(
+        "INSERT INTO sync_state (name, value) VALUES ('cursor', ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (cursor,),
+    )
+    theirs.execute("COMMIT")
+    looked = False
+
+    def look(_status: int, _left: int, _all: int) -> None:
+        nonlocal looked
+        # From the first page on nobody else can write: what counts is what was written until then.
+        if not looked and _own(watching, synced) != own:
+            raise _Written
+        looked = True
+
+    (pages,) = theirs.execute("PRAGMA page_count").fetchall()[0]
+    theirs.backup(ours, pages=min(_PAGES, pages // 2), progress=look)
+
+
+def _has_rows(raw: Any, synced: set[str]) -> bool:
+    return any(raw.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchall() for table in synced)
+
+
+def _own(raw: Any, synced: set[str]) -> dict[str, list[Any]]:
+    """What the laptop has of its own: what it is, its settings, and what was never sent."""
+    tables = raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    return {
+        table: raw.execute(f'SELECT * FROM "{table}"').fetchall()
+        for (table,) in tables
+        if table not in synced and not table.startswith((*DERIVED, "sqlite_"))
+    }
+
+
+def _opened(file: Path, key: str) -> Any:
+    theirs = sqlcipher.connect(str(file), isolation_level=None, check_same_thread=False)
+    unlock(theirs, bytes.fromhex(key))
+    for pragma in (
+        "journal_mode = MEMORY",
+        "synchronous = OFF",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+    ):
+        theirs.execute(f"PRAGMA {pragma}")
+    return theirs
+
+
+def _objects(raw: Any) -> list[Any]:
+    return sorted(raw.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema").fetchall())
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
