@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 
 from sync import brought, errors, lost, outbox, results, sent, state
 from sync.merge import canonical
-from sync.protocol import VERSION, Hello, HelloRequest, PullPage, SyncProtocol, Value
+from sync.protocol import VERSION, Hello, HelloRequest, PullPage, Rows, SyncProtocol, Value
 from sync.schema import OFFICE, SyncSchema, SyncTable
 
 _ASKED = 5_000
@@ -20,6 +21,9 @@ _TOGETHER = 100
 
 Entry = tuple[str, str, str, str | None, Value, Value, str, int]
 """(kind, id, op, field, base, new, at, base_rev), as capture writes it."""
+
+Key = tuple[str, str]
+"""(table, id)"""
 
 
 def find_known(remote: SyncProtocol, names: list[str], now: str, n: int) -> tuple[Hello, set[str]]:
@@ -54,10 +58,9 @@ def queue_lost_rows(
     again; one that the server has in its state of the copy gets the fields that were newer. Company
     rows go from those laptops alone that may write them.
     """
-    restored = hello.restored_rev
     brought.begin(connection)
-    units: list[list[Entry]] = []
-    documents: dict[str, list[Entry]] = {}
+    units: dict[Key, list[Entry]] = defaultdict(list)
+    aside: dict[Key, list[Entry]] = defaultdict(list)
     for page in pages:
         for name, id, _scope in page.exits:
             brought.note(connection, name, [id])
@@ -66,22 +69,21 @@ def queue_lost_rows(
             if table is not None and {"id", "rev"} <= set(block.columns):
                 id_at = block.columns.index("id")
                 brought.note(connection, table.name, (row[id_at] for row in block.rows))
-                if _may_write(table, hello) and table.name != schema.parked:
-                    units += _newer_fields(connection, table, block.columns, block.rows, restored, now)
+                if _may_bring(schema, table, hello):
+                    for ours, touched, entries in _newer_fields(connection, table, block, hello, now):
+                        (aside if touched else units)[_whole(schema, table, ours)] += entries
     seen = int(state.get(connection, "head") or 0)
     for table, ids in _lost(connection, schema, hello):
         for id in ids:
             row = _row(connection, table, id)
-            unit = documents.get(row[table.aggregate]) if table.aggregate else None
-            if unit is None:
-                # A document goes in one transaction with its lines: issued, it takes none later.
-                unit = documents[id] = []
-                units.append(unit)
-            unit += _creation(table, row, now)
+            units[_whole(schema, table, row)] += _creation(table, row, now)
             # From now on it is like one that was never sent: the swap leaves it alone.
             connection.exec_driver_sql(f'UPDATE "{table.name}" SET rev = 0 WHERE id = ?', (id,))
+    for key in units.keys() & aside.keys():
+        # Somebody has written to a document since of which parts are missing: ours comes as another version.
+        units[key] += aside[key]
     brought.end(connection)
-    for group in _groups(units):
+    for group in _groups(list(units.values())):
         connection.exec_driver_sql(
             "INSERT INTO sync_entry (kind, id, op, field, base, new, at, base_rev)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -93,7 +95,9 @@ def queue_lost_rows(
     return len(units)
 
 
-def _may_write(table: SyncTable, hello: Hello) -> bool:
+def _may_bring(schema: SyncSchema, table: SyncTable, hello: Hello) -> bool:
+    if table.name == schema.parked:
+        return False  # what waited comes again from its author
     return table.writers == "all" or (table.writers == "office" and OFFICE in hello.scopes)
 
 
@@ -105,8 +109,7 @@ def _lost(connection: Connection, schema: SyncSchema, hello: Hello) -> Iterator[
         if wanted and not _has_entries(connection, name, id):
             found.setdefault(name, []).append(id)
     for table in _parents_first(schema):
-        # What waited comes again from its author.
-        if table.name in found and _may_write(table, hello) and table.name != schema.parked:
+        if table.name in found and _may_bring(schema, table, hello):
             yield table, found[table.name]
 
 
@@ -139,30 +142,35 @@ def _creation(table: SyncTable, row: dict[str, Any], now: str) -> Iterator[Entry
         yield table.name, row["id"], "create", name, None, new, now, 0
 
 
+def _whole(schema: SyncSchema, table: SyncTable, row: dict[str, Any]) -> Key:
+    """The record with which a row goes: a document goes in one transaction with its lines."""
+    if table.aggregate is None:
+        return table.name, row["id"]
+    return str(table.fields[table.aggregate].link), row[table.aggregate]
+
+
 def _newer_fields(
-    connection: Connection, table: SyncTable, columns: list[str], rows: Iterable[Any], restored: int, now: str
-) -> Iterator[list[Entry]]:
-    """What is newer here than in a row of the server that nobody touched since its copy."""
-    rev_at = columns.index("rev")
-    for theirs in rows:
-        values = dict(zip(columns, theirs, strict=True))
-        if theirs[rev_at] > restored:
-            continue
+    connection: Connection, table: SyncTable, block: Rows, hello: Hello, now: str
+) -> Iterator[tuple[dict[str, Any], bool, list[Entry]]]:
+    """What is newer here than in a row of the server's copy: (our row, whether it was written since, entries)."""
+    restored = hello.restored_rev
+    for theirs in block.rows:
+        values: dict[str, Any] = dict(zip(block.columns, theirs, strict=True))
         ours = _row(connection, table, values["id"])
-        if (
-            not ours
-            or ours["rev"] <= restored
-            or ours["deleted_at"]
-            or _has_entries(connection, table.name, values["id"])
-        ):
+        if not ours or ours["rev"] <= restored or ours["deleted_at"] or values.get("deleted_at"):
+            continue
+        if _has_entries(connection, table.name, values["id"]):
             continue
         base, new = dict(_captured(table, values)), dict(_captured(table, ours))
         changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
         groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
         changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
-        if changed:
-            at = (now, theirs[rev_at])
-            yield [(table.name, values["id"], "update", n, base.get(n), new.get(n), *at) for n in changed]
+        at = (now, min(values["rev"], restored))
+        entries: list[Entry] = [
+            (table.name, values["id"], "update", n, base.get(n), new.get(n), *at) for n in changed
+        ]
+        if entries:
+            yield ours, values["rev"] > restored, entries
 
 
 def _row(connection: Connection, table: SyncTable, id: str) -> dict[str, Any]:

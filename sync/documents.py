@@ -1,0 +1,65 @@
+"""Documents with lines on the laptop: each is shown as one version, never as a mixture of two."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from sync.overlay import chunks
+from sync.protocol import PullPage
+from sync.schema import SyncSchema, SyncTable
+
+
+def changed_on_both_sides(connection: Connection, schema: SyncSchema, pages: Iterable[PullPage]) -> bool:
+    """Whether the pages bring a change of a document that has work of ours which the server does not know.
+
+    What it becomes there, a merged document or two versions, is known to the server alone.
+    """
+    ours = _unsent(connection, schema)
+    return bool(ours) and any(
+        id in ours.get(_document_table(table), ())
+        for page in pages
+        for table, ids in _brought(schema, page)
+        for id in ids
+    )
+
+
+def _unsent(connection: Connection, schema: SyncSchema) -> dict[str, set[str]]:
+    """Ids of documents with unsent work, by table; what is parked waits for somebody, and holds nothing up."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table in _parts(schema):
+        ids = connection.exec_driver_sql(
+            "SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND rev IS NULL AND (tx IS NULL OR tx NOT IN"
+            " (SELECT uuid FROM sync_transaction WHERE state IN ('parked', 'withdrawing')))",
+            (table.name,),
+        ).scalars()
+        if table.aggregate is None:
+            found[table.name].update(ids)
+            continue
+        for part, marks in chunks(ids):
+            statement = f'SELECT "{table.aggregate}" FROM "{table.name}" WHERE id IN ({marks})'
+            documents = connection.exec_driver_sql(statement, tuple(part)).scalars()
+            found[_document_table(table)].update(id for id in documents if id)
+    return {name: ids for name, ids in found.items() if ids}
+
+
+def _parts(schema: SyncSchema) -> list[SyncTable]:
+    lines = [table for table in schema.tables.values() if table.aggregate is not None]
+    roots = {_document_table(table) for table in lines}
+    return [table for name, table in schema.tables.items() if name in roots] + lines
+
+
+def _document_table(table: SyncTable) -> str:
+    return table.name if table.aggregate is None else str(table.fields[table.aggregate].link)
+
+
+def _brought(schema: SyncSchema, page: PullPage) -> Iterable[tuple[SyncTable, set[str]]]:
+    parts = {table.name: table for table in _parts(schema)}
+    for block in page.blocks:
+        table = parts.get(block.table)
+        key = "id" if table is None or table.aggregate is None else table.aggregate
+        if table is not None and key in block.columns:
+            at = block.columns.index(key)
+            yield table, {str(row[at]) for row in block.rows}
