@@ -49,7 +49,7 @@ def build_document(
     return QuoteDocument(
         seller=_seller(organisation, style.bank),
         buyer=_buyer(account, site, contact, delivery, quote),
-        amounts=_amounts(quote, found),
+        amounts=_amounts(quote, found, organisation.get("vat_scheme") == "franchise"),
         lines=_document_lines(ordered, found, style, pictures or {}),
         number=full_number(quote),
         date=_text(quote.get("issued_on") or _day(quote.get("created_at"))),
@@ -205,7 +205,7 @@ def _item_row(line: Record, priced: totals.LineAmounts, row: dict[str, Any]) -> 
     )
 
 
-def _amounts(quote: Record, found: Totals) -> Amounts:
+def _amounts(quote: Record, found: Totals, franchise: bool = False) -> Amounts:
     percent = quote.get("discount_type") != "amount" and found.discount
     in_total = (line.net for line in found.lines if line.in_total)
     options: Sums | None = found.options
@@ -218,7 +218,12 @@ def _amounts(quote: Record, found: Totals) -> Amounts:
         vat=str(found.total.vat),
         ttc=str(found.total.ttc),
         vat_rows=tuple(
-            VatRow(rate_text(each.rate), each.category, str(each.base), str(each.vat))
+            VatRow(
+                rate_text(each.rate),
+                "franchise" if each.category == "E" and franchise else each.category,
+                str(each.base),
+                str(each.vat),
+            )
             for each in found.vat_breakdown
         ),
         discount=str(found.discount_entered) if found.discount else "",
@@ -240,10 +245,12 @@ def _buyer(
     if contact:
         person = " ".join(filter(None, (_text(contact.get("first_name")), _text(contact.get("last_name")))))
     address, goods_to = _address(site or {}), _address(delivery or {})
+    name = _text(account.get("name"))
     return Buyer(
-        name=_text(account.get("name")),
+        name=name,
         address=address,
-        contact=person,
+        # Who buys for himself, « Mme Durand », is not addressed twice.
+        contact="" if f" {name}".endswith(f" {person}") else person,
         code=_text(account.get("erp_code")),
         siren=_text(account.get("siren")),
         vat_number=_text(account.get("vat_number")),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 FORMAT = 1
@@ -73,6 +74,7 @@ class VatRow:
 
     rate: str
     category: str
+    """A VAT category, or `franchise`: exempt since the seller charges none."""
     base: str
     vat: str
 
@@ -164,6 +166,12 @@ class QuoteDocument:
                 **{name: tuple(values.get(name, ())) for name in ("mentions", "certifications", "annexes")},
             }
         )
+
+    @property
+    def without_vat(self) -> bool:
+        """Whether no line bears VAT for a reason of law: franchise, reverse charge, export."""
+        rows = self.amounts.vat_rows
+        return bool(rows) and all(row.category != "S" and not Decimal(row.vat) for row in rows)
 
     def files(self) -> set[str]:
         """The SHA-256 of every file that the paper shows: logo, pictures, terms."""

@@ -24,8 +24,8 @@ from app.quotes.pdf_type import (
     MARK,
     SMALL,
     STRONG,
-    Colour,
     Style,
+    accent_of,
     load_fonts,
     width,
     wrap,
@@ -100,8 +100,8 @@ def _lay_options(
 ) -> None:
     offered = [line for line in document.lines if line.kind == "item" and not line.in_total]
     table = pdf_table.rows(offered, at, words, tick=True)
-    least = 28 + pdf_table.HEADER_HEIGHT + min(table[0].height, 120)
-    whole = 28 + pdf_table.HEADER_HEIGHT + sum(row.height for row in table) + 20 + closing
+    least = 28 + at.header + min(table[0].height, 120)
+    whole = 28 + at.header + sum(row.height for row in table) + 20 + closing
     # A short block of options is worth keeping whole beside the totals.
     if least > flow.left or (whole > flow.left and whole < 0.7 * flow.height):
         flow.turn()
@@ -276,7 +276,7 @@ def _draw(
         subject=document.subject,
         language="fr-FR" if words.language == "fr" else "en-GB",
     )
-    pen = Pen(canvas, _accent(document), files)
+    pen = Pen(canvas, accent_of(document.style), files)
     for index, blocks in enumerate(pages):
         if document.draft:
             _draw_watermark(pen, words("draft"))
@@ -286,14 +286,6 @@ def _draw(
         canvas.showPage()
     canvas.save()
     return file.getvalue()
-
-
-def _accent(document: QuoteDocument) -> Colour:
-    colour = document.style.get("accent")
-    if not colour:
-        return ACCENT
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
 
 
 def _draw_edges(

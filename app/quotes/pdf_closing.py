@@ -8,7 +8,7 @@ from functools import partial
 from app.quotes import paper_code
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf_page import LEFT, RIGHT, ROOM, Flow, Pen
-from app.quotes.pdf_type import ACCENT, BODY, BOLD, GREY, INK, LABEL, SMALL, STRONG, WHITE, Style, wrap
+from app.quotes.pdf_type import ACCENT, BODY, BOLD, GREY, LABEL, SMALL, STRONG, WHITE, Style, width, wrap
 from app.quotes.pdf_words import MINUS, Words
 
 SIDE = 232.0
@@ -21,7 +21,10 @@ _CODE = 46.0
 _TERMS = Style(size=7, leading=8.8)
 _TERMS_GAP = 20.0
 _CERTIFIED = Style(size=7.6, leading=9.4)
-_ANNEX = BODY.but(size=10, leading=17)
+_AGREED = STRONG.but(size=9.6, leading=11.6)
+_ANNEX = BODY.but(size=10, leading=19)
+_BLANK = "___"
+"""Where a form is filled in by hand: a rule to the margin is drawn in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,14 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
         found.append((short[0] if short else "", money(amount), "plain"))
     # A business reads the amount without VAT first, a consumer pays the one with VAT.
     without = document.tax_mode == "HT"
+    vat, whole = words("total_vat"), words("total_ttc")
+    if document.without_vat:
+        # A total with VAT would say that some is in it.
+        why = dict.fromkeys(_reason(row.category, words) for row in amounts.vat_rows)
+        vat, whole = words("vat_none", why=", ".join(why)), words("net_due")
     found.append((words("total_ht"), money(amounts.ht), "panel" if without else "plain"))
-    found.append((words("total_vat"), money(amounts.vat), "plain"))
-    found.append((words("total_ttc"), money(amounts.ttc), "bold" if without else "panel"))
+    found.append((vat, money(amounts.vat), "plain"))
+    found.append((whole, money(amounts.ttc), "bold" if without else "panel"))
     if amounts.deposit:
         percent = f" ({words.percent(amounts.deposit_percent)})" if amounts.deposit_percent else ""
         found.append((words(amounts.deposit_kind or "acompte") + percent, money(amounts.deposit), "plain"))
@@ -137,18 +145,24 @@ def _conditions(document: QuoteDocument, words: Words) -> list[tuple[str, str]]:
     return [(label, text) for label, text in found if text.strip()]
 
 
+def _reason(category: str, words: Words) -> str:
+    """Why there is no VAT at this rate; empty where there is."""
+    return "" if category == "S" else words(f"category_{category}")
+
+
 def _draw_vat(document: QuoteDocument, words: Words, pen: Pen, y: float) -> float:
-    stops = (LEFT + 52, LEFT + 142, LEFT + LEFT_ROOM)
-    pen.text(LEFT, y + 9, f"{words('vat')} · {words('vat_rate')}", LABEL)
-    pen.right(stops[1], y + 9, words("vat_base"), LABEL)
-    pen.right(stops[2], y + 9, words("vat_amount"), LABEL)
+    stops = (LEFT + LEFT_ROOM * 0.62, LEFT + LEFT_ROOM)
+    title = words("vat") if words.both else f"{words('vat')} · {words('vat_rate')}"
+    pen.text(LEFT, y + 9, title, LABEL)
+    pen.right(stops[0], y + 9, words("vat_base"), LABEL)
+    pen.right(stops[1], y + 9, words("vat_amount"), LABEL)
     pen.rule(y + 15, LEFT, LEFT + LEFT_ROOM)
     y += 18
     for row in document.amounts.vat_rows:
-        category = "" if row.category == "S" else f" ({row.category})"
-        pen.text(LEFT, y + 9, words.percent(row.rate) + category, BODY)
-        pen.right(stops[1], y + 9, words.money(row.base), BODY)
-        pen.right(stops[2], y + 9, words.money(row.vat), BODY)
+        reason = _reason(row.category, words)
+        pen.text(LEFT, y + 9, reason[:1].upper() + reason[1:] or words.percent(row.rate), BODY)
+        pen.right(stops[0], y + 9, words.money(row.base), BODY)
+        pen.right(stops[1], y + 9, words.money(row.vat), BODY)
         y += 14
     pen.rule(y + 1, LEFT, LEFT + LEFT_ROOM)
     return y + 8
@@ -157,8 +171,9 @@ def _draw_vat(document: QuoteDocument, words: Words, pen: Pen, y: float) -> floa
 def _draw_sign(words: Words, code: str, pen: Pen, y: float) -> None:
     x = RIGHT - SIDE
     pen.frame(x, y, SIDE, _SIGN_HEIGHT - 4, (0.72, 0.76, 0.83))
-    pen.text(x + 9, y + 15, words("agreed"), STRONG.but(size=9.6, colour=INK))
-    pen.text(x + 9, y + 26, words("sign_here"), SMALL)
+    room = SIDE - 18 - (_CODE + 6 if code else 0)
+    y_below = pen.lines(x + 9, y + 15, wrap(words("agreed"), _AGREED, room), _AGREED)
+    pen.lines(x + 9, y_below - 0.6, wrap(words("sign_here"), SMALL, room), SMALL)
     if code:
         # On the page that is signed, so that a photo of the paper finds its quote again.
         pen.code(RIGHT - _CODE - 6, y + 6, _CODE, code)
@@ -205,7 +220,8 @@ def lay_annex(flow: Flow, text: str) -> None:
     for line in wrap(rest, _ANNEX, ROOM):
         if flow.left < _ANNEX.leading:
             flow.turn()
-        flow.put(partial(_draw_line, LEFT, line, _ANNEX, 11.0), _ANNEX.leading)
+        draw = _draw_blank if line.endswith(_BLANK) else partial(_draw_line, LEFT)
+        flow.put(partial(draw, line, _ANNEX, 11.0), _ANNEX.leading)
 
 
 def _draw_title(title: str, pen: Pen, y: float) -> None:
@@ -216,6 +232,12 @@ def _draw_title(title: str, pen: Pen, y: float) -> None:
 def _draw_columns(first: list[str], second: list[str], x: float, pen: Pen, y: float) -> None:
     pen.lines(LEFT, y + 7, first, _TERMS)
     pen.lines(x, y + 7, second, _TERMS)
+
+
+def _draw_blank(line: str, style: Style, drop: float, pen: Pen, y: float) -> None:
+    text = line.rstrip("_")
+    pen.text(LEFT, y + drop, text, style)
+    pen.rule(y + drop + 2, LEFT + width(text, style) + 3, RIGHT, GREY)
 
 
 def _draw_line(x: float, text: str, style: Style, drop: float, pen: Pen, y: float) -> None:

@@ -8,24 +8,30 @@ from typing import Any
 
 from app.quotes import pdf_archive
 from app.quotes.pdf_page import HEIGHT, LEFT, RIGHT, ROOM, WIDTH, Pen
-from app.quotes.pdf_type import BODY, BOLD, INK, LABEL, SMALL, Style, load_fonts, wrap
+from app.quotes.pdf_type import ACCENT, BODY, BOLD, INK, LABEL, SMALL, Colour, Style, load_fonts, wrap
 
 _TITLE = Style(BOLD, 16, 20)
-_PAD_HEIGHT = 150.0
-_LABEL_ROOM = 150.0
+_PAD_HEIGHT = 140.0
+_LABEL_ROOM = 118.0
 
 _LABELS = {
     "fr": {
         "title": "Preuve de signature",
         "about": "Cette page fait partie du document scellé : la modification d’un seul octet se voit.",
+        "technical": "Éléments techniques",
         "quote": "Devis",
+        "seller": "Vendeur",
+        "customer": "Client",
+        "amount": "Montant",
+        "terms": "Conditions",
         "signer": "Signataire",
         "role": "Qualité",
         "email": "E-mail",
         "agreed": "Accord",
-        "at": "Signé le (UTC)",
-        "seen": "Dernière heure donnée par le serveur",
-        "salesperson": "Vendeur",
+        "at": "Signé le",
+        "utc": "Heure de l’ordinateur (UTC)",
+        "seen": "Dernière heure du serveur",
+        "salesperson": "Commercial",
         "device": "Ordinateur",
         "version": "Version de Terrain",
         "document": "SHA-256 du contenu",
@@ -39,13 +45,19 @@ _LABELS = {
     "en": {
         "title": "Evidence of signature",
         "about": "This page is part of the sealed document: the change of a single byte shows.",
+        "technical": "Technical facts",
         "quote": "Quote",
+        "seller": "Seller",
+        "customer": "Customer",
+        "amount": "Amount",
+        "terms": "Terms",
         "signer": "Signed by",
         "role": "Position",
         "email": "E-mail",
         "agreed": "Agreement",
-        "at": "Signed at (UTC)",
-        "seen": "Last time told by the server",
+        "at": "Signed on",
+        "utc": "Laptop's time (UTC)",
+        "seen": "Server's last time",
         "salesperson": "Salesperson",
         "device": "Laptop",
         "version": "Terrain version",
@@ -58,37 +70,65 @@ _LABELS = {
         "options": "Options chosen",
     },
 }
-ROWS = (
-    *("quote", "signer", "role", "email", "agreed", "options", "at", "seen", "salesperson", "device"),
-    *("version", "document", "pdf", "strokes", "chain", "previous"),
+AGREEMENT = (
+    *("quote", "seller", "customer", "amount", "signer", "role", "email", "agreed", "terms", "options"),
+    *("at", "salesperson"),
 )
+"""What the customer reads."""
+TECHNICAL = ("utc", "seen", "device", "version", "document", "pdf", "strokes", "chain", "previous")
+"""What an expert compares."""
+_FINE = SMALL.but(size=7.2, leading=9.4)
 
 
 def render_evidence(
-    values: Mapping[str, str], strokes: Sequence[Sequence[Sequence[float]]], language: str
+    values: Mapping[str, str],
+    strokes: Sequence[Sequence[Sequence[float]]],
+    language: str,
+    accent: Colour = ACCENT,
 ) -> bytes:
-    """The page as PDF. `values` has the keys of ROWS; `strokes` are lists of (x, y, …) from 0 to 1."""
+    """The page as PDF. `values` has keys of AGREEMENT and TECHNICAL; `strokes` are lists of (x, y, …) from 0 to 1."""
     load_fonts()
     words = _LABELS["en" if language == "en" else "fr"]
     file = io.BytesIO()
     canvas: Any = pdf_archive.make_canvas(
         file, (WIDTH, HEIGHT), words["title"], values.get("signer", ""), values.get("quote", ""), "fr-FR"
     )
-    pen = Pen(canvas)
-    pen.text(LEFT, 60, words["title"], _TITLE)
-    pen.text(LEFT, 76, words["about"], SMALL)
-    y = 108.0
-    for name in ROWS:
-        lines = wrap(values.get(name, ""), BODY, ROOM - _LABEL_ROOM)
-        if any(lines):
-            pen.text(LEFT, y, words[name], LABEL)
-            y = max(pen.lines(LEFT + _LABEL_ROOM, y, lines, BODY), y + BODY.leading) + 4
+    pen = Pen(canvas, accent)
+    pen.fill(0, 0, WIDTH, 5, ACCENT)
+    pen.text(LEFT, 56, words["title"], _TITLE)
+    pen.text(LEFT, 72, words["about"], SMALL)
+    y = _draw_rows(pen, 104.0, AGREEMENT, values, words, BODY, 5.0)
     if strokes:
-        pen.text(LEFT, y + 10, words["drawn"], LABEL)
-        _draw_strokes(pen, y + 18, strokes)
+        pen.text(LEFT, y + 8, words["drawn"], LABEL)
+        _draw_strokes(pen, y + 16, strokes)
+        y += 16 + _PAD_HEIGHT + 24
+    pen.text(LEFT, y, words["technical"], Style(BOLD, 9, 12))
+    pen.rule(y + 6)
+    _draw_rows(pen, y + 22, TECHNICAL, values, words, _FINE, 3.0)
+    pen.rule(HEIGHT - 34, weight=0.4)
+    pen.text(LEFT, HEIGHT - 24, values.get("seller", ""), _FINE)
+    pen.right(RIGHT, HEIGHT - 24, f"{words['title']} · {values.get('quote', '')}", _FINE)
     canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+def _draw_rows(
+    pen: Pen,
+    y: float,
+    names: Sequence[str],
+    values: Mapping[str, str],
+    words: Mapping[str, str],
+    style: Style,
+    gap: float,
+) -> float:
+    """Each fact beside its label; the y below them."""
+    for name in names:
+        lines = wrap(values.get(name, ""), style, ROOM - _LABEL_ROOM)
+        if any(lines):
+            pen.text(LEFT, y, words[name], SMALL)
+            y = max(pen.lines(LEFT + _LABEL_ROOM, y, lines, style), y + style.leading) + gap
+    return y
 
 
 def _draw_strokes(pen: Pen, top: float, strokes: Sequence[Sequence[Sequence[float]]]) -> None:

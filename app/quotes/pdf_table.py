@@ -46,8 +46,14 @@ class Columns:
     description_x: float
     description_room: float
     rights: dict[str, float]
-    titles: dict[str, str]
+    titles: dict[str, list[str]]
+    """Each in one line; on a paper in both languages French above English."""
     pad: float = PADS["comfortable"]
+
+    @property
+    def header(self) -> float:
+        """The height of the titles."""
+        return HEADER_HEIGHT + (max(map(len, self.titles.values())) - 1) * LABEL.leading
 
 
 @dataclass(frozen=True)
@@ -92,26 +98,24 @@ class Row:
 def columns(document: QuoteDocument, words: Words) -> Columns:
     """Columns that fit this document: those without content are left out."""
     items = [line for line in document.lines if line.kind == "item"]
-    titles = {
-        "reference": words("reference"),
-        "description": words("description"),
-        "quantity": words("quantity"),
-        "unit_price": words("unit_price", mode=document.tax_mode),
-        "discount": words("discount"),
-        "vat": words("vat"),
-        "total": words("total", mode=document.tax_mode),
-    }
+    names = ("reference", "description", *FIGURES)
+    titles = {name: words.titles(name, document.tax_mode) for name in names}
     texts = [dict(figures(line, words)) for line in items]
-    used = [name for name in FIGURES if name != "discount" or any("discount" in each for each in texts)]
+    # A column of « 0 % » says nothing; why there is no VAT stands beside the totals.
+    unsaid = {"vat"} if document.without_vat else set()
+    unsaid |= set() if any("discount" in each for each in texts) else {"discount"}
+    used = [name for name in FIGURES if name not in unsaid]
     references = [width(clean(line.reference), SMALL) for line in items if line.reference]
     reference = (
-        min(max([*references, width(titles["reference"], LABEL)]) + GAP, _REFERENCE_MOST) if references else 0
+        min(max([*references, *(width(each, LABEL) for each in titles["reference"])]) + GAP, _REFERENCE_MOST)
+        if references
+        else 0
     )
     for style in (BODY, BODY.but(size=8), BODY.but(size=7), BODY.but(size=6)):
         wide = {
             name: max(
                 [
-                    width(clean(titles[name]), LABEL),
+                    *(width(each, LABEL) for each in titles[name]),
                     *(width(clean(each.get(name, "")), style) for each in texts),
                 ]
             )
@@ -192,9 +196,9 @@ def lay(
     """
     if not table:
         return
-    if flow.left < HEADER_HEIGHT + min(table[0].height, 120) + CARRY_HEIGHT:
+    if flow.left < at.header + min(table[0].height, 120) + CARRY_HEIGHT:
         flow.turn()
-    flow.put(partial(draw_header, at), HEADER_HEIGHT)
+    flow.put(partial(draw_header, at), at.header)
     running, laid, on_page = Decimal(0), False, 0
 
     def turn() -> None:
@@ -203,7 +207,7 @@ def lay(
         if carry and laid:
             flow.put(partial(_draw_carry, words("carried_over"), words.number(str(running), 2)), CARRY_HEIGHT)
         flow.turn()
-        flow.put(partial(draw_header, at), HEADER_HEIGHT)
+        flow.put(partial(draw_header, at), at.header)
         if carry and laid:
             flow.put(
                 partial(_draw_carry, words("brought_forward"), words.number(str(running), 2)), CARRY_HEIGHT
@@ -219,7 +223,7 @@ def lay(
             continue
         if index == tail and on_page:
             rest = sum(each.height for each in table[index:])
-            fits_fresh = rest + closing + HEADER_HEIGHT + CARRY_HEIGHT <= flow.height
+            fits_fresh = rest + closing + at.header + CARRY_HEIGHT <= flow.height
             if rest + closing > flow.left and fits_fresh:
                 turn()
         reserve = CARRY_HEIGHT if index < len(table) - 1 else 0.0
@@ -261,13 +265,15 @@ def _needed(table: Sequence[Row], index: int) -> float:
 
 def draw_header(at: Columns, pen: Pen, y: float) -> None:
     """The titles of the columns."""
-    base = y + 12.5
-    if at.description_x > LEFT:
-        pen.text(LEFT, base, at.titles["reference"], LABEL)
-    pen.text(at.description_x, base, at.titles["description"], LABEL)
-    for name, x in at.rights.items():
-        pen.right(x, base, at.titles[name], LABEL)
-    pen.rule(y + HEADER_HEIGHT - 2.5, colour=ACCENT, weight=1)
+    for name, lines in at.titles.items():
+        base = y + 12.5
+        for line in lines:
+            if name in at.rights:
+                pen.right(at.rights[name], base, line, LABEL)
+            elif name == "description" or (name == "reference" and at.description_x > LEFT):
+                pen.text(LEFT if name == "reference" else at.description_x, base, line, LABEL)
+            base += LABEL.leading
+    pen.rule(y + at.header - 2.5, colour=ACCENT, weight=1)
 
 
 def _draw_carry(label: str, amount: str, pen: Pen, y: float) -> None:
@@ -305,6 +311,7 @@ def _draw_row(row: Row, at: Columns, pen: Pen, y: float) -> None:
         pen.text(x, line_y, text, style)
         line_y += style.leading
     for name, text in row.figures:
-        pen.right(at.rights[name], base, text, at.figure_style)
+        if name in at.rights:
+            pen.right(at.rights[name], base, text, at.figure_style)
     if row.ruled:
         pen.rule(y + row.height, weight=0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,8 @@ WHITE = (1.0, 1.0, 1.0)
 ACCENT = (0x24 / 255, 0x56 / 255, 0xD3 / 255)
 
 Colour = tuple[float, float, float]
+_ROUNDING = 0.01
+"""Points: a column made as wide as its widest text must hold that text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ BODY = Style()
 STRONG = Style(font=BOLD)
 SMALL = Style(size=7.6, leading=9.8, colour=GREY)
 LABEL = Style(font=BOLD, size=7.4, leading=9.8, colour=GREY)
+
+
+def accent_of(style: Mapping[str, Any]) -> Colour:
+    """The colour that a document's style chooses."""
+    colour = style.get("accent")
+    if not colour:
+        return ACCENT
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +131,7 @@ def wrap(text: str, style: Style, room: float) -> list[str]:
 
 
 def _wrap_paragraph(text: str, style: Style, room: float) -> list[str]:
+    room += _ROUNDING
     if width(text, style) <= room:
         return [text]
     space = width(" ", style)

@@ -58,12 +58,22 @@ _WORDS: dict[str, dict[str, str]] = {
         "vat_rate": "Taux",
         "vat_base": "Base HT",
         "vat_amount": "Montant TVA",
+        "vat_none": "TVA ({why})",
+        "net_due": "Net à payer",
+        "category_E": "exonérée",
+        "category_franchise": "non applicable",
+        "category_AE": "autoliquidation",
+        "category_K": "intracommunautaire",
+        "category_G": "export",
+        "category_O": "hors champ",
+        "category_Z": "taux zéro",
         "payment": "Règlement",
         "delivery": "Livraison",
         "bank": "Coordonnées bancaires",
         "notes": "Remarques",
         "mentions": "Mentions",
         "terms": "Conditions générales de vente",
+        "terms_accepted": "Lues et acceptées",
         "agreed": "Bon pour accord",
         "sign_here": "Date, nom, qualité, cachet et signature",
         "page": "Page {page}/{pages}",
@@ -115,12 +125,22 @@ _WORDS: dict[str, dict[str, str]] = {
         "vat_rate": "Rate",
         "vat_base": "Net amount",
         "vat_amount": "VAT amount",
+        "vat_none": "VAT ({why})",
+        "net_due": "Amount due",
+        "category_E": "exempt",
+        "category_franchise": "not applicable",
+        "category_AE": "reverse charge",
+        "category_K": "intra-Community",
+        "category_G": "export",
+        "category_O": "out of scope",
+        "category_Z": "zero rate",
         "payment": "Payment",
         "delivery": "Delivery",
         "bank": "Bank details",
         "notes": "Notes",
         "mentions": "Legal notices",
         "terms": "Terms of sale",
+        "terms_accepted": "Read and accepted",
         "agreed": "Agreed and accepted",
         "sign_here": "Date, name, position, stamp and signature",
         "page": "Page {page}/{pages}",
@@ -130,7 +150,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-_ONCE = frozenset({"expired_list", "page", "attention", "capital", "vat_short", "draft", "phone"})
+_ONCE = frozenset({"expired_list", "page", "attention", "capital", "vat_short", "vat_none", "draft", "phone"})
 """Words that a paper in both languages says in French alone: short ones, and those around a value."""
 
 _MODES = {"fr": {"HT": "HT", "TTC": "TTC"}, "en": {"HT": "excl. VAT", "TTC": "incl. VAT"}}
@@ -169,6 +189,12 @@ class Words:
             mode = str(values["mode"])
             values["mode"] = mode if self.both else _MODES[self.language][mode]
         return found.format(**values) if values else found
+
+    def titles(self, name: str, mode: str = "") -> list[str]:
+        """The words called `name` in each language of the paper, where it says the same twice once."""
+        languages = ("fr", "en") if self.both else (self.language,)
+        said = [_WORDS[each][name].format(mode=_MODES[each].get(mode, "")) for each in languages]
+        return list(dict.fromkeys(said))
 
     def number(self, text: str, decimals: int = 0) -> str:
         """A decimal text with at least `decimals` decimals, thousands apart and a true minus."""

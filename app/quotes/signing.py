@@ -19,13 +19,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app import __version__, attachments, records
+from app import __version__, attachments, formats, records
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
 from app.quotes import issuing, life, pdf_archive, pdf_evidence, sealing
 from app.quotes.document import QuoteDocument
 from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.paper import Paper, open_paper
+from app.quotes.pdf_type import accent_of
+from app.quotes.pdf_words import Words
 from sync import state
 
 Record = Mapping[str, Any]
@@ -168,7 +170,9 @@ def sign(signing: Signing, consent: Consent) -> Signed:
         "previous_hash": previous,
     }
     record["record_hash"] = record_hash(record)
-    page = pdf_evidence.render_evidence(_page_values(record), strokes, document.language)
+    page = pdf_evidence.render_evidence(
+        _page_values(record, document), strokes, document.language, accent_of(document.style)
+    )
     # A sealed file is PDF 2.0, which the archive's third part does not allow: it makes no such claim.
     content = pdf_archive.join(signing.content, page, claim=False)
     sealed = sealing.seal(content, signing.key, AGREED)
@@ -250,17 +254,24 @@ def record_hash(record: Record) -> str:
     return _hash({**said, "signed_at": at.astimezone(UTC).isoformat(timespec="milliseconds")})
 
 
-def _page_values(record: Record) -> dict[str, str]:
+def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
     evidence = record["evidence"]
     at: datetime = record["signed_at"]
+    local, words = formats.local(at), Words(document.language, document.currency)
+    amounts = (("total_ht", document.amounts.ht), ("total_ttc", document.amounts.ttc))
     return {
         "quote": evidence["quote"],
+        "seller": str(document.seller.get("name", "")),
+        "customer": document.buyer.name,
+        "amount": " · ".join(f"{words(name)} {words.money(amount)}" for name, amount in amounts),
         "signer": record["signer_name"],
         "role": record["signer_role"] or "",
         "email": record["signer_email"] or "",
         "agreed": AGREED,
+        "terms": words("terms_accepted") if evidence["terms"] else "",
         "options": ", ".join(evidence["chosen"]),
-        "at": f"{at:%Y-%m-%d %H:%M:%S}",
+        "at": f"{words.date(local.date().isoformat())}, {local:%H:%M:%S} (UTC{local:%z})",
+        "utc": f"{at:%Y-%m-%d %H:%M:%S}",
         "seen": evidence["seen"],
         "salesperson": evidence["salesperson"],
         "device": " · ".join(filter(None, (evidence["series"], evidence["device"]))),

@@ -19,7 +19,8 @@ from reportlab.pdfgen.canvas import Canvas
 from app.errors import Damaged
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf import render
-from app.quotes.pdf_type import LABEL, width
+from app.quotes.pdf_page import RIGHT
+from app.quotes.pdf_type import LABEL, SMALL, width
 from app.quotes.style import CHOICES, LABELS, QuoteStyle, contrast_on_white, read_style
 from tests.app.quotes import samples
 
@@ -159,7 +160,7 @@ def test_terms_that_are_no_pdf_are_refused_with_the_next_step():
 
 def test_a_paper_in_both_languages_names_everything_twice_and_writes_amounts_once():
     text = text_of(replace(samples.full(12), language="both"))
-    for word in ("Devis / Quote", "Désignation / Description", "Total TTC / Total incl. VAT"):
+    for word in ("Devis / Quote", "Désignation\nDescription", "Total TTC / Total incl. VAT"):
         assert word in text
     assert "21 novembre 2026" in text.replace("\u00a0", " ")
 
@@ -235,3 +236,53 @@ def test_any_colour_can_be_read_on_white(colour):
 def test_what_is_no_style_is_the_default():
     for stored in (None, "x", [], {"accent": "red", "density": "none", "photos": "yes"}):
         assert read_style(stored) == QuoteStyle()
+
+
+def words_at(document: QuoteDocument) -> list[tuple[float, float, str]]:
+    """(x, y, text) of everything on the first page, in points."""
+    found: list[tuple[float, float, str]] = []
+
+    def visit(text, _matrix, place, _font, _size):
+        if text.strip():
+            found.append((place[4], place[5], text.strip()))
+
+    reader(document).pages[0].extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.parametrize("sku", ["BOB-450", "DSI-600", "I-1", "WWW-0000"])
+def test_a_column_made_for_a_reference_holds_it_in_one_line(sku: str):
+    assert sku in text_of(samples.document([samples.line(0, sku=sku)])).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("category", "organisation", "why"),
+    [
+        ("AE", {}, "autoliquidation"),
+        ("E", {}, "exonérée"),
+        ("E", {"vat_scheme": "franchise"}, "non applicable"),
+    ],
+)
+def test_a_quote_without_vat_says_why_and_shows_no_total_with_vat(category: str, organisation, why: str):
+    rows = [samples.line(0, vat_rate=Decimal(0), vat_category=category)]
+    text = text_of(samples.document(rows, organisation=organisation, vat_category=category))
+    assert f"TVA ({why})" in text and "Net à payer" in text and why.capitalize() in text
+    assert "Total TTC" not in text and "0 %" not in text.replace("\u00a0", " ")
+
+
+def test_who_buys_for_himself_is_not_addressed_twice():
+    assert "À l’attention" not in text_of(samples.document(1, account={"name": "Mme Hélène Durand"}))
+    assert "À l’attention" in text_of(samples.document(1))
+
+
+def test_in_both_languages_the_words_to_sign_under_stay_beside_the_code():
+    placed = words_at(replace(samples.document(3), language="both"))
+    asked = [(x, line) for x, _y, text in placed for line in text.split("\n") if "signature" in line]
+    assert asked
+    for x, line in asked:
+        assert x + width(line, SMALL) <= RIGHT - 52, line
+
+
+def test_in_both_languages_each_column_says_its_own_words():
+    text = text_of(replace(samples.document(3), language="both"))
+    assert "P.U. HT\nUnit price excl. VAT" in text
