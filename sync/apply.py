@@ -270,7 +270,7 @@ class Applier:
         shown = [self._overlaid(table, row) if row[id_at] in pending else row for row in fresh]
         self._end_quarantine(table.name, {row[id_at] for row in fresh} - pending)
         changed = [row for row in shown if before.get(row[id_at]) != tuple(row)]
-        self._upsert(table, changed)
+        self._put(table, changed, before)
         self._account_for(table, fresh, {id: before[id] for id in counted}, hidden)
         if not self._first_load:
             # What waits is nobody's news, and would keep what its row loses.
@@ -317,17 +317,25 @@ class Applier:
         overlay(self._connection, table, values)
         return tuple(values[name] for name in columns)
 
-    def _upsert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> None:
-        if not rows:
-            return
+    def _put(self, table: SyncTable, rows: Sequence[Sequence[Any]], before: dict[Any, Sequence[Any]]) -> None:
+        """Insert rows, or change what differs from `before`: only the indexes of those columns are touched."""
         columns = table.columns()
-        names = ", ".join(f'"{name}"' for name in columns)
-        sets = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "id")
-        self._connection.exec_driver_sql(
-            f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(columns))})'
-            f" ON CONFLICT (id) DO UPDATE SET {sets}",
-            [tuple(row) for row in rows],
-        )
+        inserts: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        updates: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for row in {row[0]: row for row in rows}.values():
+            old = before.get(row[0])
+            if old is None:
+                used = tuple(at for at, value in enumerate(row) if value is not None)
+                inserts[used].append(tuple(row[at] for at in used))
+            else:
+                used = tuple(at for at, value in enumerate(row) if value != old[at])
+                updates[used].append((*(row[at] for at in used), row[0]))
+        for used, values in inserts.items():
+            names, marks = ", ".join(f'"{columns[at]}"' for at in used), ", ".join("?" * len(used))
+            self._connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
+        for used, values in updates.items():
+            sets = ", ".join(f'"{columns[at]}" = ?' for at in used)
+            self._connection.exec_driver_sql(f'UPDATE "{table.name}" SET {sets} WHERE id = ?', values)
 
     def _insert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> bool:
         """Insert rows that are all new, without their empty columns; False, and nothing done, if one is here.
