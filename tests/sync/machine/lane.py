@@ -43,7 +43,13 @@ class Lane:
     """The one connection of a file without a disk."""
 
     def __init__(self, raw: Any) -> None:
-        self._raw = raw
+        self.connection = self
+        self.dbapi_connection = self._raw = raw
+
+    @staticmethod
+    def in_transaction() -> bool:
+        """It always is."""
+        return True
 
     def exec_driver_sql(self, statement: str, values: Sequence[Any] = ()) -> Found:
         """A list of tuples runs the statement for each of them."""
