@@ -7,43 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.office import Laptop, Office, an_office
+from tests.sync.office import USERS, Laptop, Office
+from tests.sync.prepared import a_prepared_office, take
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """A company with a server, before anybody enrolled."""
-    with an_office(tmp_path) as found:
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """A company with a server, before anybody enrolled but those whose laptop the test asks for."""
+    with a_prepared_office(tmp_path, tuple(name for name in request.fixturenames if name in USERS)) as found:
         yield found
 
 
 @pytest.fixture
 def claire(office: Office) -> Laptop:
     """The laptop of the rep of Rhône, freshly synchronised."""
-    laptop = office.enrol("claire")
-    laptop.sync()
-    return laptop
+    return take(office, "claire")
 
 
 @pytest.fixture
 def rey(office: Office) -> Laptop:
     """The laptop of the manager of both territories, freshly synchronised."""
-    laptop = office.enrol("rey")
-    laptop.sync()
-    return laptop
+    return take(office, "rey")
 
 
 @pytest.fixture
 def karim(office: Office) -> Laptop:
     """The laptop of the rep of Isère, freshly synchronised."""
-    laptop = office.enrol("karim")
-    laptop.sync()
-    return laptop
+    return take(office, "karim")
 
 
 @pytest.fixture
 def julie(office: Office) -> Laptop:
     """The laptop of the office, freshly synchronised."""
-    laptop = office.enrol("julie")
-    laptop.sync()
-    return laptop
+    return take(office, "julie")

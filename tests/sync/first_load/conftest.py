@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from app import records
@@ -9,6 +12,7 @@ from sync import first_load
 from sync.server import scope_files
 from tests.sync.first_load.between import SECRET
 from tests.sync.office import ISERE, RHONE, Office
+from tests.sync.prepared import a_prepared_office
 from tests.sync.server.conftest import postgres_url
 
 __all__ = ["postgres_url"]
@@ -24,9 +28,15 @@ def every_scope_has_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def filled(office: Office) -> Office:
-    """Some customers in each territory, written by their manager."""
-    rey = office.enrol("rey")
+def filled(tmp_path: Path) -> Iterator[Office]:
+    """A company with some customers in each territory."""
+    with a_prepared_office(tmp_path, filling=_write_customers) as office:
+        yield office
+
+
+def _write_customers(office: Office) -> None:
+    """Their manager does, on a laptop that nobody uses afterwards."""
+    rey = office.enrol("rey", "before")
     rey.sync()
     with rey.workspace.transaction() as session:
         for number in range(9):
@@ -37,4 +47,3 @@ def filled(office: Office) -> Office:
                 )  # fmt: skip
                 records.add(session, "contact", {"account": account, "last_name": f"Nom {number}"})
     rey.sync()
-    return office
