@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app import formats, records
-from app.catalogue.pricing import open_book
 from app.i18n import translate as _
 from app.quotes import authority, paper
 from app.quotes.mentions import may_take_deposit_at_once
@@ -46,8 +45,4 @@ def points(session: Session, quote_id: str) -> list[Point]:
     if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):
         found.append(Point(_("No money may change hands within seven days of this sale."), "details"))
     found += [Point(text, "company") for text in said.missing]
-    book = open_book(session, quote["account"], [], quote["price_list"])
-    if book.expired_on:
-        day = formats.format_date(book.expired_on)
-        found.append(Point(_("The price list “{name}” ended on {day}.", name=book.name, day=day)))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.errors import Invalid
@@ -57,6 +58,14 @@ class Asking(QDialog):
         self.setLayout(column)
         if fields:
             self.form.focus_first()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As high as its content needs at its width: chips that wrap are higher than they said at first."""
+        super().showEvent(event)
+        column = self.layout()
+        column.activate()
+        if column.hasHeightForWidth():
+            self.resize(self.width(), max(self.height(), column.totalHeightForWidth(self.width())))
 
     def submit(self) -> None:
         """Hand over what was typed; what is wrong stands beside its field."""
