@@ -55,5 +55,6 @@ def part_from(
     connection: Connection, schema: SyncSchema, answer: EnrolAnswer, known: Collection[str]
 ) -> None:
     """Be a device of its own from now on; what is sealed keeps its names, by which nothing counts twice."""
+    sent.send_unpassed(connection)
     adopt(connection, schema, answer)
     sent.requeue(connection, known)

@@ -157,17 +157,23 @@ def _newer_fields(
     for theirs in block.rows:
         values: dict[str, Any] = dict(zip(block.columns, theirs, strict=True))
         ours = _row(connection, table, values["id"])
-        if not ours or ours["rev"] <= restored or ours["deleted_at"] or values.get("deleted_at"):
+        if not ours or ours["rev"] <= restored or values.get("deleted_at"):
             continue
         if _has_entries(connection, table.name, values["id"]):
+            continue
+        place = (now, min(values["rev"], restored))
+        if ours["deleted_at"]:
+            if table.aggregate is not None:
+                # A document comes whole: without the lines that it had lost.
+                entry = (table.name, values["id"], "delete", None, None, None, *place)
+                yield ours, values["rev"] > restored, [entry]
             continue
         base, new = dict(_captured(table, values)), dict(_captured(table, ours))
         changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
         groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
         changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
-        at = (now, min(values["rev"], restored))
         entries: list[Entry] = [
-            (table.name, values["id"], "update", n, base.get(n), new.get(n), *at) for n in changed
+            (table.name, values["id"], "update", n, base.get(n), new.get(n), *place) for n in changed
         ]
         if entries:
             yield ours, values["rev"] > restored, entries

@@ -107,6 +107,21 @@ def renumber(connection: Connection, after: int = 0, known: Collection[str] = ()
     state.put(connection, "n", after + len(waiting))
 
 
+def send_unpassed(connection: Connection) -> None:
+    """Send once more what is acknowledged and no pull has passed: under it lies what was written since."""
+    here = "SELECT tx FROM sync_entry WHERE rev IS NOT NULL"
+    again = connection.exec_driver_sql(
+        f"SELECT uuid FROM sync_transaction WHERE state = 'acknowledged' AND outcome <> ? AND uuid IN ({here})",
+        (_REMAINS,),
+    ).scalars()
+    for tx in list(again):
+        connection.exec_driver_sql(
+            "UPDATE sync_transaction SET state = 'sealed', outcome = NULL, reason = NULL WHERE uuid = ?",
+            (tx,),
+        )
+        connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
+
+
 def requeue(connection: Connection, known: Collection[str]) -> None:
     """Number what is to send for a new device; it keeps its names.
 

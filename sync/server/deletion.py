@@ -66,9 +66,10 @@ def has_foreign_change(
 ) -> bool:
     """Whether another device changed one of the rows after `base_rev`, or after that row was `seen`."""
     device, working = change.author.device, change.working
-    if any(edit.device != device for table, id in keys for edit in working.edits_of(table, id)):
+    past = working.past
+    if any(past.is_foreign(edit, device) for table, id in keys for edit in working.edits_of(table, id)):
         return True
-    changed = zip(keys, working.past.foreign_revs(device, keys), strict=True)
+    changed = zip(keys, past.foreign_revs(device, keys), strict=True)
     return any(rev > max(base_rev, (seen or {}).get(key, 0)) for key, rev in changed)
 
 

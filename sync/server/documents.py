@@ -169,7 +169,7 @@ def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) 
 def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | None:
     """The row without what other devices did after `base`."""
     edits = change.working.store.tables["field_edit"]
-    foreign = (edits.c.rev > base) & (edits.c.device != change.author.device)
+    foreign = (edits.c.rev > base) & change.working.past.foreign(change.author.device)
     here = (edits.c.id == row["id"]) & (edits.c.table_name == synced.name)
     statement = (
         select(edits.c.field, edits.c.old)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from sync.server.store import Store
 
@@ -40,6 +40,34 @@ class Past:
         self._last: dict[tuple[str, str, str], Edit | None] = {}
         self._foreign: dict[tuple[str, str, str], int] = {}
         self._commits: dict[int, tuple[int, str]] = {}
+        self._shared: dict[str, set[str]] = {}
+
+    def is_foreign(self, edit: Edit, device: str) -> bool:
+        """Whether it is not this device's work: neither sent by it, nor by a copy of its file for both."""
+        return edit.device != device and edit.transaction not in self.shared(device)
+
+    def foreign(self, device: str) -> ColumnElement[bool]:
+        """The same of the edits in the database."""
+        edits, here = self._store.tables["field_edit"], self.shared(device)
+        others = edits.c.device != device
+        if not here:
+            return others
+        table = self._store.tables["sync_shared"]
+        own = select(table.c.uuid).where(table.c.device == device)
+        return others & edits.c.transaction.not_in(own)
+
+    def shared(self, device: str) -> set[str]:
+        """The transactions that this device sent although another had brought them."""
+        if device not in self._shared:
+            table = self._store.tables["sync_shared"]
+            found = self._connection.scalars(select(table.c.uuid).where(table.c.device == device))
+            self._shared[device] = set(found)
+        return self._shared[device]
+
+    def forget(self, device: str) -> None:
+        """What is known of this device's work has changed."""
+        self._shared.pop(device, None)
+        self._foreign = {key: rev for key, rev in self._foreign.items() if key[0] != device}
 
     def last_edits(self, wanted: Collection[tuple[str, str, str]]) -> list[Edit | None]:
         """The newest edit of each (table, id, field), None where there is none."""
@@ -78,7 +106,7 @@ class Past:
         for batch in _batches(missing):
             statement = (
                 select(edits.c.table_name, edits.c.id, func.max(edits.c.rev))
-                .where(edits.c.id.in_(batch), edits.c.device != device)
+                .where(edits.c.id.in_(batch), self.foreign(device))
                 .group_by(edits.c.table_name, edits.c.id)
             )
             for table, id, rev in self._connection.execute(statement):
@@ -89,7 +117,7 @@ class Past:
         """What other devices did to a row after `rev`, the last edit of each field."""
         edits = self._store.tables["field_edit"]
         here = (edits.c.table_name == key[0]) & (edits.c.id == key[1])
-        foreign = (edits.c.rev > rev) & (edits.c.device != device)
+        foreign = (edits.c.rev > rev) & self.foreign(device)
         names = ("field", "at", "user", "device", "transaction", "old", "rev")
         rows = self._connection.execute(select(edits).where(here & foreign).order_by(edits.c.rev)).mappings()
         found = {row["field"]: Edit(*key, **{name: row[name] for name in names}) for row in rows}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from sync.clock import corrected
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
-from sync.server import adapters, erasure, head, parking, parts, results
+from sync.server import adapters, copied, erasure, head, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
@@ -80,9 +80,12 @@ class Push:
         order: list[str] = []
         for transaction in sorted(request.transactions, key=lambda one: one.n):
             if transaction.uuid in stored:
-                if stored[transaction.uuid][0] != transaction.hash:
+                hash, result, device = stored[transaction.uuid]
+                if hash != transaction.hash:
                     outcome.cloned = True
                     break
+                if device != self.device.id:
+                    copied.note(self.working, self.device.id, result)
                 order.append(transaction.uuid)
                 if transaction.n == outcome.last_n + 1:
                     # Another file with the same past brought it, under another device.
@@ -112,7 +115,7 @@ class Push:
         settled = self._settle(request.withdraw)
         given = self._commit(done, settled)
         self._keep_last_n(outcome.last_n)
-        by_uuid = given | {uuid: result for uuid, (_, result) in stored.items()}
+        by_uuid = given | {uuid: result for uuid, (_hash, result, _device) in stored.items()}
         outcome.results = [by_uuid[uuid] for uuid in order]
         asked = set(request.withdraw)
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]

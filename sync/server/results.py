@@ -36,17 +36,17 @@ class ParkedTransaction:
 
 def find_stored(
     connection: Connection, store: Store, uuids: Iterable[str], user: str
-) -> dict[str, tuple[str, Result]]:
-    """uuid -> (hash, result) of those that are stored; a name that another user took has no hash here."""
+) -> dict[str, tuple[str, Result, str]]:
+    """uuid -> (hash, result, device) of those that are stored; a name that another user took has no hash here."""
     table = store.tables["sync_result"]
     wanted = list(uuids)
-    found: dict[str, tuple[str, Result]] = {}
+    found: dict[str, tuple[str, Result, str]] = {}
     for start in range(0, len(wanted), _BATCH):
         some = wanted[start : start + _BATCH]
-        for uuid, author, hash, body in find_rows(
-            connection, table, ("uuid", "user", "hash", "body"), "uuid", some
+        for uuid, author, hash, body, device in find_rows(
+            connection, table, ("uuid", "user", "hash", "body", "device"), "uuid", some
         ):
-            found[uuid] = (hash if author == user else "", decode(bytes(body), Result))
+            found[uuid] = (hash if author == user else "", decode(bytes(body), Result), device)
     return found
 
 

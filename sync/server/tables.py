@@ -170,6 +170,8 @@ def _add_server_only(metadata: MetaData) -> None:
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
     )  # fmt: skip
+    # Transactions that a device sent although another, with a copy of its file, had brought them.
+    Table("sync_shared", metadata, text("device", primary_key=True), text("uuid", primary_key=True))
     # Documents that came whole after a restore: from somebody who had seen the lost life up to `seen`.
     Table(
         "sync_rescue", metadata, text("table_name", primary_key=True), text("id", primary_key=True),

@@ -80,7 +80,6 @@ class Founding:
             file.backup(laptop.raw)
             laptop.set_release(company.OLD if laptop.name in OLD_RELEASES else company.NEW)
             laptop.turn_clock(0)
-            laptop.shared = set()
             laptop.remote = self.network.remote(laptop, token)
         world = World(self.server, self.network, list(self._laptops))
         world._ids = itertools.count(self._next_id)

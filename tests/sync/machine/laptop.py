@@ -36,8 +36,6 @@ class Laptop:
         self.schema = company.schema(release)
         self.astray = timedelta(0)
         """By how much this laptop's clock is wrong."""
-        self.shared: set[str] = set()
-        """What a copy of this file has to send too."""
         self._clock = clock
         self.raw = sqlcipher.connect(
             ":memory:", check_same_thread=False, isolation_level=None, cached_statements=STATEMENTS
@@ -143,13 +141,6 @@ class Laptop:
         return int(
             self.sql("SELECT count(*) FROM sync_transaction WHERE state IN ('sealed', 'withdrawing')")[0][0]
         )
-
-    def shares_unsent_work(self) -> bool:
-        """Whether another file has the same to send: what follows it here then means another version."""
-        return bool(self.shared & self.unsent())
-
-    def unsent(self) -> set[str]:
-        return {uuid for (uuid,) in self.sql("SELECT uuid FROM sync_transaction WHERE state = 'sealed'")}
 
     # Sync
 

@@ -305,7 +305,6 @@ class World:
             return
         copy = Laptop(f"{laptop.user}-{copies + 2}", laptop.user, self.server.clock, laptop.release)
         copy.copy_of(laptop, "XYZ"[copies] * 3)
-        laptop.shared = copy.shared = laptop.shared | laptop.unsent()
         copy.remote = self.network.remote(copy, laptop.remote.token)
         self.laptops.append(copy)
 
@@ -371,7 +370,7 @@ class World:
         if kind not in ("quote", "quote_line"):
             return True
         quote = row if kind == "quote" else laptop.row("quote", row["quote"])
-        return quote is not None and self._is_draft(quote) and not laptop.shares_unsent_work()
+        return quote is not None and self._is_draft(quote)
 
     @staticmethod
     def _is_draft(quote: Row) -> bool:
