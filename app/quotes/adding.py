@@ -69,6 +69,8 @@ def parse_free(text: str) -> tuple[str, Decimal, Decimal]:
         text, price = found["rest"], parse_decimal(found["price"], language)
     if found := _QUANTITY.match(text):
         text, quantity = found["rest"], parse_decimal(found["quantity"], language)
+        if not price and (found := _PRICE.match(text)):
+            text, price = found["rest"], parse_decimal(found["price"], language)
     return text.strip(), quantity, price
 
 

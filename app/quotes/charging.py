@@ -75,8 +75,11 @@ def _read(sheet: Sheet, text: str) -> Record:
         rate = parse_decimal(found["rate"], i18n.language()) if found["rate"] else _usual_rate(sheet)
     except (ValueError, InvalidOperation):
         raise ValueError(_("Write what is charged and how much: “Carriage 12.50”.")) from None
+    label = (found["label"] or "").rstrip()
+    if amount < 0 or label[-1:] in ("-", "\u2212"):
+        raise ValueError(_("A charge cannot be negative. Give a discount instead."))
     return {
-        "label": found["label"] or _("Carriage"),
+        "label": label or _("Carriage"),
         "amount": f"{amount:f}",
         "vat_rate": f"{rate:f}",
         "vat_category": sheet.quote["vat_category"] or "S",

@@ -7,6 +7,7 @@ file, so that totals follow every keystroke.
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -52,6 +53,10 @@ QUOTE_FIELDS = (
 )
 SHARES = {"discount": None, "deposit": "acompte"}
 """What is typed as a percentage or an amount of the whole, with the kind that it has unless told."""
+DEPOSIT_KINDS = ("acompte", "arrhes")
+"""Two things in French law, which may be said beside the figure: « arrhes 30 % »."""
+_WORDS_OF_SHARE = re.compile("|".join(DEPOSIT_KINDS), re.IGNORECASE)
+_CURRENCY = re.compile(r"€|\beur(?:os?)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,20 +274,23 @@ def _repriced(sheet: Sheet, before: Record, line: Record) -> Record:
 
 def _typed_discount(text: str) -> Record:
     """A percentage, or with a currency sign an amount taken off the line."""
-    if "€" in text or "eur" in text.lower():
-        return {"discount_percent": None, "discount_amount": parsed("quote_line", "discount_amount", text)}
+    if _CURRENCY.search(text):
+        amount = parsed("quote_line", "discount_amount", _CURRENCY.sub("", text))
+        return {"discount_percent": None, "discount_amount": amount}
     return {"discount_percent": parsed("quote_line", "discount_percent", text), "discount_amount": None}
 
 
 def _checked_share(sheet: Sheet, name: str, text: str) -> Record:
-    amount = "€" in text or "eur" in text.lower()
-    value = parsed("quote", f"{name}_value", text.replace("€", ""))
+    kind = next((each for each in DEPOSIT_KINDS if SHARES[name] and each in text.casefold()), None)
+    text = _WORDS_OF_SHARE.sub(" ", text)
+    amount = bool(_CURRENCY.search(text))
+    value = parsed("quote", f"{name}_value", _CURRENCY.sub("", text))
     values = {
         f"{name}_type": None if not value else "amount" if amount else "percent",
         f"{name}_value": value or None,
     }
     if SHARES[name]:
-        values[f"{name}_kind"] = (sheet.quote[f"{name}_kind"] or SHARES[name]) if value else None
+        values[f"{name}_kind"] = (kind or sheet.quote[f"{name}_kind"] or SHARES[name]) if value else None
     check_quote(sheet, values)
     return values
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,16 +47,39 @@ class Row:
 
 
 def read_rows(text: str) -> list[Row]:
-    """The rows of a copied range; empty rows and the row of headings are left out."""
-    cells = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines() if line.strip()]
+    """The rows of a copied range; empty rows and the row of headings are left out.
+
+    Raises ValueError with one sentence where none is left, or too many.
+    """
+    cells = _cells(text)
+    if len(cells) > MOST_ROWS:
+        raise ValueError(
+            _("At most {most} rows are pasted at once; these are {n}.", most=MOST_ROWS, n=len(cells))
+        )
     if not cells:
-        return []
+        raise ValueError(_("There is no row of text to paste."))
     width = max(len(row) for row in cells)
-    table = [row + [""] * (width - len(row)) for row in cells[:MOST_ROWS]]
+    table = [row + [""] * (width - len(row)) for row in cells]
     columns = _from_headings(table[0])
     rows = table[1:] if columns else table
     columns = columns or _guessed(rows, width)
-    return [row for row in (_row(each, columns) for each in rows) if row.reference or row.label]
+    found = [row for row in (_row(each, columns) for each in rows) if row.reference or row.label]
+    if not found:
+        raise ValueError(_("No row names a product or says what it is."))
+    return found
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of each row that holds anything; a spreadsheet puts a cell of several lines into quotes."""
+    try:
+        rows = list(csv.reader(io.StringIO(text), "excel-tab", strict=True))
+    except csv.Error:
+        rows = []
+    if not rows or any("\t" in cell for row in rows for cell in row):
+        # Not a spreadsheet's quotes: an inch, a name.
+        rows = [line.split("\t") for line in text.splitlines()]
+    stripped = [[" ".join(cell.split()) for cell in row] for row in rows]
+    return [row for row in stripped if any(row)]
 
 
 def find_suggestions(

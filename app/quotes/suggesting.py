@@ -20,10 +20,14 @@ from app.money import parse_decimal
 Record = dict[str, Any]
 
 ONE = Decimal(1)
+_APART = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Between letters and digits that were typed together."""
 _BAR_CODE_FROM = 6
 """Digits; fewer may be a size or a number in a name."""
 _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
+_BEGUN = re.compile(r"^(?P<words>.*\S)\s+[x×*]$", re.IGNORECASE)
+"""The quantity is about to follow."""
 _BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
 
 
@@ -89,7 +93,8 @@ def parse_entry(text: str) -> tuple[str, Decimal | None]:
                 return found["words"].strip(), parse_decimal(found["quantity"], i18n.language())
             except ValueError:
                 continue
-    return text.strip(), None
+    begun = _BEGUN.match(text.strip())
+    return (begun["words"] if begun else text.strip()), None
 
 
 def _found_products(session: Session, text: str, limit: int, account: str | None = None) -> list[Record]:
@@ -103,6 +108,9 @@ def _found_products(session: Session, text: str, limit: int, account: str | None
     ids = list(dict.fromkeys([*exact, *_by_bar_code(session, text, 3 * limit)]))
     if len(ids) < 3 * limit:
         hits = search.find(session, text, limit=3 * limit, kinds=("product",))
+        if not hits and (apart := _APART.sub(" ", text)) != text:
+            # « bob450 » for BOB-450.
+            hits = search.find(session, apart, limit=3 * limit, kinds=("product",))
         ids = list(dict.fromkeys([*ids, *(hit.id for hit in hits)]))
     statuses, known = _statuses(session, ids), set(bought(session, account, ids)) if account else set()
     best = sorted(

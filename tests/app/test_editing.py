@@ -72,6 +72,24 @@ def test_a_size_in_a_name_is_not_taken_for_a_quantity_alone(shop: Shop) -> None:
     assert ("TAP-90", D(150)) in [(each.product["sku"], each.quantity) for each in found]
 
 
+@pytest.mark.parametrize("typed", ["bob450", "bob 450 x", "BOB-450 ×", "450bob"])
+def test_the_product_stays_found_however_its_reference_is_begun(shop: Shop, typed: str) -> None:
+    with shop.workspace.read() as session:
+        assert suggesting.suggest(session, typed, shop.account)[0].product["sku"] == "BOB-450"
+
+
+def test_the_beginning_of_a_bar_code_finds_the_products_of_its_maker(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        for number, id in enumerate(shop.products.values()):
+            records.save(session, "product", id, {"ean": f"329904402{number:04}"})
+    with shop.workspace.read() as session:
+        found = suggesting.suggest(session, "329904", shop.account)
+        assert len(found) == len(shop.products)
+        assert [each.product["ean"] for each in suggesting.suggest(session, "3299 0440 20003", None)] == [
+            "3299044020003"
+        ]
+
+
 def test_a_reference_or_a_bar_code_finds_its_product_first(shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         records.save(session, "product", shop.products["SAV-5"], {"ean": "3299044020168"})

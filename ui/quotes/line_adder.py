@@ -62,8 +62,13 @@ class LineAdder(QObject):
 
     def paste(self, text: str, at: int | None = None) -> None:
         """Rows of a spreadsheet become lines, as one step."""
-        sheet, rows = self._draft.sheet, pasting.read_rows(text)
-        if sheet is None or sheet.locked or not rows:
+        sheet = self._draft.sheet
+        if sheet is None or sheet.locked:
+            return
+        try:
+            rows = pasting.read_rows(text)
+        except ValueError as problem:
+            self.said.emit(str(problem))
             return
         account, price_list = sheet.quote["account"], sheet.quote["price_list"]
 

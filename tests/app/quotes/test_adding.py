@@ -214,3 +214,44 @@ def test_reverse_charge_takes_the_vat_from_every_line_and_gives_it_back(shop: Sh
     again = charging.set_vat_treatment(reverse, "S")
     assert again.lines[0]["vat_rate"] == D(20)
     assert editing.totals(again).total.vat == D("32.00")
+
+
+def test_a_charge_that_would_be_a_discount_is_refused(shop: Shop) -> None:
+    for typed in ("Remise -5", "Port −12,50"):
+        with pytest.raises(ValueError, match="négatif"):
+            charging.set_charges(sheet_of(shop, "for 01"), typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "value"),
+    [
+        ("arrhes 30 %", "arrhes", D(30)),
+        ("20 % Arrhes", "arrhes", D(20)),
+        ("acompte 50 eur", "acompte", D(50)),
+    ],
+)
+def test_a_deposit_is_named_where_it_is_typed(shop: Shop, typed: str, kind: str, value: Decimal) -> None:
+    quote = editing.set_field(sheet_of(shop, "for 01"), "deposit", typed).quote
+    assert (quote["deposit_kind"], quote["deposit_value"]) == (kind, value)
+
+
+def test_a_cell_of_several_lines_is_one_row(shop: Shop) -> None:
+    (line,) = paste(shop, sheet_of(shop), '"Pose\nsur deux jours"\t2\t10,00\n').lines
+    assert (line["description"], line["quantity"]) == ("Pose sur deux jours", D(2))
+
+
+def test_a_lone_quote_sign_is_an_inch(shop: Shop) -> None:
+    (first, second) = paste(shop, sheet_of(shop), '"Tuyau 5\t2\t10,00\nTuyau 3/4"\t1\t8,00').lines
+    assert (first["description"], second["description"]) == ('"Tuyau 5', 'Tuyau 3/4"')
+
+
+@pytest.mark.parametrize("text", ["", "\n \t\n", "1\t2\t3", "x\n" * (pasting.MOST_ROWS + 1)])
+def test_what_cannot_be_pasted_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        pasting.read_rows(text)
+
+
+@pytest.mark.parametrize("typed", ["Pose x 2 @ 150", "Pose @ 150 x 2"])
+def test_quantity_and_price_of_a_free_line_come_in_either_order(shop: Shop, typed: str) -> None:
+    line = adding.add_free(sheet_of(shop), typed).lines[-1]
+    assert (line["description"], line["quantity"], line["unit_price"]) == ("Pose", D(2), D(150))
