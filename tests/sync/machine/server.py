@@ -86,6 +86,9 @@ class InMemory(Server):
         store.prepare()
         super().__init__(store)
 
+    def head(self) -> int:
+        return int(self._raw.execute("SELECT rev FROM sync_head").fetchone()[0])
+
     def copy(self) -> sqlite3.Connection:
         kept = sqlite3.connect(":memory:", check_same_thread=False)
         self._raw.backup(kept)
