@@ -46,7 +46,7 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     ).scalars()
     for uuid in [one for one in taken_back if one not in known]:
         results.withdraw(connection, schema, uuid, hello.server_time)
-    return sent.send_again(connection, known, hello.last_n)
+    return sent.send_again(connection, known, hello.last_n, hello.restored_rev)
 
 
 def queue_lost_rows(

@@ -48,25 +48,33 @@ def names(connection: Connection) -> list[str]:
     )
 
 
-def send_again(connection: Connection, known: Collection[str], after: int) -> int:
-    """After a restore: what the server does not know any more goes again, numbered behind `after`; how many."""
+def send_again(connection: Connection, known: Collection[str], after: int, restored: int = 0) -> int:
+    """After a restore: what the server does not know any more goes again, numbered behind `after`; how many.
+
+    What it lost and knows all the same came from a copy of this file: that it is ours too, it learns by having it
+    once more. `restored` is its last revision of before.
+    """
     _rename_remains(connection, known)
-    forgotten = [one for one in names(connection) if one not in known]
     lost.forget(connection)
     had = connection.exec_driver_sql(
-        "SELECT uuid, rev FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
-    )
-    lost.note(connection, {uuid: rev for uuid, rev in had if uuid not in known}, rescued=False)
-    count = 0
-    for tx in forgotten:
-        count += connection.exec_driver_sql(
-            "UPDATE sync_transaction SET state = 'sealed', outcome = NULL, reason = NULL, rev = NULL"
-            " WHERE uuid = ? AND state IN ('acknowledged', 'parked')",
-            (tx,),
-        ).rowcount
-        connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
+        "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
+    ).all()
+    lost.note(connection, {tx: rev for tx, rev, _outcome in had if tx not in known}, rescued=False)
+    count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
+    for tx, rev, outcome in had:
+        if tx in known and rev > restored and outcome != _REMAINS:
+            _seal_again(connection, tx)
     renumber(connection, after, known)
     return count
+
+
+def _seal_again(connection: Connection, tx: str) -> int:
+    connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
+    return connection.exec_driver_sql(
+        "UPDATE sync_transaction SET state = 'sealed', outcome = NULL, reason = NULL, rev = NULL"
+        " WHERE uuid = ? AND state IN ('acknowledged', 'parked')",
+        (tx,),
+    ).rowcount
 
 
 def _rename_remains(connection: Connection, known: Collection[str]) -> None:

@@ -199,6 +199,14 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("sync", {"who": 3}),
     ],
+    "what a copy of the file sent again after a restore is ours too": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 4, "pick": 3, "number": 4}),
+        ("sync_again", {"who": 4}),
+        ("restore_the_server", {}),
+        ("copy_a_laptop", {"who": 4}),
+        ("change_a_quote", {"who": 4, "pick": 2, "number": 6}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
