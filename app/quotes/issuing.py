@@ -156,7 +156,8 @@ def _check_can_issue(quote: Record, lines: list[Record]) -> None:
 def _supersede(session: Session, quote_id: str) -> None:
     """The older version may have left this laptop; the server then marks nothing, and the link says it."""
     known = records.find_rows(session, "quote", {"id": quote_id})
-    if known and known[0]["status"] != "superseded":
+    # What the customer has accepted stays a contract until he accepts the revision.
+    if known and known[0]["status"] not in ("accepted", "superseded"):
         records.save(session, "quote", quote_id, {"status": "superseded"})
 
 

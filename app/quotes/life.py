@@ -55,6 +55,10 @@ def accept(
         # The order is made with the same ones.
         decision = {**decision, "signature": {**(quote["signature"] or {}), "chosen": list(chosen)}}
     _save(session, quote, {"status": "accepted", **decision, "follow_up_on": None})
+    before = records.known(session, "quote", quote["supersedes"])
+    if before.get("status") == "accepted":
+        # One contract takes the place of the other.
+        records.save(session, "quote", before["id"], {"status": "superseded"})
 
 
 def refuse(session: Session, quote_id: str, reason: str, on: date | None = None) -> None:

@@ -86,6 +86,16 @@ def test_a_decided_quote_is_not_decided_again(workspace, quote, step):
             step(session, quote)
 
 
+def test_an_accepted_quote_stays_a_contract_until_its_revision_is_accepted(workspace, quote):
+    with workspace.transaction() as session:
+        life.accept(session, quote)
+        revision = issuing.revise(session, quote)
+        issuing.issue(session, revision)
+        assert records.get(session, "quote", quote)["status"] == "accepted"
+        life.accept(session, revision)
+        assert records.get(session, "quote", quote)["status"] == "superseded"
+
+
 def test_a_draft_cannot_be_accepted(workspace, quote):
     with workspace.transaction() as session:
         draft = issuing.duplicate(session, quote)
