@@ -140,3 +140,18 @@ def _terms(data: bytes) -> bytes:
 def take_file_away(workspace: Workspace, name: str) -> None:
     """The company goes without its logo, or its terms file. Issued quotes keep theirs. Raises NotAllowed."""
     keep(workspace, {name: None})
+
+
+def keep_setting(workspace: Workspace, name: str, value: Any) -> None:
+    """Write one of the company's settings, which all its laptops follow; None forgets it. Raises NotAllowed."""
+    with workspace.read() as session:
+        mine = alone.is_ours(session)
+        _check_writer(session)
+    with workspace.transaction(_("Company changed")) as session:
+        with capture.paused(session.connection()) if mine else nullcontext():
+            known = records.first(session, "setting", {"name": name})
+            if known:
+                records.save(session, "setting", known["id"], {"value": value}, loaded=known)
+            elif value is not None:
+                records.add(session, "setting", {"name": name, "value": value})
+            session.flush()

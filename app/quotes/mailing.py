@@ -38,6 +38,8 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "I am at your disposal for any question.\n\nBest regards,\n{salesperson}\n{company}\n{phone}",
     },
 }
+NAMES = ("number", "subject", "total", "valid_until", "contact", "salesperson", "phone", "company")
+"""What the words may name."""
 SIGNED = {"fr": "Devis signé", "en": "Signed quote"}
 
 
@@ -81,15 +83,40 @@ def open_letter(session: Session, quote_id: str) -> Letter:
         raise NotAllowed(_("Issue the quote first: a draft has no number and can still change."))
     contact = records.known(session, "contact", quote["contact"])
     account = records.known(session, "account", quote["account"])
-    found = records.first(session, "setting", {"name": SETTING}).get("value")
     shown = paper.open_paper(session, quote_id)
     return Letter(
         paper=shown,
         to=str(contact.get("email") or account.get("email") or ""),
         sender=shown.document.salesperson.email,
-        templates=found if isinstance(found, Mapping) else {},
+        templates=read_words(session),
         signed=_sealed(session, quote_id),
     )
+
+
+def read_words(session: Session) -> Mapping[str, Any]:
+    """The company's own words; an empty mapping where it has none."""
+    found = records.first(session, "setting", {"name": SETTING}).get("value")
+    return found if isinstance(found, Mapping) else {}
+
+
+def template(own: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Subject and body in a language: the company's own, else the program's."""
+    said = own.get(language)
+    words = said if isinstance(said, Mapping) else {}
+    return {part: str(words.get(part) or text) for part, text in TEMPLATES[language].items()}
+
+
+def own_words(typed: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """What of these words is not the program's: the value of the setting."""
+    found = {
+        language: {
+            part: str(text)
+            for part, text in words.items()
+            if text and str(text).strip() != TEMPLATES[language][part].strip()
+        }
+        for language, words in typed.items()
+    }
+    return {language: words for language, words in found.items() if words}
 
 
 def _sealed(session: Session, quote_id: str) -> bytes | None:
@@ -107,8 +134,7 @@ def _words_of(document: QuoteDocument, templates: Mapping[str, Any]) -> tuple[st
 
 
 def _filled(document: QuoteDocument, language: str, templates: Mapping[str, Any]) -> tuple[str, str]:
-    own = templates.get(language)
-    chosen = {**TEMPLATES[language], **(own if isinstance(own, Mapping) else {})}
+    chosen = template(templates, language)
     words, person = Words(language, document.currency), document.salesperson
     consumer = document.tax_mode == "TTC"
     total = document.amounts.ttc if consumer else document.amounts.ht
@@ -123,7 +149,7 @@ def _filled(document: QuoteDocument, language: str, templates: Mapping[str, Any]
         "phone": person.phone,
         "company": document.seller.get("name", ""),
     }
-    subject, body = (_fill(str(chosen[part]), values) for part in ("subject", "body"))
+    subject, body = (_fill(chosen[part], values) for part in ("subject", "body"))
     return " ".join(subject.split()), "\n".join(line.rstrip() for line in body.split("\n")).strip()
 
 

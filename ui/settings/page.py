@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6 import __version__ as qt_version
@@ -20,6 +20,7 @@ from ui.widgets import Button, Card, ChipGroup, Label, Line, Scroll, SearchField
 if TYPE_CHECKING:
     from app.quotes.style import QuoteStyle
     from ui.settings.quote_look import QuoteLook
+    from ui.settings.quote_mail import QuoteMail
 
 LANGUAGE_NAMES = (("fr", "Français"), ("en", "English"))
 THEME_NAMES = (
@@ -37,6 +38,12 @@ def _quote_style(session: Any) -> QuoteStyle | None:
     return quote_look.style_of(session)
 
 
+def _mail_words(session: Any) -> Mapping[str, Any] | None:
+    from ui.settings import quote_mail
+
+    return quote_mail.words_of(session)
+
+
 class SettingsPage(Page):
     """Sections that a search narrows down."""
 
@@ -51,6 +58,7 @@ class SettingsPage(Page):
         column = vbox(self.search, gap=14)
         self._company: CompanyForm | None = None
         self._quote_look: QuoteLook | None = None
+        self._quote_mail: QuoteMail | None = None
         self._column = column
         for section in (
             self._language(),
@@ -86,6 +94,7 @@ class SettingsPage(Page):
             )
             self.shell.tasks.read(self, company_of, then=self._show_company)
             self.shell.tasks.read(self, _quote_style, then=self._show_quote_style)
+            self.shell.tasks.read(self, _mail_words, then=self._show_mail_words)
 
     def _section(self, title: str, *rows: QWidget) -> QWidget:
         card = Card(Label(title, "h2"), gap=12)
@@ -195,6 +204,18 @@ class SettingsPage(Page):
             section = self._section(_("Look of quotes"), self._quote_look)
             self._column.insertWidget(self._column.count() - 1, section)
         self._quote_look.show_style(style)
+
+    def _show_mail_words(self, own: Mapping[str, Any] | None) -> None:
+        """The words of the e-mail with a quote, for whoever may write them."""
+        if own is None:
+            return
+        if self._quote_mail is None:
+            from ui.settings.quote_mail import QuoteMail
+
+            self._quote_mail = QuoteMail(self.shell)
+            section = self._section(_("E-mail with a quote"), self._quote_mail)
+            self._column.insertWidget(self._column.count() - 1, section)
+        self._quote_mail.show_words(own)
 
     def _show_folder(self, folder: str) -> None:
         self._folder.setText(folder)

@@ -9,13 +9,14 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from app import company, quote_look, records
-from app.quotes import paper
+from app.quotes import mailing, paper
 from app.quotes.style import read_style
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.settings.company import CompanyForm
 from ui.settings.quote_look import QuoteLook
+from ui.settings.quote_mail import QuoteMail
 
 
 def test_a_choice_shows_at_once_and_is_kept(hand: Hand, shop: Shop) -> None:
@@ -112,3 +113,26 @@ def test_the_office_fills_in_the_company_on_a_laptop_with_a_server(hand: Hand, s
             "SELECT field FROM sync_entry WHERE kind = 'organisation' AND field = 'rcs_town'"
         )
         assert sent.all(), "it goes to the server"
+
+
+def test_the_words_of_the_e_mail_are_the_company_s_own_and_can_be_emptied_again(
+    hand: Hand, shop: Shop
+) -> None:
+    def kept() -> object:
+        with shop.workspace.read() as session:
+            return mailing.read_words(session)
+
+    hand.window.go("settings")
+    hand.wait_for(lambda: hand.window.findChild(QuoteMail) is not None)
+    words = hand.window.findChild(QuoteMail)
+    assert words is not None
+    editor = words.forms["fr"].editor("subject")
+    assert editor.typed() == mailing.TEMPLATES["fr"]["subject"], "the program's own words are shown"
+    editor.show_value("{company} : devis {number}")
+    words.save()
+    hand.wait_for(lambda: kept() == {"fr": {"subject": "{company} : devis {number}"}})
+    editor.show_value("")
+    words.save()
+    hand.wait_for(lambda: kept() == {})
+    hand.settle()
+    assert editor.typed() == mailing.TEMPLATES["fr"]["subject"]
