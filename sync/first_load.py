@@ -27,7 +27,7 @@ FIRST_LOAD_BYTES = 8_000_000
 SLICE_S = 0.05
 """Of this thread's work while it holds the write lane: somebody who saves meanwhile does not notice it."""
 FEWEST, FIRST_SLICE, MOST = 500, 5_000, 20_000
-"""Rows of a slice."""
+"""Rows of a slice, multiples of the first: the thread that fetches adds the rows up by so many."""
 
 _STANDING = "first_load"
 _BY_PAGES = ("not_found", "not_allowed", "not_implemented")
@@ -161,7 +161,7 @@ class FirstLoad:
         def fetch(scope: str, cursor: str) -> tuple[FileAnswer, Path, list[PageTable]]:
             answer, path = scope_file.fetch(remote, FileRequest(scope, cursor), folder)
             with scope_file.opened(path, answer.key) as file:
-                return answer, path, scope_file.require_sound(file, self.laptop.schema, answer)
+                return answer, path, scope_file.require_sound(file, self.laptop.schema, answer, FEWEST)
 
         with ThreadPoolExecutor(1, "sync-files") as lane:
             coming = [lane.submit(fetch, scopes[0], cursor)] if scopes else []
@@ -184,7 +184,7 @@ class FirstLoad:
         if path.is_file():
             try:
                 with scope_file.opened(path, answer.key) as file:
-                    tables = scope_file.require_sound(file, self.laptop.schema, answer)
+                    tables = scope_file.require_sound(file, self.laptop.schema, answer, FEWEST)
             except errors.Protocol:
                 path.unlink()
             else:
@@ -215,7 +215,7 @@ class FirstLoad:
         after = standing.row if table.name == standing.table else 0
         while after < table.last:
             upto = min(after + rows, table.last)
-            live = scope_file.total(file, table.name, after, upto)
+            live = scope_file.total_of(file, table, after, upto)
             began = time.thread_time()
             with lane() as connection, bulk.without_triggers(connection, self.laptop.schema, [table.name]):
                 copied = self._copy(connection, table, after, upto)
@@ -294,7 +294,8 @@ def _slice(table: PageTable) -> str:
 
 def _adapted(rows: int, passed: float) -> int:
     """How many rows the next slice takes, so that it holds the lane for `SLICE_S`."""
-    return min(MOST, max(FEWEST, int(rows * SLICE_S / max(passed, 0.001))))
+    wanted = int(rows * SLICE_S / max(passed, 0.001))
+    return min(MOST, max(FEWEST, wanted // FEWEST * FEWEST))
 
 
 def _count(connection: Connection, scope: str, table: str, live: tuple[int, int]) -> None:

@@ -76,6 +76,9 @@ def run(
     """
     with lane() as connection:
         todo = _todo(connection)
+        if todo is not None and index.is_older(connection):
+            begin(connection)
+            todo = _todo(connection)
         every = index.count(connection) if todo is not None else 0
     if todo is None:
         first()

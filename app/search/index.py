@@ -36,11 +36,23 @@ _LATER = "renewed:"
 
 def create(connection: Connection) -> None:
     """The full-text table of an empty file, or of an older one, whose entries are made anew if they must be."""
-    made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'search_text'").scalar()
+    made = _declared(connection)
     if made is None:
         connection.exec_driver_sql(_TEXT)
     elif made != _TEXT:
         rebuild(connection)
+
+
+def is_older(connection: Connection) -> bool:
+    """Whether an older release made the full-text table otherwise: what is made now does not fit into it."""
+    return _declared(connection) != _TEXT
+
+
+def _declared(connection: Connection) -> str | None:
+    found: str | None = connection.exec_driver_sql(
+        "SELECT sql FROM sqlite_master WHERE name = 'search_text'"
+    ).scalar()
+    return found
 
 
 def install(connection: Connection) -> None:

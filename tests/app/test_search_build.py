@@ -239,6 +239,28 @@ def test_the_index_of_an_older_file_is_made_anew(loaded: Workspace):
     assert everything(loaded) == built
 
 
+def test_a_build_that_an_older_release_began_begins_anew(loaded: Workspace):
+    left = [8]
+
+    def die() -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search.run(*watched(loaded, nothing, die))
+    with loaded.exclusive() as connection:
+        connection.exec_driver_sql("DROP TABLE search_text")
+        connection.exec_driver_sql(
+            "CREATE VIRTUAL TABLE search_text USING fts5(words, content='', contentless_delete=1)"
+        )
+    search.run(*lanes(loaded))
+    built = everything(loaded)
+    with loaded.exclusive() as connection:
+        search.rebuild(connection)
+    assert everything(loaded) == built
+
+
 @pytest.fixture(scope="module")
 def sql() -> Iterator[Any]:
     """A connection that knows the functions, as `(expression, value) -> result`."""
