@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from app import records
 from app.quotes import editing
 from app.workspace import Workspace
-from tests.blank import blank_workspace
+from tests.blank import prepared_workspace
 
 D = Decimal
 PRODUCTS = (
@@ -48,7 +48,11 @@ class Shop:
 
 def open_shop(folder: Path) -> Shop:
     """A new profile in `folder` with the shop in it."""
-    workspace = blank_workspace(folder)
+    workspace, shop = prepared_workspace(folder, _fill)
+    return replace(shop, workspace=workspace, products=dict(shop.products))
+
+
+def _fill(workspace: Workspace) -> Shop:
     shop = Shop(workspace)
     with workspace.transaction() as session:
         records.add(session, "price_list", {"name": "Tarif public", "is_default": True, "tax_mode": "HT"})

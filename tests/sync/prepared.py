@@ -17,8 +17,8 @@ from sqlalchemy import select
 from app import syncing
 from app.serve import grants, organisations
 from app.workspace import Workspace
-from sync import state
 from sync.server.service import Service
+from tests.blank import forget_place
 from tests.conftest import MemoryKeyring
 from tests.sync.office import Laptop, Office, an_office
 
@@ -83,9 +83,7 @@ def _made_once(names: tuple[str, ...], filling: Filling | None = None) -> _Prepa
         with _copy(_made_once(names[:-1], filling), folder, ours) as office:
             laptop = office.enrol(names[-1], _place(office, names[-1]).name)
             laptop.sync()
-            # A file that says where it lies would know of each copy that it is one, and enrol it anew.
-            with laptop.workspace.exclusive() as connection:
-                state.put(connection, "place", None)
+            forget_place(laptop.workspace)
             (folder / HEAD).write_text(str(_head(office)))
         return _Prepared(folder, office.ids, dict(ours.entries))
     finally:

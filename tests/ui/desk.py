@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app import formats, lists
 from app.workspace import Workspace
-from tests.app.conftest import profile, template, workspace
+from tests.app.conftest import Template, template, workspace
 from tests.app.small_company import NOW, TODAY, Cast, fill
+from tests.blank import forget_place
 from ui import customer_mode, pointing, undoing
 from ui.finding import find_records
 from ui.pages import PAGES
@@ -24,7 +26,7 @@ from ui.preferences import Preferences
 from ui.tasks import Tasks
 from ui.window import MainWindow
 
-__all__ = ["Desk", "desk", "profile", "template", "workspace"]
+__all__ = ["Desk", "desk", "furnished", "profile", "template", "workspace"]
 SCREENS = ("today", "accounts", "contacts", "report")
 
 
@@ -92,15 +94,44 @@ class Desk:
             return records.find_rows(session, kind, where)
 
 
+@pytest.fixture(scope="session")
+def furnished(template: Template, tmp_path_factory: pytest.TempPathFactory) -> tuple[Template, Cast]:
+    """The profile of the small company, made once, and who is in it."""
+    folder = tmp_path_factory.mktemp("furnished") / "profile"
+    shutil.copytree(template.folder, folder)
+    workspace = Workspace.open(folder, template.key)
+    with pytest.MonkeyPatch.context() as patch:
+        _stop_the_clock(patch)
+        company = fill(workspace)
+    forget_place(workspace)
+    workspace.close()
+    return replace(template, folder=folder), company
+
+
+@pytest.fixture
+def profile(furnished: tuple[Template, Cast], tmp_path: Path) -> Path:
+    """The folder of the small company's profile, its key in the keyring."""
+    return furnished[0].copy_to(tmp_path / "profile")
+
+
+def _stop_the_clock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(formats, "now", lambda: NOW)
+    patch.setattr(lists, "today", TODAY.isoformat)
+
+
 @pytest.fixture
 def desk(
-    dressed: QApplication, workspace: Workspace, tmp_path: Path, qtbot: Any, monkeypatch: Any
+    dressed: QApplication,
+    workspace: Workspace,
+    furnished: tuple[Template, Cast],
+    tmp_path: Path,
+    qtbot: Any,
+    monkeypatch: Any,
 ) -> Iterator[Desk]:
     """The window at 1366 × 768 with Today, Accounts and the report."""
     formats.set_zone("Europe/Paris")
-    monkeypatch.setattr(formats, "now", lambda: NOW)
-    monkeypatch.setattr(lists, "today", TODAY.isoformat)
-    company = fill(workspace)
+    _stop_the_clock(monkeypatch)
+    company = replace(furnished[1])
     tasks = Tasks()
     pages = [page for page in PAGES if page.key in SCREENS]
     window = MainWindow(tasks, Preferences(tmp_path / "desktop.ini"), pages)

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QPlainTextEdit
 
-from tests.ui.desk import Desk, desk, profile, template, workspace
+from tests.ui.desk import Desk, desk, furnished, profile, template, workspace
 from ui.palette import Palette
 
-__all__ = ["desk", "profile", "template", "workspace"]
+__all__ = ["desk", "furnished", "profile", "template", "workspace"]
 SECRETS = ("Garage Lefèvre", "Fermé le lundi.", "Bon accueil.", "Rappeler M. Girard")
 
 

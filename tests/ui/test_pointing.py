@@ -12,12 +12,12 @@ from PySide6.QtGui import QGuiApplication
 from app import formats
 from app.fields import Field
 from tests.app.small_company import NOW
-from tests.ui.desk import Desk, desk, profile, template, workspace
+from tests.ui.desk import Desk, desk, furnished, profile, template, workspace
 from ui.form.editors import LineEditor
 from ui.pointing import menu_of
 from ui.theme import theme
 
-__all__ = ["desk", "profile", "template", "workspace"]
+__all__ = ["desk", "furnished", "profile", "template", "workspace"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from app import records
-from tests.ui.desk import Desk, desk, profile, template, workspace
+from tests.ui.desk import Desk, desk, furnished, profile, template, workspace
 
-__all__ = ["desk", "profile", "template", "workspace"]
+__all__ = ["desk", "furnished", "profile", "template", "workspace"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 

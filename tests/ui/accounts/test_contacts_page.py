@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from app import records
-from tests.ui.desk import SCREENS, Desk, desk, profile, template, workspace
+from tests.ui.desk import SCREENS, Desk, desk, furnished, profile, template, workspace
 from ui.widgets import Button
 
-__all__ = ["desk", "profile", "template", "workspace"]
+__all__ = ["desk", "furnished", "profile", "template", "workspace"]
 assert "contacts" in SCREENS
 
 

@@ -1,5 +1,5 @@
 """The desk of the screens of the day."""
 
-from tests.ui.desk import desk, profile, template, workspace
+from tests.ui.desk import desk, furnished, profile, template, workspace
 
-__all__ = ["desk", "profile", "template", "workspace"]
+__all__ = ["desk", "furnished", "profile", "template", "workspace"]
