@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,13 +12,16 @@ from sync import state
 from sync.protocol import Transaction
 
 _NAME = "lost"
+_FIELDS = ("epoch", "seen", "rescued", "forked")
 
 
-def note(connection: Connection, seen: Mapping[str, int], rescued: bool) -> None:
+def note(
+    connection: Connection, seen: Mapping[str, int], *, rescued: bool = False, forked: Collection[str] = ()
+) -> None:
     """Remember of transactions, by uuid, the revision of the present epoch that they had, or that was seen."""
     epoch = state.get(connection, "epoch")
     if epoch and seen:
-        kept = {uuid: (epoch, rev, rescued) for uuid, rev in seen.items()}
+        kept = {uuid: (epoch, rev, rescued, uuid in forked) for uuid, rev in seen.items()}
         state.put(connection, _NAME, json.dumps(_read(connection) | kept))
 
 
@@ -34,13 +37,13 @@ def marked(connection: Connection, transactions: list[Transaction]) -> list[Tran
     if not known:
         return transactions
     return [
-        msgspec.structs.replace(one, **dict(zip(("epoch", "seen", "rescued"), known[one.uuid], strict=True)))
+        msgspec.structs.replace(one, **dict(zip(_FIELDS, known[one.uuid], strict=True)))
         if one.uuid in known
         else one
         for one in transactions
     ]
 
 
-def _read(connection: Connection) -> dict[str, tuple[str, int, bool]]:
-    found: dict[str, tuple[str, int, bool]] = json.loads(state.get(connection, _NAME) or "{}")
+def _read(connection: Connection) -> dict[str, tuple[str, int, bool, bool]]:
+    found: dict[str, tuple[str, int, bool, bool]] = json.loads(state.get(connection, _NAME) or "{}")
     return found

@@ -70,7 +70,7 @@ def queue_lost_rows(
                 id_at = block.columns.index("id")
                 brought.note(connection, table.name, (row[id_at] for row in block.rows))
                 if _may_bring(schema, table, hello):
-                    for ours, touched, entries in _newer_fields(connection, table, block, hello, now):
+                    for ours, touched, entries in _newer_fields(connection, schema, table, block, hello, now):
                         (aside if touched else units)[_whole(schema, table, ours)] += entries
     seen = int(state.get(connection, "head") or 0)
     for table, ids in _lost(connection, schema, hello):
@@ -150,7 +150,7 @@ def _whole(schema: SyncSchema, table: SyncTable, row: dict[str, Any]) -> Key:
 
 
 def _newer_fields(
-    connection: Connection, table: SyncTable, block: Rows, hello: Hello, now: str
+    connection: Connection, schema: SyncSchema, table: SyncTable, block: Rows, hello: Hello, now: str
 ) -> Iterator[tuple[dict[str, Any], bool, list[Entry]]]:
     """What is newer here than in a row of the server's copy: (our row, whether it was written since, entries)."""
     restored = hello.restored_rev
@@ -163,10 +163,14 @@ def _newer_fields(
             continue
         place = (now, min(values["rev"], restored))
         if ours["deleted_at"]:
-            if table.aggregate is not None:
+            if table.aggregate is not None and _is_live(connection, *_whole(schema, table, ours)):
                 # A document comes whole: without the lines that it had lost.
                 entry = (table.name, values["id"], "delete", None, None, None, *place)
                 yield ours, values["rev"] > restored, [entry]
+            continue
+        if table.aggregate is not None and values[table.aggregate] != ours[table.aggregate]:
+            # In the other version of a document: it is a line there, and another one here.
+            yield ours, values["rev"] > restored, list(_creation(table, ours, now))
             continue
         base, new = dict(_captured(table, values)), dict(_captured(table, ours))
         changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
@@ -177,6 +181,11 @@ def _newer_fields(
         ]
         if entries:
             yield ours, values["rev"] > restored, entries
+
+
+def _is_live(connection: Connection, table: str, id: str) -> bool:
+    found = connection.exec_driver_sql(f'SELECT 1 FROM "{table}" WHERE id = ? AND deleted_at IS NULL', (id,))
+    return found.first() is not None
 
 
 def _row(connection: Connection, table: SyncTable, id: str) -> dict[str, Any]:

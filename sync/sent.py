@@ -57,11 +57,13 @@ def send_again(connection: Connection, known: Collection[str], after: int, resto
     _rename_remains(connection, known)
     lost.forget(connection)
     had = connection.exec_driver_sql(
-        "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
+        "SELECT uuid, rev, outcome, reason FROM sync_transaction"
+        " WHERE state = 'acknowledged' AND rev IS NOT NULL"
     ).all()
-    lost.note(connection, {tx: rev for tx, rev, _outcome in had if tx not in known}, rescued=False)
+    forked = {tx for tx, _rev, _outcome, reason in had if reason == "forked"}
+    lost.note(connection, {tx: rev for tx, rev, *_rest in had if tx not in known}, forked=forked)
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
-    for tx, rev, outcome in had:
+    for tx, rev, outcome, _reason in had:
         if tx in known and rev > restored and outcome != _REMAINS:
             _seal_again(connection, tx)
     renumber(connection, after, known)

@@ -65,6 +65,8 @@ class Change:
     outcome: Outcome = "applied"
     map: list[tuple[str, str, str]] = field(default_factory=list)
     born: list[tuple[str, str]] = field(default_factory=list)
+    forks_again: bool = False
+    """Whether its documents became versions of their own before the server was restored."""
 
     def at(self, op: Op) -> str:
         """When the user did it, by the server's clock."""

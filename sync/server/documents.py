@@ -46,7 +46,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
             continue
         base = _whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
         keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
-        if has_foreign_change(change, keys, base):
+        if change.forks_again or has_foreign_change(change, keys, base):
             ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
     return ops
 

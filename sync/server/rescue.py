@@ -40,6 +40,7 @@ class Brought:
         for key, mine in by_document(change, ops).items():
             if _seen(change, key, self._sent.epoch) >= self._sent.seen:
                 self.there += mine
+        change.forks_again = self._sent.forked
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
         if self._sent.rescued:

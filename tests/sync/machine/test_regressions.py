@@ -207,6 +207,23 @@ FOUND: dict[str, chance.Steps] = {
         ("copy_a_laptop", {"who": 4}),
         ("change_a_quote", {"who": 4, "pick": 2, "number": 6}),
     ],
+    "what became a version of its own becomes it again after a restore": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 1, "pick": 6, "number": 5}),
+        ("edit", {"who": 2, "kind": "quote", "pick": 7, "number": 5}),
+        ("sync_once_more", {"who": 2}),
+        ("sync_once_more", {"who": 1}),
+        ("restore_the_server", {}),
+    ],
+    "a quote whose deletion the server lost has its lines": [
+        ("copy_a_laptop", {"who": 0}),
+        ("copy_a_laptop", {"who": 5}),
+        ("delete", {"who": 5, "kind": "account", "pick": 7}),
+        ("back_up", {}),
+        ("sync_once_more", {"who": 5}),
+        ("sync_once_more", {"who": 0}),
+        ("restore_the_server", {}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
