@@ -42,15 +42,33 @@ class PlainSession(list[str]):
         """No rows."""
         return []
 
-    def connection(self) -> PlainSession:
+    def connection(self) -> PlainConnection:
+        return PlainConnection()
+
+
+class PlainConnection:
+    """Where a connection and its driver would be: whatever is asked, a rep works here."""
+
+    @property
+    def connection(self) -> PlainConnection:
         return self
 
-    def exec_driver_sql(self, *_query: object) -> PlainSession:
+    @property
+    def dbapi_connection(self) -> PlainConnection:
         return self
 
-    def first(self) -> tuple[str]:
-        """Whatever is asked: a rep works here."""
+    def in_transaction(self) -> bool:
+        return True
+
+    def execute(self, *_query: object) -> PlainConnection:
+        return self
+
+    exec_driver_sql = execute
+
+    def fetchone(self) -> tuple[str]:
         return ("rep",)
+
+    first = fetchone
 
 
 class PlainWorkspace:
