@@ -10,7 +10,7 @@ from typing import Any
 from app.kinds.reach import country_names
 from app.quotes import totals
 from app.quotes.document import SELLER_FIELDS, Amounts, Buyer, DocumentLine, Person, QuoteDocument, VatRow
-from app.quotes.mentions import Mentions
+from app.quotes.mentions import Mentions, may_take_deposit_at_once
 from app.quotes.style import QuoteStyle, read_style
 from app.quotes.totals import Charge, Line, Share, Sums, Totals, rate_text
 
@@ -49,7 +49,7 @@ def build_document(
     return QuoteDocument(
         seller=_seller(organisation, style.bank),
         buyer=_buyer(account, site, contact, delivery, quote),
-        amounts=_amounts(quote, found, organisation.get("vat_scheme") == "franchise"),
+        amounts=_amounts(account, quote, found, organisation.get("vat_scheme") == "franchise"),
         lines=_document_lines(ordered, found, style, pictures or {}),
         number=full_number(quote),
         date=_text(quote.get("issued_on") or _day(quote.get("created_at"))),
@@ -205,7 +205,7 @@ def _item_row(line: Record, priced: totals.LineAmounts, row: dict[str, Any]) -> 
     )
 
 
-def _amounts(quote: Record, found: Totals, franchise: bool = False) -> Amounts:
+def _amounts(account: Record, quote: Record, found: Totals, franchise: bool) -> Amounts:
     percent = quote.get("discount_type") != "amount" and found.discount
     in_total = (line.net for line in found.lines if line.in_total)
     options: Sums | None = found.options
@@ -233,9 +233,14 @@ def _amounts(quote: Record, found: Totals, franchise: bool = False) -> Amounts:
         options_ttc=str(options.ttc) if options else "",
         deposit=str(deposit.ttc) if deposit else "",
         deposit_percent=_plain(_decimal(quote.get("deposit_value"))) if deposit_percent else "",
-        deposit_kind=(quote.get("deposit_kind") or "acompte") if deposit else "",
+        deposit_kind=_deposit_kind(account, quote) if deposit else "",
         balance=str(deposit.balance_ttc) if deposit else "",
     )
+
+
+def _deposit_kind(account: Record, quote: Record) -> str:
+    kind = _text(quote.get("deposit_kind")) or "acompte"
+    return kind if may_take_deposit_at_once(account, quote) else f"{kind}_later"
 
 
 def _buyer(

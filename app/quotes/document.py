@@ -97,7 +97,7 @@ class Amounts:
     deposit: str = ""
     deposit_percent: str = ""
     deposit_kind: str = ""
-    """acompte or arrhes: two things in French law."""
+    """acompte or arrhes: two things in French law; `…_later` where the law lets a week pass before."""
     balance: str = ""
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import custom_fields, formats, records
 from app.entity import entity, fields
-from app.errors import NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
 from app.quotes import paper
 from app.quotes.authority import check_may_issue
@@ -151,6 +151,11 @@ def _check_can_issue(quote: Record, lines: list[Record]) -> None:
         raise NotAllowed(_("This quote waits for an approval. It can be issued once it is a draft again."))
     if not any(line["kind"] in (None, "item") for line in lines):
         raise NotAllowed(_("This quote has no lines. Add at least one, then issue it."))
+    if quote["valid_until"] and quote["valid_until"] < formats.now().date():
+        day = formats.format_date(quote["valid_until"])
+        raise Invalid(
+            {"valid_until": _("This offer would have ended on {day}. Give it a later day.", day=day)}
+        )
 
 
 def _supersede(session: Session, quote_id: str) -> None:

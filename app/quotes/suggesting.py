@@ -105,7 +105,8 @@ def _found_products(session: Session, text: str, limit: int, account: str | None
     if not text.strip():
         return find_products(session, bought(session, account, limit=limit)) if account else []
     exact = _exact(session, text.strip())
-    ids = list(dict.fromkeys([*exact, *_by_bar_code(session, text, 3 * limit)]))
+    named = _by_reference(session, text, limit)
+    ids = list(dict.fromkeys([*exact, *named, *_by_bar_code(session, text, 3 * limit)]))
     if len(ids) < 3 * limit:
         hits = search.find(session, text, limit=3 * limit, kinds=("product",))
         if not hits and (apart := _APART.sub(" ", text)) != text:
@@ -115,7 +116,7 @@ def _found_products(session: Session, text: str, limit: int, account: str | None
     statuses, known = _statuses(session, ids), set(bought(session, account, ids)) if account else set()
     best = sorted(
         (id for id in ids if statuses.get(id, "hidden") != "hidden"),
-        key=lambda id: (statuses[id] == "obsolete", id not in exact, id not in known),
+        key=lambda id: (statuses[id] == "obsolete", id not in exact, id not in named, id not in known),
     )
     return find_products(session, best[:limit])
 
@@ -124,6 +125,15 @@ def _exact(session: Session, text: str) -> list[str]:
     """The product of this reference or bar code."""
     query = "SELECT id FROM product WHERE sku = ? OR ean = ? LIMIT 1"
     return list(session.connection().exec_driver_sql(query, (text.upper(), text)).scalars())
+
+
+def _by_reference(session: Session, text: str, limit: int) -> list[str]:
+    """The products whose reference begins with what was typed, « tap 90 » for TAP-90; none without a figure."""
+    begun = "-".join(_APART.sub(" ", text).upper().split())
+    if not any(sign.isdecimal() for sign in begun) or not begun[:1].isalpha():
+        return []
+    query = "SELECT id FROM product WHERE sku >= ? AND sku < ? || char(1114111) ORDER BY sku LIMIT ?"
+    return list(session.connection().exec_driver_sql(query, (begun, begun, limit)).scalars())
 
 
 def _by_bar_code(session: Session, text: str, limit: int) -> list[str]:

@@ -78,6 +78,12 @@ def test_the_product_stays_found_however_its_reference_is_begun(shop: Shop, type
         assert suggesting.suggest(session, typed, shop.account)[0].product["sku"] == "BOB-450"
 
 
+def test_a_typed_reference_comes_before_a_name_with_the_same_words(shop: Shop) -> None:
+    with shop.workspace.read() as session:
+        for typed, sku in (("tap 90", "TAP-90"), ("tap 60", "TAP-60"), ("tap90 x 2", "TAP-90")):
+            assert suggesting.suggest(session, typed, shop.account)[0].product["sku"] == sku
+
+
 def test_the_beginning_of_a_bar_code_finds_the_products_of_its_maker(shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         for number, id in enumerate(shop.products.values()):

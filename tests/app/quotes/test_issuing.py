@@ -167,3 +167,14 @@ def test_a_copy_has_no_number_and_no_past(workspace, draft):
     with workspace.read() as session:
         assert len(issuing.find_lines(session, copy)) == 2
         assert paper.document(session, copy).draft
+
+
+def test_an_offer_whose_last_day_has_passed_is_not_issued(workspace, draft):
+    from datetime import date
+
+    with workspace.transaction() as session:
+        records.save(session, "quote", draft, {"valid_until": date(2020, 1, 31)})
+    with workspace.transaction() as session, pytest.raises(errors.Invalid) as refusal:
+        issuing.issue(session, draft)
+    assert "valid_until" in refusal.value.problems
+    assert get(workspace, draft)["status"] == "draft"

@@ -286,3 +286,9 @@ def test_in_both_languages_the_words_to_sign_under_stay_beside_the_code():
 def test_in_both_languages_each_column_says_its_own_words():
     text = text_of(replace(samples.document(3), language="both"))
     assert "P.U. HT\nUnit price excl. VAT" in text
+
+
+def test_a_deposit_that_the_law_lets_wait_says_so():
+    asked = {"deposit_type": "percent", "deposit_value": Decimal(30)}
+    assert "Acompte à la commande" in text_of(samples.document(1, **asked))
+    assert "Acompte, après 7 jours" in text_of(samples.document(1, account=CONSUMER, **asked, **AT_HOME))
