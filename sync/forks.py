@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -60,6 +61,14 @@ def carry_out(connection: Connection, schema: SyncSchema, head: int | None = Non
 def forget(connection: Connection, known: Collection[str]) -> None:
     """The server came back from a copy: forks of transactions that it does not know never happened."""
     _write(connection, [one for one in _read(connection) if one.done or one.tx in known])
+
+
+def made_by(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:
+    """What each transaction forked, as far as it is remembered: (table, old id, new id)."""
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for one in _read(connection):
+        found[one.tx].append((one.kind, one.old, one.new))
+    return found
 
 
 def forget_records(connection: Connection, ids: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -11,17 +11,23 @@ from sqlalchemy import Connection
 from sync import state
 from sync.protocol import Transaction
 
+Fork = tuple[str, str, str]
+"""(table, old id, new id)"""
+Forks = Mapping[str, list[Fork]]
 _NAME = "lost"
-_FIELDS = ("epoch", "seen", "rescued", "forked")
+_FIELDS = ("epoch", "seen", "rescued", "forks")
 
 
 def note(
-    connection: Connection, seen: Mapping[str, int], *, rescued: bool = False, forked: Collection[str] = ()
+    connection: Connection, seen: Mapping[str, int], *, rescued: bool = False, made: Forks | None = None
 ) -> None:
-    """Remember of transactions, by uuid, the revision of the present epoch that they had, or that was seen."""
+    """Remember of transactions, by uuid, the revision of the present epoch that they had, or that was seen.
+
+    `made` are the forks that they made there.
+    """
     epoch = state.get(connection, "epoch")
     if epoch and seen:
-        kept = {uuid: (epoch, rev, rescued, uuid in forked) for uuid, rev in seen.items()}
+        kept = {uuid: (epoch, rev, rescued, (made or {}).get(uuid, [])) for uuid, rev in seen.items()}
         state.put(connection, _NAME, json.dumps(_read(connection) | kept))
 
 
@@ -44,6 +50,10 @@ def marked(connection: Connection, transactions: list[Transaction]) -> list[Tran
     ]
 
 
-def _read(connection: Connection) -> dict[str, tuple[str, int, bool, bool]]:
-    found: dict[str, tuple[str, int, bool, bool]] = json.loads(state.get(connection, _NAME) or "{}")
+def _read(connection: Connection) -> dict[str, tuple[str, int, bool, list[Fork]]]:
+    kept = json.loads(state.get(connection, _NAME) or "{}")
+    found: dict[str, tuple[str, int, bool, list[Fork]]] = {
+        uuid: (epoch, rev, rescued, [tuple(one) for one in forks])
+        for uuid, (epoch, rev, rescued, forks) in kept.items()
+    }
     return found

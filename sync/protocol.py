@@ -69,7 +69,7 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
 
     After a restore, `epoch` is the life that the server lost. Of what goes to it again `seen` is the revision
     that it had there; of what others had written (`rescued`), the last one that this laptop had received.
-    What made a version of its own there (`forked`) makes it again, under the same ids.
+    What made a version of its own there makes it again, under the same ids: `forks` is the `map` of its result.
     """
 
     uuid: str
@@ -81,7 +81,7 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     epoch: str = ""
     seen: int = 0
     rescued: bool = False
-    forked: bool = False
+    forks: list[tuple[str, str, str]] = []
 
     def operations(self) -> list[Op]:
         """The operations, decoded; raises `errors.Protocol` where they are not well formed."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import Connection
 
-from sync import lost, outbox, state
+from sync import forks, lost, outbox, state
 from sync.clock import format_time, parse_time
 from sync.protocol import Transaction, hash_of
 
@@ -57,13 +57,12 @@ def send_again(connection: Connection, known: Collection[str], after: int, resto
     _rename_remains(connection, known)
     lost.forget(connection)
     had = connection.exec_driver_sql(
-        "SELECT uuid, rev, outcome, reason FROM sync_transaction"
-        " WHERE state = 'acknowledged' AND rev IS NOT NULL"
+        "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
     ).all()
-    forked = {tx for tx, _rev, _outcome, reason in had if reason == "forked"}
-    lost.note(connection, {tx: rev for tx, rev, *_rest in had if tx not in known}, forked=forked)
+    unknown = {tx: rev for tx, rev, _outcome in had if tx not in known}
+    lost.note(connection, unknown, made=forks.made_by(connection))
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
-    for tx, rev, outcome, _reason in had:
+    for tx, rev, outcome in had:
         if tx in known and rev > restored and outcome != _REMAINS:
             _seal_again(connection, tx)
     renumber(connection, after, known)

@@ -65,8 +65,8 @@ class Change:
     outcome: Outcome = "applied"
     map: list[tuple[str, str, str]] = field(default_factory=list)
     born: list[tuple[str, str]] = field(default_factory=list)
-    forks_again: bool = False
-    """Whether its documents became versions of their own before the server was restored."""
+    forks_again: dict[str, str] = field(default_factory=dict)
+    """Of documents that became two before the server was restored, and their lines: old id -> new id."""
 
     def at(self, op: Op) -> str:
         """When the user did it, by the server's clock."""

@@ -46,7 +46,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
             continue
         base = _whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
         keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
-        if change.forks_again or has_foreign_change(change, keys, base):
+        if id in change.forks_again or has_foreign_change(change, keys, base):
             ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
     return ops
 
@@ -117,6 +117,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     pairs = [(change.table(table), document), *_lines(change, table, id)]
     parts = [_Part(synced, row, _as_known(change, synced, row, base)) for synced, row in pairs]
     new_ids = {part.row["id"]: fork_id(part.row["id"], author.device, base) for part in parts}
+    new_ids |= {old: new for old, new in change.forks_again.items() if old in new_ids}
     for part in parts:
         working.touch(part.synced.name, part.row["id"])
     if issuing and not stands:

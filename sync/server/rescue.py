@@ -19,6 +19,7 @@ from sync.server.batch import insert_rows
 from sync.server.change import Change, add_conflict
 from sync.server.documents import by_document
 from sync.server.fields import get_field
+from sync.server.parts import is_name
 from sync.server.past import Key
 from sync.server.working import Row
 
@@ -37,10 +38,13 @@ class Brought:
         self._conflicts: list[Op] = []
         if self._sent is None:
             return
+        forks = {old: new for _table, old, new in self._sent.forks if is_name(new)}
         for key, mine in by_document(change, ops).items():
-            if _seen(change, key, self._sent.epoch) >= self._sent.seen:
+            is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
+            if is_made or _seen(change, key, self._sent.epoch) >= self._sent.seen:
                 self.there += mine
-        change.forks_again = self._sent.forked
+        taken = {new for table, _old, new in self._sent.forks if _is_there(change, table, new)}
+        change.forks_again = {old: new for old, new in forks.items() if new not in taken}
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
         if self._sent.rescued:
@@ -57,6 +61,10 @@ class Brought:
         if not self._change.map:
             for key in by_document(self._change, self.left):
                 _note(self._change, key, self._sent)
+
+
+def _is_there(change: Change, table: str, id: str) -> bool:
+    return table in change.working.store.schema.tables and change.working.get(table, id) is not None
 
 
 def _came_back(change: Change) -> bool:

@@ -224,6 +224,15 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_once_more", {"who": 0}),
         ("restore_the_server", {}),
     ],
+    "a version that another device had made is made under the same ids": [
+        ("copy_a_laptop", {"who": 3}),
+        ("issue_a_quote", {"who": 3, "pick": 5}),
+        ("back_up", {}),
+        ("sync_again", {"who": 3}),
+        ("issue_a_quote", {"who": 4, "pick": 5}),
+        ("sync", {"who": 4}),
+        ("restore_the_server", {}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
