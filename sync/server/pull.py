@@ -17,6 +17,8 @@ from sync.server.store import Store
 _ROWS_PER_MB = 3_000
 """How many rows to read for a page of a megabyte: more than fit, seldom far more."""
 _MOST_ROWS = 50_000
+_ROWS_PER_BLOCK = 1_000
+"""A block is read at one go, during which a laptop's windows stand still."""
 _STATEMENTS = 4_000
 
 
@@ -198,7 +200,11 @@ class Pull:
     def _as_rows(self) -> list[Rows]:
         schema, blocks = self.store.schema, self._blocks
         names = [name for name in self._tables if name in blocks]
-        return [Rows(name, list(schema.tables[name].columns()), blocks[name]) for name in names]
+        return [
+            Rows(name, list(schema.tables[name].columns()), blocks[name][start : start + _ROWS_PER_BLOCK])
+            for name in names
+            for start in range(0, len(blocks[name]), _ROWS_PER_BLOCK)
+        ]
 
     def _sums(self) -> list[Sum]:
         table, names = self.store.tables["scope_sum"], ("scope", "table_name", "count", "total")
