@@ -60,6 +60,8 @@ def a_laptop(site: Site, email: str, name: str = "laptop") -> Iterator[Workspace
 def measured(what: str, workspace: Workspace, limit: float, beside: str = "") -> float:
     """One sync: its time, this process's processor, and how late a timer of another thread came."""
     spent: list[float] = []
+    with stalls([]) as alone:
+        time.sleep(1.0)
     with stalls(spent) as late:
         cpu, began = time.process_time(), time.perf_counter()
         done = syncing.sync_now(workspace)
@@ -70,7 +72,8 @@ def measured(what: str, workspace: Workspace, limit: float, beside: str = "") ->
     report(
         f"{what}, {done['pushed']:,} sent, {done['pulled']:,} came, {done['removed']:,} left", took, limit,
         f"processor {cpu:.3f} s; a timer came at most {1000 * max(late):.0f} ms late"
-        f" (limit {1000 * STALL_S:.0f}); {took / copied:.1f} × a plain copy of the file",
+        f" (limit {1000 * STALL_S:.0f}; before, with nothing to do, {1000 * max(alone):.0f});"
+        f" {took / copied:.1f} × a plain copy of the file",
         beside,
     )  # fmt: skip
     return took
