@@ -33,6 +33,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 KEPT_VARIABLES = ("TERRAIN_DATA", "TERRAIN_TEST_PG_URL")
 
 
+# Tens of seconds each: begun last, one of them would keep one core busy while the others have nothing to do.
+LONGEST = (
+    "tests/e2e/",
+    "tests/sync/machine/",
+    "tests/sync/server/test_concurrency.py",
+    "tests/sync/server/test_failover.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; the others stay in their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 # Passphrases and passwords cost seconds to try on purpose: not in each of a thousand tests.
 CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 keys.COST = dict(CHEAP)
