@@ -203,8 +203,34 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
     for old, new, rev in _unseen_forks(change):
         # Who has seen a part of the commit that made the fork has seen both versions.
         ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
+    for old, new, rev in _forks_of(change, ops):
+        ops = [
+            _renamed(op, {old: new})
+            if old in _parts_named(change, op) and 0 < _whole_commit(change, op.base_rev) < rev
+            else op
+            for op in ops
+        ]
     just_made = {old: new for _table, old, new in change.working.forks}
     return [_renamed(op, just_made) for op in ops] if just_made else ops
+
+
+def _forks_of(change: Change, ops: list[Op]) -> list[tuple[str, str, int]]:
+    """The same of documents and lines that are named, by their base: a copy of the file may have seen more."""
+    named = {id for op in ops for id in _parts_named(change, op)}
+    if not named:
+        return []
+    forks = change.working.store.tables["sync_fork"]
+    here = (forks.c.device == change.author.device) & forks.c.old_id.in_(sorted(named))
+    statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(here).order_by(forks.c.rev)
+    return [(old, new, rev) for old, new, rev in change.working.connection.execute(statement)]
+
+
+def _parts_named(change: Change, op: Op) -> set[str]:
+    synced = change.table(op.table)
+    if synced.aggregate is None:
+        return {op.id} if op.table in change.working.store.shape.documents else set()
+    sent = op.fields.get(synced.aggregate)
+    return {op.id, str(sent[1])} if sent and sent[1] else {op.id}
 
 
 def _apart(change: Change, ops: list[Op]) -> list[Op]:

@@ -233,6 +233,14 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 4}),
         ("restore_the_server", {}),
     ],
+    "a copy of a file follows the fork that the other has seen already": [
+        ("change_a_quote", {"who": 3, "pick": 0, "number": 0}),
+        ("delete", {"who": 2, "kind": "quote_line", "pick": 4}),
+        ("copy_a_laptop", {"who": 2}),
+        ("change_a_quote", {"who": 4, "pick": 3, "number": 2}),
+        ("sync_once_more", {"who": 3}),
+        ("sync_again", {"who": 2}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
