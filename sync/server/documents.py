@@ -30,9 +30,13 @@ class _Part:
     known: Row | None
 
 
-def fork_id(id: str, device: str, base_rev: int) -> str:
-    """The id of the other version of a document or line."""
-    return str(uuid5(_NAMESPACE, f"{id}\0{device}\0{base_rev}"))
+def fork_id(id: str, transaction: str) -> str:
+    """The id of the other version of a document or line.
+
+    By the transaction that makes it and not by its device and base: sent again after a restore, by whichever copy of
+    a file, it makes the same version; and what another makes, in another life of the server, is never taken for it.
+    """
+    return str(uuid5(_NAMESPACE, f"{id}\0{transaction}"))
 
 
 def redirect(change: Change, ops: list[Op]) -> list[Op]:
@@ -116,7 +120,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     stands = frozen is not None and document[frozen[0]] in frozen[1]
     pairs = [(change.table(table), document), *_lines(change, table, id)]
     parts = [_Part(synced, row, _as_known(change, synced, row, base)) for synced, row in pairs]
-    new_ids = {part.row["id"]: fork_id(part.row["id"], author.device, base) for part in parts}
+    new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in parts}
     new_ids |= {old: new for old, new in change.forks_again.items() if old in new_ids}
     for part in parts:
         working.touch(part.synced.name, part.row["id"])
@@ -244,7 +248,7 @@ def _apart(change: Change, ops: list[Op]) -> list[Op]:
             continue
         there = change.working.get(op.table, op.id)
         if there is not None and there[synced.aggregate] != op.fields[synced.aggregate][1]:
-            new = fork_id(op.id, change.author.device, op.base_rev)
+            new = fork_id(op.id, change.uuid)
             change.map.append((op.table, op.id, new))
             ops = [_renamed(one, {op.id: new}) for one in ops]
     return ops

@@ -241,6 +241,18 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_once_more", {"who": 3}),
         ("sync_again", {"who": 2}),
     ],
+    "the id of a version means one version in every life of the server": [
+        ("copy_a_laptop", {"who": 2}),
+        ("change_a_quote", {"who": 5, "pick": 0, "number": 0}),
+        ("push_alone", {"who": 5}),
+        ("issue_a_quote", {"who": 4, "pick": 2}),
+        ("back_up", {}),
+        ("sync", {"who": 4}),
+        ("change_a_quote", {"who": 4, "pick": 4, "number": 5}),
+        ("change_a_quote", {"who": 2, "pick": 2, "number": 5}),
+        ("restore_the_server", {}),
+        ("issue_a_quote", {"who": 4, "pick": 6}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
