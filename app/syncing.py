@@ -21,6 +21,7 @@ from app.store import keys
 from app.workspace import Changes, Workspace
 from sync import blobs, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
+from sync.blob_transfer import Carried
 from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
@@ -117,9 +118,7 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
     else:
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
-        finish_search(workspace, progress)
-        traces.clean(workspace)
-        carried = _carry_files(workspace, client, report, progress)
+        carried = _do_the_rest(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
             client.close()
@@ -162,6 +161,26 @@ def finish_search(workspace: Workspace, progress: Progress | None = None) -> Non
         say_all_changed,
         lambda: first_load.finish(laptop_of(workspace)),
     )
+
+
+def _do_the_rest(
+    workspace: Workspace, client: SyncProtocol, report: Report, progress: Progress | None
+) -> dict[str, Any]:
+    """What belongs after the rows: search, traces of what left, the bytes of attachments."""
+    if _is_quiet(report):
+        with workspace.read() as session:
+            connection = session.connection()
+            left = search.is_pending(connection) or first_load.is_unfinished(connection)
+            if not left and not state.get(connection, traces.NOTED) and not attachments.is_due(connection):
+                return asdict(Carried())
+    finish_search(workspace, progress)
+    traces.clean(workspace)
+    return _carry_files(workspace, client, report, progress)
+
+
+def _is_quiet(report: Report) -> bool:
+    """Whether nothing was sent, and nothing came or went."""
+    return not (report.pushed or report.pulled or report.removed or report.first_load or report.records)
 
 
 def _tell_screens(workspace: Workspace, report: Report) -> None:
@@ -338,7 +357,8 @@ def _write_history(workspace: Workspace, started: str, code: str | None, report:
         return
     done = code is None or code in _DONE
     outcome = "done" if done else "offline" if code == "offline" else "refused"
-    with workspace.exclusive() as connection:
+    # That nothing happened may be lost with the power.
+    with workspace.exclusive(bulk=_is_quiet(report)) as connection:
         if not (report.pushed or report.pulled or report.removed):
             # One line for a quiet day, or for a night of attempts without a network.
             connection.exec_driver_sql(

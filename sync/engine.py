@@ -45,6 +45,7 @@ from sync.protocol import (
 )
 from sync.results import settle
 from sync.soundness import require_sound_results
+from sync.standing import Standing, is_as_left, is_empty
 
 __all__ = ["Engine", "Laptop", "Phase", "Progress", "Report", "split_off"]
 
@@ -63,6 +64,8 @@ class Engine:
         self._sent_first = False
         self._recovered = ""
         """The epoch for which this run has queued again what the server lost."""
+        self._standing: Standing | None = None
+        """Where the laptop stood when this run looked for what is to send, if there was nothing."""
         self._took_whole = False
         """This run took over a file with indexes, lists and search: what follows is applied like any change."""
 
@@ -99,6 +102,7 @@ class Engine:
             waiting = outbox.waiting(connection)
             withdrawn = outbox.withdrawn(connection)
             epoch = self._recovered or state.get(connection, "epoch") or ""
+            self._standing = None if waiting or withdrawn else Standing.of(connection)
         done, total = 0, len(waiting)
         waiting = self._without_parts_there(waiting)
         while waiting or withdrawn:
@@ -160,22 +164,21 @@ class Engine:
     # Pull
 
     def _pull(self) -> None:
-        with self._laptop.write(False) as connection:
-            cursor = state.get(connection, "cursor") or ""
-            loading = not cursor or state.get(connection, "loading") == 1
-            unfinished = first_load.is_unfinished(connection)
-            resume_at = staging.resume_at(connection, cursor)
-            if loading:
-                with capture.paused(connection):
-                    forks.carry_out(connection, self._laptop.schema)
-        if loading:
+        standing = self._standing
+        if standing is None or standing.loading:
+            with self._laptop.write(False) as connection:
+                standing = Standing.of(connection)
+                if standing.loading:
+                    with capture.paused(connection):
+                        forks.carry_out(connection, self._laptop.schema)
+        if standing.loading:
             self._load_first()
             return
-        if unfinished and not self._laptop.finishes:
+        if standing.unfinished and not self._laptop.finishes:
             first_load.finish(self._laptop)
         if self._laptop.folder is not None:
             scope_file.remove_all(self._laptop.folder)
-        self._pull_changes(cursor, resume_at)
+        self._pull_changes(standing.cursor, standing.resume_at)
 
     def _load_first(self) -> None:
         taken = whole_load.take(self._laptop, self._remote, self._progress, self._obey)
@@ -197,6 +200,8 @@ class Engine:
     def _pull_changes(self, origin: str, resume_at: str) -> None:
         """Changes are staged whole and applied in one transaction together with the cursor."""
         page = self._first_page(origin, resume_at)
+        if page.cursor == origin == resume_at and self._brought_nothing(page):
+            return
         staged = page.more or resume_at != origin
         while staged:
             with self._laptop.write(False) as connection:
@@ -254,6 +259,22 @@ class Engine:
         return self._remote.pull(
             PullRequest(cursor, max_bytes, _now(), self._laptop.version, protocol=VERSION)
         )
+
+    def _brought_nothing(self, page: PullPage) -> bool:
+        """Whether all is as the last run left it, so that only the time is to be kept."""
+        if self._recovered or not is_empty(page):
+            return False
+        # What is lost with the power here is the time alone.
+        with self._laptop.write(True) as connection:
+            self._obey(connection, page.hello)
+            if not is_as_left(connection, self._laptop.schema, page):
+                return False
+            state.put(connection, "server_time", page.hello.server_time)
+            state.put(connection, "last_sync", _now())
+            sent.prune(connection, page.hello.server_time)
+            self._laptop.applied(connection)
+        self._report.cursor = page.hello.head
+        return True
 
     # Apply
 

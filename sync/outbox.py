@@ -189,6 +189,12 @@ def withdrawn(connection: Connection) -> list[str]:
     ]
 
 
+def any_answered(connection: Connection) -> bool:
+    """Whether entries have the server's answer and wait for the pull that passes it."""
+    found = connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE rev IS NOT NULL LIMIT 1")
+    return found.first() is not None
+
+
 def to_send(connection: Connection) -> int:
     """How many user actions wait to be sent."""
     return int(

@@ -37,17 +37,29 @@ def put(connection: Connection, name: str, value: str | int | None) -> None:
 
 def keep_hello(connection: Connection, hello: Hello) -> None:
     """Keep what the server says of this device."""
-    rows = connection.exec_driver_sql("SELECT name, value FROM sync_state")
-    kept = {str(row[0]): row[1] for row in rows}
-    for name, value in (
-        ("epoch", hello.epoch),
-        ("user", hello.user),
-        ("role", hello.role),
-        ("series", hello.series),
-        ("organisation", hello.organisation),
-        ("scopes", json.dumps(sorted(hello.scopes))),
-        ("exchange_key", hello.exchange_key),
-        ("server_time", hello.server_time),
-    ):
+    kept = _kept(connection)
+    for name, value in {**_said(hello), "server_time": hello.server_time}.items():
         if kept.get(name) != value:
             put(connection, name, value)
+
+
+def is_news(connection: Connection, hello: Hello) -> bool:
+    """Whether the server says more than the time that it did not say at the end of the last run."""
+    kept = _kept(connection)
+    return any(kept.get(name) != value for name, value in {**_said(hello), "head": hello.head}.items())
+
+
+def _kept(connection: Connection) -> dict[str, Any]:
+    return {str(row[0]): row[1] for row in connection.exec_driver_sql("SELECT name, value FROM sync_state")}
+
+
+def _said(hello: Hello) -> dict[str, str]:
+    return {
+        "epoch": hello.epoch,
+        "user": hello.user,
+        "role": hello.role,
+        "series": hello.series,
+        "organisation": hello.organisation,
+        "scopes": json.dumps(sorted(hello.scopes)),
+        "exchange_key": hello.exchange_key,
+    }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.attachments.adding import FOLDER, Prepared, add, attach, folder_of, keep_bytes, prepare
-    from app.attachments.keeping import carry, fault, fetch, forget, keep_all, sweep
+    from app.attachments.keeping import carry, fault, fetch, forget, is_due, keep_all, sweep
     from app.attachments.reading import (
         File,
         NotHere,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "adding": "FOLDER Prepared add attach folder_of keep_bytes prepare",
-    "keeping": "carry fault fetch forget keep_all sweep",
+    "keeping": "carry fault fetch forget is_due keep_all sweep",
     "reading": "File NotHere find find_by_id find_of_account is_here move of_digest picture pin read remove"
     " save_as thumbnail thumbnails want when",
 }
@@ -64,6 +64,7 @@ __all__ = [
     "find_of_account",
     "folder_of",
     "forget",
+    "is_due",
     "is_here",
     "keep_all",
     "keep_bytes",

@@ -59,7 +59,7 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     with workspace.read() as session:
         connection = session.connection()
         epoch, offered = state.get(connection, "epoch"), state.get(connection, _OFFERED_TO)
-        due = rows_came or bool(state.get(connection, blobs.OPEN)) or bool(blobs.unsent(connection))
+        due = rows_came or is_due(connection)
     if epoch != offered:
         _offer_again(workspace, epoch)
         due = True
@@ -74,6 +74,13 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
     carried = transfer.run(MAX_BLOB_BYTES if keep_all else SMALL_BYTES)
     tidy(workspace)
     return carried
+
+
+def is_due(connection: Connection) -> bool:
+    """Whether there are bytes to send or to fetch, whatever rows come."""
+    if state.get(connection, "epoch") != state.get(connection, _OFFERED_TO):
+        return True
+    return bool(state.get(connection, blobs.OPEN)) or bool(blobs.unsent(connection))
 
 
 def _want_of_company(workspace: Workspace) -> None:

@@ -1,0 +1,73 @@
+"""A sync that finds all as the last one left it keeps its time and no more; it takes nothing else for that."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync import engine
+from sync.engine import Engine
+from tests.sync.office import RHONE, Laptop, Office
+
+
+@pytest.fixture
+def applied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The cursors with which pages were applied."""
+    found: list[str] = []
+    whole = Engine._apply_once
+
+    def apply_once(self: Engine, pages: object, first_load: bool, last: object, confirmed: object) -> object:
+        found.append(last.cursor)  # type: ignore[attr-defined]
+        return whole(self, pages, first_load, last, confirmed)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine.Engine, "_apply_once", apply_once)
+    return found
+
+
+def _state(laptop: Laptop, name: str) -> object:
+    return laptop.sql("SELECT value FROM sync_state WHERE name = ?", name)[0][0]
+
+
+def test_nothing_new_is_not_applied_and_the_time_is_kept(claire: Laptop, applied: list[str]) -> None:
+    claire.add("account", name="Dupont", territory=RHONE)
+    claire.sync()
+    before = _state(claire, "last_sync")
+    del applied[:]
+    claire.sync()
+    assert applied == []
+    assert str(_state(claire, "last_sync")) > str(before)
+
+
+def test_what_others_did_elsewhere_moves_the_cursor_on(
+    office: Office, claire: Laptop, applied: list[str]
+) -> None:
+    claire.sync()
+    karim = office.enrol("karim")
+    karim.sync()
+    karim.add("task", subject="Only mine")
+    karim.sync()
+    del applied[:]
+    claire.sync()
+    assert len(applied) == 1
+
+
+def test_a_sum_that_differs_is_not_taken_for_nothing_new(claire: Laptop, applied: list[str]) -> None:
+    claire.add("account", name="Dupont", territory=RHONE)
+    claire.sync()
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_sum SET count = count + 1 WHERE kind = 'account'")
+    del applied[:]
+    claire.sync()
+    assert len(applied) == 1
+
+
+def test_an_answer_that_no_pull_has_passed_yet_is_not_nothing_new(claire: Laptop) -> None:
+    id = claire.add("account", name="Dupont", territory=RHONE)
+    claire.sync()
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO sync_entry (tx, kind, id, op, field, base, new, at, base_rev, rev)"
+            " VALUES ('of-a-run-that-died', 'account', ?, 'update', 'phone', NULL, '1', '', 1, 1)",
+            (id,),
+        )
+    claire.sync()
+    assert claire.sql("SELECT count(*) FROM sync_entry") == [(0,)]
