@@ -56,7 +56,7 @@ class Applier:
         """One page: its exits first, since a row may have left one scope and come in another."""
         known = [one for one in page.exits if one[0] in self._schema.tables]
         self._give_up((table, id) for table, id, scope in known if scope == ERASED)
-        self._leave_all((table, id) for table, id, _scope in known)
+        self.leave_all((table, id) for table, id, _scope in known)
         self.rows(page.blocks, page.hello.head)
 
     def rows(self, blocks: Iterable[Rows], head: int) -> None:
@@ -149,7 +149,7 @@ class Applier:
         doomed = {(table, id): scope for table, id, scope, _rev, live in missing if live}
         require_few(doomed, self._held, self._confirmed)
         self._counting = False  # what did not come is in no sum
-        self._leave_all((table, id) for table, id, *_rest in missing)
+        self.leave_all((table, id) for table, id, *_rest in missing)
         self._counting, self._replacing = True, False
         brought.end(self._connection)
 
@@ -181,9 +181,9 @@ class Applier:
                     if rev and deleted_at is None:
                         doomed[table, id] = scope
         require_few(doomed, self._held, self._confirmed)
-        self._leave_all(found)
+        self.leave_all(found)
 
-    def _leave_all(self, keys: Iterable[Key]) -> None:
+    def leave_all(self, keys: Iterable[Key]) -> None:
         by_table: dict[str, list[str]] = defaultdict(list)
         for table, id in keys:
             by_table[table].append(id)
@@ -213,8 +213,8 @@ class Applier:
             " (SELECT 1 FROM sync_entry e WHERE e.kind = s.kind AND e.id = s.id)",
             (GONE,),
         ).all()
-        self._leave_all((kind, id) for kind, id in gone)
-        self._leave_all(
+        self.leave_all((kind, id) for kind, id in gone)
+        self.leave_all(
             leftovers.never_came(self._connection, dict.fromkeys((kind, id) for kind, id in passed))
         )
         self._connection.exec_driver_sql(

@@ -145,10 +145,9 @@ class Engine:
 
     def _settle(self, connection: Connection, results: list[Result], server_time: str) -> None:
         with capture.paused(connection):
-            for result in results:
-                settle(connection, self._laptop.schema, result, server_time)
-                self._report.conflicts += result.outcome == "conflict"
-                self._report.parked += result.outcome == "parked"
+            settle(connection, self._laptop.schema, results, server_time)
+            self._report.conflicts += sum(result.outcome == "conflict" for result in results)
+            self._report.parked += sum(result.outcome == "parked" for result in results)
             self._leave_outside(connection, results)
             self._laptop.applied(connection)
 
@@ -156,8 +155,7 @@ class Engine:
         outside = [row for result in results for row in result.outside]
         if outside:
             applier = Applier(connection, self._laptop.schema, state.get(connection, "user") or "", False)
-            for table, id in outside:
-                applier.leave(table, [id])
+            applier.leave_all(outside)
             applier.finish()
             self._take(applier.applied)
 
@@ -330,14 +328,11 @@ class Engine:
             settled = [result for result in page.settled if result.uuid in ours]
             require_sound_results(settled, page.hello.head, None)
             # Before the rows: an entry that is answered must not cover the row that answers it.
-            for result in settled:
-                settle(connection, self._laptop.schema, result, page.hello.server_time)
+            settle(connection, self._laptop.schema, settled, page.hello.server_time)
             # Both versions of a document come with these rows.
             forks.carry_out(connection, self._laptop.schema, page.hello.head)
             applier.page(page)
-            for result in settled:
-                for table, id in result.outside:
-                    applier.leave(table, [id])
+            applier.leave_all(row for result in settled for row in result.outside)
         if replacing:
             applier.end_replacement()
 

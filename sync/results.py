@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from sync import forks
@@ -10,8 +12,20 @@ from sync.protocol import Result
 from sync.schema import SyncSchema
 
 
-def settle(connection: Connection, schema: SyncSchema, result: Result, now: str) -> None:
-    """Keep one result, given at the server's time `now`. Entries stay in the overlay until a pull has passed."""
+def settle(connection: Connection, schema: SyncSchema, results: Iterable[Result], now: str) -> None:
+    """Keep results, given at the server's time `now`. Entries stay in the overlay until a pull has passed."""
+    applied: list[Result] = []
+    for result in results:
+        if result.outcome not in ("parked", "withdrawn") and not result.map:
+            applied.append(result)
+            continue
+        _acknowledge(connection, applied, now)
+        applied = []
+        _settle_one(connection, schema, result, now)
+    _acknowledge(connection, applied, now)
+
+
+def _settle_one(connection: Connection, schema: SyncSchema, result: Result, now: str) -> None:
     if result.outcome == "parked":
         connection.exec_driver_sql(
             "UPDATE sync_transaction SET state = 'parked', outcome = 'parked', reason = ?"
@@ -19,22 +33,28 @@ def settle(connection: Connection, schema: SyncSchema, result: Result, now: str)
             " WHERE uuid = ? AND state NOT IN ('withdrawing', 'withdrawn')",
             (result.reason, result.uuid),
         )
-        return
-    if result.outcome == "withdrawn":
+    elif result.outcome == "withdrawn":
         withdraw(connection, schema, result.uuid, now)
+    else:
+        _acknowledge(connection, [result], now)
+        forks.keep(connection, result)
+
+
+def _acknowledge(connection: Connection, results: list[Result], now: str) -> None:
+    """Many transactions that were applied, in three statements."""
+    if not results:
         return
-    connection.exec_driver_sql(
+    run = connection.exec_driver_sql
+    run(
         "UPDATE sync_transaction SET state = 'acknowledged', outcome = ?, reason = ?, rev = ?, answered_at = ?"
         " WHERE uuid = ?",
-        (result.outcome, result.reason or None, result.rev, now, result.uuid),
+        [(one.outcome, one.reason or None, one.rev, now, one.uuid) for one in results],
     )
-    connection.exec_driver_sql("UPDATE sync_entry SET rev = ? WHERE tx = ?", (result.rev, result.uuid))
+    run("UPDATE sync_entry SET rev = ? WHERE tx = ?", [(one.rev, one.uuid) for one in results])
     # Each row has its own revision in the commit: its entries are passed when that one arrives.
-    for kind, id, rev in result.rows:
-        connection.exec_driver_sql(
-            "UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", (rev, result.uuid, kind, id)
-        )
-    forks.keep(connection, result)
+    rows = [(rev, one.uuid, kind, id) for one in results for kind, id, rev in one.rows]
+    if rows:
+        run("UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", rows)
 
 
 def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) -> None:
