@@ -1,43 +1,111 @@
-"""Pictures for a printed quote: a JPEG goes into the file as it is, anything else is decoded."""
+"""Pictures for a printed quote: JPEG and plain PNG go into the file as they are, anything else is decoded.
+
+PDF knows both kinds of compression: https://www.w3.org/TR/png-3/ and ISO 32000-1, 7.4.4.4 (predictors).
+"""
 
 from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from reportlab.lib.boxstuff import aspectRatioFix
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase.pdfdoc import PDFError, PDFImageXObject
+from reportlab.pdfbase.pdfdoc import (
+    PDFArray,
+    PDFDictionary,
+    PDFError,
+    PDFImageXObject,
+    PDFName,
+    PDFStream,
+    PDFString,
+)
 from reportlab.pdfbase.pdfutils import readJPEGInfo
 
 _JPEG = b"\xff\xd8"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_GREY, _RGB, _PALETTE = 0, 2, 3
+_CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1}
 
 
-class _Jpeg(ImageReader):  # type: ignore[misc]
-    """What ReportLab asks of a picture, of bytes that nobody needs to decode."""
+class _Ready:
+    """A picture whose own bytes are what the file holds; they go into it once, however often it is drawn."""
 
-    _dataA = None  # a JPEG has no transparency
+    def __init__(self, digest: str, wide: int, high: int) -> None:
+        self._name, self._size = f"P{digest}", (wide, high)
 
-    def __init__(self, data: bytes, digest: str) -> None:
-        self._bytes, self._digest = data, digest
-        self._width, self._height, _channels, _dpi = readJPEGInfo(io.BytesIO(data))
-        self.fileName = digest
-
-    def jpeg_fh(self) -> io.BytesIO:
-        """The file itself."""
-        return io.BytesIO(self._bytes)
+    def _object(self) -> Any:
+        raise NotImplementedError
 
     def draw(self, canvas: Any, x: float, y: float, wide: float, high: float, anchor: str) -> None:
-        """Draw it as large as it can be in this box; its bytes go into the file once."""
-        name = f"J{self._digest}"
-        if not canvas.hasForm(name):
-            canvas._doc.addForm(name, PDFImageXObject(name, self))
-        # Less than half of what drawImage does, and a fifth of its time.
-        x, y, wide, high, _scaled = aspectRatioFix(True, anchor, x, y, wide, high, *self.getSize())
+        """Draw it as large as it can be in this box."""
+        if not canvas.hasForm(self._name):
+            canvas._doc.addForm(self._name, self._object())
+        # A fifth of the time that drawImage takes, which looks at every pixel.
+        x, y, wide, high, _scaled = aspectRatioFix(True, anchor, x, y, wide, high, *self._size)
         canvas.addLiteral(f"q {wide:.3f} 0 0 {high:.3f} {x:.3f} {y:.3f} cm")
-        canvas.doForm(name)
+        canvas.doForm(self._name)
         canvas.addLiteral("Q")
+
+
+class _Jpeg(_Ready):
+    """A photo. Raises PDFError and struct.error for kinds that PDF does not know."""
+
+    def __init__(self, data: bytes, digest: str) -> None:
+        wide, high, _channels, _dpi = readJPEGInfo(io.BytesIO(data))
+        super().__init__(digest, wide, high)
+        self._data = data
+
+    def jpeg_fh(self) -> io.BytesIO:
+        """The file itself, as ReportLab asks for it."""
+        return io.BytesIO(self._data)
+
+    def _object(self) -> Any:
+        return PDFImageXObject(self._name, self)
+
+
+class _Png(_Ready):
+    """A drawing without transparency. Raises ValueError and struct.error for any other PNG."""
+
+    def __init__(self, data: bytes, digest: str) -> None:
+        parts: dict[bytes, bytes] = {}
+        for kind, content in _chunks(data):
+            parts[kind] = parts.get(kind, b"") + content
+        wide, high, bits, colours, *methods = struct.unpack(">IIBBBBB", parts.get(b"IHDR", b""))
+        plain = colours in _CHANNELS and bits <= 8 and not any(methods) and b"tRNS" not in parts
+        if not plain or not parts.keys() >= {b"IDAT", b"IEND"}:
+            raise ValueError("not a plain PNG")
+        super().__init__(digest, wide, high)
+        self._bits, self._colours = bits, colours
+        self._palette, self._data = parts.get(b"PLTE", b""), parts[b"IDAT"]
+
+    def _object(self) -> Any:
+        wide, high = self._size
+        predictor = {"Predictor": 15, "Colors": _CHANNELS[self._colours], "BitsPerComponent": self._bits}
+        stream = PDFStream(
+            dictionary=PDFDictionary(
+                {
+                    "Type": PDFName("XObject"),
+                    "Subtype": PDFName("Image"),
+                    "Width": wide,
+                    "Height": high,
+                    "BitsPerComponent": self._bits,
+                    "ColorSpace": self._colour_space(),
+                    "Filter": PDFName("FlateDecode"),
+                    "DecodeParms": PDFDictionary({**predictor, "Columns": wide}),
+                }
+            ),
+            content=self._data,
+        )
+        stream.filters = []
+        return stream
+
+    def _colour_space(self) -> Any:
+        if self._colours != _PALETTE:
+            return PDFName("DeviceGray" if self._colours == _GREY else "DeviceRGB")
+        last = len(self._palette) // 3 - 1
+        return PDFArray([PDFName("Indexed"), PDFName("DeviceRGB"), last, PDFString(self._palette, enc="raw")])
 
 
 class _Pixels(ImageReader):  # type: ignore[misc]
@@ -48,14 +116,27 @@ class _Pixels(ImageReader):  # type: ignore[misc]
         canvas.drawImage(self, x, y, wide, high, preserveAspectRatio=True, anchor=anchor, mask="auto")
 
 
-def open_picture(data: bytes, digest: str) -> _Jpeg | _Pixels | None:
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(kind, content) of the parts of a PNG."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def open_picture(data: bytes, digest: str) -> _Ready | _Pixels | None:
     """The picture of these bytes, known by its SHA-256; None for bytes that are none."""
-    if data.startswith(_JPEG):
-        try:
-            return _Jpeg(data, digest)
-        except (PDFError, struct.error):
-            pass  # a kind of JPEG that PDF does not know: its pixels will do
     try:
-        return _Pixels(io.BytesIO(data))
-    except OSError:
+        if data.startswith(_JPEG):
+            return _Jpeg(data, digest)
+        if data.startswith(_PNG):
+            return _Png(data, digest)
+    except (PDFError, ValueError, struct.error):
+        pass  # a kind that PDF does not know: its pixels will do
+    try:
+        picture = _Pixels(io.BytesIO(data))
+        picture.getRGBData()  # decoded now: one that is cut off would stop the paper when it is drawn
+    except (OSError, SyntaxError, ValueError):
         return None
+    return picture

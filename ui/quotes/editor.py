@@ -34,7 +34,7 @@ from ui.quotes.preview import Preview
 from ui.quotes.totals_panel import MarginPanel, TotalsPanel
 from ui.quotes.words import decision_words, quote_title, status_label, status_tone
 from ui.theme import theme
-from ui.widgets import Button, Card, InfoBar, Keycap, Label, Line, Pill, hbox, panel, vbox
+from ui.widgets import Button, Card, ElidingLabel, InfoBar, Keycap, Label, Line, Pill, hbox, panel, vbox
 
 PREVIEW_WIDTH = 352
 NARROW_BELOW = 1180
@@ -83,7 +83,7 @@ class QuoteEditor(QWidget):
     # Building
 
     def _build(self) -> None:
-        self.title = Label("", "h1")
+        self.title = ElidingLabel("", "h1")
         self.subject = InlineLine(_("Subject"), self._keep_subject, _("Subject of the quote"))
         self.status = Pill("", "flat")
         self.undo_button = Button("", "ghost", "undo-2", self.draft.undo, tip=_("Undo"))
@@ -232,6 +232,8 @@ class QuoteEditor(QWidget):
         self.issue_button.setText(_("Revise") if locked else _("Issue"))
         self.issue_button.set_icon("file-plus-2" if locked else "file-check")
         status = self.draft.sheet.quote["status"] if self.draft.sheet else "draft"
+        # The title of a draft says so already.
+        self.status.setVisible(not self._narrow or status not in (None, "draft"))
         for button in (self.sign_button, self.narrow_sign):
             button.setEnabled(status in (None, "draft", *signing.SIGNABLE))
 

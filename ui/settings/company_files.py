@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import company
@@ -65,12 +65,7 @@ class CompanyFileRow(QWidget):
             picture.loadFromData(found.content)
         self.picture.setVisible(not picture.isNull())
         if not picture.isNull():
-            wide, high = (theme.px(side) for side in _SHOWN)
-            self.picture.setPixmap(
-                picture.scaled(
-                    wide, high, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-                )
-            )
+            self.picture.setPixmap(_on_paper(picture))
 
     def choose(self) -> None:
         """Ask for a file."""
@@ -117,6 +112,24 @@ class CompanyFileRow(QWidget):
         if file is not None:
             event.acceptProposedAction()
             self.take(file)
+
+
+def _on_paper(picture: QPixmap) -> QPixmap:
+    """The picture as small as it is shown, on white as a quote prints it, in a dark theme too."""
+    wide, high = (theme.px(side) for side in _SHOWN)
+    room = theme.px(4)
+    small = picture.scaled(
+        wide - 2 * room,
+        high - 2 * room,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    paper = QPixmap(small.width() + 2 * room, small.height() + 2 * room)
+    paper.fill(Qt.GlobalColor.white)
+    painter = QPainter(paper)
+    painter.drawPixmap(room, room, small)
+    painter.end()
+    return paper
 
 
 def _file_of(event: QDropEvent) -> Path | None:
