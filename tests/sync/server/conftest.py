@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, select, text
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, select
 
 from sync import sums
+from sync.clock import format_time
 from sync.protocol import (
     Op,
     PullPage,
@@ -32,6 +33,7 @@ from sync.server.scopes import Grants
 from sync.server.service import Service
 from sync.server.store import Organisations, Store
 from tests.sync.server.cluster import NotHere, a_cluster
+from tests.sync.server.founded import OnFile, OnPostgres, found_on_file, founded_on_postgres
 
 SYSTEM = "id scope deleted_at created_at created_by updated_at updated_by extra owner custom".split()
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -210,14 +212,18 @@ class Company:
 
 def make_company(store: Store) -> Company:
     """The organisation with its people, written as any other rows are."""
-    company = Company(Service(store, grant_rule, "acme", Clock()), store)
     people = {"office": ("office", "[]"), "nora": ("rep", '["north"]'), "sam": ("rep", '["south"]')}
     users = [create("user", id, role=role, territories=lands) for id, (role, lands) in people.items()]
     with store.write() as connection:
-        direct.write(connection, store, users, company.service.now())
+        direct.write(connection, store, users, format_time(START))
         for id in people:
             auth.set_password(connection, store, id, f"{id}@acme.example", PASSWORD)
-    return company
+    return the_company(store)
+
+
+def the_company(store: Store) -> Company:
+    """The organisation, some seconds after it was founded."""
+    return Company(Service(store, grant_rule, "acme", Clock(START + timedelta(seconds=10))), store)
 
 
 # PostgreSQL: a cluster that lives as long as the tests.
@@ -238,24 +244,39 @@ def postgres_url() -> Iterator[str]:
 
 
 _numbers = itertools.count(1)
+SCHEMA = make_schema()
+
+
+@pytest.fixture(scope="session")
+def on_file(tmp_path_factory: pytest.TempPathFactory) -> OnFile:
+    """The organisation, founded once in a file."""
+    return found_on_file(tmp_path_factory.mktemp("founded"), SCHEMA, make_company)
+
+
+@pytest.fixture(scope="session")
+def on_postgres(postgres_url: str) -> Iterator[OnPostgres]:
+    """The organisation, founded once on PostgreSQL."""
+    with founded_on_postgres(postgres_url, f"acme-{os.getpid()}-0", SCHEMA, make_company) as founded:
+        yield founded
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]:
     """The organisation, once on each kind of database."""
+    slug = f"acme-{os.getpid()}-{next(_numbers)}"
     if request.param == "sqlite":
         database = str(tmp_path)
+        request.getfixturevalue("on_file").give(tmp_path, slug)
     else:
         database = request.getfixturevalue("postgres_url")
-    slug = f"acme-{os.getpid()}-{next(_numbers)}"
-    organisations = Organisations(database, make_schema(), blobs=tmp_path / "files")
-    yield make_company(organisations.create(slug))
-    if organisations.postgres:
-        engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(text(f'DROP SCHEMA "org_{slug}" CASCADE'))
-        engine.dispose()
+        request.getfixturevalue("on_postgres").give(slug)
+    organisations = Organisations(database, SCHEMA, blobs=tmp_path / "files")
+    store = organisations.find(slug)
+    assert store is not None
+    yield the_company(store)
     organisations.close()
+    if organisations.postgres:
+        request.getfixturevalue("on_postgres").rest()
 
 
 def stored_sums(company: Company) -> dict[tuple[str, str], tuple[int, str]]:
