@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app import records, search, undo
-from app.errors import Damaged
+from app.errors import Damaged, SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
 from app.settings import Settings
@@ -53,6 +53,7 @@ class Workspace:
         self.vault = keys.Vault(folder)
         self._write_lane = threading.RLock()
         self._waiting, self._counter = 0, threading.Lock()
+        self._folding: threading.Thread | None = None
         self._subscribers: list[Callable[[Changes], None]] = []
 
     @classmethod
@@ -121,6 +122,8 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._folding is not None:
+            self._folding.join()
         self.engine.dispose()
 
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
@@ -269,9 +272,21 @@ class Workspace:
             try:
                 yield raw
             finally:
-                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
                 for pragma in ("synchronous = FULL", "wal_autocheckpoint = 1000"):
                     raw.execute(f"PRAGMA {pragma}")
+                self._fold_in()
+
+    def _fold_in(self) -> None:
+        """Bring the log into the file, on a thread of its own: whoever goes on does not wait for the disk."""
+
+        def work() -> None:
+            # A disk that is full is told to whoever writes next.
+            with suppress(SystemProblem), explained(self.folder / FILE), self.engine.connect() as plain:
+                raw: Any = plain.connection.dbapi_connection
+                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+
+        self._folding = threading.Thread(target=work, name="log", daemon=True)
+        self._folding.start()
 
     def emit(self, changes: Changes) -> None:
         """Tell all subscribers."""
