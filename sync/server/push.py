@@ -230,7 +230,7 @@ class Push:
                 change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
             )
         self.working.forks += change.map
-        self._reached |= {id for _, id in change.born} | {change.uuid} | self._moved()
+        self._reached.update((change.uuid, *(id for _, id in change.born)), self._moved())
         self._decided += parking.decided(change, ops or [])
         touched = list(self.working.named)
         new_keys = [(table, new) for table, _, new in change.map]
