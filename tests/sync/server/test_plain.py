@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -20,13 +21,13 @@ from sync.server.plain import Plain
 from sync.server.service import Service
 from sync.server.store import Organisations
 from tests.sync.server.conftest import (
+    SCHEMA,
     Clock,
     Company,
     Laptop,
     create,
     grant_rule,
     make_company,
-    make_schema,
 )
 
 PEOPLE = ("nora", "sam", "office", "nora")
@@ -65,7 +66,7 @@ class Pair:
         self.stores = []
         for name in ("short", "long"):
             shutil.copytree(template, folder / name)
-            self.stores.append(Organisations(str(folder / name), make_schema()))
+            self.stores.append(Organisations(str(folder / name), SCHEMA))
         found = [known.find("acme") for known in self.stores]
         self.companies = [
             Company(Service(store, grant_rule, "acme", Clock()), store)
@@ -147,7 +148,7 @@ def _base(chance: random.Random, row: dict[str, Value] | None, name: str) -> Val
 def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """The folder of an organisation, and the tokens of its laptops."""
     folder, tokens = tmp_path_factory.mktemp("template"), []
-    known = Organisations(str(folder), make_schema())
+    known = Organisations(str(folder), SCHEMA)
     company = make_company(known.create("acme"))
     devices = company.store.tables["sync_device"]
     for n, user in enumerate(PEOPLE):
@@ -160,6 +161,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 
 
 @settings(
+    max_examples=5_000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 20,  # half a second each
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
@@ -201,7 +203,7 @@ def long_ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def nora(tmp_path: Path) -> Iterator[Laptop]:
-    known = Organisations(str(tmp_path), make_schema())
+    known = Organisations(str(tmp_path), SCHEMA)
     yield make_company(known.create("acme")).laptop("nora")
     known.close()
 
