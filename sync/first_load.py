@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,7 +107,7 @@ class FirstLoad:
     def _take_pages(self) -> None:
         with self.laptop.write(False) as connection:
             cursor = state.get(connection, "cursor") or ""
-        with ThreadPoolExecutor(1, "sync-pull") as lane:
+        with _without_collector(), ThreadPoolExecutor(1, "sync-pull") as lane:
             coming = lane.submit(self.pull, cursor, FIRST_LOAD_BYTES)
             more = True
             while more:
@@ -280,6 +281,18 @@ def finish(laptop: Laptop) -> None:
 def is_unfinished(connection: Connection) -> bool:
     """Whether a load ended but what belongs after it did not."""
     return bulk.lacks_indexes(connection) and state.get(connection, "loading") != 1
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rows of pages are in no circle: the collector would look through all of them, and hold up every thread."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _read(connection: Connection) -> _Standing:
