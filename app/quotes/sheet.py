@@ -79,7 +79,10 @@ def with_quote(sheet: Sheet, values: Record) -> Sheet:
 def parsed(kind: str, name: str, text: str) -> Any:
     """The value of a typed text. Raises ValueError with one sentence."""
     declared = fields(kind)[name]
-    return KINDS[declared.kind].parse(text, declared)
+    value = KINDS[declared.kind].parse(text, declared)
+    if isinstance(value, Decimal) and not value and any(sign in "123456789" for sign in text):
+        raise ValueError(_("This is too small a number: at most {n} decimals are kept.", n=declared.scale))
+    return value
 
 
 # Within the sheet

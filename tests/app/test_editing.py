@@ -78,6 +78,15 @@ def test_the_product_stays_found_however_its_reference_is_begun(shop: Shop, type
         assert suggesting.suggest(session, typed, shop.account)[0].product["sku"] == "BOB-450"
 
 
+@pytest.mark.parametrize(("name", "typed"), [("quantity", "0,00001"), ("unit_price", "0,0000001")])
+def test_a_number_too_small_to_be_kept_is_not_taken_for_nothing(shop: Shop, name: str, typed: str) -> None:
+    with shop.workspace.read() as session:
+        sheet = editing.open_sheet(session, shop.quote("for 01"))
+    with pytest.raises(ValueError, match="petit"):
+        editing.set_cell(sheet, 0, name, typed)
+    assert editing.set_cell(sheet, 0, name, "0").lines[0][name] == 0
+
+
 def test_a_typed_reference_comes_before_a_name_with_the_same_words(shop: Shop) -> None:
     with shop.workspace.read() as session:
         for typed, sku in (("tap 90", "TAP-90"), ("tap 60", "TAP-60"), ("tap90 x 2", "TAP-90")):
