@@ -31,6 +31,7 @@ READ_WHOLE = {
     "territory": "what an office may see is all of them, and a company has dozens",
     "team": "a company has a dozen",
     "user": "whom a manager leads, and a company has hundreds",
+    "scope_file": "a few for each scope, read where a row has left one: a whole file names several",
     "sync_device": "a company has hundreds, and the figures are of each",
 }
 """Tables that may be read from end to end, and why."""
