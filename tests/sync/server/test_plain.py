@@ -36,21 +36,26 @@ IDS = {
     "account": ["a1", "a2", "a3"],
     "contact": ["c1", "c2", "c3"],
     "task": ["t1", "t2"],
-    "quote": ["q1", "q2"],
+    "quote": ["q1", "q2", "q3", "q4", "q5", "q6"],
     "quote_line": ["l1", "l2", "l3"],
     "product": ["p1"],
 }
 TYPED: dict[str, tuple[Value, ...]] = {
-    "name": ("Dupont", "Durand", None), "phone": ("1", "2", 3), "notes": ("a\nb", "a\nc", "b"),
-    "tags": ('["a"]', '["a","b"]', "["), "visits": (1, 2, "x"), "last_visit": ("2026-01-01", "2026-02-01"),
+    "name": ("Dupont", "Durand", None), "phone": ("1", "2"), "notes": ("a\nb", "a\nc", "b"),
+    "tags": ('["a"]', '["a","b"]'), "visits": (1, 2), "last_visit": ("2026-01-01", "2026-02-01"),
     "line1": ("1 rue A", "2 rue B"), "town": ("Lyon", "Brest"), "subject": ("Savon", "Huile"),
-    "status": ("draft", "issued", "sent"), "number": ("N1", "N2"), "label": ("x", "y"), "quantity": (1, 2),
-    "price": (100, 200), "territory": ("north", "south"), "owner": ("nora", "sam", None),
-    "account": ("a1", "a2", "a3", "nowhere"), "quote": ("q1", "q2"), "custom.floor": ("1", '"two"', None),
-    "newer": ("kept", None), "rev": (7,),
+    "status": ("draft", "issued", "issued"), "number": ("N1", "N1", "N2"), "label": ("x", "y"), "quantity": (1, 2),
+    "price": (100, 200), "territory": ("north", "north", "north", "south"), "owner": ("nora", "sam", None),
+    "account": ("a1", "a2", "a3"), "quote": ("q1", "q2"), "custom.floor": ("1", '"two"', None),
+    "newer": ("kept", None),
 }  # fmt: skip
-RARE = ("newer", "rev", "owner", "custom.floor")
-FEWEST, MOST = 4, 14
+WRONG: dict[str, Value] = {
+    "phone": 3, "tags": "[", "visits": "x", "account": "nowhere", "quote": "nowhere", "rev": 7, "custom.floor": "{",
+}  # fmt: skip
+RARE = ("newer", "owner", "custom.floor", "rev")
+PLACES = ("territory", "account", "quote")
+"""What says where a row hangs."""
+FEWEST, MOST = 10, 30
 numbers = itertools.count(1)
 
 
@@ -120,18 +125,25 @@ def _op(chance: random.Random, held: dict[tuple[str, str], dict[str, Value]], sc
     table = chance.choice(list(IDS))
     id = chance.choice(IDS[table])
     fields = schema.tables[table].fields
-    names = [name for name in TYPED if name in fields or (name in RARE and chance.random() < 0.1)]
-    chosen = chance.sample(names, min(len(names), chance.randint(0, 3)))
+    names = [name for name in TYPED if name in fields and name not in PLACES and name not in RARE]
+    chosen = chance.sample(names, min(len(names), chance.randint(1, 3)))
+    chosen += [name for name in RARE if chance.random() < 0.02]
     row = held.get((table, id))
     if row is None and chance.random() < 0.9:
-        needed = [name for name in ("territory", "account", "quote") if name in fields]
-        return create(table, id, **{name: chance.choice(TYPED[name]) for name in {*chosen, *needed}})
-    kind = chance.choices(("update", "delete", "restore", "create"), (20, 2, 2, 1))[0]
+        needed = [name for name in PLACES if name in fields]
+        return create(table, id, **{name: _value(chance, name) for name in [*chosen, *needed]})
+    kind = chance.choices(("update", "delete", "restore", "create"), (20, 8, 3, 1))[0]
     if kind in ("delete", "restore"):
         return Op(table, id, kind, _rev(row))
-    stay = [name for name in chosen if name not in ("territory", "account", "quote") or chance.random() < 0.2]
-    changes = {name: (_base(chance, row, name), chance.choice(TYPED[name])) for name in stay}
+    chosen += [name for name in PLACES if name in fields and chance.random() < 0.1]
+    changes = {name: (_base(chance, row, name), _value(chance, name)) for name in chosen}
     return Op(table, id, kind, _rev(row), changes, f"2026-05-04T08:00:{chance.randint(0, 59):02d}.000Z")
+
+
+def _value(chance: random.Random, name: str) -> Value:
+    if name in WRONG and (name not in TYPED or chance.random() < 0.03):
+        return WRONG[name]
+    return chance.choice(TYPED[name])
 
 
 def _rev(row: dict[str, Value] | None) -> int:
@@ -141,7 +153,7 @@ def _rev(row: dict[str, Value] | None) -> int:
 def _base(chance: random.Random, row: dict[str, Value] | None, name: str) -> Value:
     if row is not None and chance.random() < 0.85:
         return row.get(name)
-    return chance.choice(TYPED[name])
+    return _value(chance, name)
 
 
 @pytest.fixture(scope="module")
@@ -166,15 +178,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
-@given(chance=st.randoms(use_true_random=False))
+@given(seed=st.integers(0, 1 << 32))
 def test_both_ways_answer_alike_and_leave_the_same(
-    template: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random
+    template: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
+    chance = random.Random(seed)
     pair = Pair(template[0], tmp_path / str(next(numbers)), template[1])
     try:
         for _round in range(chance.randint(FEWEST, MOST)):
             n = chance.randrange(len(PEOPLE))
-            if chance.random() < 0.5:
+            if chance.random() < 0.6:
                 pair.pull(n)
             held, schema = pair.laptops[n][0].rows, pair.companies[0].store.schema
             actions = [
