@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from sync import errors, protocol
+from sync import errors, packing, protocol
 
 MAGIC = b"TERRAIN SYNC 1\n"
 MAX_FRAME_BYTES = protocol.MAX_ANSWER_BYTES + 1_000_000
@@ -139,7 +139,7 @@ class Writer:
 
     def add(self, frame: Frame, message: bytes) -> None:
         """One encoded message."""
-        packed, encoding = protocol.compress(message, "zstd")
+        packed, encoding = packing.compress(message, "zstd")
         mark = b"z" if encoding == "zstd" else b"-"
         self._write(_LETTERS[frame] + mark + packed, last=False)
 
@@ -180,7 +180,7 @@ class Reader:
             if frame is None:
                 raise errors.Refused("bundle_damaged")
             encoding = "zstd" if plain[1:2] == b"z" else "identity"
-            yield frame, protocol.decompress(plain[2:], encoding, protocol.MAX_ANSWER_BYTES)
+            yield frame, packing.decompress(plain[2:], encoding, protocol.MAX_ANSWER_BYTES)
 
     def _open(self, sealed: bytes, count: int, last: bool) -> bytes | None:
         try:

@@ -12,7 +12,7 @@ import msgspec
 import requests
 import urllib3
 
-from sync import errors, protocol
+from sync import errors, packing, protocol
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
 from sync.protocol import (
@@ -81,7 +81,7 @@ class HttpClient:
         place = f"{request.offset}-{last}" if request.data else "*"
         headers = {
             "Content-Type": "application/octet-stream",
-            "Content-Digest": protocol.digest(request.data),
+            "Content-Digest": packing.digest(request.data),
         }
         headers["Content-Range"] = f"bytes {place}/{request.size}"
         answer = self._bytes("PUT", f"blobs/{request.sha256}", headers, request.data)
@@ -136,14 +136,14 @@ class HttpClient:
         return protocol.decode(self._send(path, request, "application/json"), kind)
 
     def _send(self, path: str, request: msgspec.Struct, accept: str) -> bytes:
-        body, encoding = protocol.compress(protocol.encode(request), "zstd")
+        body, encoding = packing.compress(protocol.encode(request), "zstd")
         headers = {"Content-Type": "application/json", "Accept": accept}
         if encoding != "identity":
             headers["Content-Encoding"] = encoding
         return self._post(path, body, headers)
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
-        headers |= {"Accept-Encoding": _ACCEPT, "Content-Digest": protocol.digest(body)}
+        headers |= {"Accept-Encoding": _ACCEPT, "Content-Digest": packing.digest(body)}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         with _explained():
@@ -161,8 +161,8 @@ class HttpClient:
                 expected = answer.headers.get("Content-Length")
                 if expected is not None and len(raw) != int(expected):
                     raise errors.Offline("the answer was cut off")
-                protocol.require_digest(raw, answer.headers.get("Content-Digest"))
-                data = protocol.decompress(
+                packing.require_digest(raw, answer.headers.get("Content-Digest"))
+                data = packing.decompress(
                     raw, answer.headers.get("Content-Encoding", ""), protocol.MAX_ANSWER_BYTES
                 )
                 if answer.status_code not in (200, 201):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sync import protocol
+from sync import packing, protocol
 from sync.protocol import PullPage
 
 
@@ -16,7 +16,7 @@ def keep(connection: Connection, origin: str, page: PullPage) -> None:
         clear(connection)
     connection.exec_driver_sql(
         "INSERT INTO sync_page (origin, cursor, body) VALUES (?, ?, ?)",
-        (origin, page.cursor, protocol.compress(protocol.encode_pull(page), "zstd")[0]),
+        (origin, page.cursor, packing.compress(protocol.encode_pull(page), "zstd")[0]),
     )
 
 
@@ -45,7 +45,7 @@ def pages(connection: Connection) -> Iterator[PullPage]:
             return
         last, body = found
         packed = "zstd" if body[:4] == _ZSTD else "identity"
-        yield protocol.decode_pull(protocol.decompress(body, packed, protocol.MAX_ANSWER_BYTES))
+        yield protocol.decode_pull(packing.decompress(body, packed, protocol.MAX_ANSWER_BYTES))
 
 
 def clear(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from sync import errors
+from sync import errors, packing
 from sync import protocol as p
 from sync.blob_messages import BlobPut
 from sync.server import blobs
@@ -53,7 +53,7 @@ def _put(connect: Connect, request: Request[Any, Any, Any], digest: str, body: b
     length = 0 if first is None or last is None else last - first + 1
     if size is None or length != len(body):
         raise errors.Protocol("Content-Range and the body do not agree")
-    p.require_digest(body, request.headers.get("content-digest"))
+    packing.require_digest(body, request.headers.get("content-digest"))
     state = connect(request).put_blob(BlobPut(digest, size, first or 0, body))
     return Response(p.encode(state), media_type="application/json", headers={"cache-control": "no-store"})
 

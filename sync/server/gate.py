@@ -9,8 +9,7 @@ from typing import Any
 import anyio
 from litestar import Request, Response
 
-from sync import errors
-from sync import protocol as p
+from sync import errors, packing
 from sync.server import usage
 from sync.server.answers import refusal
 from sync.server.journal import Entry, note
@@ -69,16 +68,16 @@ class Gate:
 
         def work() -> tuple[bytes, str, str]:
             session = self.session(request)
-            p.require_digest(body, headers.get("content-digest"))
-            plain, media = call(session, p.decompress(body, packed, MAX_BODY_BYTES))
-            return (*p.compress(plain, accepted), media)
+            packing.require_digest(body, headers.get("content-digest"))
+            plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
+            return (*packing.compress(plain, accepted), media)
 
         try:
             content, encoding, media = await anyio.to_thread.run_sync(work, limiter=running)
         except errors.SyncError as problem:
             return refusal(problem)
         encoded = {} if encoding == "identity" else {"content-encoding": encoding}
-        told = {"cache-control": "no-store", "content-digest": p.digest(content)}
+        told = {"cache-control": "no-store", "content-digest": packing.digest(content)}
         return Response(content, media_type=media, headers={**encoded, **told})
 
     async def beside(self, work: Callable[[], bytes]) -> bytes:

@@ -11,6 +11,7 @@ import requests
 from app import admin
 from app.errors import Duplicate, Invalid, NotFound, UserError
 from app.serve import InProcessServer, _listen
+from sync import packing
 from sync import protocol as p
 
 PASSWORD = "a long password"
@@ -111,7 +112,7 @@ def test_strangers_and_nonsense_get_a_code(folder: Path) -> None:
         assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
         blob = requests.get(f"{url}/v1/blobs/{'0' * 64}", timeout=20)
         assert (blob.status_code, blob.json()["code"]) == (401, "sign_in_needed")
-        bomb = p.compress(b" " * 20_000_000, "zstd")[0]
+        bomb = packing.compress(b" " * 20_000_000, "zstd")[0]
         packed = requests.post(f"{url}/v1/sync/pull", bomb, headers={"content-encoding": "zstd"}, timeout=20)
         assert (packed.status_code, packed.json()["code"]) == (413, "too_big")
         described = requests.get(f"{server.url}/openapi.json", timeout=20).json()

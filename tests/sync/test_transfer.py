@@ -15,7 +15,7 @@ import pytest
 from app import records
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
-from sync import client, errors, protocol
+from sync import client, errors, packing, protocol
 from sync.client import HttpClient
 from sync.protocol import Hello, HelloRequest, PullPage, PullRequest, PushAnswer, PushRequest
 from tests.sync.office import RHONE, Laptop, Office
@@ -231,9 +231,9 @@ def test_both_ways_are_compressed(office: Office, claire: Laptop) -> None:
 
 
 def test_a_body_that_unpacks_to_too_much_is_refused_both_ways(office: Office, claire: Laptop) -> None:
-    bomb, encoding = protocol.compress(b"0" * 9_000_000, "zstd")
+    bomb, encoding = packing.compress(b"0" * 9_000_000, "zstd")
     with pytest.raises(errors.Refused) as problem:
-        protocol.decompress(bomb, encoding, 8_000_000)
+        packing.decompress(bomb, encoding, 8_000_000)
     assert problem.value.code == "too_big"
     with InProcessServer(office.folder / "server") as server:
         over = HttpClient(server.address("demo"), _token(claire))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sync import client, errors, protocol
+from sync import client, errors, packing, protocol
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
@@ -70,13 +70,13 @@ class Envelope:
 
 
 def pack(plain: bytes) -> Envelope:
-    body, encoding = protocol.compress(plain, ACCEPTED)
-    return Envelope(body, encoding, protocol.digest(body))
+    body, encoding = packing.compress(plain, ACCEPTED)
+    return Envelope(body, encoding, packing.digest(body))
 
 
 def unpack(envelope: Envelope) -> bytes:
-    protocol.require_digest(envelope.body, envelope.digest)
-    return protocol.decompress(envelope.body, envelope.encoding, protocol.MAX_ANSWER_BYTES)
+    packing.require_digest(envelope.body, envelope.digest)
+    return packing.decompress(envelope.body, envelope.encoding, protocol.MAX_ANSWER_BYTES)
 
 
 @dataclass

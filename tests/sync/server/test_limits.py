@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync import errors
-from sync.protocol import HelloRequest, PullRequest, PushRequest, compress, decompress
+from sync.packing import compress, decompress
+from sync.protocol import HelloRequest, PullRequest, PushRequest
 from sync.server import auth, usage
 from sync.server.gate import MAX_BODY_BYTES
 from sync.server.journal import Entry
