@@ -26,13 +26,13 @@ from app.demo.data import generate
 from app.demo.seeding import stored
 from app.serve import fill
 from sync.client import HttpClient
+from sync.packing import compress
 from sync.protocol import (
     EnrolRequest,
     Op,
     PullRequest,
     PushRequest,
     Transaction,
-    compress,
     encode,
     encode_pull,
     seal,
