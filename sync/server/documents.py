@@ -120,6 +120,9 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     stands = frozen is not None and document[frozen[0]] in frozen[1]
     pairs = [(change.table(table), document), *_lines(change, table, id)]
     parts = [_Part(synced, row, _as_known(change, synced, row, base)) for synced, row in pairs]
+    if parts[0].known is None:
+        # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
+        parts = [_Part(part.synced, part.row, part.row) for part in parts]
     new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in parts}
     new_ids |= {old: new for old, new in change.forks_again.items() if old in new_ids}
     for part in parts:

@@ -253,6 +253,17 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("issue_a_quote", {"who": 4, "pick": 6}),
     ],
+    "of a quote that was known in a lost life alone no half version is made": [
+        ("issue_a_quote", {"who": 3, "pick": 7}),
+        ("copy_a_laptop", {"who": 1}),
+        ("back_up", {}),
+        ("revise_a_quote", {"who": 3, "pick": 5}),
+        ("revise_a_quote", {"who": 3, "pick": 6}),
+        ("sync_once_more", {"who": 3}),
+        ("sync_once_more", {"who": 4}),
+        ("restore_the_server", {}),
+        ("delete", {"who": 4, "kind": "quote_line", "pick": 5}),
+    ],
     "a copy that became a device after the backup signs in again": [
         ("copy_a_laptop", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 5, "number": 3}),
