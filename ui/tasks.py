@@ -126,6 +126,13 @@ class Tasks(QObject):
         """Run `work(session)` on a reading session."""
         return self._start("read", owner, work, then, failed)
 
+    def read_in_order(
+        self, owner: QObject, work: Work, then: Then | None = None, failed: Failed | None = None
+    ) -> Token:
+        """Run `work(session)` when what is on its way to the disk is there, such as a draft that was just left."""
+        run = self.write if self.busy else self.read
+        return run(owner, work, then, failed)
+
     def write(
         self,
         owner: QObject,

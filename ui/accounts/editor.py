@@ -75,10 +75,7 @@ class RecordEditor(QWidget):
         clear(self._body)
         self._asked += 1
         asked = self._asked
-        tasks = self._shell.tasks
-        # A draft on its way to the disk must be there before it is read: the writing lane keeps the order.
-        run = tasks.write if tasks.busy else tasks.read
-        run(
+        self._shell.tasks.read_in_order(
             self,
             lambda session: open_form(session, kind, id, given),
             then=lambda found: self._show(asked, found),

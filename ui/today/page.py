@@ -120,7 +120,7 @@ class TodayPage(Page):
     def _reload(self, careful: bool = False) -> None:
         if self.shell.workspace is None:
             return
-        self.shell.tasks.read(
+        self.shell.tasks.read_in_order(
             self,
             lambda session: overview(session, formats.now()),
             then=lambda found: self._take(found, careful),

@@ -120,10 +120,7 @@ class VisitReportPage(Page):
         self._about.setText("")
         self._save.setVisible(True)
         self.form.text.clear()
-        tasks = self.shell.tasks
-        # A draft on its way to the disk must be there before it is read: the writing lane keeps the order.
-        run = tasks.write if tasks.busy else tasks.read
-        run(
+        self.shell.tasks.read_in_order(
             self,
             lambda session: reporting.open_sheet(
                 session, formats.now(), report=record_id, appointment=appointment, account=account
