@@ -1,6 +1,7 @@
 """First loads taken over whole: a laptop's file of all that somebody sees, made once for all who see the same.
 
-It is made of the files of its scopes, by a thread of its own when whoever asked first has been served with those.
+It is made of the files of its scopes, by a thread of its own: ahead for who is expected (`sync.server.expected`), else
+when whoever asked first has been served with those.
 As theirs, its key is forgotten in the commit that lets a row leave one of its scopes.
 """
 
@@ -35,15 +36,28 @@ def find_or_begin(store: Store, scopes: list[tuple[str, int]], shape: str, now: 
 
     None, and one is begun, where there is none that is new enough.
     """
-    whole, listed = store.whole, "\n".join(sorted(scope for scope, _rows in scopes))
-    if whole is None or not shape or sum(rows for _scope, rows in scopes) < FEWEST_ROWS:
+    whole = store.whole
+    if whole is None or not shape or shape != whole.shape():
         return None
-    if shape != whole.shape():
+    return _find_or_begin(store, whole, scopes, now, DELAY_S)
+
+
+def prepare(store: Store, scopes: list[tuple[str, int]], now: str) -> None:
+    """Begin the whole file of these scopes for somebody who is expected, where there is none that is new enough."""
+    if store.whole is not None:
+        _find_or_begin(store, store.whole, scopes, now, 0)
+
+
+def _find_or_begin(
+    store: Store, whole: WholeFile, scopes: list[tuple[str, int]], now: str, delay_s: float
+) -> ScopeFile | None:
+    if sum(rows for _scope, rows in scopes) < FEWEST_ROWS:
         return None
+    listed = "\n".join(sorted(scope for scope, _rows in scopes))
     with store.read() as connection:
         found = scope_files.find(connection, store, listed, _shape(store, whole))
     if found is None:
-        _begin(store, whole, listed, now)
+        _begin(store, whole, listed, now, delay_s)
     return found
 
 
@@ -61,19 +75,21 @@ def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
     return scope_files.make(store, listed, _shape(store, whole), now, build)
 
 
-def _begin(store: Store, whole: WholeFile, listed: str, now: str) -> None:
+def _begin(store: Store, whole: WholeFile, listed: str, now: str, delay_s: float) -> None:
     place = (store.files, listed)
     with _lock:
         if place in _running:
             return
         _running.add(place)
-    arguments = (store, whole, listed, now, place)
+    arguments = (store, whole, listed, now, place, delay_s)
     threading.Thread(target=_make_later, args=arguments, name="whole-file", daemon=True).start()
 
 
-def _make_later(store: Store, whole: WholeFile, listed: str, now: str, place: tuple[Path, str]) -> None:
+def _make_later(
+    store: Store, whole: WholeFile, listed: str, now: str, place: tuple[Path, str], delay_s: float
+) -> None:
     try:
-        time.sleep(DELAY_S)
+        time.sleep(delay_s)
         with _one_at_a_time:
             make(store, whole, listed, now)
     except errors.ServerBusy:

@@ -18,7 +18,7 @@ from app import drafts, records, search, whole_file
 from app.workspace import Workspace
 from sync import errors
 from sync.file_messages import FileGet, FilesAnswer, FilesRequest
-from sync.server import scope_files, whole_files
+from sync.server import expected, scope_files, whole_files
 from tests.sync.first_load.between import SECRET, Between, is_complete, leftovers, scopes_of
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 
@@ -91,6 +91,28 @@ def test_a_whole_file_gives_what_scopes_give(filled: Office) -> None:
     assert made_of(late) == made_of(by_scopes)
     assert sorted(found(late, SECRET)) == sorted(found(by_scopes, SECRET)) != []
     assert late.sync()["pulled"] == 0
+
+
+def test_it_is_there_before_a_new_colleague_has_a_laptop(filled: Office) -> None:
+    service = filled.service
+    expected.prepare(service.store, service.grant_rule, service.now())
+    wait()
+    rey = filled.enrol("rey")
+    rey.remote = Asked(rey.remote)
+    rey.sync()
+    assert whole_of(rey) is not None
+    assert is_complete(rey, filled, scopes_of(rey))
+
+
+def test_who_has_loaded_is_expected_no_more(filled: Office) -> None:
+    service = filled.service
+    for name in ("claire", "karim", "rey", "julie"):
+        filled.enrol(name).sync()
+    wait()
+    with service.store.write() as connection:
+        scope_files.kill_all(connection, service.store)
+    expected.prepare(service.store, service.grant_rule, service.now())
+    assert not [thread for thread in threading.enumerate() if thread.name == "whole-file"]
 
 
 def test_what_changed_since_it_was_made_comes_with_the_pull(
