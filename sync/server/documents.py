@@ -124,7 +124,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
         parts = [_Part(part.synced, part.row, part.row) for part in parts]
     new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in parts}
-    new_ids |= {old: new for old, new in change.forks_again.items() if old in new_ids}
+    new_ids |= _ids_again(change, parts)
     for part in parts:
         working.touch(part.synced.name, part.row["id"])
     if issuing and not stands:
@@ -142,6 +142,17 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     )
     add_conflict(change, table, id, conflicts.FORK, None, candidate)
     return ops
+
+
+def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
+    """The ids that the parts had as another version in a lost life, where nothing has them here."""
+    found: dict[str, str] = {}
+    for part in parts:
+        new = change.forks_again.get(part.row["id"])
+        # The device says so: what is there already is not its to write over.
+        if new and new not in found.values() and change.working.get(part.synced.name, new) is None:
+            found[part.row["id"]] = new
+    return found
 
 
 def _go_back(change: Change, part: _Part) -> None:

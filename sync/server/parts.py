@@ -17,6 +17,9 @@ def assemble(connection: Connection, store: Store, device: str, sent: Transactio
     """The whole transaction, None while parts are missing; raises `errors.Protocol` where damaged."""
     if not 0 < sent.part <= sent.parts <= _MOST_PARTS or not is_name(sent.uuid):
         raise errors.Protocol("a transaction has no proper name or number of parts")
+    ids = [sent.epoch or "-", *(id for _table, *both in sent.forks for id in both)]
+    if not (all(map(is_name, ids)) and abs(sent.seen) < 1 << 62):
+        raise errors.Protocol("what a transaction says of a lost life cannot be")
     whole = sent if sent.parts == 1 else _keep(connection, store, device, sent)
     if whole is not None and hash_of(whole.ops) != whole.hash:
         raise errors.Protocol(f"transaction {whole.uuid} does not match its hash")

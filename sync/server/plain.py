@@ -88,6 +88,8 @@ class Plain:
                 row[name] = new
         for name in by_key:
             row = set_field(working, kind.synced, row, name, op.fields[name][1], keep=False)
+        if kind.synced.merged_into and row[kind.synced.merged_into]:
+            raise _NotPlain
         self._require_parents(op.table, row, self._writable)
         self._require_unmerged(kind, op)
         if kind.is_part:

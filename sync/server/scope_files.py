@@ -190,7 +190,6 @@ def shape(store: Store) -> str:
 def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, str], Built]) -> ScopeFile:
     """Make the file beside its place, then put it there whole; several processes may do so at once."""
     store.files.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(store)
     name, key = secrets.token_hex(16), secrets.token_hex(32)
     part = store.files / f"{name}.part"
     try:
@@ -212,6 +211,8 @@ def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, 
         )  # fmt: skip
 
     store.run(keep)
+    # Not before: what is old may be just what this one is made of.
+    _sweep(store)
     return ScopeFile(name, scope, built.rev, key, sha256, size, built.rows)
 
 
