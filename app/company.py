@@ -111,7 +111,7 @@ def _logo(data: bytes) -> bytes:
             picture = opened.convert(
                 "RGBA" if "A" in opened.getbands() or "transparency" in opened.info else "RGB"
             )
-    except (UnidentifiedImageError, OSError, ValueError) as problem:
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as problem:
         raise Invalid(
             {"logo": _("This is no picture that can be read. Choose a PNG or a JPEG.")}
         ) from problem

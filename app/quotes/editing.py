@@ -56,7 +56,8 @@ SHARES = {"discount": None, "deposit": "acompte"}
 DEPOSIT_KINDS = ("acompte", "arrhes")
 """Two things in French law, which may be said beside the figure: « arrhes 30 % »."""
 _WORDS_OF_SHARE = re.compile("|".join(DEPOSIT_KINDS), re.IGNORECASE)
-_CURRENCY = re.compile(r"€|\beur(?:os?)?\b", re.IGNORECASE)
+# After a figure too: « 50eur » is no percentage.
+_CURRENCY = re.compile(r"€|(?<![^\W\d_])eur(?:os?)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,7 @@ def _typed_discount(text: str) -> Record:
 
 def _checked_share(sheet: Sheet, name: str, text: str) -> Record:
     kind = next((each for each in DEPOSIT_KINDS if SHARES[name] and each in text.casefold()), None)
-    text = _WORDS_OF_SHARE.sub(" ", text)
+    text = _WORDS_OF_SHARE.sub(" ", text) if SHARES[name] else text
     amount = bool(_CURRENCY.search(text))
     value = parsed("quote", f"{name}_value", _CURRENCY.sub("", text))
     values = {

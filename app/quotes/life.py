@@ -55,10 +55,11 @@ def accept(
         # The order is made with the same ones.
         decision = {**decision, "signature": {**(quote["signature"] or {}), "chosen": list(chosen)}}
     _save(session, quote, {"status": "accepted", **decision, "follow_up_on": None})
-    before = records.known(session, "quote", quote["supersedes"])
-    if before.get("status") == "accepted":
-        # One contract takes the place of the other.
-        records.save(session, "quote", before["id"], {"status": "superseded"})
+    if quote["number"]:
+        for other in records.find_rows(session, "quote", {"number": quote["number"], "status": "accepted"}):
+            if other["id"] != quote_id:
+                # One contract takes the place of the other, whichever revision that was.
+                records.save(session, "quote", other["id"], {"status": "superseded"})
 
 
 def refuse(session: Session, quote_id: str, reason: str, on: date | None = None) -> None:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from PIL import Image
 from reportlab.lib.boxstuff import aspectRatioFix
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfdoc import (
@@ -26,6 +27,7 @@ from reportlab.pdfbase.pdfutils import readJPEGInfo
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE = 0, 2, 3
+_MOST_PIXELS = 100_000_000
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1}
 
 
@@ -33,6 +35,8 @@ class _Ready:
     """A picture whose own bytes are what the file holds; they go into it once, however often it is drawn."""
 
     def __init__(self, digest: str, wide: int, high: int) -> None:
+        if not 0 < wide * high <= _MOST_PIXELS:
+            raise ValueError("no picture has this size")
         self._name, self._size = f"P{digest}", (wide, high)
 
     def _object(self) -> Any:
@@ -137,6 +141,6 @@ def open_picture(data: bytes, digest: str) -> _Ready | _Pixels | None:
     try:
         picture = _Pixels(io.BytesIO(data))
         picture.getRGBData()  # decoded now: one that is cut off would stop the paper when it is drawn
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     return picture

@@ -255,3 +255,12 @@ def test_what_cannot_be_pasted_says_so(text: str) -> None:
 def test_quantity_and_price_of_a_free_line_come_in_either_order(shop: Shop, typed: str) -> None:
     line = adding.add_free(sheet_of(shop), typed).lines[-1]
     assert (line["description"], line["quantity"], line["unit_price"]) == ("Pose", D(2), D(150))
+
+
+@pytest.mark.parametrize("typed", ["50eur", "50 eur", "50€", "50 euros", "50euros"])
+def test_a_discount_with_a_currency_is_an_amount_however_it_is_written(typed: str):
+    assert editing._typed_discount(typed) == {"discount_percent": None, "discount_amount": Decimal("50")}
+
+
+def test_a_discount_without_one_is_a_percentage():
+    assert editing._typed_discount("50 %")["discount_percent"] == Decimal("50")

@@ -96,6 +96,18 @@ def test_an_accepted_quote_stays_a_contract_until_its_revision_is_accepted(works
         assert records.get(session, "quote", quote)["status"] == "superseded"
 
 
+def test_of_one_number_one_revision_is_the_contract(workspace, quote):
+    with workspace.transaction() as session:
+        life.accept(session, quote)
+        between = issuing.revise(session, quote)
+        issuing.issue(session, between)
+        last = issuing.revise(session, between)
+        issuing.issue(session, last)
+        life.accept(session, last)
+        status = [records.get(session, "quote", id)["status"] for id in (quote, between, last)]
+    assert status == ["superseded", "superseded", "accepted"]
+
+
 def test_a_draft_cannot_be_accepted(workspace, quote):
     with workspace.transaction() as session:
         draft = issuing.duplicate(session, quote)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import struct
+import zlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,6 +19,7 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
 from app.errors import Damaged
+from app.quotes import pdf_picture
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf import render
 from app.quotes.pdf_page import RIGHT
@@ -339,3 +342,15 @@ def test_a_png_that_is_cut_off_leaves_its_room_and_the_paper_is_printed():
     (line, *_rest) = samples.document(1).lines
     document = replace(samples.document(1), lines=(replace(line, picture=digest(data)),))
     assert "Scie" in text_of(document, {digest(data): data})
+
+
+def test_a_picture_without_a_size_is_left_out_and_stops_no_paper():
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    for wide, high in ((0, 0), (60_000, 60_000)):
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0))
+        broken = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+        assert pdf_picture.open_picture(broken, "0") is None
