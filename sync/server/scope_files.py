@@ -212,12 +212,12 @@ def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, 
 
     store.run(keep)
     # Not before: what is old may be just what this one is made of.
-    _sweep(store)
+    _sweep(store, name)
     return ScopeFile(name, scope, built.rev, key, sha256, size, built.rows)
 
 
-def _sweep(store: Store) -> None:
-    """Remove files that are old or have a successor, and what a crash left."""
+def _sweep(store: Store, spared: str) -> None:
+    """Remove files that are old or have a successor, and what a crash left; not the one that was just made."""
     files = store.tables["scope_file"]
     with store.read() as connection:
         rows = connection.execute(select(files.c.name, files.c.scope, files.c.rev)).all()
@@ -227,7 +227,8 @@ def _sweep(store: Store) -> None:
     gone = [
         name
         for name, scope, rev in rows
-        if _age_s(store.files / name) > (UNUSED_S if rev == newest[scope] else SUPERSEDED_S)
+        if name != spared
+        and _age_s(store.files / name) > (UNUSED_S if rev == newest[scope] else SUPERSEDED_S)
     ]
     if gone:
         store.run(lambda connection: connection.execute(delete(files).where(files.c.name.in_(gone))))
