@@ -235,8 +235,9 @@ def serve(
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     """Run until a signal."""
     if threading.current_thread() is threading.main_thread() and sys.platform != "win32":
-        # uvicorn raises the signal again when it has stopped; a stop that was asked for is no failure.
-        signal.signal(signal.SIGTERM, lambda *_ignored: None)
+        # A stop may come before uvicorn listens for one; and it raises the signal again when it has stopped,
+        # although a stop that was asked for is no failure.
+        signal.signal(signal.SIGTERM, lambda *_ignored: setattr(server, "should_exit", True))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

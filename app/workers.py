@@ -9,9 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _PAUSE_S = 1.0
 """Before a process that died is started again: what dies at once must not spin."""
 _ALLOCATIONS = 50_000
@@ -23,7 +26,7 @@ def run(count: int, work: Callable[[], None]) -> None:
     parent = _Parent(work)
     # What the processes have in common stays in common: the collector would write into every page of it.
     spare_what_stays()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, parent.stop)
     while len(parent.children) < count:
         parent.start()
@@ -49,12 +52,21 @@ class _Parent:
 
     def start(self) -> None:
         assert sys.platform != "win32", "`serve` refuses several processes there"
+        # A new process that still had this one's handler would take a stop for its own children's, and live on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         child = os.fork()
-        if child:
-            self.children.add(child)
-            return
-        for number in (signal.SIGTERM, signal.SIGINT):
+        if not child:
+            self._be_child()
+        self.children.add(child)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        if self._stopping:
+            self._tell(child, signal.SIGTERM)
+
+    def _be_child(self) -> NoReturn:
+        assert sys.platform != "win32"
+        for number in _STOPS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         try:
             self._work()
         finally:
@@ -63,6 +75,11 @@ class _Parent:
     def stop(self, number: int, _frame: object) -> None:
         self._stopping = True
         for child in self.children:
+            self._tell(child, number)
+
+    @staticmethod
+    def _tell(child: int, number: int) -> None:
+        with suppress(ProcessLookupError):  # it ended by itself just now
             os.kill(child, number)
 
     def wait_for_one(self) -> None:
