@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import records
 from app.fields import Field
 from app.i18n import mark as _
+from app.seller import find_company
 from app.unsent import has_server
 from app.workspace import Changes, Workspace
 from sync import capture, state
@@ -29,12 +30,6 @@ def introduce(workspace: Workspace, person: str, company: Mapping[str, Any]) -> 
     """Keep who works here and the company. Raises Invalid."""
     keep_company(workspace, {"country": "FR", **company})
     workspace.settings.set("person", person.strip())
-
-
-def find_company(session: Session) -> dict[str, Any]:
-    """The company as it is kept, {} where nobody wrote it."""
-    found = records.find_rows(session, "organisation", limit=1)
-    return found[0] if found else {}
 
 
 def is_ours(session: Session) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import alone, attachments, records
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
+from app.seller import find_company
 from app.workspace import Changes, Workspace
 from sync import capture, state
 
@@ -31,11 +32,6 @@ class CompanyFile:
 
     name: str
     content: bytes | None
-
-
-def find_company(session: Session) -> Record:
-    """The company as it is kept, {} where nobody wrote it."""
-    return alone.find_company(session)
 
 
 def may_write(session: Session) -> bool:

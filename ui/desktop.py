@@ -154,10 +154,11 @@ def can_unlock(folder: Path) -> bool:
 def who_works_here(session: Any) -> tuple[str, str]:
     """Name and place of this laptop's user, without a server the company."""
     from app import alone, records
+    from app.seller import find_company
 
     user = session.info.get("user") or _enrolled_user(session)
     if not user:
-        return alone.person(session), str(alone.find_company(session).get("name") or "")
+        return alone.person(session), str(find_company(session).get("name") or "")
     row = records.get(session, "user", user)
     names = [
         territory["name"]

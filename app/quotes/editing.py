@@ -41,6 +41,7 @@ from app.quotes.sheet import (
 )
 from app.quotes.suggesting import Suggestion, find_products, product_label
 from app.quotes.totals import Totals
+from app.seller import find_company
 
 LINES_REMEMBERED = 5000
 _known_lines: Known = {}
@@ -94,7 +95,7 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
     """A draft for an account with what is known of it: contact, address, price list, terms; its id."""
     account = records.get(session, "account", account_id)
     book = open_book(session, account_id, [])
-    organisation = paper.organisation_of(session)
+    organisation = find_company(session)
     known = {
         "account": account_id,
         "contact": records.first(session, "contact", {"account": account_id, "left_on": None}).get("id"),

@@ -19,6 +19,7 @@ from app.quotes import paper
 from app.quotes.authority import check_may_issue
 from app.quotes.composing import full_number, quote_totals
 from app.quotes.model import FROZEN
+from app.seller import find_company
 from sync import state
 from sync.overlay import is_leaving
 
@@ -74,7 +75,7 @@ def issue(session: Session, quote_id: str) -> str:
         "issued_on": today,
         "issued_at": now.replace(microsecond=now.microsecond // 1000 * 1000),
         "valid_until": quote["valid_until"]
-        or today + timedelta(days=paper.valid_days(paper.organisation_of(session))),
+        or today + timedelta(days=paper.valid_days(find_company(session))),
         "follow_up_on": quote["follow_up_on"] or today + timedelta(days=FOLLOW_UP_DAYS),
         "currency": quote["currency"] or "EUR",
         "tax_mode": quote["tax_mode"] or "HT",

@@ -16,6 +16,7 @@ from app.entity import entity
 from app.quotes.composing import build_document, full_number, language_of
 from app.quotes.document import QuoteDocument
 from app.quotes.mentions import Mentions, find_mentions
+from app.seller import find_company
 from sync import state
 
 Record = dict[str, Any]
@@ -70,7 +71,7 @@ def with_files(session: Session, found: QuoteDocument) -> Paper:
 
 def build(session: Session, quote: Record) -> QuoteDocument:
     """The document of a quote record as it stands."""
-    account, organisation = records.known(session, "account", quote["account"]), organisation_of(session)
+    account, organisation = records.known(session, "account", quote["account"]), find_company(session)
     lines = records.find_rows(session, "quote_line", {"quote": quote["id"]}, order="position")
     site = _billing_site(session, quote)
     pictures = _pictures(session, lines)
@@ -96,13 +97,7 @@ def mentions_of(session: Session, quote_id: str) -> Mentions:
     quote = records.get(session, "quote", quote_id)
     lines = records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
     account = records.known(session, "account", quote["account"])
-    return _mentions(session, organisation_of(session), account, quote, lines)
-
-
-def organisation_of(session: Session) -> Record:
-    """The company that sells; an empty record before anybody said."""
-    found = records.find_rows(session, "organisation", limit=1)
-    return found[0] if found else {}
+    return _mentions(session, find_company(session), account, quote, lines)
 
 
 def valid_days(organisation: Record) -> int:

@@ -13,11 +13,12 @@ from app import formats
 from app.i18n import translate as _
 from app.quotes import paper
 from app.quotes.composing import build_document
+from app.seller import find_company
 
 
 def sample_paper(session: Session, style: Mapping[str, Any]) -> paper.Paper:
     """The paper of a small quote as this style would print it."""
-    organisation = {**paper.organisation_of(session), "quote_style": dict(style)}
+    organisation = {**find_company(session), "quote_style": dict(style)}
     today = formats.now().date()
     quote = {
         "number": "D26-K7-00042",

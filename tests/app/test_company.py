@@ -12,6 +12,7 @@ from PIL import Image
 from app import attachments, company, records
 from app.errors import Invalid, NotAllowed
 from app.quotes import sample
+from app.seller import find_company
 from app.workspace import Workspace
 from tests.sync.office import Laptop, Office
 
@@ -37,7 +38,7 @@ def terms(folder: Path, pages: int = 2, kilobytes: int = 0) -> Path:
 
 def fact(workspace: Workspace, name: str) -> object:
     with workspace.read() as session:
-        return company.find_company(session).get(name)
+        return find_company(session).get(name)
 
 
 def test_a_laptop_alone_prints_the_logo_and_the_terms_that_it_was_given(workspace: Workspace, tmp_path: Path):
@@ -127,7 +128,7 @@ def test_two_people_of_the_office_change_two_fields(office: Office):
     one.sync()
     other.sync()
     with other.workspace.read() as session:
-        opened = company.find_company(session)
+        opened = find_company(session)
     company.keep(one.workspace, {"name": "Atelier Valmont", "town": "Vienne"})
     one.sync()
     company.keep(other.workspace, {"name": "Atelier Valmont", "town": "Lyon", "phone": "0472000000"}, opened)
@@ -141,7 +142,7 @@ def test_a_logo_that_was_kept_is_an_attachment_of_the_company(workspace: Workspa
     company.keep(workspace, {"name": "Atelier Valmont"})
     company.keep_file(workspace, "logo", logo(tmp_path))
     with workspace.read() as session:
-        known = company.find_company(session)
+        known = find_company(session)
         (row,) = records.find_rows(session, "attachment", {"record": known["id"]})
         assert (row["id"], row["record_kind"]) == (known["logo"], "organisation")
         assert attachments.is_here(session, row["sha256"])

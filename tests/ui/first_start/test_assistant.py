@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app import alone, first_start
+from app.seller import find_company
 from app.workspace import Workspace
 from ui.desktop import who_works_here
 from ui.first_start.assistant import Assistant
@@ -75,7 +76,7 @@ def test_quotes_of_a_laptop_alone_carry_the_seller_that_was_named(assistant: Ass
     introduce(assistant, siret="812 345 676 00017", town="Lyon")
     workspace = finish(assistant, qtbot)
     with workspace.read() as session:
-        company = alone.find_company(session)
+        company = find_company(session)
         assert (company["name"], company["siret"], company["town"]) == (
             "Hygiène Rhône",
             "81234567600017",
@@ -86,7 +87,7 @@ def test_quotes_of_a_laptop_alone_carry_the_seller_that_was_named(assistant: Ass
     with workspace.exclusive() as connection:
         alone.forget_company(connection)
     with workspace.read() as session:
-        assert alone.find_company(session) == {}
+        assert find_company(session) == {}
     workspace.close()
 
 

@@ -9,8 +9,9 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from app import company, quote_look, records
-from app.quotes import mailing, paper
+from app.quotes import mailing
 from app.quotes.style import read_style
+from app.seller import find_company
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
@@ -33,7 +34,7 @@ def test_a_choice_shows_at_once_and_is_kept(hand: Hand, shop: Shop) -> None:
     look.save()
     hand.settle()
     with shop.workspace.read() as session:
-        kept = read_style(paper.organisation_of(session)["quote_style"])
+        kept = read_style(find_company(session)["quote_style"])
     assert (kept.density, kept.accent) == ("compact", "#0A6B43")
 
 
@@ -57,7 +58,7 @@ def test_logo_and_terms_are_dropped_and_shown_in_the_preview(hand: Hand, shop: S
     hand.click(rows["logo"].remove_button)
     hand.wait_for(lambda: look.content != before)
     with shop.workspace.read() as session:
-        assert paper.organisation_of(session)["logo"] is None
+        assert find_company(session)["logo"] is None
 
 
 def test_a_file_that_is_no_picture_is_told_beside_its_place(hand: Hand, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_the_office_fills_in_the_company_on_a_laptop_with_a_server(hand: Hand, s
     form.save()
     hand.settle()
     with shop.workspace.read() as session:
-        assert paper.organisation_of(session)["rcs_town"] == "Lyon"
+        assert find_company(session)["rcs_town"] == "Lyon"
         sent = session.connection().exec_driver_sql(
             "SELECT field FROM sync_entry WHERE kind = 'organisation' AND field = 'rcs_town'"
         )
