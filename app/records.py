@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 def begin(session: Session) -> None:
     """Prepare a session for one user action."""
-    session.info.update(bases={}, links=set(), user=_local_user(session))
+    session.info.update(bases={}, links=set(), user=state.user(session.connection()))
 
 
 def bases(session: Session) -> Bases:
@@ -212,10 +212,6 @@ def check_links(session: Session) -> None:
 
 def _table(kind: str) -> Table:
     return entity(kind).__table__  # type: ignore[return-value]
-
-
-def _local_user(session: Session) -> str | None:
-    return state.user(session.connection())
 
 
 def _home_territory(session: Session) -> str | None:

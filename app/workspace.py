@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -203,7 +203,7 @@ class Workspace:
             self._write_lane.release()
 
     @contextmanager
-    def beside(self, file: Path, key: str) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    def beside(self, file: Path, key: str) -> Iterator[search.Lane]:
         """Many bulk transactions in the write lane, one for each call, with an encrypted file as `page`."""
         with explained(self.folder / FILE), self.engine.connect() as plain:
             raw: Any = plain.connection.dbapi_connection
@@ -230,13 +230,7 @@ class Workspace:
                 raw.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
-    def aside(
-        self,
-    ) -> Iterator[
-        tuple[
-            Callable[[], AbstractContextManager[Connection]], Callable[[], AbstractContextManager[Connection]]
-        ]
-    ]:
+    def aside(self) -> Iterator[search.Lanes]:
         """One connection for work that is prepared in its memory while others write, then taken into the file.
 
         Gives two kinds of transactions, one for each call: reading, and bulk in the write lane.

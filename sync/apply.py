@@ -184,6 +184,7 @@ class Applier:
         self.leave_all(found)
 
     def leave_all(self, keys: Iterable[Key]) -> None:
+        """The same of rows of several tables."""
         by_table: dict[str, list[str]] = defaultdict(list)
         for table, id in keys:
             by_table[table].append(id)

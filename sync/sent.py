@@ -124,11 +124,7 @@ def send_unpassed(connection: Connection) -> None:
         (_REMAINS,),
     ).scalars()
     for tx in list(again):
-        connection.exec_driver_sql(
-            "UPDATE sync_transaction SET state = 'sealed', outcome = NULL, reason = NULL WHERE uuid = ?",
-            (tx,),
-        )
-        connection.exec_driver_sql("UPDATE sync_entry SET rev = NULL WHERE tx = ?", (tx,))
+        _seal_again(connection, tx)
 
 
 def requeue(connection: Connection, known: Collection[str]) -> None:

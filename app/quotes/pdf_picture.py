@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ _MOST_PIXELS = 100_000_000
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1}
 
 
-class _Ready:
+class _Ready(ABC):
     """A picture whose own bytes are what the file holds; they go into it once, however often it is drawn."""
 
     def __init__(self, digest: str, wide: int, high: int) -> None:
@@ -39,8 +40,9 @@ class _Ready:
             raise ValueError("no picture has this size")
         self._name, self._size = f"P{digest}", (wide, high)
 
+    @abstractmethod
     def _object(self) -> Any:
-        raise NotImplementedError
+        """What the file holds, as ReportLab writes it."""
 
     def draw(self, canvas: Any, x: float, y: float, wide: float, high: float, anchor: str) -> None:
         """Draw it as large as it can be in this box."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import account_summary
 from app.search import index
-from app.search.ahead import Ahead, Lanes, Made, Slice
+from app.search.ahead import Ahead, Lane, Lanes, Made, Slice
 from app.search.index import PENDING, is_pending
 from app.search.sources import SOURCES
 from sync import state
@@ -39,8 +39,6 @@ _INTERRUPTED = 9
 _SUMMARIES, _TITLES, _MERGE = "summaries", "titles", "merge"
 _KINDS = [source.kind for source in SOURCES]
 _STEPS = (_SUMMARIES, *_KINDS, _TITLES, _MERGE)
-
-Lane = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)

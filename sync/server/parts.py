@@ -17,8 +17,7 @@ def assemble(connection: Connection, store: Store, device: str, sent: Transactio
     """The whole transaction, None while parts are missing; raises `errors.Protocol` where damaged."""
     if not 0 < sent.part <= sent.parts <= _MOST_PARTS or not is_name(sent.uuid):
         raise errors.Protocol("a transaction has no proper name or number of parts")
-    ids = [sent.epoch or "-", *(id for _table, *both in sent.forks for id in both)]
-    if not (all(map(is_name, ids)) and abs(sent.seen) < 1 << 62):
+    if not _is_marked_soundly(sent):
         raise errors.Protocol("what a transaction says of a lost life cannot be")
     whole = sent if sent.parts == 1 else _keep(connection, store, device, sent)
     if whole is not None and hash_of(whole.ops) != whole.hash:
@@ -38,6 +37,14 @@ def is_sound(op: Op) -> bool:
             if isinstance(value, str) and "\0" in value:
                 return False
     return is_name(op.id)
+
+
+def _is_marked_soundly(sent: Transaction) -> bool:
+    """Whether a database can be asked about the life in which it was sent before."""
+    names = [id for _table, old, new in sent.forks for id in (old, new)]
+    if sent.epoch:
+        names.append(sent.epoch)
+    return all(map(is_name, names)) and 0 <= sent.seen < 1 << 62
 
 
 def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:

@@ -19,7 +19,6 @@ from sync.server.batch import insert_rows
 from sync.server.change import Change, add_conflict
 from sync.server.documents import by_document
 from sync.server.fields import get_field
-from sync.server.parts import is_name
 from sync.server.past import Key
 from sync.server.working import Row
 
@@ -38,13 +37,12 @@ class Brought:
         self._conflicts: list[Op] = []
         if self._sent is None:
             return
-        forks = {old: new for _table, old, new in self._sent.forks if is_name(new)}
+        forks = {old: new for _table, old, new in self._sent.forks}
         for key, mine in by_document(change, ops).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
             if is_made or _seen(change, key, self._sent.epoch) >= self._sent.seen:
                 self.there += mine
-        taken = {new for table, _old, new in self._sent.forks if _is_there(change, table, new)}
-        change.forks_again = {old: new for old, new in forks.items() if new not in taken}
+        change.forks_again = forks
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
         if self._sent.rescued:

@@ -23,7 +23,7 @@ class StrangeApprovals(QObject):
         self._window = window
         self._told: set[str] = set()
         self._committed.connect(self._on_changes)
-        window.shell.workspace.subscribe(self._committed.emit)
+        window.closed.connect(window.shell.workspace.subscribe(self._committed.emit))
         self.look()
 
     def look(self) -> None:
