@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -24,7 +25,7 @@ from app.i18n import translate as _
 from sync import errors
 from sync.clock import format_time
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, blobs, erasure, load
+from sync.server import auth, blobs, erasure, expected, load
 from sync.server.admin import Administration, restore
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
@@ -33,6 +34,8 @@ from sync.server.service import Service
 from sync.server.store import Organisations, WholeFile
 
 COMPANY_WRITERS = ("office", "admin")
+_FIRST_LOOK_S = 5.0
+_SPREAD_S = 60.0
 
 
 def organisations(database: str | Path, blobs: str | Path | None = None) -> Organisations:
@@ -217,11 +220,17 @@ def serve(
 
     def work() -> None:
         known = organisations(database, blobs)
+        stop = threading.Event()
+        # Of several processes the one that looks first makes what lacks; the others find it.
+        first_s = _FIRST_LOOK_S + (random.uniform(0, _SPREAD_S) if processes > 1 else 0)
+        arguments = (known, grants, first_s, stop)
+        threading.Thread(target=expected.watch, args=arguments, name="expected", daemon=True).start()
         try:
             server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
             workers.spare_what_stays()
             _run(server, listener)
         finally:
+            stop.set()
             known.close()
 
     # The listening socket queues whoever calls while a process starts.

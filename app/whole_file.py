@@ -67,7 +67,7 @@ def make(file: Path, key: str, sources: list[tuple[Path, str]]) -> None:
                 bulk.drop_indexes(connection, known)
             for path, its_key in sources:
                 with _attached(_raw(plain), path, its_key), connection.begin():
-                    _copy(connection, known)
+                    _copy(connection, known, path)
                 _count(connection, known, path, its_key)
             with connection.begin():
                 bulk.restore_indexes(connection)
@@ -85,8 +85,11 @@ def _attached(raw: Any, path: Path, key: str) -> Iterator[None]:
         raw.execute("DETACH page")
 
 
-def _copy(connection: Connection, known: SyncSchema) -> None:
+def _copy(connection: Connection, known: SyncSchema, path: Path) -> None:
     found = connection.exec_driver_sql("SELECT name FROM page.sqlite_master").scalars().all()
+    if not found:
+        # SQLite takes a file that is gone for an empty one.
+        raise FileNotFoundError(path)
     with bulk.without_triggers(connection, known):
         for table in (name for name in known.tables if name in found):
             columns = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?, 'page')", (table,))

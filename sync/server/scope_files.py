@@ -190,7 +190,6 @@ def shape(store: Store) -> str:
 def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, str], Built]) -> ScopeFile:
     """Make the file beside its place, then put it there whole; several processes may do so at once."""
     store.files.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(store)
     name, key = secrets.token_hex(16), secrets.token_hex(32)
     part = store.files / f"{name}.part"
     try:
@@ -212,11 +211,13 @@ def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, 
         )  # fmt: skip
 
     store.run(keep)
+    # Not before: what is old may be just what this one is made of.
+    _sweep(store, name)
     return ScopeFile(name, scope, built.rev, key, sha256, size, built.rows)
 
 
-def _sweep(store: Store) -> None:
-    """Remove files that are old or have a successor, and what a crash left."""
+def _sweep(store: Store, spared: str) -> None:
+    """Remove files that are old or have a successor, and what a crash left; not the one that was just made."""
     files = store.tables["scope_file"]
     with store.read() as connection:
         rows = connection.execute(select(files.c.name, files.c.scope, files.c.rev)).all()
@@ -226,7 +227,8 @@ def _sweep(store: Store) -> None:
     gone = [
         name
         for name, scope, rev in rows
-        if _age_s(store.files / name) > (UNUSED_S if rev == newest[scope] else SUPERSEDED_S)
+        if name != spared
+        and _age_s(store.files / name) > (UNUSED_S if rev == newest[scope] else SUPERSEDED_S)
     ]
     if gone:
         store.run(lambda connection: connection.execute(delete(files).where(files.c.name.in_(gone))))

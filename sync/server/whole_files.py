@@ -1,6 +1,7 @@
 """First loads taken over whole: a laptop's file of all that somebody sees, made once for all who see the same.
 
-It is made of the files of its scopes, by a thread of its own when whoever asked first has been served with those.
+It is made of the files of its scopes, by a thread of its own: ahead for who is expected (`sync.server.expected`), else
+when whoever asked first has been served with those.
 As theirs, its key is forgotten in the commit that lets a row leave one of its scopes.
 """
 
@@ -35,16 +36,46 @@ def find_or_begin(store: Store, scopes: list[tuple[str, int]], shape: str, now: 
 
     None, and one is begun, where there is none that is new enough.
     """
-    whole, listed = store.whole, "\n".join(sorted(scope for scope, _rows in scopes))
-    if whole is None or not shape or sum(rows for _scope, rows in scopes) < FEWEST_ROWS:
+    whole = store.whole
+    if whole is None or not shape or shape != whole.shape():
         return None
-    if shape != whole.shape():
-        return None
-    with store.read() as connection:
-        found = scope_files.find(connection, store, listed, _shape(store, whole))
-    if found is None:
-        _begin(store, whole, listed, now)
+    listed = _listed(scopes)
+    found = _find(store, whole, listed) if listed else None
+    if listed and found is None and _is_first(store, listed):
+        arguments = (store, whole, listed, now, DELAY_S)
+        threading.Thread(target=_make_later, args=arguments, name="whole-file", daemon=True).start()
     return found
+
+
+def prepare(store: Store, scopes: list[tuple[str, int]], now: str) -> bool:
+    """Make the whole file of these scopes for somebody who is expected; whether one was to be made."""
+    whole, listed = store.whole, _listed(scopes)
+    if whole is None or not listed or _find(store, whole, listed) is not None or not _is_first(store, listed):
+        return False
+    _make_later(store, whole, listed, now, 0)
+    return True
+
+
+def _listed(scopes: list[tuple[str, int]]) -> str:
+    """The scopes, one on each line; empty where they are too small to be worth a whole file."""
+    if sum(rows for _scope, rows in scopes) < FEWEST_ROWS:
+        return ""
+    return "\n".join(sorted(scope for scope, _rows in scopes))
+
+
+def _find(store: Store, whole: WholeFile, listed: str) -> ScopeFile | None:
+    with store.read() as connection:
+        return scope_files.find(connection, store, listed, _shape(store, whole))
+
+
+def _is_first(store: Store, listed: str) -> bool:
+    """Whether nobody in this process is making it yet: if so, the caller is."""
+    place = (store.files, listed)
+    with _lock:
+        if place in _running:
+            return False
+        _running.add(place)
+    return True
 
 
 def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
@@ -61,19 +92,9 @@ def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
     return scope_files.make(store, listed, _shape(store, whole), now, build)
 
 
-def _begin(store: Store, whole: WholeFile, listed: str, now: str) -> None:
-    place = (store.files, listed)
-    with _lock:
-        if place in _running:
-            return
-        _running.add(place)
-    arguments = (store, whole, listed, now, place)
-    threading.Thread(target=_make_later, args=arguments, name="whole-file", daemon=True).start()
-
-
-def _make_later(store: Store, whole: WholeFile, listed: str, now: str, place: tuple[Path, str]) -> None:
+def _make_later(store: Store, whole: WholeFile, listed: str, now: str, delay_s: float) -> None:
     try:
-        time.sleep(DELAY_S)
+        time.sleep(delay_s)
         with _one_at_a_time:
             make(store, whole, listed, now)
     except errors.ServerBusy:
@@ -83,7 +104,7 @@ def _make_later(store: Store, whole: WholeFile, listed: str, now: str, place: tu
         log.exception("a whole file could not be made")
     finally:
         with _lock:
-            _running.discard(place)
+            _running.discard((store.files, listed))
 
 
 def _shape(store: Store, whole: WholeFile) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
+import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,13 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import drafts, records, search, whole_file
 from app.workspace import Workspace
 from sync import errors
 from sync.file_messages import FileGet, FilesAnswer, FilesRequest
-from sync.server import scope_files, whole_files
+from sync.server import expected, scope_files, whole_files
 from tests.sync.first_load.between import SECRET, Between, is_complete, leftovers, scopes_of
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 
@@ -91,6 +94,50 @@ def test_a_whole_file_gives_what_scopes_give(filled: Office) -> None:
     assert made_of(late) == made_of(by_scopes)
     assert sorted(found(late, SECRET)) == sorted(found(by_scopes, SECRET)) != []
     assert late.sync()["pulled"] == 0
+
+
+def test_it_is_there_before_a_new_colleague_has_a_laptop(filled: Office) -> None:
+    service = filled.service
+    expected.prepare(service.store, service.grant_rule, service.now())
+    rey = filled.enrol("rey")
+    rey.remote = Asked(rey.remote)
+    rey.sync()
+    assert whole_of(rey) is not None
+    assert is_complete(rey, filled, scopes_of(rey))
+
+
+def test_who_has_loaded_is_expected_no_more(filled: Office) -> None:
+    service = filled.service
+    for name in ("claire", "karim", "rey", "julie"):
+        filled.enrol(name).sync()
+    wait()
+    with service.store.write() as connection:
+        scope_files.kill_all(connection, service.store)
+    expected.prepare(service.store, service.grant_rule, service.now())
+    with service.store.read() as connection:
+        assert connection.scalar(select(service.store.tables["scope_file"].c.name)) is None
+
+
+def test_it_is_made_of_files_that_nobody_asked_for_in_a_long_time(filled: Office) -> None:
+    ready(filled)
+    service, old = filled.service, time.time() - 2 * scope_files.UNUSED_S
+    with service.store.write() as connection:
+        files = service.store.tables["scope_file"]
+        connection.execute(delete(files).where(files.c.scope.contains("\n")))
+    for file in service.store.files.iterdir():
+        os.utime(file, (old, old))
+    expected.prepare(service.store, service.grant_rule, service.now())
+    late = filled.enrol("rey")
+    late.remote = Asked(late.remote)
+    late.sync()
+    assert is_complete(late, filled, scopes_of(late))
+
+
+def test_one_of_its_sources_that_is_gone_is_not_taken_for_an_empty_one(
+    filled: Office, tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        whole_file.make(tmp_path / "whole", "00" * 32, [(tmp_path / "gone", "11" * 32)])
 
 
 def test_what_changed_since_it_was_made_comes_with_the_pull(
