@@ -78,24 +78,32 @@ def in_order(connection: Connection, store: Store, grants: Grants) -> list[tuple
 
 def find_or_make(store: Store, scope: str, now: str) -> ScopeFile:
     """A file of the scope that is new enough, made where there is none; `errors.ServerBusy` if that takes long."""
-    with store.read() as connection:
-        found = find(connection, store, scope, shape(store))
+    found = _find_now(store, scope)
     if found is not None:
         return found
-
-    def build(file: Path, key: str) -> Built:
-        return scope_build.build(store, scope, file, key)
-
     place = (store.files, scope)
     with _lock:
         coming = _running.get(place)
         if coming is None:
-            coming = _running[place] = _building.submit(make, store, scope, shape(store), now, build)
+            coming = _running[place] = _building.submit(_make_unless_there, store, scope, now)
             coming.add_done_callback(lambda _done: _running.pop(place, None))
     try:
         return coming.result(WAIT_S)
     except StillBuilding:
         raise errors.ServerBusy(2.0) from None
+
+
+def _find_now(store: Store, scope: str) -> ScopeFile | None:
+    with store.read() as connection:
+        return find(connection, store, scope, shape(store))
+
+
+def _make_unless_there(store: Store, scope: str, now: str) -> ScopeFile:
+    def build(file: Path, key: str) -> Built:
+        return scope_build.build(store, scope, file, key)
+
+    # Another call's may have been finished between this call's look and its turn.
+    return _find_now(store, scope) or make(store, scope, shape(store), now, build)
 
 
 def find_path(connection: Connection, store: Store, name: str, scopes: Iterable[str]) -> Path:
@@ -202,15 +210,21 @@ def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, 
     finally:
         part.unlink(missing_ok=True)
 
-    def keep(connection: Connection) -> None:
+    def keep(connection: Connection) -> bool:
+        if not _is_alive(connection, store, scope, built.rev):
+            return False
         connection.execute(
             insert(store.tables["scope_file"]).values(
                 name=name, scope=scope, epoch=built.epoch, shape=shape, rev=built.rev, key=key,
                 sha256=sha256, size=size, rows=built.rows, built_at=now,
             )
         )  # fmt: skip
+        return True
 
-    store.run(keep)
+    if not store.run(keep):
+        # A row left the scope meanwhile: no key to it is kept.
+        (store.files / name).unlink(missing_ok=True)
+        raise errors.ServerBusy(1.0)
     # Not before: what is old may be just what this one is made of.
     _sweep(store, name)
     return ScopeFile(name, scope, built.rev, key, sha256, size, built.rows)

@@ -138,7 +138,7 @@ def test_an_erasure_removes_all_files(filled: Laptop, company: Company):
 
 
 def test_a_file_made_while_a_row_left_is_not_served(filled: Laptop, company: Company, monkeypatch: Any):
-    """Its row in the table comes after the exit's commit, which therefore could not delete it."""
+    """Its key would come into the table after the exit's commit, which therefore could not delete it."""
     build = scope_files.scope_build.build
 
     def slow(store: Store, scope: str, *rest: Any) -> Any:
@@ -148,9 +148,13 @@ def test_a_file_made_while_a_row_left_is_not_served(filled: Laptop, company: Com
 
     with monkeypatch.context() as patch:
         patch.setattr(scope_files.scope_build, "build", slow)
-        answer = session_of(filled).file(FileRequest(NORTH))
-    with pytest.raises(errors.Refused):
-        session_of(filled).get_file(FileGet(answer.name))
+        with pytest.raises(errors.ServerBusy):
+            session_of(filled).file(FileRequest(NORTH))
+    assert not list(company.store.files.iterdir())
+    with company.store.read() as connection:
+        assert not connection.execute(company.store.tables["scope_file"].select()).all()
+    after, _content = fetched(filled, NORTH)
+    assert after.rows
 
 
 def test_a_file_is_kept_for_the_next_laptop_until_much_has_changed(
@@ -175,6 +179,18 @@ def test_many_laptops_at_once_get_one_file(filled: Laptop, company: Company):
         answers = list(pool.map(lambda _n: session_of(filled).file(FileRequest(NORTH)), range(6)))
     assert len({answer.name for answer in answers}) == 1
     assert not list(company.store.files.glob("*.part")) and not list(company.store.files.glob("*.plain"))
+
+
+def test_who_looked_just_before_a_file_was_finished_is_given_that_one(filled: Laptop, monkeypatch: Any):
+    first, _content = fetched(filled, NORTH)
+    find, looks = scope_files.find, []
+
+    def find_nothing_at_first(*arguments: Any) -> Any:
+        looks.append(arguments)
+        return find(*arguments) if len(looks) > 1 else None
+
+    monkeypatch.setattr(scope_files, "find", find_nothing_at_first)
+    assert session_of(filled).file(FileRequest(NORTH)).name == first.name
 
 
 def test_a_file_of_another_epoch_or_shape_is_made_anew(filled: Laptop, company: Company):
