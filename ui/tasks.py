@@ -245,7 +245,7 @@ class Tasks(QObject):
         except Exception as error:  # a bug in a callback must not keep the other results back
             errors.report(error, job.owner)
 
-    def wait_until_idle(self, timeout_s: float = 10.0) -> bool:
+    def wait_until_idle(self, timeout_s: float = 30.0) -> bool:
         """Run the event loop until all work is delivered; for tests and screenshots. False on timeout."""
         end = time.monotonic() + timeout_s
         while self._jobs and time.monotonic() < end:

