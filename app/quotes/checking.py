@@ -11,6 +11,7 @@ from app.i18n import translate as _
 from app.quotes import authority, paper
 from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.model import FROZEN
+from app.seller import find_company
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +45,7 @@ def points(session: Session, quote_id: str) -> list[Point]:
         found.append(Point(_("Is the purchase within the customer's main activity?"), "details"))
     if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):
         found.append(Point(_("No money may change hands within seven days of this sale."), "details"))
+    if find_company(session).get("vat_scheme") == "franchise" and quote["total_vat"]:
+        found.append(Point(_("Your company charges no VAT, yet this quote does."), "details"))
     found += [Point(text, "company") for text in said.missing]
     return found

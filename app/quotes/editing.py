@@ -105,7 +105,8 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
         "price_list": book.price_list,
         "currency": book.currency,
         "tax_mode": book.tax_mode,
-        "vat_category": "S",
+        # A company without VAT of its own prints none, whatever its products say.
+        "vat_category": "E" if organisation.get("vat_scheme") == "franchise" else "S",
         "payment_terms": account["payment_terms"] or organisation.get("default_payment_terms"),
         "valid_until": formats.now().date() + timedelta(days=paper.valid_days(organisation)),
     }
@@ -127,8 +128,7 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
         "description": product_label(product, language),
         "quantity": suggestion.quantity,
         "unit": product["unit"],
-        "vat_rate": product["vat_rate"] if product["vat_rate"] is not None else Decimal(20),
-        "vat_category": product["vat_category"] or sheet.quote["vat_category"] or "S",
+        **_vat(sheet, product),
         "cost": product["cost"],
         **_priced(price),
     }
@@ -253,6 +253,15 @@ def _save_line(session: Session, quote: str, before: Record | None, line: Record
 
 
 # Parts
+
+
+def _vat(sheet: Sheet, product: Record) -> Record:
+    """The product's own VAT; under another treatment of the quote there is none."""
+    treatment = sheet.quote["vat_category"] or "S"
+    if treatment != "S":
+        return {"vat_rate": ZERO, "vat_category": treatment}
+    rate = product["vat_rate"] if product["vat_rate"] is not None else Decimal(20)
+    return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
 
 
 def _priced(price: Price) -> Record:

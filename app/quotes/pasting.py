@@ -29,7 +29,7 @@ HEADINGS = {
     "reference": ("ref", "reference", "sku", "code", "article", "ean", "item no"),
     "label": ("designation", "libelle", "description", "produit", "label", "product", "name"),
     "quantity": ("qte", "quantite", "qty", "quantity", "nombre"),
-    "price": ("pu", "p.u", "prix", "price", "unit price", "unit"),
+    "price": ("pu", "p.u", "prix", "price", "unit price"),
     "discount": ("remise", "discount", "rem"),
 }
 _DIGITS = re.compile(r"\d{5,}")

@@ -1,14 +1,28 @@
-"""The page that follows a signed quote: who signed what, when and on which laptop, with the strokes."""
+"""The pages that follow a signed quote: who signed what, when and on which laptop, with the strokes."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from app.quotes import pdf_archive
-from app.quotes.pdf_page import HEIGHT, LEFT, RIGHT, ROOM, WIDTH, Pen
-from app.quotes.pdf_type import ACCENT, BODY, BOLD, INK, LABEL, SMALL, Colour, Style, load_fonts, wrap
+from app.quotes.pdf_page import HEIGHT, LEFT, RIGHT, ROOM, WIDTH, Draw, Flow, Pen
+from app.quotes.pdf_type import (
+    ACCENT,
+    BODY,
+    BOLD,
+    INK,
+    LABEL,
+    SMALL,
+    Colour,
+    Style,
+    clean,
+    load_fonts,
+    width,
+    wrap,
+)
 
 _TITLE = Style(BOLD, 16, 20)
 _PAD_HEIGHT = 140.0
@@ -86,49 +100,100 @@ def render_evidence(
     language: str,
     accent: Colour = ACCENT,
 ) -> bytes:
-    """The page as PDF. `values` has keys of AGREEMENT and TECHNICAL; `strokes` are lists of (x, y, …) from 0 to 1."""
+    """The pages as PDF. `values` has keys of AGREEMENT and TECHNICAL; `strokes` are lists of (x, y, …) from 0 to 1."""
     load_fonts()
     words = _LABELS["en" if language == "en" else "fr"]
+    pages = _lay(values, words, strokes)
     file = io.BytesIO()
     canvas: Any = pdf_archive.make_canvas(
-        file, (WIDTH, HEIGHT), words["title"], values.get("signer", ""), values.get("quote", ""), "fr-FR"
+        file,
+        (WIDTH, HEIGHT),
+        words["title"],
+        values.get("signer", ""),
+        values.get("quote", ""),
+        "en-GB" if language == "en" else "fr-FR",
     )
     pen = Pen(canvas, accent)
-    pen.fill(0, 0, WIDTH, 5, ACCENT)
-    pen.text(LEFT, 56, words["title"], _TITLE)
-    pen.text(LEFT, 72, words["about"], SMALL)
-    y = _draw_rows(pen, 104.0, AGREEMENT, values, words, BODY, 5.0)
-    if strokes:
-        pen.text(LEFT, y + 8, words["drawn"], LABEL)
-        _draw_strokes(pen, y + 16, strokes)
-        y += 16 + _PAD_HEIGHT + 24
-    pen.text(LEFT, y, words["technical"], Style(BOLD, 9, 12))
-    pen.rule(y + 6)
-    _draw_rows(pen, y + 22, TECHNICAL, values, words, _FINE, 3.0)
-    pen.rule(HEIGHT - 34, weight=0.4)
-    pen.text(LEFT, HEIGHT - 24, values.get("seller", ""), _FINE)
-    pen.right(RIGHT, HEIGHT - 24, f"{words['title']} · {values.get('quote', '')}", _FINE)
-    canvas.showPage()
+    for index, blocks in enumerate(pages, start=1):
+        _draw_edges(pen, values, words, f" · {index}/{len(pages)}" if len(pages) > 1 else "")
+        for draw, y in blocks:
+            draw(pen, y)
+        canvas.showPage()
     canvas.save()
     return file.getvalue()
 
 
-def _draw_rows(
-    pen: Pen,
-    y: float,
+def _lay(
+    values: Mapping[str, str], words: Mapping[str, str], strokes: Sequence[Sequence[Sequence[float]]]
+) -> list[list[tuple[Draw, float]]]:
+    """Title, agreement, strokes and technical facts, over as many pages as the chosen options need."""
+    flow = Flow(y=0, bottom=HEIGHT - 44)
+    flow.put(partial(_draw_title, words), 93)
+    _lay_rows(flow, AGREEMENT, values, words, BODY, 5.0)
+    if strokes:
+        _lay_whole(flow, partial(_draw_pad, words["drawn"], strokes), _PAD_HEIGHT + 40)
+    _lay_whole(flow, partial(_draw_technical, words["technical"]), 24, 5 * _FINE.leading)
+    _lay_rows(flow, TECHNICAL, values, words, _FINE, 3.0)
+    return flow.pages
+
+
+def _lay_whole(flow: Flow, draw: Draw, height: float, with_it: float = 0) -> None:
+    """A block that is not broken, on the page where it fits with what belongs under it."""
+    if height + with_it > flow.left:
+        flow.turn()
+    flow.put(draw, height)
+
+
+def _lay_rows(
+    flow: Flow,
     names: Sequence[str],
     values: Mapping[str, str],
     words: Mapping[str, str],
     style: Style,
     gap: float,
-) -> float:
-    """Each fact beside its label; the y below them."""
+) -> None:
+    """Each fact beside its label, line by line: one may be longer than a page."""
     for name in names:
         lines = wrap(values.get(name, ""), style, ROOM - _LABEL_ROOM)
-        if any(lines):
-            pen.text(LEFT, y, words[name], SMALL)
-            y = max(pen.lines(LEFT + _LABEL_ROOM, y, lines, style), y + style.leading) + gap
-    return y
+        if not any(lines):
+            continue
+        label = words[name]
+        for line in lines:
+            if flow.left < style.leading:
+                flow.turn()
+            flow.put(partial(_draw_fact, label, line, style), style.leading)
+            label = ""
+        flow.y += gap
+
+
+def _draw_edges(pen: Pen, values: Mapping[str, str], words: Mapping[str, str], page: str) -> None:
+    pen.fill(0, 0, WIDTH, 5, ACCENT)
+    pen.rule(HEIGHT - 34, weight=0.4)
+    named = f"{words['title']} · {values.get('quote', '')}{page}"
+    seller = wrap(values.get("seller", ""), _FINE, ROOM - width(clean(named), _FINE) - 12)
+    pen.lines(LEFT, HEIGHT - 24, seller[:1], _FINE)
+    pen.right(RIGHT, HEIGHT - 24, named, _FINE)
+
+
+def _draw_title(words: Mapping[str, str], pen: Pen, y: float) -> None:
+    pen.text(LEFT, y + 56, words["title"], _TITLE)
+    pen.text(LEFT, y + 72, words["about"], SMALL)
+
+
+def _draw_fact(label: str, line: str, style: Style, pen: Pen, y: float) -> None:
+    base = y + style.leading
+    pen.text(LEFT, base, label, SMALL)
+    pen.text(LEFT + _LABEL_ROOM, base, line, style)
+
+
+def _draw_technical(title: str, pen: Pen, y: float) -> None:
+    pen.text(LEFT, y + 14, title, Style(BOLD, 9, 12))
+    pen.rule(y + 20)
+
+
+def _draw_pad(title: str, strokes: Sequence[Sequence[Sequence[float]]], pen: Pen, y: float) -> None:
+    pen.text(LEFT, y + 12, title, LABEL)
+    _draw_strokes(pen, y + 20, strokes)
 
 
 def _draw_strokes(pen: Pen, top: float, strokes: Sequence[Sequence[Sequence[float]]]) -> None:

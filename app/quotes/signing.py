@@ -258,7 +258,9 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
     evidence = record["evidence"]
     at: datetime = record["signed_at"]
     local, words = formats.local(at), Words(document.language, document.currency)
-    amounts = (("total_ht", document.amounts.ht), ("total_ttc", document.amounts.ttc))
+    # As on the quote: where no VAT is due, an amount "with VAT" would say that some is in it.
+    whole = "net_due" if document.without_vat else "total_ttc"
+    amounts = (("total_ht", document.amounts.ht), (whole, document.amounts.ttc))
     return {
         "quote": evidence["quote"],
         "seller": str(document.seller.get("name", "")),
@@ -269,7 +271,7 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
         "email": record["signer_email"] or "",
         "agreed": AGREED,
         "terms": words("terms_accepted") if evidence["terms"] else "",
-        "options": ", ".join(evidence["chosen"]),
+        "options": "\n".join(evidence["chosen"]),
         "at": f"{words.date(local.date().isoformat())}, {local:%H:%M:%S} (UTC{local:%z})",
         "utc": f"{at:%Y-%m-%d %H:%M:%S}",
         "seen": evidence["seen"],

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from app import records
-from app.quotes import adding, charging, editing, pasting, suggesting
+from app.quotes import adding, charging, checking, editing, pasting, suggesting
 from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
+from app.seller import find_company
 from tests.shop import Shop, open_shop
 
 D = Decimal
@@ -214,6 +215,35 @@ def test_reverse_charge_takes_the_vat_from_every_line_and_gives_it_back(shop: Sh
     again = charging.set_vat_treatment(reverse, "S")
     assert again.lines[0]["vat_rate"] == D(20)
     assert editing.totals(again).total.vat == D("32.00")
+
+
+def test_what_is_added_under_reverse_charge_bears_no_vat_either(shop: Shop) -> None:
+    sheet = charging.set_vat_treatment(sheet_of(shop, "for 01"), "AE")
+    with shop.workspace.read() as session:
+        found = suggesting.suggest(session, "tap 90 x 2", shop.account)[0]
+        rows = pasting.read_rows("DSI-600\tDistributeur\t3\t89,00 €")
+        known = pasting.find_suggestions(session, rows, shop.account, None)
+    sheet = pasting.add_rows(editing.add_product(sheet, found), rows, known)
+    sheet = adding.add_entry(sheet, "free", "Transport @ 40")
+    assert {line["vat_category"] for line in sheet.lines} == {"AE"}
+    assert editing.totals(sheet).total.vat == 0
+
+
+def test_a_company_without_vat_of_its_own_charges_none(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "organisation", find_company(session)["id"], {"vat_scheme": "franchise"})
+    sheet = sheet_of(shop, "for 01")
+    assert (sheet.quote["vat_category"], editing.totals(sheet).total.vat) == ("E", 0)
+    with shop.workspace.read() as session:
+        assert not checking.points(session, sheet.id)
+    with shop.workspace.transaction() as session:
+        quote = editing.new_quote(session, shop.account, vat_category="S")
+        before = editing.open_sheet(session, quote)
+        best = suggesting.suggest(session, "for 01", shop.account)[0]
+        editing.save(session, before, editing.add_product(before, best))
+    with shop.workspace.read() as session:
+        said = [point.text for point in checking.points(session, quote)]
+    assert said == ["Votre société ne facture pas de TVA, or ce devis en compte."]
 
 
 def test_a_charge_that_would_be_a_discount_is_refused(shop: Shop) -> None:

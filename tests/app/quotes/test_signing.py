@@ -238,3 +238,49 @@ def test_a_photo_without_a_readable_code_says_what_to_do(workspace, quote, photo
     assert "photo" in refusal.value.problems
     with workspace.read() as session:
         assert not records.find_rows(session, "attachment")
+
+
+def test_the_evidence_of_forty_options_goes_on_over_pages_and_loses_nothing(workspace, quote):
+    names = [f"Option {n:02} — extension de garantie sur site, pièces et main-d’œuvre" for n in range(40)]
+    with workspace.transaction() as session:
+        copy = issuing.duplicate(session, quote)
+        for n, name in enumerate(names):
+            line = {"quote": copy, "kind": "item", "quantity": 1, "unit_price": 10, "vat_rate": 20}
+            extra = {"choice_kind": "option", "selected": False, "description": name, "position": 10 + n}
+            records.add(session, "quote_line", {**line, **extra})
+        issuing.issue(session, copy)
+    shown = opened(workspace, copy)
+    everything = tuple(line["id"] for line in shown.choices)
+    sealed = signing.sign(shown, Consent("Hélène Durand", "", "", True, True, everything, STROKES)).content
+    pages = PdfReader(io.BytesIO(sealed)).pages[len(PdfReader(io.BytesIO(shown.content)).pages) :]
+    assert len(pages) == 2
+    heights: list[float] = []
+    words = " ".join(
+        page.extract_text(
+            visitor_text=lambda text, _c, at, _f, _s: heights.append(at[5]) if text.strip() else None
+        )
+        for page in pages
+    )
+    assert all(name in words for name in names)
+    assert shown.pdf_hash in "".join(words.split())
+    assert min(heights) > 15
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"), [("franchise", "Net à payer 100,00 €"), (None, "Total TTC 120,00 €")]
+)
+def test_the_evidence_speaks_of_vat_only_where_some_is_due(workspace, quote, scheme, said):
+    with workspace.transaction() as session:
+        company = records.find_rows(session, "organisation")[0]["id"]
+        records.save(session, "organisation", company, {"vat_scheme": scheme})
+        copy = issuing.duplicate(session, quote)
+        if scheme:
+            for line in issuing.find_lines(session, copy):
+                records.save(session, "quote_line", line["id"], {"vat_rate": 0, "vat_category": "E"})
+        issuing.issue(session, copy)
+    sealed = signing.sign(opened(workspace, copy), YES).content
+    page = (
+        PdfReader(io.BytesIO(sealed)).pages[-1].extract_text().replace("\u202f", " ").replace("\u00a0", " ")
+    )
+    assert said in page
+    assert ("TTC" in page) == (scheme is None)
