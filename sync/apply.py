@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import blobs, brought, forks, leftovers, sent, state, sums
+from sync import blobs, brought, forks, leftovers, lost, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.laptop import Applied
@@ -238,6 +238,7 @@ class Applier:
         self._sums.clear()
         sent.forget_records(self._connection, self._left)
         forks.forget_records(self._connection, self._left)
+        lost.forget_records(self._connection, self._left)
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
             state.put(self._connection, "traces", 1)

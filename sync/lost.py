@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,6 +14,8 @@ from sync.protocol import Transaction
 Fork = tuple[str, str, str]
 """(table, old id, new id)"""
 Forks = Mapping[str, list[Fork]]
+Said = tuple[str, int, bool, list[Fork]]
+"""(epoch, revision, rescued, forks) of one transaction"""
 _NAME = "lost"
 _FIELDS = ("epoch", "seen", "rescued", "forks")
 
@@ -28,13 +30,29 @@ def note(
     epoch = state.get(connection, "epoch")
     if epoch and seen:
         kept = {uuid: (epoch, rev, rescued, (made or {}).get(uuid, [])) for uuid, rev in seen.items()}
-        state.put(connection, _NAME, json.dumps(_read(connection) | kept))
+        before = _read(connection)
+        _write(connection, before | kept, before)
 
 
-def forget(connection: Connection) -> None:
-    """Nothing is to be sent of a lost life any more."""
-    if state.get(connection, _NAME) is not None:
-        state.put(connection, _NAME, None)
+def forget_answered(connection: Connection) -> None:
+    """Of what the server has nothing is remembered; what waits, here or there, may have to go once more."""
+    known = _read(connection)
+    if not known:
+        return
+    waiting = "SELECT uuid FROM sync_transaction WHERE state IN ('sealed', 'parked', 'withdrawing')"
+    kept = set(connection.exec_driver_sql(waiting).scalars())
+    _write(connection, {uuid: said for uuid, said in known.items() if uuid in kept}, known)
+
+
+def forget_records(connection: Connection, ids: Collection[str]) -> None:
+    """Of rows that left our scopes nothing is remembered."""
+    known = _read(connection) if ids else {}
+    if known:
+        kept = {
+            uuid: (epoch, rev, rescued, [one for one in made if one[1] not in ids and one[2] not in ids])
+            for uuid, (epoch, rev, rescued, made) in known.items()
+        }
+        _write(connection, kept, known)
 
 
 def marked(connection: Connection, transactions: list[Transaction]) -> list[Transaction]:
@@ -50,10 +68,15 @@ def marked(connection: Connection, transactions: list[Transaction]) -> list[Tran
     ]
 
 
-def _read(connection: Connection) -> dict[str, tuple[str, int, bool, list[Fork]]]:
+def _read(connection: Connection) -> dict[str, Said]:
     kept = json.loads(state.get(connection, _NAME) or "{}")
-    found: dict[str, tuple[str, int, bool, list[Fork]]] = {
+    found: dict[str, Said] = {
         uuid: (epoch, rev, rescued, [tuple(one) for one in forks])
         for uuid, (epoch, rev, rescued, forks) in kept.items()
     }
     return found
+
+
+def _write(connection: Connection, said: Mapping[str, Said], before: Mapping[str, Said]) -> None:
+    if said != before:
+        state.put(connection, _NAME, json.dumps(said) if said else None)

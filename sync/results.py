@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from sync import forks
+from sync import forks, lost
 from sync.overlay import back_to_server
 from sync.protocol import Result
 from sync.schema import SyncSchema
@@ -23,6 +23,7 @@ def settle(connection: Connection, schema: SyncSchema, results: Iterable[Result]
         applied = []
         _settle_one(connection, schema, result, now)
     _acknowledge(connection, applied, now)
+    lost.forget_answered(connection)
 
 
 def _settle_one(connection: Connection, schema: SyncSchema, result: Result, now: str) -> None:

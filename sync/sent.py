@@ -55,7 +55,7 @@ def send_again(connection: Connection, known: Collection[str], after: int, resto
     once more. `restored` is its last revision of before.
     """
     _rename_remains(connection, known)
-    lost.forget(connection)
+    lost.forget_answered(connection)
     had = connection.exec_driver_sql(
         "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
     ).all()

@@ -272,6 +272,15 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_once_more", {"who": 0}),
         ("restore_the_server", {}),
     ],
+    "what was noted of a lost life goes with the answer": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 2, "pick": 3, "number": 2}),
+        ("change_a_quote", {"who": 1, "pick": 3, "number": 4}),
+        ("sync_once_more", {"who": 2}),
+        ("sync_once_more", {"who": 5}),
+        ("restore_the_server", {}),
+        ("move", {"who": 3, "pick": 7, "territory": "north"}),
+    ],
 }
 
 
