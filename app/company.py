@@ -99,15 +99,14 @@ def _check_writer(session: Session) -> None:
 
 
 def _logo(data: bytes) -> bytes:
-    """The picture as a PNG with its transparency, as large as a quote can show it."""
-    from PIL import Image, UnidentifiedImageError
+    """The picture as a PNG, upright and with its transparency, as large as a quote can show it."""
+    from PIL import Image
+
+    from app.picture_colours import open_plain
 
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            picture = opened.convert(
-                "RGBA" if "A" in opened.getbands() or "transparency" in opened.info else "RGB"
-            )
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as problem:
+        picture = open_plain(data)
+    except ValueError as problem:
         raise Invalid(
             {"logo": _("This is no picture that can be read. Choose a PNG or a JPEG.")}
         ) from problem

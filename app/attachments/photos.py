@@ -9,6 +9,7 @@ from typing import Any
 
 from app.errors import NotAllowed
 from app.i18n import translate as _
+from app.picture_colours import to_plain
 
 LONGEST = 2048
 """Pixels of the longer side: a label on a shelf stays readable, and a hundred photos stay below 100 MB."""
@@ -80,30 +81,11 @@ def _bare(image: Any) -> Any:
     """The pixels alone, in the screen's colours, reduced."""
     from PIL import Image
 
-    image = _in_screen_colours(image)
-    clear = "A" in image.mode or "transparency" in image.info
-    image = image.convert("RGBA" if clear else "RGB")
-    if clear and image.getextrema()[3][0] == 255:
-        image = image.convert("RGB")
+    image = to_plain(image)
     image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
     return bare
-
-
-def _in_screen_colours(image: Any) -> Any:
-    """Telephones photograph in wider colours and say so in metadata that we drop."""
-    from PIL import ImageCms
-
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode != "RGB":
-        return image
-    try:
-        found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, found, ImageCms.createProfile("sRGB")) or image
-    except (ImageCms.PyCMSError, OSError):
-        # A broken profile: the colours stay as the numbers are.
-        return image
 
 
 def _kept(image: Any) -> Photo:

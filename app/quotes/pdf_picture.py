@@ -1,4 +1,4 @@
-"""Pictures for a printed quote: JPEG and plain PNG go into the file as they are, anything else is decoded.
+"""Pictures for a printed quote: JPEG and plain PNG in sRGB go into the file as they are, anything else is decoded.
 
 PDF knows both kinds of compression: https://www.w3.org/TR/png-3/ and ISO 32000-1, 7.4.4.4 (predictors).
 """
@@ -25,10 +25,17 @@ from reportlab.pdfbase.pdfdoc import (
 )
 from reportlab.pdfbase.pdfutils import readJPEGInfo
 
+from app.picture_colours import is_screen_profile, open_plain
+
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION = 0x0112
 _GREY, _RGB, _PALETTE = 0, 2, 3
 _MOST_PIXELS = 100_000_000
+_MOST_SIDE = 1600
+"""Of a decoded picture, which takes as much room in the file as it has pixels."""
+_UNPLAIN = {b"tRNS", b"iCCP", b"eXIf"}
+"""Parts of a PNG that change how its pixels are to be seen."""
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1}
 
 
@@ -56,10 +63,13 @@ class _Ready(ABC):
 
 
 class _Jpeg(_Ready):
-    """A photo. Raises PDFError and struct.error for kinds that PDF does not know."""
+    """A photo. Raises PDFError, ValueError and struct.error for kinds that PDF does not show as they are meant."""
 
     def __init__(self, data: bytes, digest: str) -> None:
-        wide, high, _channels, _dpi = readJPEGInfo(io.BytesIO(data))
+        wide, high, channels, _dpi = readJPEGInfo(io.BytesIO(data))
+        # Four channels are a printer's inks, for which a file for the archive would need their profile.
+        if channels not in (1, 3) or _is_said_otherwise(data):
+            raise ValueError("not a plain JPEG")
         super().__init__(digest, wide, high)
         self._data = data
 
@@ -79,8 +89,9 @@ class _Png(_Ready):
         for kind, content in _chunks(data):
             parts[kind] = parts.get(kind, b"") + content
         wide, high, bits, colours, *methods = struct.unpack(">IIBBBBB", parts.get(b"IHDR", b""))
-        plain = colours in _CHANNELS and bits <= 8 and not any(methods) and b"tRNS" not in parts
-        if not plain or not parts.keys() >= {b"IDAT", b"IEND"}:
+        plain = colours in _CHANNELS and bits <= 8 and not any(methods) and not parts.keys() & _UNPLAIN
+        named = colours != _PALETTE or len(parts.get(b"PLTE", b"")) >= 3
+        if not plain or not named or not parts.keys() >= {b"IDAT", b"IEND"}:
             raise ValueError("not a plain PNG")
         super().__init__(digest, wide, high)
         self._bits, self._colours = bits, colours
@@ -117,9 +128,23 @@ class _Png(_Ready):
 class _Pixels(ImageReader):  # type: ignore[misc]
     """Any other picture, with its transparency."""
 
+    def __init__(self, data: bytes) -> None:
+        picture = open_plain(data)
+        picture.thumbnail((_MOST_SIDE, _MOST_SIDE), Image.Resampling.LANCZOS)
+        super().__init__(picture)
+
     def draw(self, canvas: Any, x: float, y: float, wide: float, high: float, anchor: str) -> None:
         """Draw it as large as it can be in this box."""
         canvas.drawImage(self, x, y, wide, high, preserveAspectRatio=True, anchor=anchor, mask="auto")
+
+
+def _is_said_otherwise(data: bytes) -> bool:
+    """Whether a JPEG's metadata turn it, or give its colours another meaning than the screen's."""
+    if not any(mark in data for mark in (b"Exif\0\0", b"ICC_PROFILE\0")):
+        return False
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as opened:
+        profile = opened.info.get("icc_profile") or b""
+        return opened.getexif().get(_ORIENTATION, 1) != 1 or bool(profile and not is_screen_profile(profile))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -138,11 +163,9 @@ def open_picture(data: bytes, digest: str) -> _Ready | _Pixels | None:
             return _Jpeg(data, digest)
         if data.startswith(_PNG):
             return _Png(data, digest)
-    except (PDFError, ValueError, struct.error):
+    except (PDFError, ValueError, OSError, SyntaxError, struct.error):
         pass  # a kind that PDF does not know: its pixels will do
     try:
-        picture = _Pixels(io.BytesIO(data))
-        picture.getRGBData()  # decoded now: one that is cut off would stop the paper when it is drawn
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return _Pixels(data)  # decoded now: one that is cut off would stop the paper when it is drawn
+    except ValueError:
         return None
-    return picture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-import struct
-import zlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -19,7 +17,6 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
 from app.errors import Damaged
-from app.quotes import pdf_picture
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf import render
 from app.quotes.pdf_page import RIGHT
@@ -295,62 +292,3 @@ def test_a_deposit_that_the_law_lets_wait_says_so():
     asked = {"deposit_type": "percent", "deposit_value": Decimal(30)}
     assert "Acompte à la commande" in text_of(samples.document(1, **asked))
     assert "Acompte, après 7 jours" in text_of(samples.document(1, account=CONSUMER, **asked, **AT_HOME))
-
-
-def drawn(mode: str, **saved: object) -> bytes:
-    """A PNG with a red square on yellow, in one of the ways in which a PNG keeps its colours."""
-    picture = Image.new("RGB", (40, 40), (250, 220, 60))
-    ImageDraw.Draw(picture).rectangle((10, 10, 29, 29), fill=(200, 30, 30))
-    file = io.BytesIO()
-    picture.convert(mode).save(file, "PNG", **saved)
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("mode", "saved"),
-    [
-        ("RGB", {}),
-        ("P", {}),
-        ("P", {"bits": 4}),
-        ("L", {}),
-        ("1", {}),
-        ("RGBA", {}),
-        ("P", {"transparency": 0}),
-        ("I;16", {}),
-    ],
-)
-def test_every_kind_of_png_is_printed_in_its_colours(mode: str, saved: dict[str, object], qapp) -> None:
-    from ui.printing import page_images
-
-    data = drawn(mode, **saved)
-    (line, *_rest) = samples.document(1).lines
-    document = replace(samples.document(1), lines=(replace(line, picture=digest(data)),))
-    content = render(document, {digest(data): data})
-    assert (
-        pdfa.validate_written(io.BytesIO(content), "3b").passed or "transparency" in saved or mode == "RGBA"
-    )
-    page = page_images(content, 1190, 1)[0]
-    colours = {page.pixelColor(x, y).getRgb()[:3] for x in range(150, 350) for y in range(560, 760, 2)}
-    with Image.open(io.BytesIO(data)) as picture:
-        expected = picture.convert("RGB").getpixel((20, 20))
-    near = min(sum(abs(a - b) for a, b in zip(seen, expected, strict=True)) for seen in colours)
-    assert mode == "I;16" or near <= 6, (mode, expected)
-
-
-def test_a_png_that_is_cut_off_leaves_its_room_and_the_paper_is_printed():
-    data = drawn("RGB")[:60]
-    (line, *_rest) = samples.document(1).lines
-    document = replace(samples.document(1), lines=(replace(line, picture=digest(data)),))
-    assert "Scie" in text_of(document, {digest(data): data})
-
-
-def test_a_picture_without_a_size_is_left_out_and_stops_no_paper():
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
-
-    for wide, high in ((0, 0), (60_000, 60_000)):
-        head = chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0))
-        broken = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-        assert pdf_picture.open_picture(broken, "0") is None
