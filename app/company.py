@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from app import alone, attachments, records
 from app.errors import Invalid, NotAllowed
+from app.formats import format_size
 from app.i18n import translate as _
+from app.quotes.annexed import Annexed, plain_pages
 from app.seller import find_company
 from app.workspace import Changes, Workspace
 from sync import capture, state
@@ -22,6 +24,8 @@ Record = dict[str, Any]
 
 WRITERS = ("office", "admin")
 FILES = ("logo", "terms_file")
+MOST_BYTES = 50_000_000
+"""Of a file that is looked into at all."""
 LOGO_PIXELS = 640
 """Of the longer side: some 200 dots an inch in the largest place that a quote has for it."""
 
@@ -71,17 +75,21 @@ def file_of(session: Session, name: str) -> CompanyFile | None:
     return CompanyFile(row["name"], attachments.of_digest(session, row["sha256"])) if row else None
 
 
-def keep_file(workspace: Workspace, name: str, file: Path) -> None:
-    """Make a file the company's logo, a picture, or its terms of sale, a PDF. Raises Invalid, NotAllowed."""
+def keep_file(workspace: Workspace, name: str, file: Path) -> bool:
+    """Make a file the company's logo, a picture, or its terms of sale, a PDF. Raises Invalid, NotAllowed.
+
+    Whether something of the file was left out that no paper could carry: scripts, forms, attached files.
+    """
     with workspace.read() as session:
         mine, known = alone.is_ours(session), find_company(session)
         _check_writer(session)
     if not known:
         raise Invalid({name: _("Write the company's name first.")})
-    data = file.read_bytes()
-    content, kept_as = (_logo(data), f"{file.stem}.png") if name == "logo" else (_terms(data), file.name)
+    data = _read(name, file)
+    kept = Annexed(_logo(data), stripped=False) if name == "logo" else _terms(data)
+    kept_as = f"{file.stem}.png" if name == "logo" else file.name
     folder = workspace.folder / attachments.FOLDER
-    prepared = attachments.prepare(folder, content, kept_as)
+    prepared = attachments.prepare(folder, kept.content, kept_as)
     with workspace.transaction(_("Company changed")) as session:
         connection = session.connection()
         # What a laptop alone says of its company is never sent: a server will have its own.
@@ -91,11 +99,22 @@ def keep_file(workspace: Workspace, name: str, file: Path) -> None:
             session.flush()
     if mine:
         workspace.emit(Changes(frozenset({"organisation"}), frozenset({str(known["id"])})))
+    return kept.stripped
 
 
 def _check_writer(session: Session) -> None:
     if not may_write(session):
         raise NotAllowed(_("Only the office changes the company."))
+
+
+def _read(name: str, file: Path) -> bytes:
+    try:
+        if file.stat().st_size <= MOST_BYTES:
+            return file.read_bytes()
+    except OSError as problem:
+        raise Invalid({name: _("This file cannot be read.")}) from problem
+    words = _("This file is too large: {most} at most.", most=format_size(MOST_BYTES))
+    raise Invalid({name: words})
 
 
 def _logo(data: bytes) -> bytes:
@@ -116,20 +135,12 @@ def _logo(data: bytes) -> bytes:
     return made.getvalue()
 
 
-def _terms(data: bytes) -> bytes:
-    """The file itself, once its pages could be read."""
-    import pikepdf
-
+def _terms(data: bytes) -> Annexed:
+    """The pages of the file, as each quote carries them."""
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
-            pages = len(pdf.pages)
-    except (pikepdf.PdfError, pikepdf.PasswordError) as problem:
-        raise Invalid(
-            {"terms_file": _("This is no PDF that can be read, or it asks for a password.")}
-        ) from problem
-    if not pages:
-        raise Invalid({"terms_file": _("This PDF has no page.")})
-    return data
+        return plain_pages(data)
+    except ValueError as problem:
+        raise Invalid({"terms_file": str(problem)}) from problem
 
 
 def take_file_away(workspace: Workspace, name: str) -> None:

@@ -17,6 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 import resources
 from app.errors import Damaged
 from app.i18n import translate as _
+from app.quotes.annexed import plain_pages
 from app.quotes.pdf_type import REGULAR
 
 # ReportLab's invariant files carry no real date; the archive's metadata must agree with them.
@@ -57,16 +58,15 @@ def make_canvas(
 def append_pages(content: bytes, other: bytes) -> bytes:
     """The file with the pages of another after its own; of the archive's kind where the other allows it.
 
-    Raises Damaged for a file that is no readable PDF.
+    Of the other its pages alone, whatever else hangs on them. Raises Damaged for a file that is no readable PDF.
     """
-    import pikepdf
-
     try:
-        return join(content, other, claim=_is_archive(other))
-    except (pikepdf.PdfError, pikepdf.PasswordError) as problem:
+        plain = plain_pages(other).content
+    except ValueError as problem:
         raise Damaged(
             _("The terms of sale are no readable PDF. Ask your office for another file.")
         ) from problem
+    return join(content, plain, claim=_is_archive(plain))
 
 
 @lru_cache(maxsize=4)

@@ -87,10 +87,16 @@ class CompanyFileRow(QWidget):
 
     def _do(self, work: Any) -> None:
         self.problem.hide()
-        self._shell.tasks.background(self, work, then=lambda _none: self._done(), failed=self._failed)
+        self._shell.tasks.background(self, work, then=self._done, failed=self._failed)
 
-    def _done(self) -> None:
-        self._shell.toast(_("Saved. New quotes carry it."))
+    def _done(self, stripped: bool | None) -> None:
+        if stripped:
+            words = _(
+                "Saved. Scripts, forms, notes and files inside this PDF were left out: quotes carry its pages."
+            )
+        else:
+            words = _("Saved. New quotes carry it.")
+        self._shell.toast(words)
         self.reload()
         self.changed.emit()
 

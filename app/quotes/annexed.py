@@ -1,0 +1,99 @@
+"""A company's own PDF made fit to follow each quote: its pages alone, with nothing in it that acts by itself."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from app.formats import format_size
+from app.i18n import translate as _
+
+MOST_BYTES = 10_000_000
+"""Each quote carries it, by e-mail too."""
+_OF_A_PAGE = frozenset(
+    {
+        *("/Type", "/Parent", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rotate"),
+        *("/Resources", "/Contents", "/Group", "/UserUnit"),
+    }
+)
+"""What a page needs to be seen; actions, notes, forms and links stand elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annexed:
+    """The pages as a file of their own; `stripped` where they lost what could act, be filled in or be opened."""
+
+    content: bytes
+    stripped: bool
+
+
+@lru_cache(maxsize=4)
+def plain_pages(data: bytes) -> Annexed:
+    """The pages of a PDF as they are printed: no script, action, form, attached file, note nor password.
+
+    What was filled in or stamped stays as it is seen. Raises ValueError with one sentence.
+    """
+    import pikepdf
+
+    if len(data) > MOST_BYTES:
+        raise ValueError(
+            _(
+                "This PDF has {size}, which each quote would carry: {most} at most.",
+                size=format_size(len(data)),
+                most=format_size(MOST_BYTES),
+            )
+        )
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            return _plain(pdf)
+    except pikepdf.PasswordError:
+        raise ValueError(_("This PDF asks for a password. Save it without one, then choose that.")) from None
+    except (pikepdf.PdfError, RuntimeError, TypeError, KeyError) as problem:
+        raise ValueError(_("This is no PDF that can be read.")) from problem
+
+
+def _plain(pdf: Any) -> Annexed:
+    import pikepdf
+
+    if not len(pdf.pages):
+        raise ValueError(_("This PDF has no page."))
+    form = pdf.Root.get("/AcroForm")
+    if form is not None and "/XFA" in form:
+        # Its one page says "please wait": what it means to show is made by a script.
+        raise ValueError(
+            _("This PDF is a form that Adobe's programs alone show. Print it to a PDF, then choose that.")
+        )
+    acted = bool(_acts(pdf))
+    if form is not None and form.get("/NeedAppearances", False):
+        pdf.generate_appearance_streams()
+    pdf.flatten_annotations("print")
+    written = io.BytesIO()
+    # The pages in another file: what hangs on the document is not copied at all.
+    with pikepdf.new() as plain:
+        plain.pages.extend(pdf.pages)
+        for page in plain.pages:
+            for name in page.obj.keys() - _OF_A_PAGE:
+                del page.obj[name]
+        plain.save(written, deterministic_id=True)
+    return Annexed(written.getvalue(), acted or bool(pdf.is_encrypted))
+
+
+def _acts(pdf: Any) -> bool:
+    """Whether the file does more than be looked at; a link that is followed by hand does not count."""
+    import pikepdf
+
+    root = pdf.Root
+    names = root.get("/Names", {})
+    opening = root.get("/OpenAction")
+    document = (
+        # Where a document opens is told by an array: no action.
+        isinstance(opening, pikepdf.Dictionary)
+        or any(name in root for name in ("/AA", "/AF", "/AcroForm", "/Collection"))
+        or any(name in names for name in ("/JavaScript", "/EmbeddedFiles"))
+    )
+    return document or any(
+        "/AA" in page.obj or any(each.get("/Subtype") != "/Link" for each in page.obj.get("/Annots", ()))
+        for page in pdf.pages
+    )

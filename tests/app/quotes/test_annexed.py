@@ -1,0 +1,186 @@
+"""A company's own terms follow each quote as pages: whatever in that PDF could act is not part of the paper."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from pypdf import PdfReader
+from reportlab.pdfgen.canvas import Canvas
+
+from app import company
+from app.errors import Damaged, Invalid
+from app.quotes import annexed, sample
+from app.quotes.pdf import render
+from app.workspace import Workspace
+from tests.app.quotes import samples
+
+
+def terms(change: Callable[[Pdf], object] | None = None, form: bool = False) -> bytes:
+    """Two pages of terms with a link, and what `change` does to them."""
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    canvas.drawString(72, 700, "Article 1. Objet")
+    canvas.linkURL("https://valmont.example", (72, 690, 200, 710))
+    if form:
+        canvas.acroForm.textfield(name="nom", x=72, y=600, width=200, height=20, value="Rempli avant")
+    canvas.showPage()
+    canvas.drawString(72, 700, "Article 2. Prix")
+    canvas.save()
+    with pikepdf.open(file) as pdf:
+        if change is not None:
+            change(pdf)
+        written = io.BytesIO()
+        pdf.save(written)
+    return written.getvalue()
+
+
+def script() -> Dictionary:
+    return Dictionary(S=Name.JavaScript, JS=String("app.alert('acts')"))
+
+
+def note(pdf: Pdf, **values: object) -> None:
+    pdf.pages[1].obj.Annots = Array([Dictionary(Type=Name.Annot, Rect=Array([0, 0, 20, 20]), **values)])
+
+
+def with_names(pdf: Pdf) -> None:
+    pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array([String("a"), script()])))
+
+
+def with_file(pdf: Pdf) -> None:
+    pdf.attachments["salaires.xlsx"] = b"secret of the office"
+
+
+ACTING: dict[str, Callable[[Pdf], object]] = {
+    "a script at opening": lambda pdf: pdf.Root.__setitem__("/OpenAction", script()),
+    "a script by name": with_names,
+    "a script on a page": lambda pdf: pdf.pages[0].obj.__setitem__("/AA", Dictionary(O=script())),
+    "a program that is started": lambda pdf: note(
+        pdf, Subtype=Name.Screen, A=Dictionary(S=Name.Launch, F=String("calc.exe"))
+    ),
+    "a file inside": with_file,
+    "a note": lambda pdf: note(pdf, Subtype=Name.Text, Contents=String("à revoir avec l'avocat")),
+}
+TRACES = (
+    b"acts",
+    b"calc.exe",
+    b"secret of the office",
+    b"JavaScript",
+    b"Launch",
+    b"/Annots",
+    b"/AcroForm",
+    b"avocat",
+)
+
+
+def traces_in(content: bytes) -> list[bytes]:
+    """What of the acting parts is still in a file, however it is packed."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        plain = io.BytesIO()
+        pdf.save(
+            plain,
+            qdf=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            stream_decode_level=pikepdf.StreamDecodeLevel.generalized,
+        )
+    return [trace for trace in TRACES if trace in plain.getvalue()]
+
+
+def printed_with(data: bytes) -> bytes:
+    return render(replace(samples.document(1), terms_file="t"), {"t": data})
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_what_acts_in_the_terms_is_in_no_quote(name: str):
+    data = terms(ACTING[name])
+    found = annexed.plain_pages(data)
+    assert found.stripped and not traces_in(found.content)
+    content = printed_with(data)
+    assert not traces_in(content), "nor where another program put the terms there"
+    assert "Article 2. Prix" in PdfReader(io.BytesIO(content)).pages[-1].extract_text()
+
+
+def test_a_form_stays_as_it_was_filled_in_and_can_be_filled_in_no_more():
+    found = annexed.plain_pages(terms(form=True))
+    assert found.stripped and not traces_in(found.content)
+    assert "Rempli avant" in PdfReader(io.BytesIO(found.content)).pages[0].extract_text()
+
+
+def test_plain_terms_lose_nothing_that_is_seen():
+    found = annexed.plain_pages(terms(lambda pdf: pdf.Root.__setitem__("/OpenAction", Array([0, Name.Fit]))))
+    assert not found.stripped and not traces_in(found.content)
+    assert [page.extract_text().strip() for page in PdfReader(io.BytesIO(found.content)).pages] == [
+        "Article 1. Objet",
+        "Article 2. Prix",
+    ]
+    assert annexed.plain_pages(found.content) == found, "a second look changes nothing"
+
+
+def locked(user: str) -> bytes:
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(terms())) as pdf:
+        pdf.save(written, encryption=pikepdf.Encryption(owner="office", user=user))
+    return written.getvalue()
+
+
+def test_terms_that_only_may_not_be_changed_are_taken_without_their_lock():
+    content = annexed.plain_pages(locked("")).content
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert not pdf.is_encrypted and len(pdf.pages) == 2
+
+
+def adobe_form(pdf: Pdf) -> None:
+    pdf.Root.AcroForm = Dictionary(XFA=pdf.make_stream(b"<xdp/>"), Fields=Array([]))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (locked("secret"), "mot de passe"),
+        (terms(adobe_form), "Adobe"),
+        (b"%PDF-1.7 and then nothing", "lisible"),
+        (terms()[:300], "lisible"),
+        (b"", "lisible"),
+        (b"%PDF" + bytes(annexed.MOST_BYTES), "10"),
+    ],
+    ids=["password", "form of Adobe", "no PDF", "cut off", "empty", "too large"],
+)
+def test_what_no_quote_could_carry_is_refused_with_one_sentence(
+    workspace: Workspace, tmp_path: Path, data: bytes, said: str
+):
+    company.keep(workspace, {"name": "Atelier Valmont"})
+    file = tmp_path / "cgv.pdf"
+    file.write_bytes(data)
+    with pytest.raises(Invalid) as refusal:
+        company.keep_file(workspace, "terms_file", file)
+    assert said in refusal.value.problems["terms_file"]
+    if data:
+        with pytest.raises(Damaged):
+            printed_with(data)
+
+
+def test_a_folder_and_a_file_that_is_gone_are_refused_with_one_sentence(workspace: Workspace, tmp_path: Path):
+    company.keep(workspace, {"name": "Atelier Valmont"})
+    for name in company.FILES:
+        for file in (tmp_path, tmp_path / "gone.pdf"):
+            with pytest.raises(Invalid) as refusal:
+                company.keep_file(workspace, name, file)
+            assert name in refusal.value.problems
+
+
+def test_the_office_is_told_that_something_was_left_out(workspace: Workspace, tmp_path: Path):
+    company.keep(workspace, {"name": "Atelier Valmont"})
+    for data, told in ((terms(), False), (terms(with_names), True)):
+        file = tmp_path / "cgv.pdf"
+        file.write_bytes(data)
+        assert company.keep_file(workspace, "terms_file", file) is told
+    with workspace.read() as session:
+        kept = company.file_of(session, "terms_file")
+        paper = sample.sample_paper(session, {}).render()
+    assert kept is not None and kept.content is not None and not traces_in(kept.content)
+    assert "Article 1. Objet" in PdfReader(io.BytesIO(paper)).pages[-2].extract_text()
