@@ -12,6 +12,7 @@ from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
+from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.fields import get_field, set_field
@@ -50,9 +51,32 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
             continue
         base = _whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
         keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
-        if id in change.forks_again or has_foreign_change(change, keys, base):
+        if id not in change.forks_again and not has_foreign_change(change, keys, base):
+            continue
+        if is_frozen(change.table(table), document) and _say_what_stands(change, mine):
+            # It is that very paper: somebody else brought it first, after a restore perhaps.
+            ops = [op for op in ops if op not in mine]
+            for op in mine:
+                change.working.touch(op.table, op.id)
+        else:
             ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
     return ops
+
+
+def _say_what_stands(change: Change, ops: list[Op]) -> bool:
+    """Whether the operations would change nothing at all."""
+    for op in ops:
+        row = change.working.get(op.table, op.id)
+        if row is None or (row["deleted_at"] is not None) != (op.kind == "delete"):
+            return False
+        synced = change.table(op.table)
+        if any(
+            get_field(synced, row, name) != new
+            for name, (_base, new) in op.fields.items()
+            if not (name == "owner" and new is None)
+        ):
+            return False
+    return True
 
 
 def _whole_commit(change: Change, rev: int) -> int:

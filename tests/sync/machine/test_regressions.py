@@ -281,6 +281,18 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("move", {"who": 3, "pick": 7, "territory": "north"}),
     ],
+    "a quote that somebody brought as issued is not issued again by a copy of the file": [
+        ("move", {"who": 1, "pick": 6, "territory": "north"}),
+        ("sync_again", {"who": 5}),
+        ("issue_a_quote", {"who": 0, "pick": 4}),
+        ("copy_a_laptop", {"who": 0}),
+        ("back_up", {}),
+        ("sync_once_more", {"who": 0}),
+        ("sync_once_more", {"who": 2}),
+        ("move", {"who": 0, "pick": 4, "territory": "south"}),
+        ("push_alone", {"who": 0}),
+        ("restore_the_server", {}),
+    ],
 }
 
 
