@@ -37,15 +37,17 @@ def is_ours(session: Session) -> bool:
     return not has_server(session)
 
 
-def keep_company(workspace: Workspace, values: Mapping[str, Any]) -> None:
-    """Write the company's row, of which no server ever hears. Raises Invalid."""
+def keep_company(
+    workspace: Workspace, values: Mapping[str, Any], loaded: Mapping[str, Any] | None = None
+) -> None:
+    """Write the company's row, of which no server ever hears; `loaded` is what was seen of it. Raises Invalid."""
     with workspace.transaction() as session:
         connection = session.connection()
         with capture.paused(connection):
             known = find_company(session)
             if known:
                 id = str(known["id"])
-                records.save(session, "organisation", id, values)
+                records.save(session, "organisation", id, values, loaded=loaded)
             else:
                 id = records.add(session, "organisation", values)
                 state.put(connection, _MINE, id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def keep(workspace: Workspace, values: Mapping[str, Any], loaded: Record | None 
         mine = alone.is_ours(session)
         _check_writer(session)
     if mine:
-        alone.keep_company(workspace, values)
+        alone.keep_company(workspace, values, loaded)
         return
     with workspace.transaction(_("Company changed")) as session:
         known = find_company(session)
@@ -81,25 +81,40 @@ def keep_file(workspace: Workspace, name: str, file: Path) -> bool:
     Whether something of the file was left out that no paper could carry: scripts, forms, attached files.
     """
     with workspace.read() as session:
-        mine, known = alone.is_ours(session), find_company(session)
         _check_writer(session)
-    if not known:
-        raise Invalid({name: _("Write the company's name first.")})
+        _known(session, name)
     data = _read(name, file)
     kept = Annexed(_logo(data), stripped=False) if name == "logo" else _terms(data)
     kept_as = f"{file.stem}.png" if name == "logo" else file.name
     folder = workspace.folder / attachments.FOLDER
     prepared = attachments.prepare(folder, kept.content, kept_as)
+    with writing(workspace) as session:
+        company = _known(session, name)
+        id = attachments.add(session, prepared, "organisation", company["id"])
+        records.save(session, "organisation", company["id"], {name: id})
+    return kept.stripped
+
+
+@contextmanager
+def writing(workspace: Workspace) -> Iterator[Session]:
+    """One change of the company that is there; of a laptop alone no server hears it. Raises NotAllowed."""
+    with workspace.read() as session:
+        mine, id = alone.is_ours(session), str(find_company(session).get("id"))
+        _check_writer(session)
     with workspace.transaction(_("Company changed")) as session:
-        connection = session.connection()
         # What a laptop alone says of its company is never sent: a server will have its own.
-        with capture.paused(connection) if mine else nullcontext():
-            id = attachments.add(session, prepared, "organisation", known["id"])
-            records.save(session, "organisation", known["id"], {name: id})
+        with capture.paused(session.connection()) if mine else nullcontext():
+            yield session
             session.flush()
     if mine:
-        workspace.emit(Changes(frozenset({"organisation"}), frozenset({str(known["id"])})))
-    return kept.stripped
+        workspace.emit(Changes(frozenset({"organisation"}), frozenset({id})))
+
+
+def _known(session: Session, field: str) -> Record:
+    known = find_company(session)
+    if not known:
+        raise Invalid({field: _("Write the company's name first.")})
+    return known
 
 
 def _check_writer(session: Session) -> None:
@@ -146,18 +161,3 @@ def _terms(data: bytes) -> Annexed:
 def take_file_away(workspace: Workspace, name: str) -> None:
     """The company goes without its logo, or its terms file. Issued quotes keep theirs. Raises NotAllowed."""
     keep(workspace, {name: None})
-
-
-def keep_setting(workspace: Workspace, name: str, value: Any) -> None:
-    """Write one of the company's settings, which all its laptops follow; None forgets it. Raises NotAllowed."""
-    with workspace.read() as session:
-        mine = alone.is_ours(session)
-        _check_writer(session)
-    with workspace.transaction(_("Company changed")) as session:
-        with capture.paused(session.connection()) if mine else nullcontext():
-            known = records.first(session, "setting", {"name": name})
-            if known:
-                records.save(session, "setting", known["id"], {"value": value}, loaded=known)
-            elif value is not None:
-                records.add(session, "setting", {"name": name, "value": value})
-            session.flush()

@@ -1,17 +1,17 @@
 """A quote as an e-mail to be sent: a draft for the mail program, with the PDF and the words of a template.
 
-The words are the company's setting `quote_mail`, `{"fr": {"subject": …, "body": …}, "en": …}`; what it leaves
+The words are the company's, in its `quote_style` under `mail_fr_subject`, `mail_fr_body` and so on; what it leaves
 out is said as in `TEMPLATES`. Both may name `{number}`, `{subject}`, `{total}`, `{valid_until}`, `{contact}`,
-`{salesperson}`, `{phone}` and `{company}`.
+`{salesperson}`, `{phone}` and `{company}`; any other brace stays as it was typed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
-from string import Formatter
+from email.policy import SMTP, SMTPUTF8
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,8 +23,8 @@ from app.quotes import paper
 from app.quotes.document import QuoteDocument
 from app.quotes.model import FROZEN
 from app.quotes.pdf_words import Words
+from app.seller import find_company
 
-SETTING = "quote_mail"
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "subject": "Votre devis {number}",
@@ -40,6 +40,8 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
 }
 NAMES = ("number", "subject", "total", "valid_until", "contact", "salesperson", "phone", "company")
 """What the words may name."""
+_NAME = re.compile(r"\{([^{}]*)\}")
+MOST_RECIPIENTS = 10
 SIGNED = {"fr": "Devis signé", "en": "Signed quote"}
 
 
@@ -49,9 +51,15 @@ class Letter:
 
     paper: paper.Paper
     to: str
+    """As it is written in the record: one address, several, or what is none."""
     sender: str
     templates: Mapping[str, Any]
     signed: bytes | None = None
+
+    @property
+    def recipients(self) -> list[str]:
+        """The addresses of `to` as mail is sent to them."""
+        return addresses(self.to)
 
     @property
     def name(self) -> str:
@@ -62,12 +70,13 @@ class Letter:
 
     def render(self) -> bytes:
         """The file of the draft, as mail programs open one that is not sent yet. Touches no database."""
-        message = EmailMessage(policy=SMTP)
+        to, sender = self.recipients, addresses(self.sender)[:1]
+        message = EmailMessage(policy=SMTP if "".join([*to, *sender]).isascii() else SMTPUTF8)
         message["Subject"], text = _words_of(self.paper.document, self.templates)
-        if self.to:
-            message["To"] = self.to
-        if self.sender:
-            message["From"] = self.sender
+        if to:
+            message["To"] = ", ".join(to)
+        if sender:
+            message["From"] = sender[0]
         # Outlook and Apple Mail open a file with this line for writing, not for reading.
         message["X-Unsent"] = "1"
         message.set_content(text)
@@ -93,10 +102,49 @@ def open_letter(session: Session, quote_id: str) -> Letter:
     )
 
 
-def read_words(session: Session) -> Mapping[str, Any]:
-    """The company's own words; an empty mapping where it has none."""
-    found = records.first(session, "setting", {"name": SETTING}).get("value")
-    return found if isinstance(found, Mapping) else {}
+def addresses(text: str) -> list[str]:
+    """The addresses in a field: one, or several between commas; a domain in letters of its own as the network has it.
+
+    What is no address is left out, and whatever stands on a second line: a field has one.
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    found = []
+    for word in re.split(r"[\s,;<>\"]+", (text.strip().splitlines() or [""])[0]):
+        try:
+            checked = validate_email(word.removeprefix("mailto:"), check_deliverability=False)
+        except EmailNotValidError:
+            continue
+        found.append(str(checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"))
+    return list(dict.fromkeys(found))[:MOST_RECIPIENTS]
+
+
+def read_words(session: Session) -> dict[str, dict[str, str]]:
+    """The company's own words by language and part; empty where it has none."""
+    style = find_company(session).get("quote_style")
+    own = style if isinstance(style, Mapping) else {}
+    found = {
+        language: {part: str(own[key(language, part)]) for part in parts if own.get(key(language, part))}
+        for language, parts in TEMPLATES.items()
+    }
+    return {language: words for language, words in found.items() if words}
+
+
+def key(language: str, part: str) -> str:
+    """Under which the company's `quote_style` keeps a part of the words, so that two people can write two."""
+    return f"mail_{language}_{part}"
+
+
+def problem_of(words: str | None) -> str:
+    """What is wrong with words that were typed, in one sentence; empty where nothing is."""
+    names = ", ".join(f"{{{name}}}" for name in NAMES)
+    text = words or ""
+    for name in _NAME.findall(text):
+        if name not in NAMES:
+            return _("“{{{name}}}” is none of the names that are filled in: {names}.", name=name, names=names)
+    if re.search(r"[{}]", _NAME.sub("", text)):
+        return _("A brace stands alone. A name is written between two: {number}.")
+    return ""
 
 
 def template(own: Mapping[str, Any], language: str) -> dict[str, str]:
@@ -106,17 +154,14 @@ def template(own: Mapping[str, Any], language: str) -> dict[str, str]:
     return {part: str(words.get(part) or text) for part, text in TEMPLATES[language].items()}
 
 
-def own_words(typed: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """What of these words is not the program's: the value of the setting."""
-    found = {
-        language: {
-            part: str(text)
-            for part, text in words.items()
-            if text and str(text).strip() != TEMPLATES[language][part].strip()
-        }
-        for language, words in typed.items()
+def own_words(language: str, typed: Mapping[str, Any]) -> dict[str, str | None]:
+    """The keys that these typed parts change; None where they are emptied, or are the program's own words."""
+    return {
+        key(language, part): None
+        if not str(text or "").strip() or str(text).strip() == TEMPLATES[language][part].strip()
+        else str(text)
+        for part, text in typed.items()
     }
-    return {language: words for language, words in found.items() if words}
 
 
 def _sealed(session: Session, quote_id: str) -> bytes | None:
@@ -155,13 +200,4 @@ def _filled(document: QuoteDocument, language: str, templates: Mapping[str, Any]
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
     """The template with its names filled in; what is no known name stays as it was typed."""
-    parts = []
-    try:
-        parsed = list(Formatter().parse(template))
-    except ValueError:
-        return template
-    for text, name, _spec, _conversion in parsed:
-        parts.append(text)
-        if name is not None:
-            parts.append(values.get(name, "{" + name + "}"))
-    return "".join(parts)
+    return _NAME.sub(lambda found: values.get(found[1], found[0]), template)

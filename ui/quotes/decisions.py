@@ -97,14 +97,17 @@ class Decisions(QObject):
             self._shell.tasks.background(
                 self,
                 lambda _token: letter.render(),
-                then=lambda content: self._show_mail(content, letter.name),
+                then=lambda content: self._show_mail(content, letter),
             )
 
         self.read(lambda session, id: mailing.open_letter(session, id), open_draft)
 
-    def _show_mail(self, content: bytes, name: str) -> None:
+    def _show_mail(self, content: bytes, letter: mailing.Letter) -> None:
         otherwise = _("No program opens e-mails here. Save the PDF and attach it where you write your mail.")
-        self._printing.open_file(content, f"{file_name(name)}.eml", otherwise)
+        self._printing.open_file(content, f"{file_name(letter.name)}.eml", otherwise)
+        if letter.to.strip() and not letter.recipients:
+            words = _("“{text}” is no e-mail address. Write one in the mail program.", text=letter.to.strip())
+            self._shell.toast(words)
         sheet = self._draft.sheet
         if sheet is not None and sheet.quote["status"] == "issued":
             words = _("The e-mail is in your mail program. Once it has gone, mark the quote as sent.")

@@ -35,9 +35,11 @@ class CompanyForm(QWidget):
         self.setLayout(vbox(self.form, hbox(None, self._save), gap=10))
 
     def show_company(self, company: dict[str, Any]) -> None:
-        """Show what is kept."""
-        self._loaded = company
-        self.form.set_values({name: company.get(name) for name in FIELDS})
+        """Show what is kept; what is typed and not saved yet stays, over the value that was there."""
+        values = {name: company.get(name) for name in FIELDS}
+        show = self.form.update_values if self.form.loaded else self.form.set_values
+        show(values)
+        self._loaded = {**company, **self.form.loaded}
 
     def save(self) -> None:
         """Keep it, or show what is wrong beside the fields."""
@@ -54,6 +56,7 @@ class CompanyForm(QWidget):
         )
 
     def _saved(self, values: dict[str, Any]) -> None:
+        self.form.loaded.update(values)
         self._loaded = {**self._loaded, **values}
         self._shell.toast(_("Your company is saved. New quotes carry it."))
 

@@ -44,8 +44,9 @@ class QuoteLook(QWidget):
         self.setLayout(vbox(*self.files, Line(), self.form, self.view, below, gap=12))
 
     def show_style(self, style: QuoteStyle) -> None:
-        """Show the company's choices."""
-        self.form.set_values(asdict(style))
+        """Show the company's choices; what is chosen here and not saved yet stays."""
+        show = self.form.update_values if self.form.loaded else self.form.set_values
+        show(asdict(style))
         for row in self.files:
             row.reload()
         self.draw()
@@ -72,14 +73,18 @@ class QuoteLook(QWidget):
             values = self.form.values()
         except Invalid:
             return
-        kept: dict[str, Any] = read_style(values).to_dict()
+        chosen, seen = read_style(values), read_style(self.form.loaded)
         workspace = self._shell.workspace
         self._shell.tasks.background(
             self,
-            lambda _token: quote_look.keep_style(workspace, kept),
-            then=lambda _none: self._shell.toast(_("The look is saved. New quotes carry it.")),
+            lambda _token: quote_look.keep_style(workspace, chosen, seen),
+            then=lambda _none: self._saved(values),
             failed=lambda error: errors.report(error, self),
         )
+
+    def _saved(self, values: dict[str, Any]) -> None:
+        self.form.loaded.update(values)
+        self._shell.toast(_("The look is saved. New quotes carry it."))
 
 
 def _field(name: str) -> Field:

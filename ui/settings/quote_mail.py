@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app import company
+from app import company, quote_look
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import LANGUAGE_NAMES
@@ -43,27 +43,37 @@ class QuoteMail(QWidget):
         self.setLayout(column)
 
     def show_words(self, own: Mapping[str, Any]) -> None:
-        """Show the company's words, or those of the program in their place."""
+        """Show the company's words, or those of the program in their place; what is typed and not saved stays."""
         for language, form in self.forms.items():
-            form.set_values(mailing.template(own, language))
+            words = mailing.template(own, language)
+            show = form.update_values if form.loaded else form.set_values
+            show(words)
 
     def save(self) -> None:
-        """Keep what differs from the program's words."""
-        try:
-            typed = {language: form.values() for language, form in self.forms.items()}
-        except Invalid:
-            return
-        kept = mailing.own_words(typed)
+        """Keep the parts that were changed, or say beside one what is wrong with it."""
+        changes: dict[str, str | None] = {}
+        for language, form in self.forms.items():
+            problems = {
+                part: problem for part, text in form.draft().items() if (problem := mailing.problem_of(text))
+            }
+            form.show_problems(problems)
+            if problems:
+                return
+            try:
+                changes |= mailing.own_words(language, form.changed_values())
+            except Invalid:
+                return
         workspace = self._shell.workspace
         self._shell.tasks.background(
             self,
-            lambda _token: company.keep_setting(workspace, mailing.SETTING, kept or None),
-            then=lambda _none: self._saved(kept),
+            lambda _token: quote_look.keep(workspace, changes),
+            then=lambda _none: self._shell.tasks.read(self, mailing.read_words, then=self._saved),
             failed=lambda error: errors.report(error, self),
         )
 
     def _saved(self, kept: Mapping[str, Any]) -> None:
-        self.show_words(kept)
+        for language, form in self.forms.items():
+            form.set_values(mailing.template(kept, language))
         self._shell.toast(_("The words are saved. The next e-mail says them."))
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import email
+from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from app import errors, records
+from app import company, errors, quote_look, records
 from app.quotes import issuing, mailing, paper
+from app.quotes.style import read_style
+from app.seller import find_company
 from app.workspace import Workspace
 from tests.shop import Shop, open_shop
+from tests.sync.office import Laptop, Office
 
 
 @pytest.fixture
@@ -77,14 +81,127 @@ def test_it_speaks_the_language_of_the_paper(shop: Shop, language: str, said: li
     assert all(words in whole for words in said) and not any(words in whole for words in unsaid)
 
 
-def test_the_company_s_own_words_are_filled_in(shop: Shop):
-    own = {"fr": {"subject": "{company} : {subject}\nBcc: x@y.example", "body": "Pour {contact} {unknown} {"}}
-    quote = issued(shop, subject="Entrée")
-    with shop.workspace.transaction() as session:
-        records.add(session, "setting", {"name": mailing.SETTING, "value": own})
-    message, _pdf = letter(shop.workspace, quote)
+def say(shop: Shop, **words: str) -> None:
+    quote_look.keep(shop.workspace, {f"mail_{name}": text for name, text in words.items()})
+
+
+def test_a_subject_of_several_lines_is_one_header(shop: Shop):
+    say(shop, fr_subject="{company} : {subject}\nBcc: x@y.example")
+    message, _pdf = letter(shop.workspace, issued(shop, subject="Entrée"))
     assert message["Subject"] == "Atelier Valmont : Entrée Bcc: x@y.example" and message["Bcc"] is None
-    assert text_of(message).strip() == "Pour {contact} {unknown} {", "what cannot be read stays as typed"
+
+
+def test_the_company_s_own_words_are_filled_in(shop: Shop):
+    say(shop, fr_subject="{company} : {number}", fr_body="Bonjour {contact},\n{nobody} {total}")
+    quote = issued(shop)
+    message, _attached = letter(shop.workspace, quote)
+    with shop.workspace.read() as session:
+        number = records.get(session, "quote", quote)["number"]
+    assert message["Subject"] == f"Atelier Valmont : {number}"
+    assert text_of(message).splitlines()[:2] == ["Bonjour Sylvie Morel,", "{nobody} 534,00\u00a0€ HT"]
+
+
+@pytest.mark.parametrize(
+    "words", ["{", "}", "{{number}}", "{number", "{0}", "{number!r:>9}", "{a.b[c]} {} {{}} %s"]
+)
+def test_whatever_braces_are_in_the_words_the_letter_goes_out_with_them(shop: Shop, words: str):
+    say(shop, fr_subject=f"Devis {words}", fr_body=f"Bonjour {words} fin")
+    message, _attached = letter(shop.workspace, issued(shop))
+    shown = words.replace("{number}", "D26") if words == "{{number}}" else words
+    assert text_of(message).startswith("Bonjour " + shown.split("D26")[0])
+    assert text_of(message).rstrip().endswith("fin")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Votre devis {number} de {company}", ""),
+        ("", ""),
+        (None, ""),
+        ("{nom} bonjour", "« {nom} »"),
+        ("{} bonjour", "« {} »"),
+        ("100 { de plus", "accolade"),
+        ("{number}}", "accolade"),
+        ("{{number}}", "accolade"),
+    ],
+)
+def test_a_name_that_nothing_fills_in_is_told_in_one_sentence(words: str | None, said: str):
+    found = mailing.problem_of(words).replace("\u00a0", " ")
+    assert (said in found) if said else found == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [
+        ("sylvie@morel.example", ["sylvie@morel.example"]),
+        (" Sylvie Morel <sylvie@morel.example> ", ["sylvie@morel.example"]),
+        ("mailto:sylvie@morel.example", ["sylvie@morel.example"]),
+        ("a@morel.example; b@morel.example, a@morel.example", ["a@morel.example", "b@morel.example"]),
+        ("achats@garçonnière.example", ["achats@" + "garçonnière.example".encode("idna").decode()]),
+        ("a@morel.example\r\nBcc: x@evil.example", ["a@morel.example"]),
+        ("a@morel.example\nSubject: paid", ["a@morel.example"]),
+        ("a@@morel.example", []),
+        ("voir avec Sylvie", []),
+        ("@", []),
+        ("", []),
+        ("   \n", []),
+    ],
+)
+def test_the_letter_goes_to_whatever_address_the_record_holds(shop: Shop, text: str, to: list[str]):
+    quote = issued(shop)
+    with shop.workspace.read() as session:
+        found = mailing.open_letter(session, quote)
+    content = replace(found, to=text, sender=text).render()
+    message = email.message_from_bytes(content, policy=policy.default)
+    assert [one.addr_spec for one in message["To"].addresses] == to if to else message["To"] is None
+    assert message["Bcc"] is None and len(message.get_all("Subject")) == 1
+    assert message["X-Unsent"] == "1"
+
+
+def test_an_address_in_letters_of_its_own_is_written_as_it_is(shop: Shop):
+    quote = issued(shop)
+    with shop.workspace.read() as session:
+        found = mailing.open_letter(session, quote)
+    content = replace(found, to="hélène@garçon.example").render()
+    domain = "garçon.example".encode("idna").decode()
+    assert f"To: hélène@{domain}\r\n".encode() in content
+
+
+def test_two_people_change_two_parts_of_the_words_and_of_the_look(office: Office):
+    one, other = office.enrol("julie"), office.enrol("julie")
+    one.sync()
+    company.keep(one.workspace, {"name": "Atelier Valmont"})
+    one.sync()
+    other.sync()
+    plain = read_style({})
+    quote_look.keep_style(one.workspace, replace(plain, density="compact"), plain)
+    say_on(one, fr_subject="Devis {number}", fr_body="Bonjour")
+    quote_look.keep_style(other.workspace, replace(plain, accent="#0A6B43"), plain)
+    say_on(other, en_body="Dear customer")
+    for laptop in (one, other, one):
+        laptop.sync()
+    for laptop in (one, other):
+        with laptop.workspace.read() as session:
+            style = read_style(find_company(session)["quote_style"])
+            assert (style.density, style.accent) == ("compact", "#0A6B43")
+            assert mailing.read_words(session) == {
+                "fr": {"subject": "Devis {number}", "body": "Bonjour"},
+                "en": {"body": "Dear customer"},
+            }
+            assert records.find_rows(session, "conflict") == []
+
+
+def say_on(laptop: Laptop, **words: str) -> None:
+    quote_look.keep(laptop.workspace, {f"mail_{name}": text for name, text in words.items()})
+
+
+def test_what_another_wrote_meanwhile_on_this_laptop_stays(shop: Shop):
+    seen = read_style({})
+    quote_look.keep_style(shop.workspace, replace(seen, density="compact"), seen)
+    quote_look.keep_style(shop.workspace, replace(seen, bank=False), seen)
+    with shop.workspace.read() as session:
+        style = read_style(find_company(session)["quote_style"])
+    assert (style.density, style.bank) == ("compact", False)
 
 
 def test_a_customer_without_an_address_is_asked_for_in_the_mail_program(shop: Shop):

@@ -137,3 +137,82 @@ def test_the_words_of_the_e_mail_are_the_company_s_own_and_can_be_emptied_again(
     hand.wait_for(lambda: kept() == {})
     hand.settle()
     assert editor.typed() == mailing.TEMPLATES["fr"]["subject"]
+
+
+def open_mail_words(hand: Hand) -> QuoteMail:
+    hand.window.go("settings")
+    hand.wait_for(lambda: hand.window.findChild(QuoteMail) is not None)
+    hand.settle()
+    words = hand.window.findChild(QuoteMail)
+    assert words is not None
+    return words
+
+
+def test_a_name_that_nothing_fills_in_is_told_and_the_words_stay(hand: Hand, shop: Shop) -> None:
+    words = open_mail_words(hand)
+    for typed, said in (("Devis {nom}", "{nom}"), ("Devis { neuf", "accolade")):
+        words.forms["fr"].editor("body").show_value(typed)
+        words.save()
+        hand.settle()
+        assert said in words.forms["fr"].problem("body")
+        assert words.forms["fr"].editor("body").typed() == typed
+    with shop.workspace.read() as session:
+        assert mailing.read_words(session) == {}
+    words.forms["fr"].editor("body").show_value("Devis {number}")
+    words.save()
+    hand.settle()
+    assert words.forms["fr"].problem("body") == ""
+    with shop.workspace.read() as session:
+        assert mailing.read_words(session) == {"fr": {"body": "Devis {number}"}}
+
+
+def test_what_another_wrote_while_a_form_was_open_is_not_overwritten(hand: Hand, shop: Shop) -> None:
+    words = open_mail_words(hand)
+    look = hand.window.findChild(QuoteLook)
+    form = hand.window.findChild(CompanyForm)
+    assert look is not None and form is not None
+    quote_look.keep(shop.workspace, {"mail_fr_subject": "Le devis {number}", "density": "compact"})
+    company.keep(shop.workspace, {"phone": "0472000000"})
+    words.forms["fr"].editor("body").show_value("Bonjour")
+    words.save()
+    look.form.editor("accent").show_value("#0A6B43")
+    look.save()
+    form.form.editor("town").show_value("Vienne")
+    form.save()
+    hand.settle()
+    with shop.workspace.read() as session:
+        kept = find_company(session)
+        style = read_style(kept["quote_style"])
+        assert mailing.read_words(session) == {"fr": {"subject": "Le devis {number}", "body": "Bonjour"}}
+    assert (style.density, style.accent) == ("compact", "#0A6B43")
+    assert (kept["phone"], kept["town"]) == ("+33472000000", "Vienne")
+
+
+def test_what_is_typed_in_the_settings_stays_when_one_comes_back_to_them(hand: Hand, shop: Shop) -> None:
+    words = open_mail_words(hand)
+    form = hand.window.findChild(CompanyForm)
+    assert form is not None
+    words.forms["en"].editor("subject").show_value("Your offer {number}")
+    form.form.editor("town").show_value("Vienne")
+    company.keep(shop.workspace, {"phone": "0472000000"})
+    hand.window.go("quotes")
+    hand.settle()
+    open_mail_words(hand)
+    assert words.forms["en"].editor("subject").typed() == "Your offer {number}"
+    assert form.form.editor("town").typed() == "Vienne"
+    assert "72 00" in form.form.editor("phone").typed(), "what came from elsewhere is shown"
+
+
+def test_the_settings_say_what_of_the_terms_was_left_out(hand: Hand, tmp_path: Path) -> None:
+    from tests.app.quotes.test_annexed import terms, with_names
+
+    hand.window.go("settings")
+    hand.settle()
+    look = hand.window.findChild(QuoteLook)
+    assert look is not None
+    (tmp_path / "cgv.pdf").write_bytes(terms(with_names))
+    row = {row.name: row for row in look.files}["terms_file"]
+    drop(row, tmp_path / "cgv.pdf")
+    hand.wait_for(lambda: row.file.text() == "cgv.pdf")
+    hand.settle()
+    assert "scripts" in hand.window._toast.text
