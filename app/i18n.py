@@ -51,5 +51,10 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 
 def translate_plural(one: str, many: str, n: int, /, **values: object) -> str:
-    """The form of the message that fits `n`, with `{n}` and `{name}` places filled."""
-    return _catalogue(_language).ngettext(one, many, n).format(n=n, **values)
+    """The form of the message that fits `n`, with `{n}`, its thousands apart, and `{name}` places filled."""
+    return _catalogue(_language).ngettext(one, many, n).format(n=grouped(n), **values)
+
+
+def grouped(n: int) -> str:
+    """A whole number as the current language writes it: 12 345 in French, 12,345 in English."""
+    return f"{n:,}".replace(",", "\u202f" if _language == "fr" else ",")

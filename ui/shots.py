@@ -80,8 +80,8 @@ def _pictures(app: QApplication, workspace: Any, out: Path, language: str, mode:
             file = out / f"{name}-{mode}-{language}.png"
             _grab(window, tasks, file)
             taken.append(file)
-        if "quotes" in shown:
-            taken.append(_sign_screen(window, tasks, shown["quotes"], out / f"sign-{mode}-{language}.png"))
+        if "sign" in shown:
+            taken.append(_sign_screen(window, tasks, shown["sign"], out / f"sign-{mode}-{language}.png"))
         taken.append(_first_start(window, tasks, out / f"first-start-{mode}-{language}.png"))
         tasks.close()
         window.close()
@@ -137,8 +137,15 @@ def _telling_records(session: Any) -> dict[str, str]:
     if not customers:
         return {}
     found = {"accounts": str(customers[0]["id"])}
-    for page, kind in (("quotes", "quote"), ("report", "visit_report"), ("contacts", "contact")):
-        rows = records.find_rows(session, kind, {"account": customers[0]["id"]}, order="-created_at", limit=1)
+    for page, kind, where in (
+        ("quotes", "quote", {}),
+        ("sign", "quote", {"status": "issued"}),
+        ("report", "visit_report", {}),
+        ("contacts", "contact", {}),
+    ):
+        rows = records.find_rows(
+            session, kind, {"account": customers[0]["id"], **where}, order="-created_at", limit=1
+        )
         if rows:
             found[page] = str(rows[0]["id"])
     return found

@@ -192,7 +192,7 @@ class Theme(QObject):
             "tick": resources.path("icons/tick.svg").as_posix(),
             "chevron": resources.path(f"icons/chevron-{shade}.svg").as_posix(),
         }
-        scrim = self.color("scrim")
+        scrim = QColor(self._tokens["scrim"])  # with its own alpha: what lies below stays in sight
         rgba = f"rgba({scrim.red()},{scrim.green()},{scrim.blue()},{scrim.alpha()})"
         text = resources.read("style.qss").decode("utf-8")
         return Template(text).substitute({**self._tokens, "scrim": rgba}, **sizes, **files)

@@ -18,7 +18,7 @@ from app.kinds import KINDS
 
 OFFERED = 8
 SITE_FIELDS = ("line1", "line2", "postcode", "town", "country", "opening_hours", "access_notes")
-_HIDDEN = frozenset({"custom", "other_accounts"})
+_HIDDEN = frozenset({"custom", "other_accounts", "merged_into"})
 _SEARCHED = frozenset({"account", "contact", "opportunity", "quote", "product"})
 _TITLES = {"contact": ("first_name", "last_name"), "product": ("label_fr",), "quote": ("number",)}
 CUSTOM = "custom."

@@ -43,9 +43,11 @@ _OVERSEAS_PREFIXES = {
 }
 """Where a local number belongs when its range is too new for the library to know it."""
 
+_FICTION = "63998"
+"""06 39 98 …: set aside in France for numbers that are nobody's, though 0639 is Mayotte's."""
 _SHORT_NUMBER = re.compile(r"3\d{3}|10\d{2}|118\d{3}")
 _OVERSEAS = re.compile(r"\+(262|590|594|596)(\d{3})(\d{6})")
-_METROPOLE = re.compile(rf"\+33((?!{'|'.join(_OVERSEAS_PREFIXES)})[1-9]\d{{8}})")
+_METROPOLE = re.compile(rf"\+33({_FICTION}\d{{4}}|(?!{'|'.join(_OVERSEAS_PREFIXES)})[1-9]\d{{8}})")
 
 
 class Phone(Kind):
@@ -105,7 +107,8 @@ def _number_of(text: str, problem: str) -> str:
             return _e164(number)
         if possible is None and phonenumbers.is_possible_number(number):
             possible = number
-            likely = _OVERSEAS_PREFIXES.get(str(number.national_number)[:3])
+            digits = str(number.national_number)
+            likely = None if digits.startswith(_FICTION) else _OVERSEAS_PREFIXES.get(digits[:3])
             if likely and not text.startswith(("+", "00")):
                 possible = phonenumbers.parse(text, likely)
         if text.startswith(("+", "00")):

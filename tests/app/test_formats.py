@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import formats
+from app import formats, i18n
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -113,3 +113,11 @@ def test_days_are_counted_by_the_calendar() -> None:
 def test_a_duration_reads_in_hours_and_minutes(minutes: int, french: str, english: str) -> None:
     assert formats.format_duration(minutes, "fr").replace("\u00a0", " ") == french
     assert formats.format_duration(minutes, "en").replace("\u00a0", " ") == english
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("fr", "12\u202f345 fiches reçues"), ("en", "12,345 records received")]
+)
+def test_a_count_sets_its_thousands_apart(language: str, text: str):
+    i18n.set_language(language)
+    assert i18n.translate_plural("{n} record received", "{n} records received", 12_345) == text

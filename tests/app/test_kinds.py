@@ -63,6 +63,7 @@ UNDERSTOOD = [
     ("phone", "0692 12 34 56", "+262692123456"),
     ("phone", "0590 27 12 34", "+590590271234"),
     ("phone", "0639 69 12 34", "+262639691234"),
+    ("phone", "06 39 98 14 35", "+33639981435"),
     ("phone", "0639 12 34 56", "+262639123456"),
     ("phone", "0694 20 12 34", "+594694201234"),
     ("phone", "+41 44 668 18 00", "+41446681800"),
@@ -335,3 +336,8 @@ def test_the_heavy_libraries_wait_until_they_are_needed() -> None:
     program = f"import sys, app.kinds; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_number_of_films_is_written_as_people_write_it():
+    phone = Field("phone", "phone", "Phone")
+    assert KINDS["phone"].display("+33639981435", phone) == "06 39 98 14 35"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 import pytest
-from PySide6.QtGui import QFont, QFontInfo
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontInfo
+from PySide6.QtWidgets import QApplication, QWidget
 
 import resources
 from tests.house import source
@@ -114,3 +115,18 @@ def test_every_icon_that_the_code_names_is_there():
 def test_icons_and_fonts_come_with_their_licences():
     assert b"ISC" in resources.read("icons/LICENSE")
     assert b"SIL OPEN FONT LICENSE" in resources.read("fonts/Inter_OFL.txt").upper()
+
+
+def test_the_ground_of_the_palette_lets_the_screen_below_through(dressed: QApplication):
+    below = QWidget()
+    below.resize(40, 40)
+    below.setObjectName("below")
+    below.setStyleSheet("#below { background: #ffffff }")
+    over = QWidget(below)
+    over.setObjectName("scrim")
+    over.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    over.resize(40, 40)
+    for mode, least in (("light", 120), ("dark", 80)):
+        theme.apply(dressed, mode)  # type: ignore[arg-type]
+        shade = QColor(below.grab().toImage().pixel(20, 20)).lightness()
+        assert least < shade < 250

@@ -32,6 +32,7 @@ from ui.widgets import (
     add,
     clear,
     hbox,
+    link,
     panel,
     vbox,
 )
@@ -140,11 +141,11 @@ class ContactRecord(QWidget):
         self._at.setVisible(card.account is not None)
         if card.account is None:
             return
-        name = Button(str(card.account["name"]), "link", on_click=self.open_account)
+        name = link(str(card.account["name"]), self.open_account)
         self._at.column.addWidget(Label(_("At the same account"), "h3"))
         add(self._at.column, hbox(name, None))
         for id, person, job in card.colleagues:
-            go = Button(person, "link", on_click=self._opener(id))
+            go = link(person, self._opener(id))
             words = vbox(hbox(go, None), ElidingLabel(job, "muted"), gap=0) if job else vbox(hbox(go, None))
             add(self._at.column, hbox(Avatar(person, 30, 15), (words, 1), gap=10))
 

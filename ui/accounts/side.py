@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app import formats
 from app.accounts.card import OpenOpportunity, Person
 from app.i18n import translate as _
-from ui.widgets import Avatar, Button, Card, ElidingLabel, Label, Pill, add, clear, hbox, panel, vbox
+from ui.widgets import Avatar, Button, Card, ElidingLabel, Label, Pill, add, clear, hbox, link, panel, vbox
 from ui.words import amount, due_pill
 
 
@@ -128,5 +128,5 @@ class KnowCard(Card):
         if notes:
             self.column.addWidget(Label(notes, "sub", wrap=True))
         else:
-            add_one = Button(_("Add what is worth knowing"), "link", on_click=self.edit_wanted.emit)
+            add_one = link(_("Add what is worth knowing"), self.edit_wanted.emit)
             add(self.column, hbox(add_one, None))

@@ -44,14 +44,21 @@ class ChoiceCard(QPushButton):
         painter.setBrush(theme.color("info_bg"))
         painter.drawEllipse(disc)
         draw_icon(painter, disc.center().x() - 11, disc.center().y() - 11, self._icon, "info", 22)
-        words = rect.adjusted(80, theme.px(14), -40, -theme.px(8))
-        draw_text(painter, QRectF(words.left(), words.top(), words.width(), theme.px(20)), self.text(),
-                  theme.font(14, 600))  # fmt: skip
-        painter.setFont(theme.font(13))
-        painter.setPen(theme.color("text2"))
-        flags = Qt.AlignmentFlag.AlignLeft.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(words.adjusted(0, theme.px(22), 0, 0), flags, self._text)
+        self._draw_words(painter, rect.adjusted(80, 0, -40, 0))
         draw_icon(painter, rect.right() - 30, rect.center().y() - 9, "chevron-right", "text3")
+
+    def _draw_words(self, painter: QPainter, room: QRectF) -> None:
+        """Title and text one below the other, in the middle of the card's height as the icon is."""
+        flags = Qt.AlignmentFlag.AlignLeft.value | Qt.TextFlag.TextWordWrap.value
+        painter.setFont(theme.font(13))
+        title = theme.px(22)
+        below = painter.fontMetrics().boundingRect(room.toRect(), flags, self._text).height()
+        top = room.center().y() - (title + below) / 2
+        painter.setPen(theme.color("text2"))
+        painter.drawText(QRectF(room.left(), top + title, room.width(), below), flags, self._text)
+        draw_text(
+            painter, QRectF(room.left(), top, room.width(), theme.px(20)), self.text(), theme.font(14, 600)
+        )
 
 
 class PassphraseFields(QWidget):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import away, records
 from app.away import News
+from app.i18n import grouped
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.sync_view import spoken_at
@@ -38,6 +40,8 @@ _READ = 30
 class AwayCard(Card):
     """Hidden while there is nothing to tell. `most` rows; without, all of them with their details."""
 
+    shown = Signal()
+
     def __init__(self, shell: Shell, most: int | None = None) -> None:
         super().__init__(gap=8, margins=(16, 12, 16, 14))
         self._shell, self._most = shell, most
@@ -56,6 +60,7 @@ class AwayCard(Card):
             self.column.addLayout(self._rows)
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._open: set[str] = set()
+        self._look_width = 0
         self.news: tuple[News, ...] = ()
         self.hide()
 
@@ -67,7 +72,10 @@ class AwayCard(Card):
 
     def _show(self, found: tuple[tuple[News, ...], int]) -> None:
         self.news, count = found
-        self._count.set(str(count), "info")
+        # Both words in one column, so that the times and the buttons before it stand in theirs.
+        widest = any(one.is_deleted for one in self.news)
+        self._look_width = Button(_("Restore"), "ghost").sizeHint().width() if widest else 0
+        self._count.set(grouped(count), "info")
         self._all.setVisible(self._most is not None and count > self._most)
         clear(self._rows)
         for at, one in enumerate(self.news):
@@ -80,6 +88,7 @@ class AwayCard(Card):
                 self._rows.addWidget(Label(more, "muted"))
             self._rows.addStretch(1)
         self.setVisible(bool(self.news))
+        self.shown.emit()
 
     def _row(self, news: News) -> QWidget:
         words = vbox(ElidingLabel(news.title, "h3"), ElidingLabel(news.what, "muted"), gap=0)
@@ -90,6 +99,7 @@ class AwayCard(Card):
         else:
             look = Button(_("View"), "ghost", on_click=lambda: self._look(news))
             look.setAccessibleName(_("View {title}", title=news.title))
+        look.setMinimumWidth(self._look_width)
         if self._most is not None:
             words.addWidget(ElidingLabel(who, "muted"))
             return panel(hbox((words, 1), look, margins=(0, 4, 0, 4)))

@@ -60,8 +60,9 @@ class ConflictsPage(Page):
         self.setLayout(page_layout(_("Conflicts"), self._subtitle, [], (self._stack, 1)))
 
     def _left(self) -> QWidget:
-        card = Card(hbox(Label(_("To check"), "h3"), margins=(6, 0, 0, 0)), (self.list, 1), Line(),
-                    vbox(Label(_("Settled by themselves"), "h3"), self._merged, gap=2, margins=(6, 2, 6, 2)),
+        words = vbox(Label(_("Settled by themselves"), "h3"), self._merged, gap=2, margins=(6, 2, 6, 2))
+        self._by_themselves = panel(vbox(Line(), words, gap=8))
+        card = Card(hbox(Label(_("To check"), "h3"), margins=(6, 0, 0, 0)), (self.list, 1), self._by_themselves,
                     gap=8, margins=(4, 14, 4, 12))  # fmt: skip
         # Half as fast as the text: the fields need the room.
         card.setFixedWidth((_LIST_WIDTH + theme.px(_LIST_WIDTH)) // 2)
@@ -135,6 +136,9 @@ class ConflictsPage(Page):
         self._merged.setText(
             _n("{n} action merged without a conflict", "{n} actions merged without a conflict", merged)
         )
+        self._by_themselves.setVisible(merged > 0)
+        self.later.setVisible(len(found) > 1)
+        self.confirm.setText(_("Confirm, next record") if len(found) > 1 else _("Confirm"))
         count = _n("{n} record to check.", "{n} records to check.", len(found))
         self._subtitle.setText(
             f"{count} {_('You can go on working on them meanwhile.')}" if found else _("Everybody agrees.")

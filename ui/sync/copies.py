@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.errors import SystemProblem
 from app.i18n import translate as _
-from ui.widgets import Button, InfoBar, Label, hbox, panel, vbox
+from ui.widgets import Button, InfoBar, Label, hbox, vbox
 
 if TYPE_CHECKING:
     from ui.page import Shell
@@ -85,8 +85,7 @@ class CopyFolder(QWidget):
             self._folder,
             gap=2,
         )
-        row = panel(hbox((words, 1), self.choose, self.now, gap=8))
-        self.setLayout(vbox(row, self._problem, gap=4))
+        self.setLayout(vbox(words, hbox(self.choose, self.now, None, gap=8), self._problem, gap=8))
         self.read()
 
     def read(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 from app.conflicts.correcting import Waiting, find_waiting
-from app.i18n import language
+from app.i18n import grouped, language
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.sync_view import (
@@ -39,6 +39,8 @@ from ui.widgets import Button, Card, ElidingLabel, Keycap, Label, Pill, Scroll, 
 SHOWN_CHANGES = 60
 _HEADING = 34
 _CARDS_HEIGHT = 380
+_FEW = 3
+"""Rows for which a card has room at least."""
 _CLOCK_MS = 5_000
 _SOON_S = 10.0
 _RUN_LOOK = {"done": ("circle-check", "text2"), "interrupted": ("pause", "text3")}
@@ -67,8 +69,8 @@ class SyncPage(Page):
         self._to_send, self._history = Card(gap=6), Card(gap=6)
         self.parked, self.away = ParkedCard(shell, self.runner), AwayCard(shell)
         self._fill_cards()
-        cards = panel(hbox((vbox((self._to_send, 1), (self.away, 1), gap=16), 1), (self._history, 1), gap=16))
-        cards.setMinimumHeight(theme.px(_CARDS_HEIGHT))
+        self._left = vbox((self._to_send, 1), (self.away, 1), gap=16)
+        cards = _Lists(hbox((self._left, 1), (self._history, 1), gap=16))
         # What needs an answer may be long: then the page scrolls, and the lists keep their height.
         body = Scroll(panel(vbox(self.parked, (cards, 1), gap=16)))
         actions: list[QWidget] = [self.by_file, self.server, self.start, self._key]
@@ -78,6 +80,7 @@ class SyncPage(Page):
         )  # fmt: skip
         self.alone.hide()
         self.running.hide()
+        self.away.shown.connect(self._share_height)
         self.runner.changed.connect(self._on_runner)
         self.runner.ended.connect(self._on_ended)
         if self.runner.automatic is not None:
@@ -200,9 +203,13 @@ class SyncPage(Page):
         for widget in (self.start, self._key, self.server, self.by_file):
             widget.setVisible(not alone)
         self._show_standing()
+        self._share_height()
         count = found.overview.to_send
-        self._count.set(str(count), "warn" if count and not alone else "flat")
+        self._count.set(grouped(count), "warn" if count and not alone else "flat")
         self._count.setVisible(count > 0)
+        # Alone, nothing leaves: these cards then have something to say only where something waits for a server.
+        self._to_send.setVisible(not alone or count > 0)
+        self._history.setVisible(not alone or bool(found.runs))
         self._put(self._actions, self._action_rows(found), _("Everything has been sent."))
         self._put(self._runs, [self._run_row(run) for run in found.runs], _("No sync yet."))
 
@@ -221,6 +228,14 @@ class SyncPage(Page):
         if wait < _SOON_S:
             return _("next one in a moment")
         return _("next one in {time}", time=duration(wait))
+
+    def _share_height(self) -> None:
+        """The two cards at the left are as high as what they hold asks, within twice each other."""
+        waiting, new = (
+            max(_FEW, n) for n in (len(self._board.actions if self._board else ()), len(self.away.news))
+        )
+        self._left.setStretchFactor(self._to_send, min(waiting, 2 * new))
+        self._left.setStretchFactor(self.away, min(new, 2 * waiting))
 
     def _put(self, place: Any, rows: list[QWidget], empty: str) -> None:
         clear(place)
@@ -281,11 +296,11 @@ class SyncPage(Page):
         facts = [
             (_("Started"), spoken_at(run.at, True)),
             (_("Duration"), duration(run.seconds)),
-            (_("Sent"), str(run.pushed)),
-            (_("Received"), str(run.pulled)),
-            (_("Removed"), str(run.removed)),
-            (_("Conflicts"), str(run.conflicts)),
-            (_("Not accepted"), str(run.parked)),
+            (_("Sent"), grouped(run.pushed)),
+            (_("Received"), grouped(run.pulled)),
+            (_("Removed"), grouped(run.removed)),
+            (_("Conflicts"), grouped(run.conflicts)),
+            (_("Not accepted"), grouped(run.parked)),
         ]
         key = f"run {run.id}"
         why = [Label(explain(run.code), "sub", wrap=True)] if run.code else []
@@ -295,6 +310,21 @@ class SyncPage(Page):
         return row
 
 
+class _Lists(QWidget):
+    """The cards of lists: as high as the page leaves them, never low; each list scrolls in its own card."""
+
+    def __init__(self, layout: QLayout) -> None:
+        super().__init__()
+        self.setLayout(layout)
+        self.setMinimumHeight(theme.px(_CARDS_HEIGHT))
+
+    def hasHeightForWidth(self) -> bool:
+        return False  # the page would be made as high as everything in the lists
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+
 def _read(session: Any) -> tuple[Board, tuple[Waiting, ...]]:
     return board(session), find_waiting(session)
 
@@ -302,9 +332,9 @@ def _read(session: Any) -> tuple[Board, tuple[Waiting, ...]]:
 def _standing(found: Board) -> str:
     overview = found.overview
     if overview.alone:
-        return _("No server · everything stays on this computer")
+        return _("No server  ·  everything stays on this computer")
     host = (overview.server or "").partition("://")[2]
     if overview.last_sync is None:
-        return _("{server} · never synchronised yet", server=host)
+        return _("{server}  ·  never synchronised yet", server=host)
     when = spoken_at(overview.last_sync, True)
-    return _("{server} · last success {when}", server=host, when=when)
+    return _("{server}  ·  last success {when}", server=host, when=when)

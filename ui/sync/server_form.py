@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.i18n import translate as _
 from ui.theme import repolish
-from ui.widgets import Button, Label, hbox, vbox
+from ui.widgets import Label, hbox, link, vbox
 
 
 class ServerForm(QWidget):
@@ -25,7 +25,7 @@ class ServerForm(QWidget):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self._problem = Label("", "bad", wrap=True)
         self._problem.hide()
-        self.code_button = Button(_("I have a one-time code"), "link", on_click=self._show_code)
+        self.code_button = link(_("I have a one-time code"), self._show_code)
         self._column.addLayout(hbox(self.code_button, None))
         self.code = self._add(_("One-time code"), "", "")
         self._show(self.code, False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy
 
 from app.i18n import translate as _
@@ -19,7 +19,7 @@ class VersionCard(OptionCard):
 
     def __init__(self, text: str, name: str, chosen: bool, group: QButtonGroup) -> None:
         super().__init__(text or _("empty"), chosen, group)
-        self._blank, self._single = not text, True
+        self._blank = not text
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.setAccessibleName(f"{name}: {text or _('empty')}")
 
@@ -31,7 +31,6 @@ class VersionCard(OptionCard):
         metrics = QFontMetrics(theme.font(14, 600))
         room = QRect(0, 0, max(60, self.width() - _LEFT - _RIGHT), 10_000)
         need = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap.value, self.text()).height()
-        self._single = need <= 1.5 * metrics.lineSpacing()
         height = max(theme.px(40), min(need, LINES * metrics.lineSpacing()) + theme.px(20))
         if height != self.minimumHeight():
             self.setMinimumHeight(height)
@@ -44,22 +43,18 @@ class VersionCard(OptionCard):
         painter.setBrush(theme.color("selected" if on else "surface"))
         painter.setPen(QPen(theme.color(edge), 2.5 if self.property("kf") else 1.5 if on else 1))
         painter.drawRoundedRect(rect, 8, 8)
-        middle = rect.center().y() if self._single else rect.top() + theme.px(19)
+        # At the top, not in the middle: the version beside it may be higher, and their first lines are read together.
+        middle = rect.top() + theme.px(19)
         painter.setBrush(theme.color("surface"))
         painter.setPen(QPen(theme.color("accent" if on else "border_strong"), 5 if on else 1.5))
         painter.drawEllipse(QPointF(rect.left() + 20, middle), 5 if on else 6.5, 5 if on else 6.5)
         self._draw_words(painter, rect.adjusted(_LEFT, theme.px(9), -_RIGHT, -theme.px(7)), on)
 
     def _draw_words(self, painter: QPainter, rect: QRectF, on: bool) -> None:
-        font = theme.font(14, 600 if on else 400)
+        font = QFont(theme.font(14, 600 if on else 400))
         font.setItalic(self._blank)
         painter.setFont(font)
         painter.setPen(theme.color("text" if on else "text3" if self._blank else "text2"))
         painter.setClipRect(rect)
-        left = Qt.AlignmentFlag.AlignLeft.value
-        if self._single:
-            text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, int(rect.width()))
-            painter.drawText(rect, left | Qt.AlignmentFlag.AlignVCenter.value, text)
-        else:
-            wrap = Qt.TextFlag.TextWordWrap.value
-            painter.drawText(rect, left | Qt.AlignmentFlag.AlignTop.value | wrap, self.text())
+        top_left = Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignTop.value
+        painter.drawText(rect, top_left | Qt.TextFlag.TextWordWrap.value, self.text())

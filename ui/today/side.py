@@ -101,9 +101,9 @@ class QuotesCard(Card):
     def _row(self, quote: FollowUp) -> QWidget:
         today = formats.now().date()
         name = _LinkLabel(quote.name, "h3", lambda: self._shell.go("quotes", quote.id))
-        detail = ElidingLabel(
-            "  ·  ".join(part for part in (_state(quote, today), quote.number) if part), "muted"
-        )
+        state = _state(quote, today)
+        whole = "  ·  ".join(part for part in (state, quote.number) if part)
+        detail = ElidingLabel(whole, "muted", shorter=state)
         follow_up = Button(_("Follow up"), "secondary", "phone", self._follow_up(quote))
         follow_up.setAccessibleName(_("Follow up the quote of {name}", name=quote.name))
         figure = Label(amount(quote.total), "h3")

@@ -24,8 +24,8 @@ from ui.page import Shell
 from ui.widgets import Button, Card, ElidingLabel, IconLabel, Label, Pill, clear, hbox, vbox
 from ui.words import due_pill
 
-SHOWN = 7
-LATE_SHOWN = 3
+SHOWN = 5
+LATE_SHOWN = 2
 
 
 class NewTask(QWidget):
@@ -100,10 +100,11 @@ class TaskRow(QWidget):
         self.tick.setAccessibleName(_("Done: {subject}", subject=task.subject))
         self.tick.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.tick.clicked.connect(lambda on: self.ticked.emit(self.task, on))
-        words = ElidingLabel(task.subject)
-        words.setAccessibleDescription(task.name)
+        subject = ElidingLabel(task.subject)
+        subject.setAccessibleDescription(task.name)
+        words = vbox(subject, gap=0)
         if task.name:
-            words.setToolTip(task.name)
+            words.addWidget(ElidingLabel(task.name, "muted"))
         row = hbox(self.tick, (words, 1), gap=4)
         if task.unsent:
             cloud = IconLabel("cloud-upload", "warn")
@@ -117,7 +118,7 @@ class TaskRow(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.tick.setAccessibleDescription(_("Enter opens {name}", name=task.name))
         self.chips: dict[str, Button] = {}
-        column = vbox(row, gap=2)
+        column = vbox(row, gap=2, margins=(0, 4, 0, 4) if task.name else (0, 0, 0, 0))
         if done:
             self._offer_next(column)
         self.setLayout(column)

@@ -2,7 +2,7 @@
 
 from ui.chart.spark import Spark
 from ui.widgets.beside import Beside
-from ui.widgets.buttons import Button, ChipGroup, OptionCard
+from ui.widgets.buttons import Button, ChipGroup, OptionCard, link
 from ui.widgets.fields import SearchField
 from ui.widgets.labels import Avatar, ElidingLabel, IconDisc, IconLabel, Keycap, Label, Pill
 from ui.widgets.layout import Card, Line, Scroll, add, clear, hbox, hide_below, panel, shadow, vbox
@@ -34,6 +34,7 @@ __all__ = [
     "clear",
     "hbox",
     "hide_below",
+    "link",
     "panel",
     "shadow",
     "vbox",

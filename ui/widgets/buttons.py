@@ -65,6 +65,13 @@ class Button(QPushButton):
         self.setIconSize(QSize(size + pad, size))
 
 
+def link(text: str, on_click: Callable[[], object]) -> Button:
+    """Words to press in a column of words: they begin where those above and below begin."""
+    button = Button(text, "link", on_click=on_click)
+    button.setProperty("flush", True)
+    return button
+
+
 class ChipGroup(QWidget):
     """Chips of which one is chosen; arrow keys move, one Tab stop. `chosen` tells the value."""
 

@@ -33,14 +33,27 @@ class Label(QLabel):
 
 
 class ElidingLabel(Label):
-    """A label that is cut with “…” where there is no room, and then tells the whole in its tooltip."""
+    """A label that is cut with “…” where there is no room, and then tells the whole in its tooltip.
+
+    Where it has a `shorter` text, that one stands there instead of a beginning of the whole.
+    """
+
+    def __init__(
+        self, text: str = "", role: Role = "body", wrap: bool = False, right: bool = False, shorter: str = ""
+    ) -> None:
+        super().__init__(text, role, wrap, right)
+        self._shorter = shorter
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         metrics = self.fontMetrics()
-        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        room = self.contentsRect().width()
+        fitting = (
+            self.text() if metrics.horizontalAdvance(self.text()) <= room else self._shorter or self.text()
+        )
+        shown = metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, room)
         tip = self.text() if shown != self.text() else ""
         if tip != self.toolTip():
             self.setToolTip(tip)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QLineEdit, QPlainTextEdit
 
 from tests.sync.office import RHONE, Laptop
+from ui.sync.version_card import VersionCard
+from ui.theme import theme
 from ui.widgets import Toast
 
 
@@ -184,3 +186,17 @@ def test_every_choice_has_a_name(account: str, claire: Laptop, desk_of: Any):
         card(page, "phone", "04 78 61 22 10").accessibleName() == "Téléphone, votre version: 04 78 61 22 10"
     )
     assert QApplication.focusWidget() is None or QApplication.focusWidget().window() is desk.window
+
+
+def test_where_one_record_is_left_no_button_speaks_of_a_next_one(account: str, claire: Laptop, desk_of: Any):
+    page = desk_of(claire.workspace).go("conflicts")
+    assert page.confirm.text() == "Valider" and page.later.isHidden()
+    assert page._by_themselves.isVisible() == (page._merged.text()[0] != "0")
+
+
+def test_an_empty_version_does_not_slant_the_words_of_other_cards(dressed: QApplication):
+    group = QButtonGroup()
+    blank = VersionCard("", "Téléphone", False, group)
+    blank.resize(200, 40)
+    blank.grab()
+    assert not theme.font(14, 400).italic()

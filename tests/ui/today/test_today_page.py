@@ -120,3 +120,9 @@ def test_a_report_that_waits_for_the_server_is_marked(desk):
     page = desk.go("today")
     assert page.rows[0].visit.report_unsent
     assert page.rows[0].button.text() == "Voir"
+
+
+def test_a_task_says_for_whom_it_is(desk):
+    page = desk.go("today")
+    row = next(row for row in page.tasks.rows if row.task.name)
+    assert row.task.name in [label.text() for label in row.findChildren(QLabel)]
