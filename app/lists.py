@@ -58,7 +58,17 @@ def _unsent(kind: str, id: str) -> str:
     return f"EXISTS (SELECT 1 FROM sync_entry AS e WHERE e.kind = '{kind}' AND e.id = {id})"
 
 
-_STATUSES = ("draft", "to_approve", "issued", "sent", "accepted", "refused", "expired", "superseded")
+_STATUSES = (
+    "draft",
+    "to_approve",
+    "issued",
+    "sent",
+    "accepted",
+    "refused",
+    "expired",
+    "superseded",
+    "replaced",
+)
 
 LISTS: dict[str, ListOf] = {
     "account": ListOf(

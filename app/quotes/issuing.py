@@ -18,7 +18,7 @@ from app.i18n import translate as _
 from app.quotes import paper
 from app.quotes.authority import check_may_issue
 from app.quotes.composing import full_number, quote_totals
-from app.quotes.model import FROZEN
+from app.quotes.model import CONTRACT, FROZEN
 from app.seller import find_company
 from sync import state
 from sync.overlay import is_leaving
@@ -163,7 +163,7 @@ def _supersede(session: Session, quote_id: str) -> None:
     """The older version may have left this laptop; the server then marks nothing, and the link says it."""
     known = records.find_rows(session, "quote", {"id": quote_id})
     # What the customer has accepted stays a contract until he accepts the revision.
-    if known and known[0]["status"] not in ("accepted", "superseded"):
+    if known and known[0]["status"] not in (*CONTRACT, "superseded"):
         records.save(session, "quote", quote_id, {"status": "superseded"})
 
 

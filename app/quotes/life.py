@@ -31,8 +31,10 @@ NEXT: dict[str, tuple[str, ...]] = {
     "refused": ("accepted",),
     "accepted": (),
     "superseded": (),
+    "replaced": (),
 }
-"""Which status may follow which; `superseded` is set by the revision that takes the place."""
+"""Which status may follow which. The revision that is issued makes an offer `superseded`; the one that is
+accepted makes a contract `replaced`, since what the customer had agreed to is still kept."""
 
 
 def mark_sent(session: Session, quote_id: str) -> None:
@@ -59,7 +61,7 @@ def accept(
         for other in records.find_rows(session, "quote", {"number": quote["number"], "status": "accepted"}):
             if other["id"] != quote_id:
                 # One contract takes the place of the other, whichever revision that was.
-                records.save(session, "quote", other["id"], {"status": "superseded"})
+                records.save(session, "quote", other["id"], {"status": "replaced"})
 
 
 def refuse(session: Session, quote_id: str, reason: str, on: date | None = None) -> None:
@@ -171,7 +173,7 @@ def _moved(session: Session, quote_id: str, status: str) -> Record:
 def _refusal(now: str, status: str) -> str:
     if now in ("draft", "to_approve"):
         return _("Issue the quote first: a draft has no number and can still change.")
-    if now == "superseded":
+    if now in ("superseded", "replaced"):
         return _("A later revision took this quote's place: decide about that one.")
     if now == status:
         return _("That was noted already.")

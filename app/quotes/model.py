@@ -35,13 +35,14 @@ STATUSES = (
     ("refused", _("Refused")),
     ("expired", _("Expired")),
     ("superseded", _("Superseded")),
+    ("replaced", _("Contract replaced")),
 )
 FROZEN = tuple(value for value, _label in STATUSES if value not in ("draft", "to_approve"))
 """Statuses in which a quote's content can no longer change."""
 
-CONTRACT = ("accepted",)
-"""Statuses in which a quote is a contract, kept ten years (Code de commerce, L. 123-22): an unsigned offer
-goes with the prospect to whom it was made."""
+CONTRACT = ("accepted", "replaced")
+"""Statuses in which a quote is a contract, or was one until another revision was accepted in its place: it is kept
+ten years (Code de commerce, L. 123-22). An offer that nobody accepted goes with the prospect to whom it was made."""
 
 AFTER_ISSUE = frozenset(
     {

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app import admin
+from app import admin, records
 from app.errors import NotAllowed, NotFound
+from app.quotes import issuing, life
 from app.serve import organisations, restore_copy
 from app.store import keys
 from app.workspace import FILE, Workspace
@@ -174,6 +175,38 @@ def test_a_contract_is_kept_at_the_office_and_the_rest_of_its_customer_goes(
     assert [row["scope"] for row in julie.rows("quote_line")] == ["office"]
     assert on_laptop(claire) == []
     assert set(on_server(office)) == {"Quetzalcoatl", "Vermicelle"}
+
+
+def test_of_a_contract_that_another_replaced_as_much_is_kept_as_of_that_one(
+    office: Office, claire: Laptop
+) -> None:
+    account = claire.add("account", name="Garage Lefèvre", territory=RHONE)
+    with claire.workspace.transaction() as session:
+        made = records.add(session, "quote", {"account": account, "status": "draft"})
+        line = {
+            "kind": "item",
+            "position": 1,
+            "description": "Pont",
+            "quantity": 1,
+            "unit_price": 900,
+            "vat_rate": 20,
+        }
+        records.add(session, "quote_line", {**line, "quote": made})
+        issuing.issue(session, made)
+        life.accept(session, made)
+        order = life.convert(session, made)
+        offer = issuing.revise(session, made)
+        issuing.issue(session, offer)
+        contract = issuing.revise(session, offer)
+        issuing.issue(session, contract)
+        life.accept(session, contract)
+    claire.sync()
+    done = erase(office, "account", account)
+    archived = {one["id"] for one in done["archived"]}
+    assert archived == {made, contract, order}, "the offer between them was never accepted"
+    for id in (made, contract):
+        with pytest.raises(NotAllowed, match="L\\. 123-22"):
+            erase(office, "quote", id)
 
 
 def test_a_record_that_is_not_there_and_a_person_are_refused(office: Office, claire: Laptop) -> None:

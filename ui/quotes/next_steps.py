@@ -23,7 +23,7 @@ def next_steps(found: Prospects, decisions: Decisions, approvals: Approvals) -> 
     steps: list[Step] = []
     if status in ("draft", "to_approve"):
         steps += _before_issue(found, status, decisions, approvals)
-    if status not in ("draft", "to_approve", "superseded"):
+    if status not in ("draft", "to_approve", "superseded", "replaced"):
         steps.append((_("Send by e-mail…"), "mail", decisions.mail))
     if found.may_become("sent"):
         steps.append((_("Mark as sent"), "send", decisions.mark_sent))

@@ -18,6 +18,7 @@ STATUS_LABELS: dict[str, tuple[str, str]] = {
     "refused": (m_("Refused"), "bad"),
     "expired": (m_("Expired"), "warn"),
     "superseded": (m_("Superseded"), "flat"),
+    "replaced": (m_("Contract replaced"), "flat"),
 }
 """Status: label and tone of its pill."""
 

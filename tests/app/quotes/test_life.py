@@ -93,7 +93,7 @@ def test_an_accepted_quote_stays_a_contract_until_its_revision_is_accepted(works
         issuing.issue(session, revision)
         assert records.get(session, "quote", quote)["status"] == "accepted"
         life.accept(session, revision)
-        assert records.get(session, "quote", quote)["status"] == "superseded"
+        assert records.get(session, "quote", quote)["status"] == "replaced"
 
 
 def test_of_one_number_one_revision_is_the_contract(workspace, quote):
@@ -105,7 +105,7 @@ def test_of_one_number_one_revision_is_the_contract(workspace, quote):
         issuing.issue(session, last)
         life.accept(session, last)
         status = [records.get(session, "quote", id)["status"] for id in (quote, between, last)]
-    assert status == ["superseded", "superseded", "accepted"]
+    assert status == ["replaced", "superseded", "accepted"]
 
 
 def test_a_draft_cannot_be_accepted(workspace, quote):
