@@ -68,11 +68,17 @@ def base_of(text: Value) -> Value:
     return found if isinstance(found, str | int) else None
 
 
-def with_candidate(text: Value, added: Candidate) -> str:
-    """The stored candidates with one more; what the same author wrote earlier on the same device is replaced.
+def with_candidate(text: Value, added: Candidate, replaced: Candidate | None = None) -> str:
+    """The stored candidates with one more, and without the version that its author had before him and `replaced`.
 
-    Of two laptops of one person, or two copies of one file, neither knows what the other's has written.
+    What somebody wrote without having seen his own earlier version on top stays: nobody decided about it yet. So it
+    is with two laptops of one person, with two copies of one file, and with two forks of one document.
     """
-    author = (added["user"], added["device"])
-    kept = [one for one in candidates_of(text) if (one.get("user"), one.get("device")) != author]
+    gone = [one for one in (added, replaced) if one is not None]
+    kept = [one for one in candidates_of(text) if not any(_is_same(one, other) for other in gone)]
     return canonical([*kept, added])
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    names = ("user", "device", "value", "group")
+    return all((one.get(name) or None) == (other.get(name) or None) for name in names)

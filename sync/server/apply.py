@@ -89,7 +89,8 @@ def _reopen_if_decided_twice(change: Change, op: Op, row: Row) -> Op:
     candidate = conflicts.Candidate(
         value=decision[1], user=author.user, device=author.device, at=change.at(op), group={}
     )
-    kept = conflicts.with_candidate(row["candidates"], candidate)
+    before = conflicts.Candidate(value=decision[0], user=author.user, device=author.device, at="", group={})
+    kept = conflicts.with_candidate(row["candidates"], candidate, before)
     values: dict[str, Value] = {"state": "open", "candidates": kept}
     change.working.put(op.table, op.id, values)
     change.mark("conflict")

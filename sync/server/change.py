@@ -103,9 +103,18 @@ def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:
 
 
 def add_conflict(
-    change: Change, table: str, id: str, name: str, base: Value, candidate: conflicts.Candidate
+    change: Change,
+    table: str,
+    id: str,
+    name: str,
+    base: Value,
+    candidate: conflicts.Candidate,
+    replaced: conflicts.Candidate | None = None,
 ) -> None:
-    """Keep a value that did not win in the one conflict of its field; opens it again where it was closed."""
+    """Keep a value that did not win in the one conflict of its field; opens it again where it was closed.
+
+    `replaced` is the version that the author of the change had before him.
+    """
     change.mark("conflict")
     working, kind = change.working, change.working.store.schema.conflict
     if kind not in working.store.schema.tables:
@@ -113,13 +122,14 @@ def add_conflict(
     key = conflicts.conflict_id(table, id, name)
     row = working.get(kind, key)
     is_open = row is not None and row["state"] == "open" and row["deleted_at"] is None
+    standing = row["candidates"] if row is not None and is_open else None
     values: dict[str, Value] = {
         "record_kind": table,
         "record": id,
         "field": name,
         "state": "open",
         "deleted_at": None,
-        "candidates": conflicts.with_candidate(row["candidates"] if row and is_open else None, candidate),
+        "candidates": conflicts.with_candidate(standing, candidate, replaced),
         "updated_at": change.now,
         "updated_by": candidate["user"],
     }

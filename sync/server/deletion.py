@@ -49,7 +49,7 @@ def delete(change: Change, op: Op, deletions: Deletions) -> None:
     keys = [(synced.name, doomed["id"]) for synced, doomed in below]
     if has_foreign_change(change, keys, op.base_rev, deletions.seen):
         candidate = conflicts.Candidate(value=at, user=author.user, device=author.device, at=at, group={})
-        add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
+        _keep_deletion(change, op, candidate)
         return
     if any(is_frozen(synced, doomed) and doomed["deleted_at"] is None for synced, doomed in below):
         # What was issued is kept, whether the laptop knew of it or not.
@@ -113,7 +113,21 @@ def revive(change: Change, op: Op, row: Row) -> None:
         candidate = conflicts.Candidate(
             value=row["deleted_at"], user=last.user, device=last.device, at=last.at, group={}
         )
-        add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate)
+        _keep_deletion(change, op, candidate)
+
+
+def _keep_deletion(change: Change, op: Op, candidate: conflicts.Candidate) -> None:
+    """Who deletes twice wants it once: of one laptop the last time stays."""
+    working, kind = change.working, change.working.store.schema.conflict
+    key = conflicts.conflict_id(op.table, op.id, conflicts.DELETION)
+    row = working.get(kind, key) if kind in working.store.schema.tables else None
+    author = (candidate["user"], candidate["device"])
+    earlier = (
+        one
+        for one in conflicts.candidates_of(row["candidates"] if row is not None else None)
+        if (one.get("user"), one.get("device")) == author
+    )
+    add_conflict(change, op.table, op.id, conflicts.DELETION, None, candidate, next(earlier, None))
 
 
 def restore_ancestors(change: Change, op: Op) -> None:

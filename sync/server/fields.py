@@ -111,6 +111,11 @@ def _keep_loser(
     loser = merged[name].loser
     mine = loser == op.fields[name][1] or last is None
     group = {name: result.loser for name, result in merged.items()} if len(names) > 1 else {}
+    seen = {name: op.fields[name][0] for name in names} if len(names) > 1 else {}
+    author = change.author
+    replaced = conflicts.Candidate(
+        value=op.fields[name][0], user=author.user, device=author.device, at="", group=seen
+    )
     candidate = conflicts.Candidate(
         value=loser,
         user=change.author.user if mine or last is None else last.user,
@@ -118,4 +123,4 @@ def _keep_loser(
         at=change.at(op) if mine or last is None else last.at,
         group=group,
     )
-    add_conflict(change, op.table, op.id, name, op.fields[name][0], candidate)
+    add_conflict(change, op.table, op.id, name, op.fields[name][0], candidate, replaced)

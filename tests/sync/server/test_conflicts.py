@@ -36,11 +36,37 @@ def test_of_what_one_laptop_wrote_twice_the_later_is_in_question(
 ) -> None:
     nora.do(create("account", "a", name="D", territory="north", phone="0"))
     nora.pull(), office.pull()
-    for number, laptop in enumerate((nora, office, nora, office)):
-        laptop.do(laptop.edit("account", "a", phone=f"{number + 1}"))
+    for laptop, seen, typed in ((nora, "0", "1"), (office, "0", "2"), (nora, "1", "3"), (office, "2", "4")):
+        laptop.do(Op("account", "a", "update", 0, {"phone": (seen, typed)}))
     (row,) = _conflicts(office)
     assert office.row("account", "a")["phone"] == "4"
-    assert _values(row) == ["2", "3"]
+    assert _values(row) == ["3"], "each typed over what he had before him"
+
+
+def test_of_what_one_laptop_wrote_twice_both_are_in_question_where_it_had_not_seen_the_first_on_top(
+    nora: Laptop, office: Laptop
+) -> None:
+    nora.do(create("account", "a", name="D", territory="north", phone="0"))
+    nora.pull(), office.pull()
+    for laptop, seen, typed in ((nora, "0", "1"), (office, "0", "2"), (office, "2", "3"), (nora, "2", "4")):
+        laptop.do(Op("account", "a", "update", 0, {"phone": (seen, typed)}))
+    nora.do(Op("account", "a", "update", 0, {"phone": ("3", "5")}))
+    (row,) = _conflicts(office)
+    assert office.row("account", "a")["phone"] == "5"
+    assert set(_values(row)) == {"1", "3", "4"}
+
+
+def test_two_forks_of_one_quote_by_one_laptop_are_both_named(nora: Laptop, office: Laptop) -> None:
+    nora.do(create("account", "a", name="D", territory="north"))
+    nora.do(create("quote", "q", account="a", subject="0", status="draft"))
+    forks = []
+    for number in ("1", "2"):
+        nora.pull(), office.pull()
+        office.do(office.edit("quote", "q", subject=f"office {number}"))
+        result = nora.do(nora.edit("quote", "q", subject=f"nora {number}"))
+        forks.append(result.map[0][2])
+    (row,) = _conflicts(office)
+    assert _values(row) == forks
 
 
 def test_a_group_has_one_conflict_with_all_its_fields(company: Company, nora: Laptop, office: Laptop) -> None:
