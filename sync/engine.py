@@ -102,6 +102,8 @@ class Engine:
             waiting = outbox.waiting(connection)
             withdrawn = outbox.withdrawn(connection)
             epoch = self._recovered or state.get(connection, "epoch") or ""
+            # Until the swap the cursor is the one of the life that the server lost.
+            lost = state.get(connection, "cursor") or "" if self._recovered else ""
             self._standing = None if waiting or withdrawn else Standing.of(connection)
         done, total = 0, len(waiting)
         waiting = self._without_parts_there(waiting)
@@ -110,7 +112,13 @@ class Engine:
             batch, waiting = split_off(waiting)
             answer = self._remote.push(
                 PushRequest(
-                    _now(), batch, withdrawn, version=self._laptop.version, protocol=VERSION, epoch=epoch
+                    _now(),
+                    batch,
+                    withdrawn,
+                    version=self._laptop.version,
+                    protocol=VERSION,
+                    epoch=epoch,
+                    lost=lost,
                 )
             )
             asked = {one.uuid for one in batch} | set(withdrawn)

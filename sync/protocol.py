@@ -60,7 +60,8 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     A transaction that goes in parts repeats uuid, n and hash, with `part` from 1 to `parts`.
 
     After a restore, `epoch` is the life that the server lost. Of what goes to it again `seen` is the revision
-    that it had there; of what others had written (`rescued`), the last one that this laptop had received.
+    that it had there; of what others had written (`rescued`), the last one that this laptop had received, and no
+    higher than its cursor of that life proves.
     What made a version of its own there makes it again, under the same ids: `forks` is the `map` of its result.
     """
 
@@ -177,7 +178,8 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     `protocol` is the version in which the operations are written; 1 where it is not said. `run` names one
     run of the sync (letters and digits): a newer run takes over, the older one is refused, `superseded`.
     `epoch` is the one that the laptop knows: a server that came back from a copy since takes nothing, and
-    answers with no results, until the laptop has asked what is known and numbered the rest anew.
+    answers with no results, until the laptop has asked what is known and numbered the rest anew. `lost` is the
+    last cursor of the life that it lost: what a laptop brings again of others' work it must have been given.
     """
 
     now: str
@@ -188,6 +190,7 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     protocol: int = 1
     run: str = ""
     epoch: str = ""
+    lost: str = ""
 
 
 class PushAnswer(msgspec.Struct, omit_defaults=True):

@@ -59,8 +59,8 @@ def send_again(connection: Connection, known: Collection[str], after: int, resto
     had = connection.exec_driver_sql(
         "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
     ).all()
-    unknown = {tx: rev for tx, rev, _outcome in had if tx not in known}
-    lost.note(connection, unknown, made=forks.made_by(connection))
+    gone = {tx: rev for tx, rev, _outcome in had if tx not in known or rev > restored}
+    lost.note(connection, gone, made=forks.made_by(connection))
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
     for tx, rev, outcome in had:
         if tx in known and rev > restored and outcome != _REMAINS:

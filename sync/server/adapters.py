@@ -35,4 +35,4 @@ def read(
 def rewritten(transaction: Transaction, ops: list[Op]) -> Transaction:
     """The transaction under its own name and hash, with its operations as the present version writes them."""
     raw = [msgspec.Raw(freeze(op)) for op in ops]
-    return Transaction(transaction.uuid, transaction.n, transaction.hash, raw)
+    return msgspec.structs.replace(transaction, ops=raw)

@@ -17,8 +17,7 @@ def assemble(connection: Connection, store: Store, device: str, sent: Transactio
     """The whole transaction, None while parts are missing; raises `errors.Protocol` where damaged."""
     if not 0 < sent.part <= sent.parts <= _MOST_PARTS or not is_name(sent.uuid):
         raise errors.Protocol("a transaction has no proper name or number of parts")
-    if not _is_marked_soundly(sent):
-        raise errors.Protocol("what a transaction says of a lost life cannot be")
+    require_sound_marks(sent)
     whole = sent if sent.parts == 1 else _keep(connection, store, device, sent)
     if whole is not None and hash_of(whole.ops) != whole.hash:
         raise errors.Protocol(f"transaction {whole.uuid} does not match its hash")
@@ -39,12 +38,13 @@ def is_sound(op: Op) -> bool:
     return is_name(op.id)
 
 
-def _is_marked_soundly(sent: Transaction) -> bool:
-    """Whether a database can be asked about the life in which it was sent before."""
+def require_sound_marks(sent: Transaction) -> None:
+    """Raises `errors.Protocol` unless a database can be asked about the life in which it was sent before."""
     names = [id for _table, old, new in sent.forks for id in (old, new)]
     if sent.epoch:
         names.append(sent.epoch)
-    return all(map(is_name, names)) and 0 <= sent.seen < 1 << 62
+    if not all(map(is_name, names)) or not 0 <= sent.seen < 1 << 62:
+        raise errors.Protocol("what a transaction says of a lost life cannot be")
 
 
 def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:
@@ -60,4 +60,4 @@ def _keep(connection: Connection, store: Store, device: str, sent: Transaction) 
         return None
     connection.execute(delete(parts).where(mine & here))
     ops = [op for part in found for op in msgspec.json.decode(bytes(part), type=list[msgspec.Raw])]
-    return Transaction(sent.uuid, sent.n, sent.hash, ops, sent.part, sent.parts)
+    return msgspec.structs.replace(sent, ops=ops)

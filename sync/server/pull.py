@@ -30,10 +30,13 @@ class Cursor:
     rev: int
     scopes: set[str] = field(default_factory=set)
     behind: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    seal: str = ""
+    """See `sync.server.received`."""
 
     def pack(self) -> str:
         """The text that travels."""
-        return pack_cursor({"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind})
+        fields = {"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind}
+        return pack_cursor(fields | {"k": self.seal} if self.seal else fields)
 
 
 def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | None:
@@ -41,7 +44,8 @@ def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | 
     fields = unpack_cursor(text)
     try:
         behind = {str(scope): (int(a), int(b), int(c)) for scope, (a, b, c) in fields["b"].items()}
-        cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind)
+        seal = str(fields.get("k", ""))
+        cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind, seal)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return cursor if cursor.epoch == epoch and horizon <= cursor.rev <= head else None
@@ -96,7 +100,7 @@ class Pull:
         behind = {scope: at for scope, at in cursor.behind.items() if scope in self.granted}
         for scope in sorted(self.granted - scopes - set(behind)):
             behind[scope] = (0, 0, cursor.rev)
-        return Cursor(cursor.epoch, cursor.rev, scopes, behind)
+        return Cursor(cursor.epoch, cursor.rev, scopes, behind, cursor.seal)
 
     # What changed
 

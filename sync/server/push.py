@@ -11,10 +11,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from sync.clock import corrected
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
-from sync.server import adapters, copied, erasure, head, parking, parts, results
+from sync.server import adapters, copied, erasure, head, lives, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
+from sync.server.lives import Life
 from sync.server.parking import Waiting
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
@@ -81,11 +82,14 @@ class Push:
         for transaction in sorted(request.transactions, key=lambda one: one.n):
             if transaction.uuid in stored:
                 hash, result, device = stored[transaction.uuid]
-                if hash != transaction.hash:
+                if not hash or hash != transaction.hash:
                     outcome.cloned = True
                     break
+                parts.require_sound_marks(transaction)
                 if device != self.device.id:
                     copied.note(self.working, self.device.id, result)
+                if transaction.epoch and result.outcome == "parked":
+                    lives.note(self.connection, self.store, self._believed(transaction, request))
                 order.append(transaction.uuid)
                 if transaction.n == outcome.last_n + 1:
                     # Another file with the same past brought it, under another device.
@@ -102,10 +106,11 @@ class Push:
             whole = parts.assemble(self.connection, self.store, self.device.id, transaction)
             if whole is None:
                 continue
+            whole = self._believed(whole, request)
             ops = decoded[whole.uuid] if whole.parts == 1 else self._sound(whole)
             if whole.parts > 1:
                 self._find_erased(ops or [])
-            pending = self._apply_or_park(transaction, ops)
+            pending = self._apply_or_park(whole, ops)
             if ops is not None and pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
                 whole = adapters.rewritten(whole, pending.ops)
@@ -121,6 +126,9 @@ class Push:
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
         outcome.results += [given[pending.uuid] for pending in taken]
         return outcome
+
+    def _believed(self, transaction: Transaction, request: PushRequest) -> Transaction:
+        return lives.believed(self.connection, self.store, self.device.user, transaction, request.lost)
 
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""
@@ -169,11 +177,11 @@ class Push:
         device, uuid = self.device, sent.uuid
         change = Change(self.working, self._author, uuid, self.now, self.device_now)
         ops, dropped = self._without_erased(ops)
-        pending = self._work(change, ops, sent)
+        pending = self._work(change, ops, lives.of(sent))
         pending.dropped = dropped
         if pending.outcome == "parked":
             here = (self.now, self.device_now, pending.reason, pending.waits_for)
-            self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops))
+            self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops, lives.of(sent)))
         return pending
 
     @cached_property
@@ -210,12 +218,12 @@ class Push:
         self._never_came |= {key for key in dropped if key[1] not in before}
         return kept, dropped
 
-    def _work(self, change: Change, ops: list[Op] | None, sent: Transaction | None = None) -> Pending:
+    def _work(self, change: Change, ops: list[Op] | None, life: Life | None = None) -> Pending:
         named = [(op.table, op.id) for op in ops or []]
         self.working.mark()
         try:
             self._require_tryable(change, ops)
-            brought = Brought(change, ops or [], sent)
+            brought = Brought(change, ops or [], life)
             if change.author is not self._author or not self._plain.apply(change, brought.left):
                 apply(change, [within_head(op, self._head) for op in brought.left])
             self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
@@ -317,8 +325,7 @@ class Push:
         # Who corrects has written it.
         user = parked.user if corrected is None else self.device.user
         self._lent[uuid] = self.grants
-        ops = parked.ops if corrected is None else corrected
-        return {uuid: self._again(parked, Author(user, parked.device, self.grants), ops)}
+        return {uuid: self._again(parked, Author(user, parked.device, self.grants), corrected)}
 
     def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Try again what waited for something that is here now."""
@@ -333,7 +340,7 @@ class Push:
             grants = self._lent.get(parked.waits_for or "") or self.grant_rule(
                 self.connection, self.store.tables.synced, parked.user
             )
-            pending = self._again(parked, Author(parked.user, parked.device, grants), parked.ops)
+            pending = self._again(parked, Author(parked.user, parked.device, grants))
             # Of one that waits on as before its device hears nothing: it would learn that something came.
             if (pending.outcome, pending.reason, pending.waits_for) != (
                 "parked", parked.reason, parked.waits_for,
@@ -347,13 +354,15 @@ class Push:
         """Whether the database has a parked transaction: of this request's own ones it knows nothing yet."""
         return results.any_parked(self.connection, self.store)
 
-    def _again(self, parked: ParkedTransaction, author: Author, ops: list[Op] | None) -> Pending:
+    def _again(self, parked: ParkedTransaction, author: Author, corrected: list[Op] | None = None) -> Pending:
+        """As it was sent, with what was said of it then; or as somebody corrected it, which is new work."""
+        ops, life = (parked.ops, parked.life) if corrected is None else (corrected, None)
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
         if ops is not None and not all(map(parts.is_sound, ops)):
             ops = None
         self._find_erased(ops or [])
-        return self._work(change, self._without_erased(ops)[0])
+        return self._work(change, self._without_erased(ops)[0], life)
 
     # Commit
 

@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from sync import conflicts
 from sync.conflicts import Candidate
-from sync.protocol import Op, Transaction
+from sync.protocol import Op
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
 from sync.server.change import Change, add_conflict
 from sync.server.documents import by_document
 from sync.server.fields import get_field
+from sync.server.lives import Life
 from sync.server.past import Key
 from sync.server.working import Row
 
@@ -30,35 +31,35 @@ class Brought:
     the server's rows, which nobody else may make: `finish` makes them anew of what had not won.
     """
 
-    def __init__(self, change: Change, ops: list[Op], sent: Transaction | None) -> None:
+    def __init__(self, change: Change, ops: list[Op], life: Life | None) -> None:
         self._change, self._ops = change, ops
-        self._sent = sent if sent is not None and sent.epoch and _came_back(change) else None
+        self._life = life if life is not None and _came_back(change) else None
         self.left, self.there = ops, list[Op]()
         self._conflicts: list[Op] = []
-        if self._sent is None:
+        if self._life is None:
             return
-        forks = {old: new for _table, old, new in self._sent.forks}
+        forks = {old: new for _table, old, new in self._life.forks}
         for key, mine in by_document(change, ops).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
-            if is_made or _seen(change, key, self._sent.epoch) >= self._sent.seen:
+            if is_made or _seen(change, key, self._life.epoch) >= self._life.seen:
                 self.there += mine
         change.forks_again = forks
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
-        if self._sent.rescued:
+        if self._life.rescued:
             kind = change.working.store.schema.conflict
             self._conflicts = [op for op in self.left if op.table == kind]
             self.left = [op for op in self.left if op.table != kind]
 
     def finish(self) -> None:
         """Once the rest is applied: the conflicts, and a note of the documents that came whole."""
-        if self._sent is None or not self._sent.rescued:
+        if self._life is None or not self._life.rescued:
             return
         for op in self._conflicts:
             _bring_conflict(self._change, op)
         if not self._change.map:
             for key in by_document(self._change, self.left):
-                _note(self._change, key, self._sent)
+                _note(self._change, key, self._life)
 
 
 def _is_there(change: Change, table: str, id: str) -> bool:
@@ -79,12 +80,12 @@ def _seen(change: Change, key: Key, epoch: str) -> int:
     return -1 if found is None else int(found)
 
 
-def _note(change: Change, key: Key, sent: Transaction) -> None:
+def _note(change: Change, key: Key, life: Life) -> None:
     connection, table = change.working.connection, change.working.store.tables["sync_rescue"]
-    if _seen(change, key, sent.epoch) < sent.seen:
+    if _seen(change, key, life.epoch) < life.seen:
         connection.execute(table.delete().where((table.c.table_name == key[0]) & (table.c.id == key[1])))
         names = ("table_name", "id", "epoch", "seen")
-        insert_rows(connection, table, names, [(*key, sent.epoch, sent.seen)])
+        insert_rows(connection, table, names, [(*key, life.epoch, life.seen)])
 
 
 def _bring_conflict(change: Change, op: Op) -> None:
@@ -98,8 +99,10 @@ def _bring_conflict(change: Change, op: Op) -> None:
     synced = working.store.schema.tables[kind]
     stands = row["deleted_at"] if name == conflicts.DELETION else get_field(synced, row, name)
     base = conflicts.base_of(here.get("base"))
+    # A version that is here already may have another laptop for its author by now.
+    known = [(one.get("value"), one.get("group")) for one in conflicts.candidates_of(there.get("candidates"))]
     for candidate in _sound(here.get("candidates")):
-        if candidate["value"] != stands:
+        if candidate["value"] != stands and (candidate["value"], candidate["group"]) not in known:
             add_conflict(change, kind, id, name, base, candidate)
 
 

@@ -10,7 +10,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from sync.protocol import Op, Result, Transaction, decode
+from sync.server import lives
 from sync.server.batch import Values, find_rows, insert_rows
+from sync.server.lives import Life
 from sync.server.store import Store
 
 _BATCH = 500
@@ -32,6 +34,8 @@ class ParkedTransaction:
     waits_for: str | None
     ops: list[Op] | None
     """None where no program here can read them."""
+    life: Life | None = None
+    """The one that the server lost, where the transaction had been in it."""
 
 
 def find_stored(
@@ -80,12 +84,12 @@ def keep(
 ) -> None:
     """Store results with their effect; (transaction, result, the id that a parked one waits for)."""
     names = ("uuid", "device", "user", "n", "hash", "outcome", "rev", "settled_rev", "reason", "waits_for",
-             "received_at", "device_now", "body", "ops")  # fmt: skip
+             "received_at", "device_now", "body", "ops", "life")  # fmt: skip
     rows: list[Values] = [
         (
             tx.uuid, device, user, tx.n, tx.hash, result.outcome, result.rev, 0, result.reason, waits_for,
             now, device_now, msgspec.json.encode(result),
-            msgspec.json.encode(tx.ops) if result.outcome == "parked" else None,
+            msgspec.json.encode(tx.ops) if result.outcome == "parked" else None, lives.encoded(lives.of(tx)),
         )
         for tx, result, waits_for in results
     ]  # fmt: skip
@@ -129,7 +133,7 @@ def _parked(row: Any) -> ParkedTransaction:
     except msgspec.MsgspecError:
         ops = None
     kept = ("uuid", "device", "user", "received_at", "device_now", "reason", "waits_for")
-    return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops)
+    return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops, life=lives.decoded(row["life"]))
 
 
 def settle(connection: Connection, store: Store, settled: list[tuple[Result, str | None]]) -> None:

@@ -39,6 +39,7 @@ from sync.server import (
     head,
     horizon,
     lease,
+    received,
     results,
     whole_files,
 )
@@ -194,6 +195,9 @@ class Session:
             # A laptop that comes back from its own copy may hold what was erased long ago.
             since = known.rev if start and device.rev_presented else 0
             page.exits += erasure.exits(connection, self.store, since, page.cursor.rev)
+            if start is None or not start.seal or page.cursor.rev != start.rev:
+                epoch, rev = page.cursor.epoch, page.cursor.rev
+                page.cursor.seal = received.seal(connection, self.store, device.user, epoch, rev)
         cursor = page.cursor.pack()
         presented = request.cursor if held is None else held
         self._remember(device, presented, start.rev if start else 0, cursor, granted, request.run)

@@ -130,7 +130,7 @@ def _add_server_only(metadata: MetaData) -> None:
         "sync_result", metadata, text("uuid", primary_key=True), text("device"), text("user"), number("n"),
         text("hash"), text("outcome"), number("rev"), number("settled_rev"), text("reason"),
         text("waits_for", index=True), text("received_at"), text("device_now"), Column("body", LargeBinary),
-        Column("ops", LargeBinary),
+        Column("ops", LargeBinary), Column("life", LargeBinary),
     )  # fmt: skip
     Index("ix_sync_result_device_n", results.c.device, results.c.n)
     Index("ix_sync_result_outcome_device", results.c.outcome, results.c.device)
