@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QFocusEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.errors import Invalid
 from app.fields import Field
@@ -329,3 +329,25 @@ def test_an_unknown_choice_of_a_newer_program_survives(qtbot):
     shown(qtbot, form)
     form.set_values({"it": "later"})
     assert form.values() == {"it": "later"}
+
+
+def test_a_step_of_the_wheel_paints_the_rows_that_come_into_sight_alone(
+    dressed: QApplication, tasks: Tasks, qtbot: Any
+):
+    painted: list[str] = []
+
+    def as_row(row: dict[str, str]) -> ListRow:
+        painted.append(row["id"])
+        return ListRow(row["id"])
+
+    names = RecordList(tasks, "Names", row=as_row)
+    qtbot.addWidget(names)
+    names.resize(400, 620)
+    names.show_rows([{"id": f"Name {n}"} for n in range(100)])
+    names.show()
+    QApplication.processEvents()
+    assert len(set(painted)) == 10
+    painted.clear()
+    names.verticalScrollBar().setValue(72)
+    QApplication.processEvents()
+    assert 1 <= len(set(painted)) <= 3

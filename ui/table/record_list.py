@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QWidget,
 )
 
 from ui.table.rows_model import IdRole, Ids, Load, RowRole, RowsModel
@@ -176,6 +177,9 @@ class RecordList(QTableView):
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._set_row_height()
+        # It paints its own ground: Qt then moves the picture at a step of the wheel and paints what is new alone.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._ground = "app"
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -189,6 +193,16 @@ class RecordList(QTableView):
 
     def _set_row_height(self) -> None:
         self.verticalHeader().setDefaultSectionSize(theme.px(ROW_HEIGHT))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._ground = "surface" if _in_card(self) else "app"
+        super().showEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.color(self._ground))
+        painter.end()
+        super().paintEvent(event)
 
     def show_ids(self, ids: Ids, first: Callable[[Any], Sequence[Any]] | None = None) -> None:
         """Fill from `ids(session)`; see `RowsModel.show`. The chosen record stays chosen."""
@@ -258,6 +272,13 @@ class RecordList(QTableView):
         super().mouseDoubleClickEvent(event)
         if self.currentIndex().isValid():
             self.opened.emit(self.current_id)
+
+
+def _in_card(widget: QWidget) -> bool:
+    above = widget.parentWidget()
+    while above is not None and not above.property("card"):
+        above = above.parentWidget()
+    return above is not None
 
 
 def _as_given(row: Any) -> ListRow:

@@ -97,6 +97,12 @@ class ReportForm(Card):
 
     # Showing
 
+    def clear_text(self) -> None:
+        """Make room for another report: that is nothing which anybody typed."""
+        self._silent = True
+        self.text.clear()
+        self._silent = False
+
     def show_sheet(self, sheet: Sheet, keep_text: str = "") -> None:
         """Show a report; `keep_text` was typed while it was being read and comes after it."""
         self._silent = True

@@ -119,7 +119,7 @@ class VisitReportPage(Page):
         self._heading.setText(_("Visit report"))
         self._about.setText("")
         self._save.setVisible(True)
-        self.form.text.clear()
+        self.form.clear_text()
         self.shell.tasks.read_in_order(
             self,
             lambda session: reporting.open_sheet(

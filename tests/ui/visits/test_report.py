@@ -57,6 +57,13 @@ def test_words_typed_while_the_sheet_is_read_are_kept(desk):
     assert desk.page.form.text.toPlainText() == "Vite"
 
 
+def test_looking_into_a_new_report_leaves_no_draft_behind(desk):
+    open_report(desk)
+    assert not desk.page.autosave.waiting
+    desk.go("today")
+    assert draft_of(desk) is None
+
+
 def test_typing_keeps_a_draft_after_a_pause_and_says_so(desk, qtbot):
     page = open_report(desk)
     pause = page.autosave._pause
