@@ -19,7 +19,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, errors, first_load, outbox, state
+from sync import blobs, collector, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blob_transfer import Carried
 from sync.blobs import FOLDER
@@ -91,7 +91,8 @@ def sync_now(
                 "running",
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
-        return _sync(workspace, progress, remote)
+        with collector.sparing_what_stays():
+            return _sync(workspace, progress, remote)
 
 
 def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol | None) -> dict[str, Any]:

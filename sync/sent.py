@@ -170,10 +170,14 @@ def records(connection: Connection) -> dict[str, set[str]]:
 
 
 def prune(connection: Connection, now: str) -> int:
-    """Forget what the server has had for 90 days of its own clock; how many transactions."""
-    moment = parse_time(now)
-    if moment is None:
+    """Forget what the server has had for 90 days of its own clock; how many transactions.
+
+    Once in each of its days: it reads all of them, which would be most of the work of a sync with nothing to do.
+    """
+    moment, day = parse_time(now), now[:10]
+    if moment is None or state.get(connection, "pruned") == day:
         return 0
+    state.put(connection, "pruned", day)
     return connection.exec_driver_sql(
         "DELETE FROM sync_transaction WHERE state IN ('acknowledged', 'withdrawn') AND answered_at < ?",
         (format_time(moment - KEPT),),

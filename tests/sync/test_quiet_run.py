@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from app import syncing
 from sync import engine
 from sync.engine import Engine
 from tests.sync.office import RHONE, Laptop, Office
@@ -71,3 +74,24 @@ def test_an_answer_that_no_pull_has_passed_yet_is_not_nothing_new(claire: Laptop
         )
     claire.sync()
     assert claire.sql("SELECT count(*) FROM sync_entry") == [(0,)]
+
+
+def test_a_sync_has_the_collector_search_only_what_the_sync_makes(claire: Laptop) -> None:
+    before, during = gc.get_freeze_count(), list[int]()
+    claire.add("account", name="Dupont", territory=RHONE)
+    syncing.sync_now(claire.workspace, lambda *_told: during.append(gc.get_freeze_count()), claire.remote)
+    assert min(during) > before + 10_000
+    assert gc.get_freeze_count() == before
+
+
+def test_what_may_be_forgotten_is_looked_for_once_a_day(claire: Laptop) -> None:
+    claire.add("account", name="Dupont", territory=RHONE)
+    claire.sync()
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_transaction SET answered_at = '2020-01-01T00:00:00.000Z'")
+    claire.sync()
+    assert claire.sql("SELECT count(*) FROM sync_transaction") == [(1,)]
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_state SET value = '2020-01-01' WHERE name = 'pruned'")
+    claire.sync()
+    assert claire.sql("SELECT count(*) FROM sync_transaction") == [(0,)]
