@@ -15,6 +15,7 @@ from sync.schema import SyncTable
 from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
+from sync.server.erasure import find_erased
 from sync.server.fields import get_field, set_field
 from sync.server.past import Edit
 from sync.server.working import Row
@@ -170,11 +171,13 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
 
 def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
     """The ids that the parts had as another version in a lost life, where nothing has them here."""
-    found: dict[str, str] = {}
-    for part in parts:
-        new = change.forks_again.get(part.row["id"])
-        # The device says so: what is there already is not its to write over.
-        if new and new not in found.values() and change.working.get(part.synced.name, new) is None:
+    working, found = change.working, dict[str, str]()
+    wanted = [(part, change.forks_again.get(part.row["id"])) for part in parts]
+    erased = find_erased(working.connection, working.store, {new for _part, new in wanted if new})
+    for part, new in wanted:
+        # The device says so: what is there already, or is to be nowhere, is not its to write.
+        taken = new in found.values() or new in erased
+        if new and not taken and working.get(part.synced.name, new) is None:
             found[part.row["id"]] = new
     return found
 
@@ -252,7 +255,7 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
             else op
             for op in ops
         ]
-    just_made = {old: new for _table, old, new in change.working.forks}
+    just_made = {old: new for _table, old, new in change.working.forks.get(change.author.device, ())}
     return [_renamed(op, just_made) for op in ops] if just_made else ops
 
 
@@ -294,7 +297,8 @@ def _apart(change: Change, ops: list[Op]) -> list[Op]:
 
 def any_forked(change: Change) -> bool:
     """Whether something may have forked of which this device does not know."""
-    return bool(change.working.forks or (change.working.store.shape.lines and _unseen_forks(change)))
+    forks = change.working.forks.get(change.author.device)
+    return bool(forks or (change.working.store.shape.lines and _unseen_forks(change)))
 
 
 def _unseen_forks(change: Change) -> list[tuple[str, str, int]]:

@@ -237,7 +237,9 @@ class Push:
             return Pending(
                 change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
             )
-        self.working.forks += change.map
+        if change.map:
+            for one in copied.devices_of(self.working, change.author.device, change.uuid):
+                self.working.forks.setdefault(one, []).extend(change.map)
         self._reached.update((change.uuid, *(id for _, id in change.born)), self._moved())
         self._decided += parking.decided(change, ops or [])
         touched = list(self.working.named)
@@ -385,8 +387,9 @@ class Push:
         results.keep(self.connection, self.store, device.id, device.user, self.now, self.device_now, kept)
         results.settle(self.connection, self.store, [(given[p.uuid], p.waits_for) for p in settled])
         forks = [
-            {"device": device.id, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
-            for table, old, new in dict.fromkeys(self.working.forks)  # two actions may have made the same one
+            {"device": one, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
+            for one, made in self.working.forks.items()
+            for table, old, new in dict.fromkeys(made)  # two actions may have made the same one
         ]
         if forks:
             self.connection.execute(insert(self.store.tables["sync_fork"]), forks)

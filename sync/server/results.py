@@ -18,6 +18,8 @@ from sync.server.store import Store
 _BATCH = 500
 _SETTLED = text(
     "SELECT body FROM sync_result WHERE device = :device AND settled_rev > :after AND settled_rev <= :upto"
+    " UNION ALL SELECT r.body FROM sync_shared s JOIN sync_result r ON r.uuid = s.uuid WHERE s.device = :device"
+    " AND r.device <> :device AND r.settled_rev > :after AND r.settled_rev <= :upto"
 )
 
 
@@ -111,11 +113,13 @@ def find_parked(
     waits_for: Iterable[str] | None = None,
     uuids: Iterable[str] | None = None,
 ) -> list[ParkedTransaction]:
-    """Parked transactions in the order of their numbers."""
+    """Parked transactions in the order of their numbers; those that a device shares with a copy are its own too."""
     table = store.tables["sync_result"]
     statement = select(table).where(table.c.outcome == "parked").order_by(table.c.device, table.c.n)
     if device is not None:
-        statement = statement.where(table.c.device == device)
+        shared = store.tables["sync_shared"]
+        also = select(shared.c.uuid).where(shared.c.device == device)
+        statement = statement.where((table.c.device == device) | table.c.uuid.in_(also))
     if uuids is not None:
         statement = statement.where(table.c.uuid.in_(list(uuids)))
     if waits_for is None:
@@ -163,7 +167,7 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
 
 
 def find_settled(connection: Connection, store: Store, device: str, after: int, upto: int) -> list[Result]:
-    """This device's results that changed in (after, upto]."""
+    """The results that changed in (after, upto]: this device's, and those that it shares with a copy of its file."""
     if after >= upto:
         return []
     found = connection.execute(_SETTLED, {"device": device, "after": after, "upto": upto})

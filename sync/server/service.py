@@ -34,6 +34,7 @@ from sync.server import (
     adapters,
     auth,
     codes,
+    copied,
     erasure,
     exchange_key,
     head,
@@ -115,7 +116,9 @@ class Session:
             )
             if self.token and not request.password:
                 # What the file holds it was given under its old name.
-                auth.inherit(connection, self.store, self._device(connection), device)
+                original = self._device(connection)
+                auth.inherit(connection, self.store, original, device)
+                copied.share_parked(connection, self.store, original.id, device)
             _, epoch = head.current(connection, self.store)
             return EnrolAnswer(device, series, token, user, grants.role, epoch, self.service.slug)
 

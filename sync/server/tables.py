@@ -171,7 +171,8 @@ def _add_server_only(metadata: MetaData) -> None:
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
     )  # fmt: skip
     # Transactions that a device sent although another, with a copy of its file, had brought them.
-    Table("sync_shared", metadata, text("device", primary_key=True), text("uuid", primary_key=True))
+    shared = Table("sync_shared", metadata, text("device", primary_key=True), text("uuid", primary_key=True))
+    Index("ix_sync_shared_uuid", shared.c.uuid)
     # Documents that came whole after a restore: from somebody who had seen the lost life up to `seen`.
     Table(
         "sync_rescue", metadata, text("table_name", primary_key=True), text("id", primary_key=True),

@@ -57,8 +57,8 @@ class Working:
         self._followers: dict[str, list[tuple[SyncTable, str, bool]]] = {}
         self.erased: set[Key] = set()
         """Rows that are to go for ever, not as tombstones."""
-        self.forks: list[tuple[str, str, str]] = []
-        """(table, old id, new id) of documents that forked in this database transaction."""
+        self.forks: dict[str, list[tuple[str, str, str]]] = {}
+        """By device: (table, old id, new id) of documents that forked in this database transaction."""
         self.forks_before: dict[str, list[tuple[str, str, int]]] = {}
         """By device: (old id, new id, rev) of earlier forks that it has not seen."""
         self._savepoint = Savepoint()

@@ -1,0 +1,188 @@
+"""What laptops say of a life that the server lost: believed as far as it is proven, and it writes over nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from sync import errors
+from sync.protocol import Op, PushAnswer, PushRequest, Transaction, pack_cursor, unpack_cursor
+from sync.server.admin import Administration
+from tests.sync.server.conftest import Company, Laptop, create
+
+
+def _push(laptop: Laptop, sent: Transaction, lost: str = "") -> PushAnswer:
+    request = PushRequest(laptop.service.now(), [sent], lost=lost)
+    return laptop.service.connect(laptop.token).push(request)
+
+
+def _kept(laptop: Laptop) -> str:
+    """Everything that is there, versions that did not win too."""
+    laptop.pull()
+    return str(laptop.rows)
+
+
+def _quotes(laptop: Laptop) -> dict[str, Any]:
+    laptop.pull()
+    return {id: row["subject"] for (table, id), row in laptop.rows.items() if table == "quote"}
+
+
+def _life(laptop: Laptop) -> str:
+    return str(unpack_cursor(laptop.cursor)["e"])
+
+
+@pytest.fixture
+def lost(company: Company, nora: Laptop, office: Laptop) -> str:
+    """The epoch of the life that the server lost; everybody had seen all of it."""
+    epoch = _life(office)
+    office.do(create("account", "north", name="N", territory="north"))
+    nora.pull(), office.pull()
+    Administration(company.store).renew()
+    return epoch
+
+
+def _quote(account: str) -> tuple[Op, Op]:
+    whole = create("quote", "q", account=account, subject="Words of Nora", status="draft")
+    return whole, create("quote_line", "l", quote="q", quantity=1)
+
+
+def test_a_quote_that_waited_does_not_stand_twice_where_a_colleague_brought_it(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    waiting = replace(nora.transaction(*_quote("later")), epoch=lost, seen=2)
+    assert _push(nora, waiting).results[0].reason == "missing_parent"
+    account = create("account", "later", name="L", territory="north")
+    brought = replace(office.transaction(account, *_quote("later")), epoch=lost, seen=9, rescued=True)
+    _push(office, brought, office.cursor)
+    assert list(_quotes(office)) == ["q"]
+    assert [one.outcome for one in _push(nora, waiting).results] == ["applied"]
+
+
+def test_what_waits_in_the_copy_too_learns_that_it_had_been_applied(
+    company: Company, nora: Laptop, office: Laptop
+) -> None:
+    waiting = nora.transaction(*_quote("later"))
+    assert _push(nora, waiting).results[0].reason == "missing_parent"
+    epoch = _life(office)
+    office.pull()
+    Administration(company.store).renew()
+    _push(nora, replace(waiting, epoch=epoch, seen=2))
+    account = create("account", "later", name="L", territory="north")
+    brought = replace(office.transaction(account, *_quote("later")), epoch=epoch, seen=9, rescued=True)
+    _push(office, brought, office.cursor)
+    assert list(_quotes(office)) == ["q"]
+
+
+@pytest.mark.parametrize("forged", ["nothing", "higher", "of another person", "of another life"])
+def test_who_was_not_handed_it_cannot_have_replaced_it(
+    nora: Laptop, office: Laptop, lost: str, forged: str
+) -> None:
+    fields = unpack_cursor(office.cursor)
+    cursors = {
+        "nothing": "",
+        "higher": pack_cursor({**fields, "r": 1 << 50}),
+        "of another person": nora.cursor,
+        "of another life": pack_cursor({**fields, "e": "0" * 16}),
+    }
+    changed = create("quote", "q", account="north", subject="Not what Nora wrote", status="draft")
+    brought = replace(office.transaction(changed), epoch=lost, seen=1 << 50, rescued=True)
+    _push(office, brought, cursors[forged])
+    _push(nora, replace(nora.transaction(*_quote("north")), epoch=lost, seen=(1 << 50) - 1))
+    assert len(_quotes(nora)) == 2
+    assert "Not what Nora wrote" in _kept(nora) and "Words of Nora" in _kept(nora)
+
+
+def test_a_cursor_proves_no_more_than_its_revision(nora: Laptop, office: Laptop, lost: str) -> None:
+    seen = unpack_cursor(office.cursor)["r"]
+    changed = create("quote", "q", account="north", subject="Older", status="draft")
+    _push(office, replace(office.transaction(changed), epoch=lost, seen=1 << 50, rescued=True), office.cursor)
+    _push(nora, replace(nora.transaction(*_quote("north")), epoch=lost, seen=seen + 1))
+    assert len(_quotes(nora)) == 2
+    assert "Older" in _kept(nora) and "Words of Nora" in _kept(nora)
+
+
+FORGED = {
+    "another line": [("quote", "q", "fork"), ("quote_line", "l", "other line")],
+    "itself": [("quote", "q", "fork"), ("quote_line", "l", "l")],
+    "one for two": [
+        ("quote", "q", "fork"),
+        ("quote_line", "l", "fork line"),
+        ("quote_line", "m", "fork line"),
+    ],
+    "erased": [("quote", "q", "fork"), ("quote_line", "l", "erased")],
+    "another quote": [("quote", "q", "other")],
+    "none of a quote": [("quote", "q", "north"), ("quote_line", "l", "q")],
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_forged_id_of_a_version_writes_over_nothing(
+    company: Company, nora: Laptop, office: Laptop, lost: str, forged: str
+) -> None:
+    for quote, lines in (("q", "lm"), ("other", ["other line", "erased"])):
+        office.do(create("quote", quote, account="north", subject="Theirs", status="draft"))
+        office.do(*(create("quote_line", id, quote=quote, label="Theirs", quantity=1) for id in lines))
+    Administration(company.store).erase("quote_line", "erased")
+    nora.pull(), office.pull()
+    office.do(office.edit("quote", "q", subject="Of the office"))
+    before = {id: office.row("quote_line", id) for id in ("l", "m", "other line")}
+    sent = nora.transaction(nora.edit("quote_line", "l", label="Of Nora"))
+    _push(nora, replace(sent, epoch=lost, seen=3, forks=FORGED[forged]))
+    quotes = _quotes(nora)
+    assert (quotes["q"], quotes["other"]) == ("Of the office", "Theirs")
+    for id, row in before.items():
+        kept = nora.row("quote_line", id)
+        assert (kept["quote"], kept["label"]) == (row["quote"], row["label"])
+    assert ("quote_line", "erased") not in nora.rows
+    assert nora.row("account", "north")["name"] == "N"
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"seen": -1}, {"seen": 1 << 62}, {"seen": 1 << 63}, {"seen": 10**30}, {"epoch": "\0"}, {"epoch": "e" * 300},
+        {"forks": [("quote", "q", "\0")]}, {"forks": [("quote", "", "f")]}, {"forks": [("quote", "q", "f" * 300)]},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("stored", [False, True])
+def test_marks_that_cannot_be_are_refused_and_change_nothing(
+    company: Company, nora: Laptop, lost: str, marks: dict[str, Any], stored: bool
+) -> None:
+    sealed = nora.transaction(create("contact", "c", account="nowhere", name="N"))
+    if stored:
+        assert _push(nora, sealed).results[0].outcome == "parked"
+    with pytest.raises((errors.Protocol, errors.Refused)):
+        _push(nora, replace(sealed, **({"epoch": lost} | marks)))
+    with company.store.read() as connection:
+        table = company.store.tables["sync_result"]
+        assert {row.life for row in connection.execute(table.select())} <= {None}
+    nora.n -= not stored
+    assert nora.do(create("contact", "d", account="north", name="D")).outcome in ("applied", "parked")
+
+
+@pytest.mark.parametrize("epoch", ["", "nonsense", "0" * 16])
+def test_marks_of_a_life_that_never_was_take_nothing_away(nora: Laptop, office: Laptop, epoch: str) -> None:
+    office.do(create("account", "north", name="N", territory="north"))
+    brought = create("quote", "q", account="north", subject="The office", status="draft")
+    _push(office, replace(office.transaction(brought), epoch=epoch, seen=1 << 60, rescued=True))
+    _push(nora, replace(nora.transaction(*_quote("north")), epoch=epoch, seen=5))
+    assert len(_quotes(nora)) == 2
+    assert "The office" in _kept(nora) and "Words of Nora" in _kept(nora)
+
+
+def test_a_version_that_is_here_is_not_replaced_by_one_that_somebody_brings_under_its_authors_name(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    nora.pull(), office.pull()
+    nora.do(nora.edit("account", "north", phone="Nora's"))
+    office.do(office.edit("account", "north", phone="The office's"))
+    office.pull()
+    ((id, row),) = [(id, row) for (table, id), row in office.rows.items() if table == "conflict"]
+    forged = str(row["candidates"]).replace("Nora's", "Forged")
+    same = {name: (None, row[name]) for name in ("record_kind", "record", "field", "base", "state")}
+    op = Op("conflict", id, "create", 0, same | {"candidates": (None, forged)})
+    _push(office, replace(office.transaction(op), epoch=lost, seen=9, rescued=True), office.cursor)
+    office.pull()
+    assert "Nora's" in str(office.row("conflict", id)["candidates"])
