@@ -1,18 +1,20 @@
 """A laptop without a server: who works on it and for which company, so that its documents carry a seller.
 
 Both stay here. Once the laptop is enrolled, the company's row and the people come from the server, and this
-row, which was never captured for sending, goes.
+row, which was never captured for sending, goes; what it said is kept until `app.joining` has offered it there.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app import records
+from app.entity import entity, fields
 from app.fields import Field
 from app.i18n import mark as _
 from app.seller import find_company
@@ -24,6 +26,8 @@ PERSON = Field("person", "text", _("Your name"), required=True)
 COMPANY_FIELDS = ("name", "siret", "line1", "postcode", "town", "phone", "email")
 """What is asked at the first start; the rest can wait."""
 _MINE = "alone_company"
+LEFT = "alone_left"
+"""What a laptop that was enrolled had said of its company, {"values": …, "files": …}, until its server has answered."""
 
 
 def introduce(workspace: Workspace, person: str, company: Mapping[str, Any]) -> None:
@@ -66,6 +70,18 @@ def person(session: Session) -> str:
 def forget_company(connection: Connection) -> None:
     """The laptop is enrolled: the company comes from its server."""
     mine = state.get(connection, _MINE)
-    if mine:
+    if not mine:
+        return
+    company, attachment = entity("organisation").__table__, entity("attachment").__table__
+    row: Mapping[Any, Any] = (
+        connection.execute(select(company).where(company.c.id == mine)).mappings().first() or {}
+    )
+    said = {name: row[name] for name in fields("organisation") if row.get(name) not in (None, "", {})}
+    files = connection.execute(select(attachment).where(attachment.c.record == mine)).mappings()
+    kept = [{name: file[name] for name in ("id", *fields("attachment"))} for file in files]
+    state.put(connection, LEFT, json.dumps({"values": said, "files": kept}, default=str))
+    state.put(connection, _MINE, None)
+    # A first load brings all that is the company's, and takes away what else is here of it.
+    with capture.paused(connection):
+        connection.exec_driver_sql("DELETE FROM attachment WHERE record = ?", (mine,))
         connection.exec_driver_sql("DELETE FROM organisation WHERE id = ?", (mine,))
-        state.put(connection, _MINE, None)

@@ -61,13 +61,19 @@ def keep(connection: Connection, blob: Blob) -> Blob:
     """
     there = find(connection, blob.sha256)
     if there is not None and there.state == "here":
-        connection.exec_driver_sql("UPDATE sync_blob SET sent = 0 WHERE sha256 = ?", (blob.sha256,))
+        send_again(connection, [blob.sha256])
         _forget_file(connection, blob.file)
         return there
     if there is not None:
         forget(connection, [blob.sha256])
     write(connection, blob)
     return blob
+
+
+def send_again(connection: Connection, digests: Iterable[str]) -> None:
+    """Tell the server of these bytes anew: a new row names them."""
+    for sha256 in digests:
+        connection.exec_driver_sql("UPDATE sync_blob SET sent = 0 WHERE sha256 = ?", (sha256,))
 
 
 def write(connection: Connection, blob: Blob) -> None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.attachments.adding import FOLDER, Prepared, add, attach, folder_of, keep_bytes, prepare
+    from app.attachments.adding import (
+        FOLDER,
+        Prepared,
+        add,
+        add_again,
+        attach,
+        folder_of,
+        keep_bytes,
+        prepare,
+    )
     from app.attachments.keeping import carry, fault, fetch, forget, is_due, keep_all, sweep
     from app.attachments.reading import (
         File,
@@ -33,7 +42,7 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
-    "adding": "FOLDER Prepared add attach folder_of keep_bytes prepare",
+    "adding": "FOLDER Prepared add add_again attach folder_of keep_bytes prepare",
     "keeping": "carry fault fetch forget is_due keep_all sweep",
     "reading": "File NotHere find find_by_id find_of_account is_here move of_digest picture pin read remove"
     " save_as thumbnail thumbnails want when",
@@ -55,6 +64,7 @@ __all__ = [
     "NotHere",
     "Prepared",
     "add",
+    "add_again",
     "attach",
     "carry",
     "fault",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -112,6 +113,22 @@ def add(
         "caption": caption,
     }
     return records.add(session, KIND, values)
+
+
+def add_again(
+    session: Session,
+    row: Mapping[str, Any],
+    kind: str,
+    record: str,
+    account: str | None = None,
+    caption: str | None = None,
+) -> str:
+    """Another row, of another record, for the bytes of one that is here; its id."""
+    connection = session.connection()
+    blobs.send_again(connection, [digest for digest in (row["sha256"], row["thumbnail"]) if digest])
+    same = ("name", "media_type", "size", "sha256", "thumbnail", "width", "height")
+    values = {name: row[name] for name in same} | {"record_kind": kind, "record": record}
+    return records.add(session, KIND, {**values, "account": account, "caption": caption})
 
 
 def keep_bytes(connection: Connection, data: bytes) -> None:

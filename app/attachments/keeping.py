@@ -84,12 +84,21 @@ def is_due(connection: Connection) -> bool:
 
 
 def _want_of_company(workspace: Workspace) -> None:
-    """The company's logo and terms of sale come however large they are, and stay: each quote prints them."""
+    """Logo and terms of sale, the company's and those that a quote brought along, come however large they are.
+
+    They stay: each quote prints them.
+    """
+    needed = (
+        "a.deleted_at IS NULL AND a.sha256 IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM sync_blob AS b WHERE b.sha256 = a.sha256 AND b.pinned = 1)"
+    )
     with workspace.exclusive() as connection:
         rows = connection.exec_driver_sql(
             f"SELECT a.id FROM organisation AS o JOIN {KIND} AS a ON a.id IN (o.logo, o.terms_file)"
-            " WHERE o.deleted_at IS NULL AND a.deleted_at IS NULL AND a.sha256 IS NOT NULL AND NOT EXISTS"
-            " (SELECT 1 FROM sync_blob AS b WHERE b.sha256 = a.sha256 AND b.pinned = 1)"
+            f" WHERE o.deleted_at IS NULL AND {needed}"
+            f" UNION SELECT a.id FROM {KIND} AS a JOIN quote AS q ON q.id = a.record"
+            f" WHERE a.record_kind = 'quote' AND {needed} AND a.sha256 IN"
+            " (json_extract(q.snapshot, '$.logo'), json_extract(q.snapshot, '$.terms_file'))"
         ).all()
         for (id,) in rows:
             blob = want(connection, id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import formats, records
 from app.catalogue.pricing import open_book
 from app.i18n import translate as _
-from app.quotes import telephone
+from app.quotes import paper, telephone
 from app.quotes.model import FROZEN
 from sync.conflicts import FORK
 
@@ -51,6 +51,9 @@ def find_notices(session: Session, quote_id: str) -> list[Notice]:
                 day=formats.format_date(book.expired_on),
             )
             found.append(Notice(words, "warn"))
+    elif not paper.is_complete(session, quote_id):
+        words = _("A picture or the terms of this quote are not on this laptop yet: its paper is not whole.")
+        found.append(Notice(words, "warn"))
     return found
 
 

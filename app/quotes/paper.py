@@ -63,6 +63,11 @@ def pdf(session: Session, quote_id: str) -> bytes:
     return open_paper(session, quote_id).render()
 
 
+def is_complete(session: Session, quote_id: str) -> bool:
+    """Whether every file that the quote's paper shows is on this laptop."""
+    return all(attachments.is_here(session, digest) for digest in document(session, quote_id).files())
+
+
 def with_files(session: Session, found: QuoteDocument) -> Paper:
     """The document with the files that are here."""
     files = {digest: attachments.of_digest(session, digest) for digest in sorted(found.files())}

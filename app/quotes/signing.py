@@ -94,11 +94,17 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
 
     `vault` is the workspace's.
 
-    Raises NotAllowed for a quote that was not issued or is decided.
+    Raises NotAllowed for a quote that was not issued or is decided, and for one whose paper is not whole here.
     """
     quote = records.get(session, "quote", quote_id)
     check_signable(quote)
     shown = open_paper(session, quote_id)
+    if not shown.complete:
+        raise NotAllowed(
+            _(
+                "A picture or the terms of this quote are not on this laptop yet. Synchronise, then have it signed."
+            )
+        )
     account, contact = (
         records.known(session, "account", quote["account"]),
         records.known(session, "contact", quote["contact"]),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app import formats, records
-from app.quotes import notices, prospects
+from app import company, formats, records
+from app.errors import NotAllowed
+from app.quotes import issuing, notices, prospects, signing
 from sync import state
 from sync.conflicts import FORK
+from tests.app.test_company import logo
 from tests.shop import Shop, open_shop
 
 
@@ -28,6 +30,20 @@ def found(shop: Shop, quote: str) -> list[notices.Notice]:
 
 def test_an_ordinary_quote_has_none(shop: Shop):
     assert found(shop, shop.quote("dsi 600")) == []
+
+
+def test_a_paper_that_is_not_whole_here_says_so_and_is_not_signed(shop: Shop, tmp_path: Path):
+    company.keep_file(shop.workspace, "logo", logo(tmp_path))
+    quote = shop.quote("dsi 600")
+    with shop.workspace.transaction() as session:
+        issuing.issue(session, quote)
+    assert found(shop, quote) == []
+    with shop.workspace.transaction() as session:
+        session.connection().exec_driver_sql("DELETE FROM sync_blob")
+    (notice,) = found(shop, quote)
+    assert notice.tone == "warn"
+    with shop.workspace.transaction() as session, pytest.raises(NotAllowed):
+        signing.open_signing(session, quote, shop.workspace.vault)
 
 
 def test_a_price_list_past_its_day_is_named_with_the_day(shop: Shop):
