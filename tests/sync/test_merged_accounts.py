@@ -212,3 +212,17 @@ def test_chains_of_mergers_end_at_the_last(claire: Laptop, rey: Laptop, pair: tu
         check_one(laptop, last, gone)
         assert laptop.rows("task")[0]["account"] == last
     assert claire.content() == rey.content()
+
+
+def test_an_account_that_is_born_merged_is_its_survivor_from_the_start(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, _gone = pair
+    twin = claire.add("account", name="Morel, encore", territory=RHONE, merged_into=stays)
+    claire.add("contact", account=twin, last_name="Jeanne")
+    claire.sync(), rey.sync()
+    for laptop in (claire, rey):
+        assert twin not in [row["id"] for row in laptop.rows("account")]
+        assert "Jeanne" in [row["last_name"] for row in laptop.rows("contact", account=stays)]
+        assert laptop.differing() is None
+    assert claire.content() == rey.content()
