@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -15,6 +16,8 @@ from app.errors import Cancelled, TerrainError
 from app.i18n import translate as _
 
 DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+_ALLOCATIONS = 50_000
+"""Between two looks of the collector: what a word loads stays, and looking through it is a tenth of a short word."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, output: Output) -> int:
     debug = os.environ.get("TERRAIN_DEBUG") == "1"
     module, name = WORDS[options.run]
+    gc.set_threshold(_ALLOCATIONS)
     try:
         code = getattr(importlib.import_module(module), name)(options, output)
         sys.stdout.flush()

@@ -112,22 +112,6 @@ def delete(options: argparse.Namespace, output: Output) -> None:
     output.result({"id": options.id}, [])
 
 
-def find(options: argparse.Namespace, output: Output) -> None:
-    """The hits of the desktop's search; with `--json` whole records with their kind, title and subtitle."""
-    from app import search
-
-    with opened(options) as workspace, workspace.read() as session:
-        hits = search.find(session, " ".join(options.text), options.limit)
-        rows = [(_(entity(hit.kind).label), hit.title, hit.subtitle, hit.id) for hit in hits]
-        output.result([_hit_json(session, hit) for hit in hits] if output.json else None, table(rows))
-
-
-def _hit_json(session: Session, hit: Any) -> dict[str, Any]:
-    record = records.find_rows(session, hit.kind, {"id": hit.id})
-    found = as_json(hit.kind, record[0]) if record else {"id": hit.id}
-    return {**found, "kind": hit.kind, "title": hit.title, "subtitle": hit.subtitle}
-
-
 def _conditions(kind: str, texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The parsed conditions on columns, and those on the company's own fields as they were typed."""
     declared = declared_fields(kind)

@@ -22,7 +22,7 @@ WORDS = {
     "add": ("app.cli.record_words", "add"),
     "set": ("app.cli.record_words", "set_fields"),
     "delete": ("app.cli.record_words", "delete"),
-    "find": ("app.cli.record_words", "find"),
+    "find": ("app.cli.find_words", "find"),
     "attach": ("app.cli.attachment_words", "attach"),
     "attachment": ("app.cli.attachment_words", "attachment"),
     "batch": ("app.cli.batch", "run"),

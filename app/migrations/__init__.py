@@ -6,14 +6,15 @@ the migrated tables with the declarations.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, inspect
-
-from sync import extra
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 HEAD = 6
-"""The version of the newest migration; its revision is the same number in four digits."""
+"""The version of the newest migration; its revision is the same number in four digits.
+
+Whoever wants this number alone loads no library for it."""
 
 FIRST = "0001"
 """The revision of a database that was made before it carried any."""
@@ -49,6 +50,7 @@ def evolve(connection: Connection, fresh: bool) -> None:
         stamp(connection)
     elif _version(connection) != f"{HEAD:04}":
         from app.features import sync_schema
+        from sync import extra
 
         migrate(connection)
         # What newer laptops sent meanwhile has its place now.
@@ -62,6 +64,8 @@ def _version(connection: Connection) -> str | None:
 
 
 def _tables(connection: Connection) -> list[str]:
+    from sqlalchemy import inspect
+
     # A PostgreSQL organisation is the schema that the search path names first.
     postgres = connection.dialect.name == "postgresql"
     schema = connection.exec_driver_sql("SELECT current_schema()").scalar() if postgres else None

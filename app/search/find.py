@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
-from sqlalchemy.orm import Session
-
-from app.search.sources import PER_KIND, SOURCES, WEIGHT
+from app.search.found import KINDS, PER_KIND, WEIGHT
 from app.search.words import TITLE, alternatives, beginnings, fold
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+Execute = Callable[[str, tuple[Any, ...]], Iterable[Any]]
+"""Runs a statement with its values and gives the rows: of a session's connection, or of the driver's own."""
 
 _COLUMNS = "SELECT row, kind, id, title, subtitle FROM search_row"
 _LAST_SIGN = "\U0010ffff"
@@ -28,13 +32,11 @@ class Hit:
 
 def find(session: Session, text: str, limit: int = 30, kinds: Iterable[str] | None = None) -> list[Hit]:
     """The best hits for what was typed so far; every word may be the beginning of a word."""
-    return find_connection(session.connection(), text, limit, kinds)
+    return find_by(session.connection().exec_driver_sql, text, limit, kinds)
 
 
-def find_connection(
-    connection: Connection, text: str, limit: int = 30, kinds: Iterable[str] | None = None
-) -> list[Hit]:
-    """The same on a plain connection."""
+def find_by(execute: Execute, text: str, limit: int = 30, kinds: Iterable[str] | None = None) -> list[Hit]:
+    """The same where there is no session."""
     terms = alternatives(text)[:_MOST_WORDS]
     if not terms:
         return []
@@ -42,7 +44,7 @@ def find_connection(
     found: dict[int, Hit] = {}
     # Each pass goes on only while there is room: an unbounded ORDER BY rank costs hundreds of
     # milliseconds, and whoever gets thirty hits types another letter.
-    for hits in _passes(connection, text, terms, ranges, limit):
+    for hits in _passes(execute, text, terms, ranges, limit):
         for row, hit in hits:
             found.setdefault(row, hit)
         if len(found) >= limit:
@@ -53,41 +55,41 @@ def find_connection(
 def _ranges(kinds: Iterable[str] | None) -> list[tuple[int, int]]:
     """The ranges of row numbers of the kinds that are asked for: one for all of them."""
     if kinds is None:
-        return [(0, len(SOURCES) * PER_KIND)]
+        return [(0, len(KINDS) * PER_KIND)]
     wanted = {WEIGHT[kind] for kind in kinds if kind in WEIGHT}
     return [(weight * PER_KIND, (weight + 1) * PER_KIND - 1) for weight in sorted(wanted)]
 
 
 def _passes(
-    connection: Connection, text: str, terms: list[list[list[str]]], ranges: list[tuple[int, int]], limit: int
+    execute: Execute, text: str, terms: list[list[list[str]]], ranges: list[tuple[int, int]], limit: int
 ) -> Iterator[list[tuple[int, Hit]]]:
     start = " ".join(fold(text).split())
     # While entries are made after a load, their titles have no index yet: the words find what is there.
-    for source in SOURCES if _titles_are_indexed(connection) else ():
-        if any(first <= WEIGHT[source.kind] * PER_KIND <= last for first, last in ranges):
-            yield _starting(connection, source.kind, start, limit)
+    for kind in KINDS if _titles_are_indexed(execute) else ():
+        if any(first <= WEIGHT[kind] * PER_KIND <= last for first, last in ranges):
+            yield _starting(execute, kind, start, limit)
     for match in (_match(terms, TITLE), _match(terms, "")):
         for first, last in ranges:
-            yield _matching(connection, match, first, last, limit)
+            yield _matching(execute, match, first, last, limit)
 
 
-def _titles_are_indexed(connection: Connection) -> bool:
+def _titles_are_indexed(execute: Execute) -> bool:
     query = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'search_row_folded'"
-    return connection.exec_driver_sql(query).first() is not None
+    return any(True for _row in execute(query, ()))
 
 
-def _starting(connection: Connection, kind: str, start: str, limit: int) -> list[tuple[int, Hit]]:
-    rows = connection.exec_driver_sql(
+def _starting(execute: Execute, kind: str, start: str, limit: int) -> list[tuple[int, Hit]]:
+    rows = execute(
         f"{_COLUMNS} WHERE kind = ? AND folded >= ? AND folded < ? ORDER BY folded LIMIT ?",
         (kind, start, start + _LAST_SIGN, limit),
     )
     return [(row, Hit(kind, id, title, subtitle)) for row, kind, id, title, subtitle in rows]
 
 
-def _matching(connection: Connection, match: str, first: int, last: int, limit: int) -> list[tuple[int, Hit]]:
+def _matching(execute: Execute, match: str, first: int, last: int, limit: int) -> list[tuple[int, Hit]]:
     # By row number, thus by kind, and not by rank: the index gives that order for nothing. Some more
     # than asked for are read, so that the alphabet decides between titles and not their age.
-    rows = connection.exec_driver_sql(
+    rows = execute(
         f"{_COLUMNS} WHERE row IN (SELECT rowid FROM search_text WHERE search_text MATCH ?"
         f" AND rowid BETWEEN ? AND ? LIMIT ?) ORDER BY row / {PER_KIND}, folded",
         (match, first, last, 2 * limit),

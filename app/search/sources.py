@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from app.entity import fields
 from app.search import expressions
+from app.search.found import PER_KIND as PER_KIND
+from app.search.found import WEIGHT as WEIGHT
 
 _LONGEST_WORDS = 4_000
 
@@ -96,7 +98,6 @@ class Source:
 _NAME = "coalesce(a.name, '')"
 
 SOURCES: tuple[Source, ...] = (
-    # In order of weight: of two equally good hits the kind named first comes first.
     Source(
         "account",
         title="t.name",
@@ -136,8 +137,6 @@ SOURCES: tuple[Source, ...] = (
         columns=("start",),
     ),
 )
-WEIGHT = {source.kind: rank for rank, source in enumerate(SOURCES)}
-PER_KIND = 1 << 40
 """Each kind has its own range of row numbers, so that one kind can be searched alone."""
 
 _SITE = ("account", "kind", "town", "postcode", "phone", "deleted_at")

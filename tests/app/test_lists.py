@@ -165,7 +165,7 @@ def test_without_a_profile_or_its_key_there_are_no_first_rows(tmp_path: Path, pr
 def test_the_quick_start_loads_nothing_heavy():
     program = (
         "import sys, pathlib; from app import quick_start;"
-        "quick_start.first_rows(pathlib.Path('nowhere')); import sqlcipher3;"
+        "quick_start.first_rows(pathlib.Path('nowhere')); import sqlcipher3, app.cli.find_words;"
         "print([m for m in ('sqlalchemy', 'alembic', 'requests', 'reportlab', 'phonenumbers', 'babel', 'PySide6')"
         " if m in sys.modules])"
     )

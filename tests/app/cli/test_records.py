@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.entity import entity
+from app.features import sync_schema
+from app.search.found import KINDS
+from app.search.sources import SOURCES
+
 
 def test_add_prints_the_id_and_show_gives_the_record_back(terrain):
     id = terrain("add", "account", "name=Hôtel Bellevue", "credit_limit=1250.5", "tags=a; b").line
@@ -90,6 +95,21 @@ def test_find_gives_whole_records_with_their_kind(terrain):
     (hit,) = terrain("find", "hotel", "bell", "--json").data
     assert (hit["id"], hit["kind"], hit["name"]) == (id, "account", "Hôtel Bellevue")
     assert "Bellevue" in terrain("find", "bellevue").out
+
+
+def test_what_is_found_for_people_is_what_is_found_for_programs(terrain):
+    account = terrain("add", "account", "name=Hôtel Bellevue").line
+    terrain("add", "contact", "last_name=Rey", f"account={account}")
+    shown = terrain("find", "bellevue").out.splitlines()
+    found = terrain("find", "bellevue", "--json").data
+    assert [line.split()[-1] for line in shown] == [hit["id"] for hit in found] and len(found) == 2
+    assert [line.split()[0] for line in shown] == ["Account", "Contact"]
+
+
+def test_the_kinds_that_are_found_have_the_labels_of_their_entities():
+    sync_schema()
+    assert {kind: entity(kind).label for kind in KINDS} == KINDS
+    assert [source.kind for source in SOURCES] == list(KINDS)
 
 
 def test_fields_lists_the_kinds_and_what_each_field_takes(terrain, run):
