@@ -43,7 +43,8 @@ WINDOW_BOTTOM = 85 * MM
 
 _TITLE = Style(BOLD, 23, 26, ACCENT)
 _NUMBER = Style(BOLD, 10.5, 13)
-_SELLER = Style(BOLD, 14.5, 17)
+_SELLER = (Style(BOLD, 14.5, 17), Style(BOLD, 11, 13), Style(BOLD, 8.6, 10.4), Style(BOLD, 7, 8.6))
+"""The seller's name, as large as it fits on two lines."""
 _SUBJECT = Style(BOLD, 10.5, 13.2)
 _LEGAL = SMALL.but(size=6.8, leading=8.4)
 _META_X = LEFT + 78
@@ -123,7 +124,9 @@ def _draw_options_title(words: Words, pen: Pen, y: float) -> None:
 
 def _draw_options_total(document: QuoteDocument, words: Words, pen: Pen, y: float) -> None:
     amounts = document.amounts
-    pairs = (("total_ht", amounts.options_ht), ("total_ttc", amounts.options_ttc))
+    pairs = [("total_ht", amounts.options_ht), ("total_ttc", amounts.options_ttc)]
+    if document.without_vat:
+        pairs = pairs[:1]
     text = "  ·  ".join(f"{words(name)} {words.money(amount)}" for name, amount in pairs)
     pen.right(RIGHT, y + 13, text, STRONG)
     pen.right(RIGHT - width(text, STRONG) - 10, y + 13, words("options_total"), SMALL)
@@ -155,9 +158,10 @@ def _draw_text_line(text: str, style: Style, pen: Pen, y: float) -> None:
 def _draw_letterhead(document: QuoteDocument, words: Words, pen: Pen, _y: float) -> None:
     pen.fill(0, 0, WIDTH, 5, ACCENT)
     y = 46.0 + _draw_logo(document, pen)
-    for line in wrap(document.seller.get("name", ""), _SELLER, WINDOW_X - LEFT - 20)[:2]:
-        pen.text(LEFT, y, line, _SELLER)
-        y += _SELLER.leading
+    lines, style = _seller_name(document)
+    for line in lines:
+        pen.text(LEFT, y, line, style)
+        y += style.leading
     room = int((WINDOW_Y - y) // 10.4) + 1
     pen.lines(LEFT, y - 2, _seller_lines(document, words)[:room], SMALL.but(size=8, leading=10.4))
     pen.text(WINDOW_X, 50, words("quote"), _TITLE)
@@ -172,6 +176,15 @@ def _draw_letterhead(document: QuoteDocument, words: Words, pen: Pen, _y: float)
     for text, style in _buyer_lines(document, words):
         pen.text(WINDOW_X, y, text, style)
         y += style.leading
+
+
+def _seller_name(document: QuoteDocument) -> tuple[list[str], Style]:
+    found: list[str] = []
+    for style in _SELLER:
+        found = wrap(document.seller.get("name", ""), style, WINDOW_X - LEFT - 20)
+        if len(found) <= 2:
+            break
+    return found[:4], style
 
 
 def _draw_logo(document: QuoteDocument, pen: Pen) -> float:

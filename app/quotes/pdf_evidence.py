@@ -55,6 +55,7 @@ _LABELS = {
         "previous": "SHA-256 du précédent",
         "drawn": "Tracé",
         "options": "Options retenues",
+        "total": "Total avec ces options",
     },
     "en": {
         "title": "Evidence of signature",
@@ -82,10 +83,23 @@ _LABELS = {
         "previous": "SHA-256 of the one before",
         "drawn": "Strokes",
         "options": "Options chosen",
+        "total": "Total with these options",
     },
 }
 AGREEMENT = (
-    *("quote", "seller", "customer", "amount", "signer", "role", "email", "agreed", "terms", "options"),
+    *(
+        "quote",
+        "seller",
+        "customer",
+        "amount",
+        "signer",
+        "role",
+        "email",
+        "agreed",
+        "terms",
+        "options",
+        "total",
+    ),
     *("at", "salesperson"),
 )
 """What the customer reads."""

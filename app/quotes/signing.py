@@ -28,6 +28,7 @@ from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.paper import Paper, open_paper
 from app.quotes.pdf_type import accent_of
 from app.quotes.pdf_words import Words
+from app.quotes.totals import Sums
 from sync import state
 
 Record = Mapping[str, Any]
@@ -48,8 +49,7 @@ class Signing:
     paper: Paper
     content: bytes
     """The PDF that is shown, byte for byte the one that is sealed."""
-    choices: tuple[Record, ...]
-    """The options and alternatives to tick."""
+    lines: tuple[Record, ...]
     signer: str
     role: str
     email: str
@@ -58,6 +58,19 @@ class Signing:
     context: Mapping[str, str]
     chain: tuple[int, str]
     key: sealing.SealKey
+
+    @property
+    def choices(self) -> tuple[Record, ...]:
+        """The options and alternatives to tick."""
+        return tuple(line for line in self.lines if line["choice_kind"] in ("option", "alternate"))
+
+    def net_of(self, choice: Record) -> str:
+        """What a choice costs, as its line on the paper says."""
+        return str(choice["net"] or 0)
+
+    def agreed(self, chosen: Sequence[str]) -> Sums:
+        """What the customer pays with the options and alternatives that he takes. Raises Invalid."""
+        return life.chosen_totals(self.quote, self.lines, chosen).total
 
     @property
     def pdf_hash(self) -> str:
@@ -110,7 +123,6 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
         records.known(session, "contact", quote["contact"]),
     )
     name = " ".join(filter(None, (contact.get("first_name"), contact.get("last_name"))))
-    lines = issuing.find_lines(session, quote_id)
     connection = session.connection()
     context = {
         "device": str(state.get(connection, "device") or ""),
@@ -123,7 +135,7 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
         quote,
         shown,
         shown.render(),
-        tuple(line for line in lines if line["choice_kind"] in ("option", "alternate")),
+        tuple(issuing.find_lines(session, quote_id)),
         name,
         contact.get("job") or "",
         contact.get("email") or "",
@@ -148,6 +160,7 @@ def sign(signing: Signing, consent: Consent) -> Signed:
     position, previous = signing.chain[0] + 1, signing.chain[1]
     strokes = [[[round(x, 4), round(y, 4), at] for x, y, at in stroke] for stroke in consent.strokes]
     chosen = {line["id"]: line["description"] or "" for line in signing.choices}
+    total = signing.agreed(consent.chosen)
     evidence = {
         **signing.context,
         "quote": document.number,
@@ -155,6 +168,7 @@ def sign(signing: Signing, consent: Consent) -> Signed:
         "terms": consent.terms,
         "certified": list(document.certifications),
         "chosen": [chosen[id] for id in consent.chosen if id in chosen],
+        "total": {"ht": str(total.ht), "ttc": str(total.ttc)},
         "monotonic_ms": time.monotonic_ns() // 1_000_000,
         "strokes": strokes,
         "strokes_hash": _hash(strokes),
@@ -266,12 +280,15 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
     local, words = formats.local(at), Words(document.language, document.currency)
     # As on the quote: where no VAT is due, an amount "with VAT" would say that some is in it.
     whole = "net_due" if document.without_vat else "total_ttc"
-    amounts = (("total_ht", document.amounts.ht), (whole, document.amounts.ttc))
+    offered = (("total_ht", document.amounts.ht), (whole, document.amounts.ttc))
+    total = evidence["total"]
+    agreed = (("total_ht", total["ht"]), (whole, total["ttc"]))
     return {
         "quote": evidence["quote"],
         "seller": str(document.seller.get("name", "")),
         "customer": document.buyer.name,
-        "amount": " · ".join(f"{words(name)} {words.money(amount)}" for name, amount in amounts),
+        "amount": _said(words, offered),
+        "total": "" if agreed == offered else _said(words, agreed),
         "signer": record["signer_name"],
         "role": record["signer_role"] or "",
         "email": record["signer_email"] or "",
@@ -290,6 +307,10 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
         "chain": f"{record['position']} · {record['record_hash']}",
         "previous": record["previous_hash"],
     }
+
+
+def _said(words: Words, amounts: Sequence[tuple[str, str]]) -> str:
+    return " · ".join(f"{words(name)} {words.money(amount)}" for name, amount in amounts)
 
 
 def check_signable(quote: Record) -> None:

@@ -88,39 +88,55 @@ class SignScreen(QWidget):
         if not self._signing.choices:
             return
         lines.addWidget(Label(_("Options: tick what you take"), "h3"))
-        net = {line.description: line.amount for line in self._signing.paper.document.lines}
         for choice in self._signing.choices:
             text = str(choice["description"] or choice["sku"] or "")
-            box = _Tick(f"{text}  {self._words.money(net.get(text) or '0')}")
+            box = _Tick(f"{text}  {self._words.money(self._signing.net_of(choice))}")
             box.setChecked(bool(choice["selected"]))
             box.toggled.connect(lambda on, chosen=choice: self._only_one(chosen, on))
             self.choices[choice["id"]] = box
             lines.addWidget(box)
 
     def _only_one(self, chosen: Any, on: bool) -> None:
-        """Of an alternative group one is taken: ticking it unticks the others."""
+        """Of an alternative group one is taken: ticking it unticks the others, and the last one stays."""
         group = chosen["option_group"]
-        if not on or not group:
-            return
-        for other in self._signing.choices:
-            if other["option_group"] == group and other["id"] != chosen["id"]:
-                self.choices[other["id"]].setChecked(False)
+        others = [
+            self.choices[other["id"]]
+            for other in self._signing.choices
+            if group and other["option_group"] == group and other["id"] != chosen["id"]
+        ]
+        if on:
+            for box in others:
+                box.setChecked(False)
+        elif others and not any(box.isChecked() for box in others):
+            self.choices[chosen["id"]].setChecked(True)
+        self._show_totals()
 
     def _totals(self) -> QWidget:
-        amounts, words = self._signing.paper.document.amounts, self._words
+        document, words = self._signing.paper.document, self._words
+        amounts, whole = document.amounts, "net_due" if document.without_vat else "total_ttc"
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        rows = [(words("total_ht"), amounts.ht, "body"), (words("total_vat"), amounts.vat, "body")]
-        rows.append((words("total_ttc"), amounts.ttc, "kpi"))
+        labels = {"ht": words("total_ht"), "vat": words("total_vat"), "ttc": words(whole)}
+        self.amounts = {name: Label("", "kpi" if name == "ttc" else "body") for name in labels}
         if amounts.deposit:
-            rows.append((words(amounts.deposit_kind or "acompte"), amounts.deposit, "body"))
-        for row, (label, amount, look) in enumerate(rows):
-            value = Label(words.money(amount), look)
-            grid.addWidget(Label(label, "h3" if look == "kpi" else "muted"), row, 0)
-            grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
+            labels["deposit"] = words(amounts.deposit_kind or "acompte")
+            self.amounts["deposit"] = Label(words.money(amounts.deposit), "body")
+        for row, (name, label) in enumerate(labels.items()):
+            grid.addWidget(Label(label, "h3" if name == "ttc" else "muted"), row, 0)
+            grid.addWidget(self.amounts[name], row, 1, Qt.AlignmentFlag.AlignRight)
+        self._show_totals()
         found = QWidget()
         found.setLayout(grid)
         return found
+
+    def _show_totals(self) -> None:
+        """What he signs for, with the options that are ticked."""
+        try:
+            total = self._signing.agreed(tuple(id for id, box in self.choices.items() if box.isChecked()))
+        except Invalid:
+            return  # between two ticks of one group; the next one says
+        for name, amount in (("ht", total.ht), ("vat", total.vat), ("ttc", total.ttc)):
+            self.amounts[name].setText(self._words.money(str(amount)))
 
     def _signature_card(self) -> QWidget:
         self.name = _field(_("Signer's name"), self._signing.signer)

@@ -270,6 +270,19 @@ def test_a_quote_without_vat_says_why_and_shows_no_total_with_vat(category: str,
     assert "Total TTC" not in text and "0 %" not in text.replace("\u00a0", " ")
 
 
+def test_options_of_a_quote_without_vat_have_one_total():
+    rows = [samples.line(n, vat_rate=Decimal(0), vat_category="AE") for n in range(2)]
+    rows[1] |= {"choice_kind": "option", "selected": False}
+    text = text_of(samples.document(rows, vat_category="AE"))
+    assert "Total des options" in text and "TTC" not in text
+
+
+def test_a_long_name_of_the_seller_is_printed_whole():
+    name = "Atelier Valmont & Associés, menuiserie et agencement de magasins du Rhône et de l’Isère"
+    text = text_of(samples.document(1, organisation={"name": name, "legal_footer": "SAS"}))
+    assert name in " ".join(text.split())
+
+
 def test_who_buys_for_himself_is_not_addressed_twice():
     assert "À l’attention" not in text_of(samples.document(1, account={"name": "Mme Hélène Durand"}))
     assert "À l’attention" in text_of(samples.document(1))

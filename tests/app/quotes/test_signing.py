@@ -262,6 +262,9 @@ def test_the_evidence_of_forty_options_goes_on_over_pages_and_loses_nothing(work
         for page in pages
     )
     assert all(name in words for name in names)
+    # Forty-one options: the one of the quote that was copied, and these.
+    plain = words.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Total avec ces options Total HT 600,00 € · Total TTC 720,00 €" in " ".join(plain.split())
     assert shown.pdf_hash in "".join(words.split())
     assert min(heights) > 15
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app import attachments, records
-from app.quotes import sealing
+from app.quotes import issuing, sealing
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.quotes.sign import SignScreen
@@ -102,3 +102,56 @@ def test_the_strokes_stay_on_the_pad_in_parts_of_its_width(hand: Hand, screen: S
 def test_every_target_of_the_customer_is_as_high_as_a_finger(screen: SignScreen) -> None:
     for widget in (screen.name, screen.role, screen.confirm, screen.back, screen.erase, screen.read):
         assert widget.height() >= 44
+
+
+@pytest.fixture
+def choosing(hand: Hand, shop: Shop, opened: Opened) -> SignScreen:
+    """The sign screen of a quote with two options of one name and a group of two alternatives."""
+    quote = opened("dsi 600", "tap 90", "tap 60", "tap 90", "tap 60")
+    with shop.workspace.transaction() as session:
+        lines = issuing.find_lines(session, quote)
+        roles = ({"choice_kind": "option", "selected": False, "description": "Tapis"},) * 2
+        group = {"choice_kind": "alternate", "option_group": "A"}
+        roles = (*roles, {**group, "selected": True}, {**group, "selected": False})
+        for line, role in zip(lines[1:], roles, strict=True):
+            records.save(session, "quote_line", line["id"], role)
+    hand.settle(50)
+    hand.click(hand.page.editor.sign_button)
+    hand.settle(50)
+    found = hand.page.editor.decisions.sign_screen
+    found.quote_id = quote
+    return found
+
+
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_the_total_follows_the_options_that_are_ticked(choosing: SignScreen) -> None:
+    first, second, large, small = choosing.choices.values()
+    assert "118,00 €" in plain(first.text()) and "78,00 €" in plain(second.text()), "each at its own price"
+    assert plain(choosing.amounts["ht"].text()) == "207,00 €"
+    second.click()
+    assert plain(choosing.amounts["ht"].text()) == "285,00 €"
+    assert plain(choosing.amounts["ttc"].text()) == "342,00 €"
+    small.click()
+    assert not large.isChecked() and plain(choosing.amounts["ht"].text()) == "245,00 €"
+    small.click()
+    assert small.isChecked(), "of two alternatives one is taken"
+    second.click()
+    assert plain(choosing.amounts["ht"].text()) == "167,00 €"
+
+
+def test_what_is_signed_for_is_what_was_shown(hand: Hand, shop: Shop, choosing: SignScreen) -> None:
+    _first, second, _large, _small = choosing.choices.values()
+    second.click()
+    shown = plain(choosing.amounts["ttc"].text())
+    choosing.name.setText("Sylvie Morel")
+    hand.click(choosing.agreed)
+    hand.click(choosing.terms)
+    draw(hand, choosing)
+    hand.click(choosing.confirm)
+    hand.settle(100)
+    with shop.workspace.read() as session:
+        (found,) = records.find_rows(session, "signature", {"quote": choosing.quote_id})
+    assert shown == "342,00 €" and found["evidence"]["total"]["ttc"] == "342.00"
