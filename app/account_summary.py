@@ -27,6 +27,15 @@ _WATCHED = (
     ("quote", ("account", "status", "total_ht", "decided_on", "issued_on", "deleted_at"), _OF_ACCOUNT),
 )
 _DECIDED = "coalesce(decided_on, issued_on)"
+_COLUMNS = (
+    ("name", "sort_name", "town", "potential"),
+    ("type", "visit_due", "last_visit", "revenue", "stale_on"),
+)
+"""What is renewed apart: a new name leaves the indexes of visits and revenue alone."""
+_NEW = "account_summary_new"
+_NAMES = ", ".join(column.name for column in account_summaries.columns)
+# In memory, as all temporary tables of an encrypted file.
+_STAGE = f"CREATE TEMP TABLE IF NOT EXISTS {_NEW} ({_NAMES}, PRIMARY KEY (account)) WITHOUT ROWID"
 
 
 def install(connection: Connection) -> None:
@@ -47,8 +56,27 @@ def renew_aged(connection: Connection) -> None:
 def refresh(connection: Connection) -> None:
     """Renew the noted summaries; the caller forgets the notes."""
     noted = f"{{id}} IN (SELECT id FROM search_dirty WHERE kind = '{KIND}')"
-    gone = connection.exec_driver_sql(f"DELETE FROM account_summary WHERE {noted.format(id='account')}")
-    _count(connection, _write(connection, noted) - gone.rowcount)
+    run = connection.exec_driver_sql
+    run(_STAGE)
+    run(f"DELETE FROM temp.{_NEW}")
+    _write(connection, noted, into=f"temp.{_NEW}")
+    gone = run(
+        f"DELETE FROM account_summary WHERE {noted.format(id='account')}"
+        f" AND account NOT IN (SELECT account FROM temp.{_NEW})"
+    )
+    # Only what differs is written: each page of an encrypted file costs more than its rows.
+    for columns in _COLUMNS:
+        ours, new = (", ".join(f"{table}.{name}" for name in columns) for table in ("s", "n"))
+        sets = ", ".join(f"{name} = n.{name}" for name in columns)
+        run(
+            f"UPDATE account_summary AS s SET {sets} FROM temp.{_NEW} AS n"
+            f" WHERE s.account = n.account AND ({ours}) IS NOT ({new})"
+        )
+    added = run(
+        f"INSERT INTO account_summary ({_NAMES}) SELECT {_NAMES} FROM temp.{_NEW} WHERE true"
+        " ON CONFLICT (account) DO NOTHING"
+    )
+    _count(connection, added.rowcount - gone.rowcount)
 
 
 def rebuild(connection: Connection) -> None:
@@ -88,12 +116,14 @@ def _count(connection: Connection, more: int) -> None:
         )
 
 
-def _write(connection: Connection, which: str, values: dict[str, str] | None = None) -> int:
+def _write(
+    connection: Connection, which: str, values: dict[str, str] | None = None, into: str = "account_summary"
+) -> int:
     """Write the summaries of the accounts whose `{id}` is among them, from one pass over each table."""
     raw: Any = connection.connection.dbapi_connection
     raw.create_function("sort_fold", 1, fold, deterministic=True)
     written = connection.exec_driver_sql(
-        "INSERT INTO account_summary"
+        f"INSERT INTO {into}"
         " (account, sort_name, name, town, potential, type, revenue, last_visit, visit_due, stale_on)"
         f" {_summaries(which)} ON CONFLICT (account) DO NOTHING",
         {"year_ago": _a_year_before(_today()).isoformat(), **(values or {})},

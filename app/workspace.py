@@ -26,7 +26,8 @@ from sync.file_messages import CIPHER
 from sync.schema import SyncSchema
 
 FILE = "terrain.db"
-_LONGEST_LOG = 64_000_000
+_LONG_LOG, _LONGEST_LOG = 1_000, 16_000
+"""Pages: a longer one is brought into the file beside what goes on, and before anything else goes on."""
 _PATIENCE_S = 1.0
 """Of a bulk transaction for people who save one thing after the other."""
 _STEPS = 20_000
@@ -181,6 +182,7 @@ class Workspace:
                 connection = plain.execution_options(begin="IMMEDIATE")
                 with connection.begin():
                     yield connection
+                self._shorten_log(raw)
             finally:
                 if yielding:
                     raw.set_progress_handler(None, _STEPS)
@@ -209,24 +211,20 @@ class Workspace:
             raw: Any = plain.connection.dbapi_connection
             attach(raw, str(file), "page", key, CIPHER)
             raw.execute("PRAGMA synchronous = NORMAL")
-            # The log goes into the file between the transactions: nobody who saves waits for that.
-            raw.execute("PRAGMA wal_autocheckpoint = 0")
             connection = plain.execution_options(begin="IMMEDIATE")
-            log = (self.folder / FILE).with_name(f"{FILE}-wal")
 
             @contextmanager
             def lane() -> Iterator[Connection]:
-                with self._turn(True), connection.begin():
-                    yield connection
-                if log.stat().st_size > _LONGEST_LOG:
-                    raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+                with self._turn(True):
+                    with connection.begin():
+                        yield connection
+                    self._shorten_log(raw)
 
             try:
                 yield lane
             finally:
                 raw.execute("DETACH page")
                 raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
-                raw.execute("PRAGMA wal_autocheckpoint = 1000")
                 raw.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
@@ -248,8 +246,10 @@ class Workspace:
             @contextmanager
             def write() -> Iterator[Connection]:
                 connection = plain.execution_options(begin="IMMEDIATE")
-                with self._turn(True), connection.begin():
-                    yield connection
+                with self._turn(True):
+                    with connection.begin():
+                        yield connection
+                    self._shorten_log(raw)
 
             try:
                 yield read, write
@@ -261,17 +261,25 @@ class Workspace:
         """The write lane for a connection of the driver outside any transaction: for what is done to a whole file."""
         with self._turn(True), explained(self.folder / FILE), self.engine.connect() as plain:
             raw: Any = plain.connection.dbapi_connection
-            for pragma in ("synchronous = NORMAL", "wal_autocheckpoint = 0"):
-                raw.execute(f"PRAGMA {pragma}")
+            raw.execute("PRAGMA synchronous = NORMAL")
             try:
                 yield raw
             finally:
-                for pragma in ("synchronous = FULL", "wal_autocheckpoint = 1000"):
-                    raw.execute(f"PRAGMA {pragma}")
+                raw.execute("PRAGMA synchronous = FULL")
                 self._fold_in()
+
+    def _shorten_log(self, raw: Any) -> None:
+        """After a commit: a log that has become long goes into the file, and nobody who saves waits for the disk."""
+        _busy, pages, done = raw.execute("PRAGMA main.wal_checkpoint(NOOP)").fetchone()
+        if pages - done > _LONGEST_LOG:
+            raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+        elif pages - done > _LONG_LOG:
+            self._fold_in()
 
     def _fold_in(self) -> None:
         """Bring the log into the file, on a thread of its own: whoever goes on does not wait for the disk."""
+        if self._folding is not None and self._folding.is_alive():
+            return
 
         def work() -> None:
             # A disk that is full is told to whoever writes next.

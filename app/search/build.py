@@ -65,7 +65,7 @@ def run(
     shown: Callable[[], None] = lambda: None,
     first: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Make all entries that are missing; whether there were any.
+    """Make all entries that are missing, and merge the index; whether there were any.
 
     A `yielding` transaction is interrupted when somebody waits for the lane. `aside` opens a connection that
     reads in a transaction of its own, and writes in one of the lane. `progress(done, of)` is told; `first` is
@@ -78,8 +78,12 @@ def run(
             begin(connection)
             todo = _todo(connection)
         every = index.count(connection) if todo is not None else 0
+        # What left has its words merged away by `app.traces`, and with them all the rest.
+        leaving = state.get(connection, "traces")
     if todo is None:
         first()
+        if not leaving:
+            _merge(lane)
         return False
     return _Run(lane, yielding, aside, progress, shown, every).all(todo, first)
 
@@ -110,7 +114,7 @@ class _Run:
         if todo.step == _TITLES:
             self._finish()
             self.shown()
-        self._merge()
+        _merge(self.lane)
         self.progress(self.every, self.every)
         return True
 
@@ -167,14 +171,16 @@ class _Run:
                 refusals += 1
             _give_way()
 
-    def _merge(self) -> None:
-        more = True
-        while more:
-            with self.lane() as connection:
-                more = index.merge_some(connection, _MERGED_PAGES)
-                if not more:
-                    _note(connection, None)
-            _give_way()
+
+def _merge(lane: Lane) -> None:
+    """Merge what many entries at once have left in parts, a little in each transaction."""
+    more = True
+    while more:
+        with lane() as connection:
+            more = index.merge_some(connection, _MERGED_PAGES)
+            if not more:
+                _note(connection, None)
+        _give_way()
 
 
 def _give_way() -> None:

@@ -27,8 +27,11 @@ _STAGE = (
     "CREATE TEMP TABLE IF NOT EXISTS search_stage"
     " (n INTEGER PRIMARY KEY, id TEXT, title TEXT, subtitle TEXT, words TEXT, folded TEXT, row INTEGER)"
 )
+_TEXTS = "CREATE TEMP TABLE IF NOT EXISTS search_words (row INTEGER PRIMARY KEY, words TEXT)"
 _MADE = f"CREATE VIRTUAL TABLE temp.search_made{_LAYOUT}"
 _BATCH = 20_000
+MANY = 100
+"""Records renewed at once, whose parts of the index are merged later: see `merge_some`."""
 _HALF = PER_KIND // 2
 """Entries made in bulk are numbered from the start of their kind's range, those kept one by one from here."""
 _LATER = "renewed:"
@@ -76,9 +79,11 @@ def refresh(connection: Connection) -> None:
         return
     account_summary.refresh(connection)
     expressions.teach(connection)
+    connection.exec_driver_sql(_TEXTS)
     for source in SOURCES:
         if source.kind in dirty:
             _renew(connection, source)
+    _renew_texts(connection)
     if is_pending(connection):
         connection.exec_driver_sql(
             f"INSERT INTO search_dirty (kind, id) SELECT '{_LATER}' || kind, id FROM search_dirty"
@@ -134,8 +139,7 @@ def finish(connection: Connection) -> None:
     """All entries are there: the indexes of their titles, and the settings of everyday."""
     for index in search_rows.indexes:
         index.create(connection, checkfirst=True)
-    for name, value in (("hashsize", 1_048_576), ("automerge", 4), ("crisismerge", 16)):
-        _configure(connection, "search_text", name, value)
+    _save(connection)
     connection.exec_driver_sql(f"DELETE FROM search_dirty WHERE kind LIKE '{_LATER}%'")
 
 
@@ -218,27 +222,52 @@ def forget_staged(connection: Connection) -> None:
 
 
 def _renew(connection: Connection, source: Source) -> None:
-    """Replace the entries of a kind's changed records; those that are gone lose theirs."""
-    noted = f"(SELECT id FROM search_dirty WHERE kind = '{source.kind}')"
+    """Replace what the lists show of a kind's changed records; those that are gone go. Their texts are gathered."""
+    run, kind = connection.exec_driver_sql, source.kind
+    noted = f"(SELECT id FROM search_dirty WHERE kind = '{kind}')"
     _stage(
         connection,
         source.query(f"t.id IN {noted}", f"account IN {noted}"),
         "k.row",
-        f" LEFT JOIN search_row AS k ON k.id = e.id AND k.kind = '{source.kind}'",
+        f" LEFT JOIN search_row AS k ON k.id = e.id AND k.kind = '{kind}'",
     )
-    rows = connection.exec_driver_sql(
-        "SELECT r.row FROM search_dirty AS d JOIN search_row AS r ON r.id = d.id AND r.kind = d.kind"
-        " WHERE d.kind = ?",
-        (source.kind,),
-    ).all()
-    if rows:
-        gone = [(row,) for (row,) in rows]
-        connection.exec_driver_sql("DELETE FROM search_text WHERE rowid = ?", gone)
-        connection.exec_driver_sql("DELETE FROM search_row WHERE row = ?", gone)
-    last = connection.exec_driver_sql("SELECT coalesce(max(row), 0) FROM temp.search_stage").scalar_one()
-    last = max(last, _last_row(connection, WEIGHT[source.kind] * PER_KIND + _HALF))
-    connection.exec_driver_sql("UPDATE temp.search_stage SET row = ? + n WHERE row IS NULL", (last,))
-    _keep(connection, source)
+    run(
+        f"INSERT INTO temp.search_words (row) SELECT row FROM search_row WHERE kind = '{kind}' AND id IN {noted}"
+    )
+    run(
+        f"DELETE FROM search_row WHERE kind = '{kind}' AND id IN {noted}"
+        " AND id NOT IN (SELECT id FROM temp.search_stage)"
+    )
+    # Only what differs is written: each page of an encrypted file costs more than its rows.
+    for columns in (("title", "folded"), ("subtitle",)):
+        ours, new = (", ".join(f"{table}.{name}" for name in columns) for table in ("r", "s"))
+        sets = ", ".join(f"{name} = s.{name}" for name in columns)
+        run(
+            f"UPDATE search_row AS r SET {sets} FROM temp.search_stage AS s"
+            f" WHERE r.row = s.row AND ({ours}) IS NOT ({new})"
+        )
+    last = run("SELECT coalesce(max(row), 0) FROM temp.search_stage").scalar_one()
+    last = max(last, _last_row(connection, WEIGHT[kind] * PER_KIND + _HALF))
+    run("UPDATE temp.search_stage SET row = ? + n WHERE row IS NULL", (last,))
+    _list_staged(connection, source)
+    run(f"INSERT OR REPLACE INTO temp.search_words (row, words) {_texts(source)}")
+    run("DELETE FROM temp.search_stage")
+
+
+def _renew_texts(connection: Connection) -> None:
+    """Give the full text what was gathered, all kinds at once: each flush of it leaves a segment."""
+    run = connection.exec_driver_sql
+    many = run("SELECT count(*) FROM temp.search_words").scalar_one() > MANY
+    if many:
+        _hoard(connection, "search_text")
+    run("DELETE FROM search_text WHERE rowid IN (SELECT row FROM temp.search_words)")
+    run(
+        "INSERT INTO search_text (rowid, words)"
+        " SELECT row, words FROM temp.search_words WHERE words IS NOT NULL ORDER BY row"
+    )
+    if many:
+        _save(connection)
+    run("DELETE FROM temp.search_words")
 
 
 def _stage(
@@ -273,7 +302,8 @@ def _keep(connection: Connection, source: Source) -> None:
 def _list_staged(connection: Connection, source: Source) -> int:
     kept = connection.exec_driver_sql(
         "INSERT INTO search_row (row, kind, id, title, subtitle, folded)"
-        f" SELECT row, '{source.kind}', id, title, subtitle, folded FROM temp.search_stage ORDER BY n"
+        f" SELECT row, '{source.kind}', id, title, subtitle, folded FROM temp.search_stage WHERE true ORDER BY n"
+        " ON CONFLICT (row) DO NOTHING"
     )
     return kept.rowcount
 
@@ -286,6 +316,12 @@ def _texts(source: Source) -> str:
 def _hoard(connection: Connection, table: str) -> None:
     for name, value in (("hashsize", 33_554_432), ("automerge", 0), ("crisismerge", 1_999)):
         _configure(connection, table, name, value)
+
+
+def _save(connection: Connection) -> None:
+    """The settings of everyday, when a record or a few change at a time."""
+    for name, value in (("hashsize", 1_048_576), ("automerge", 4), ("crisismerge", 16)):
+        _configure(connection, "search_text", name, value)
 
 
 def _configure(connection: Connection, table: str, name: str, value: int) -> None:

@@ -23,6 +23,8 @@ def open_engine(file: Path, key: bytes) -> Engine:
         module=sqlcipher,
         pool_size=4,
         max_overflow=4,
+        # The connection that was used last has pages of the file in its memory.
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False},
     )
 

@@ -47,6 +47,8 @@ def configure(connection: Any) -> None:
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
+        # Whoever saves must not wait until the log is in the file: see `Workspace`.
+        "wal_autocheckpoint = 0",
         f"cache_size = -{CACHE_KIB}",
         "temp_store = MEMORY",
         # No value may linger in freed pages once its record left; FAST would leave those of a whole page.
