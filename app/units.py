@@ -43,3 +43,13 @@ _NAMES = {
 def short_name(code: str, language: str) -> str:
     """The unit's short name in French or English."""
     return _NAMES.get(code, (code, code))[0 if language == "fr" else 1]
+
+
+def code_of(name: str) -> str:
+    """The code of a unit that somebody named, « m² » or « Kg »; empty where it is none that we know."""
+    sought = name.strip(" .").casefold()
+    if sought.upper() in _NAMES:
+        return sought.upper()
+    return next(
+        (code for code, names in _NAMES.items() if sought in (one.strip(".").casefold() for one in names)), ""
+    )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from decimal import Decimal
+from string import ascii_uppercase
 
 from app import i18n
 from app.i18n import mark as _
@@ -21,7 +23,6 @@ SIGNS = {"#": "section", '"': "text", "=": "subtotal", "---": "page_break", "+":
 """What a typed sign makes of the text behind it."""
 ROLES = (("item", _("Item")), ("option", _("Option")), ("alternate", _("Alternative")))
 VAT_USUAL = Decimal(20)
-FIRST_GROUP = "A"
 
 _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _PRICE = re.compile(rf"^(?P<rest>.*\S)\s+(?:@|à|at)\s*(?P<price>{_NUMBER})\s*€?$", re.IGNORECASE)
@@ -133,9 +134,8 @@ def start_group(sheet: Sheet, at: int) -> Sheet:
     if line["choice_kind"] != "alternate":
         sheet = set_role(sheet, at, "alternate")
         line = sheet.lines[at]
-    used = {each["option_group"] for each in sheet.lines if each is not line and each["option_group"]}
-    name = next(chr(code) for code in range(ord(FIRST_GROUP), ord("Z") + 1) if chr(code) not in used)
-    return _with(sheet, at, {**line, "option_group": name, "selected": True})
+    others = [each for each in sheet.lines if each is not line]
+    return _with(sheet, at, {**line, "option_group": _free_group(others), "selected": True})
 
 
 def toggle_discountable(sheet: Sheet, at: int) -> Sheet:
@@ -151,8 +151,16 @@ def _group_before(sheet: Sheet, at: int) -> str:
     above = sheet.lines[at - 1] if at else None
     if above is not None and above["choice_kind"] == "alternate" and above["option_group"]:
         return str(above["option_group"])
-    used = {line["option_group"] for line in sheet.lines if line["option_group"]}
-    return next(chr(code) for code in range(ord(FIRST_GROUP), ord("Z") + 1) if chr(code) not in used)
+    return _free_group(sheet.lines)
+
+
+def _free_group(lines: Iterable[Record]) -> str:
+    """The first name that no group has: A to Z, then A2 and so on."""
+    used = {line["option_group"] for line in lines}
+    names = (
+        f"{letter}{number or ''}" for number in (0, *range(2, len(used) + 3)) for letter in ascii_uppercase
+    )
+    return next(name for name in names if name not in used)
 
 
 def _in_group(line: Record, group: str | None) -> bool:

@@ -14,7 +14,7 @@ from app.quotes.editing import check_quote
 from app.quotes.sheet import ZERO, Record, Sheet, with_quote
 
 _CHARGE = re.compile(
-    r"^(?P<label>.*?)\s*(?P<amount>\d[\d\s.,\u00a0\u202f]*)\s*(?:€|eur)?(?:\s+(?P<rate>\d[\d.,]*)\s*%)?$",
+    r"^(?P<label>.*?)\s*(?P<amount>\d{1,3}(?:[\s\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)\s*(?:€|eur)?(?:\s+(?P<rate>\d[\d.,]*)\s*%)?$",
     re.IGNORECASE,
 )
 VAT_TREATMENTS = (

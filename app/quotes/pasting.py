@@ -23,14 +23,16 @@ from app.quotes import editing
 from app.quotes.adding import free_line
 from app.quotes.sheet import ONE, ZERO, Sheet, with_line
 from app.quotes.suggesting import Suggestion, find_products
+from app.units import code_of
 
 MOST_ROWS = 2000
 HEADINGS = {
     "reference": ("ref", "reference", "sku", "code", "article", "ean", "item no"),
     "label": ("designation", "libelle", "description", "produit", "label", "product", "name"),
     "quantity": ("qte", "quantite", "qty", "quantity", "nombre"),
-    "price": ("pu", "p.u", "prix", "price", "unit price"),
+    "price": ("pu", "prix", "price", "unit price"),
     "discount": ("remise", "discount", "rem"),
+    "unit": ("unite", "unit", "uom"),
 }
 _DIGITS = re.compile(r"\d{5,}")
 
@@ -44,6 +46,7 @@ class Row:
     quantity: Decimal = ONE
     price: Decimal | None = None
     discount: str = ""
+    unit: str = ""
 
 
 def read_rows(text: str) -> list[Row]:
@@ -71,6 +74,7 @@ def read_rows(text: str) -> list[Row]:
 
 def _cells(text: str) -> list[list[str]]:
     """The cells of each row that holds anything; a spreadsheet puts a cell of several lines into quotes."""
+    text = text.lstrip("\ufeff")
     try:
         rows = list(csv.reader(io.StringIO(text), "excel-tab", strict=True))
     except csv.Error:
@@ -125,6 +129,7 @@ def _add_row(sheet: Sheet, row: Row, known: dict[str, Suggestion], at: int) -> S
     if found is None:
         line = free_line(sheet, row.label or row.reference, row.quantity, row.price or ZERO)
         line["sku"] = row.reference if row.label and row.reference else None
+        line["unit"] = row.unit or line["unit"]
         after = with_line(sheet, line, at)
     else:
         priced = dataclasses.replace(
@@ -140,7 +145,8 @@ def _from_headings(first: Sequence[str]) -> dict[str, int]:
     """Which column is what, where the first row says so: it must name at least two."""
     found: dict[str, int] = {}
     for at, cell in enumerate(first):
-        word = fold(cell).strip(" .:")
+        # « P.U. HT », « Réf. », « Prix unitaire »
+        word = " ".join(fold(cell).replace(".", "").strip(" :").split())
         for name, headings in HEADINGS.items():
             if name not in found and any(word == each or word.startswith(f"{each} ") for each in headings):
                 found[name] = at
@@ -177,13 +183,14 @@ def _row(cells: Sequence[str], columns: dict[str, int]) -> Row:
     def cell(name: str) -> str:
         return cells[columns[name]] if name in columns else ""
 
-    discount = cell("discount")
+    discount, quantity = cell("discount"), _number(cell("quantity"))
     return Row(
         reference=cell("reference"),
         label=cell("label"),
-        quantity=_number(cell("quantity")) or ONE,
+        quantity=ONE if quantity is None else quantity,
         price=_number(cell("price")),
         discount="" if _number(discount) in (None, ZERO) else discount,
+        unit=code_of(cell("unit")) if cell("unit") else "",
     )
 
 

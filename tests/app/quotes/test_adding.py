@@ -176,6 +176,46 @@ def test_headings_say_which_column_is_which(shop: Shop) -> None:
     assert (after.lines[0]["quantity"], after.lines[0]["discount_percent"]) == (D(3), D(10))
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Réf.\tDésignation\tUnité\tQté\tP.U. HT\tRemise\tTotal HT",
+        "\ufeffSKU\tLabel\tUnit\tQty\tUnit price\tDiscount\tTotal",
+    ],
+)
+def test_the_headings_of_a_quote_are_understood(shop: Shop, headings: str) -> None:
+    row = "X-1\tBâche\tm²\t2,5\t1\u202f234,56\u00a0€\t5 %\t2\u202f932,08\u00a0€"
+    (line,) = paste(shop, sheet_of(shop), f"{headings}\n{row}").lines
+    assert (line["sku"], line["description"], line["unit"]) == ("X-1", "Bâche", "MTK")
+    assert (line["quantity"], line["unit_price"], line["discount_percent"]) == (D("2.5"), D("1234.56"), D(5))
+
+
+def test_a_thousand_rows_of_a_spreadsheet_are_pasted_as_they_are(shop: Shop) -> None:
+    rows = [
+        f"DSI-600\tDistributeur\t{n % 7},5\t1\u202f234,5{n % 10}\u00a0€\t{n % 10} %"
+        if n % 2
+        else f"X-{n}\tPièce n° {n}\t-{n % 5}\t12,50\u00a0€\t"
+        for n in range(1000)
+    ]
+    sheet = paste(
+        shop, sheet_of(shop), "Réf\tDésignation\tQuantité\tPrix unitaire HT\tRemise\n" + "\n".join(rows)
+    )
+    assert len(sheet.lines) == 1000
+    assert [line["quantity"] for line in sheet.lines[:4]] == [D(0), D("1.5"), D(-2), D("3.5")]
+    expected = sum(
+        (D(f"{n % 7}.5") * D(f"1234.5{n % 10}") * (100 - n % 10) / 100 if n % 2 else -(n % 5) * D("12.5"))
+        for n in range(1000)
+    )
+    assert abs(editing.totals(sheet).total.ht - expected) < 5, "cents are rounded line by line"
+
+
+def test_thirty_groups_of_alternatives_each_have_a_name(shop: Shop) -> None:
+    sheet = sheet_of(shop)
+    for n in range(60):
+        sheet = adding.start_group(adding.add_entry(sheet, "free", f"Variante {n} @ 5"), n)
+    assert len({line["option_group"] for line in sheet.lines}) == 60
+
+
 def test_a_price_before_the_quantity_is_known_by_its_cents(shop: Shop) -> None:
     (row,) = pasting.read_rows("Pose\t150,00\t2")
     assert (row.label, row.quantity, row.price) == ("Pose", D(2), D(150))
@@ -197,6 +237,16 @@ def test_charges_are_typed_as_one_text(shop: Shop) -> None:
     assert charging.set_charges(sheet, "").quote["charges"] is None
     with pytest.raises(ValueError, match=r"12[.,]50"):
         charging.set_charges(sheet, "Port")
+
+
+def test_a_figure_in_the_name_of_a_charge_is_no_part_of_its_amount(shop: Shop) -> None:
+    sheet = sheet_of(shop, "for 01")
+    typed = "Livraison étage 3 45,00 ; Grue 12\u202f345,67\u00a0€ 5,5 %"
+    charges = charging.set_charges(sheet, typed).quote["charges"]
+    assert [(each["label"], each["amount"]) for each in charges] == [
+        ("Livraison étage 3", "45.00"),
+        ("Grue", "12345.67"),
+    ]
 
 
 def test_a_deposit_is_an_acompte_unless_told(shop: Shop) -> None:
