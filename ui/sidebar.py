@@ -95,7 +95,8 @@ class Sidebar(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Icons only, or icons with names."""
         self._narrow = narrow
-        self.setFixedWidth(theme.px(NARROW) if narrow else theme.px(WIDE))
+        # Icons and initials do not grow with the text.
+        self.setFixedWidth(NARROW if narrow else theme.px(WIDE))
         self._word.setVisible(not narrow)
         self._user_words.setVisible(not narrow)
         for key, button in self._buttons.items():

@@ -22,6 +22,8 @@ WITHOUT_SMALL_BYTES = 40_000
 MOST_PIXELS = 250_000_000
 """Of a picture that is opened at all: a few kilobytes can unpack into gigabytes."""
 _UNREAD = {".heic", ".heif"}
+_UNREAD_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+"""What a telephone writes at the beginning of such a photo, whatever it is called: ISO/IEC 23008-12, annex B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def make(source: Path | bytes, name: str = "") -> Photo | None:
             upright = ImageOps.exif_transpose(image)
             return _kept(_bare(upright))
     except UnidentifiedImageError:
-        if Path(name).suffix.lower() in _UNREAD:
+        if Path(name).suffix.lower() in _UNREAD or _is_heic(source):
             raise NotAllowed(
                 _(
                     "“{name}” is a HEIC photo, which Terrain cannot read. Save it as JPEG, then add it.",
@@ -75,6 +77,16 @@ def make(source: Path | bytes, name: str = "") -> Photo | None:
         if isinstance(problem, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
         raise NotAllowed(_("“{name}” is damaged: the picture cannot be read.", name=name)) from problem
+
+
+def _is_heic(source: Path | bytes) -> bool:
+    """Whether it is one under another name: as a plain file it would tell where it was taken."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            head = file.read(12)
+    else:
+        head = source[:12]
+    return head[4:8] == b"ftyp" and head[8:12] in _UNREAD_BRANDS
 
 
 def _bare(image: Any) -> Any:

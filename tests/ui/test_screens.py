@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.mofile import read_mo
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+import resources
 from app import formats, i18n, lists
 from app.i18n import set_language
 from app.store.keys import PASSPHRASE_VARIABLE
@@ -29,8 +32,14 @@ from tests.app.conftest import PASSPHRASE, Template, template
 from tests.app.small_company import NOW, TODAY, fill
 from ui.desktop import connect_features
 from ui.finding import find_records
+from ui.first_start.assistant import Assistant
+from ui.first_start.parts import RecoveryStep
+from ui.first_start.unlock import UnlockDialog
 from ui.pages import existing
+from ui.palette import Palette
 from ui.preferences import Preferences
+from ui.shortcuts import ShortcutsSheet
+from ui.sync.enrol_dialog import EnrolDialog
 from ui.tasks import Tasks
 from ui.theme import theme
 from ui.widgets.labels import Label, fits
@@ -38,7 +47,15 @@ from ui.window import MainWindow
 
 __all__ = ["template"]
 SIZES = [(1100, 680, 100), (1366, 768, 100), (1100, 680, 130), (1366, 768, 150)]
+LOOKS = [
+    *((mode, language, size) for mode, language in (("light", "fr"), ("dark", "en")) for size in SIZES),
+    ("light", "en", SIZES[1]),
+    ("dark", "fr", SIZES[1]),
+]
+"""Both themes in both languages, and two of these in every size: text is as wide in either theme."""
 VIEWS = [page.key for page in existing()]
+STAYS_ENGLISH = ("English", "Your quote {number}")
+"""A language is offered under its own name; the mail to English customers is shown as they get it."""
 FOCUSABLE = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView, QComboBox)
 
 
@@ -156,10 +173,42 @@ def nameless(root: QWidget) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}-{size[2]}")
-@pytest.mark.parametrize("mode, language", [("light", "fr"), ("dark", "en")])
-def test_no_text_is_clipped_and_everything_that_takes_the_focus_has_a_name(
-    dress: Any, mode: str, language: str, size: tuple[int, int, int]
+def untranslated(root: QWidget, english: Mapping[str, str]) -> list[str]:
+    """Texts of a French screen that are messages of the source, as they stand there."""
+    said = {text for widget in root.findChildren(QWidget) if widget.isVisible() for text in texts(widget)}
+    return [f"in English: {text!r}" for text in sorted(said & english.keys())]
+
+
+def texts(widget: QWidget) -> Iterator[str]:
+    """All that a widget says: to read, on pointing at it, aloud."""
+    yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
+    for name in ("text", "placeholderText", "windowTitle"):
+        if callable(say := getattr(widget, name, None)):
+            yield str(say())
+    if isinstance(widget, QComboBox):
+        yield from (widget.itemText(at) for at in range(widget.count()))
+
+
+@pytest.fixture(scope="session")
+def english() -> dict[str, str]:
+    """The messages whose French is another text."""
+    with resources.path("translations/fr.mo").open("rb") as file:
+        messages = read_mo(file)
+    found = {}
+    for message in messages:
+        one, said = (
+            part[0] if isinstance(part, tuple | list) else part for part in (message.id, message.string)
+        )
+        if one not in ("", said, *STAYS_ENGLISH):
+            found[one] = said
+    return found
+
+
+@pytest.mark.parametrize(
+    "mode, language, size", LOOKS, ids=[f"{m}-{code}-{size[0]}-{size[2]}" for m, code, size in LOOKS]
+)
+def test_no_text_is_clipped_or_left_in_english_and_everything_that_takes_the_focus_has_a_name(
+    dress: Any, english: dict[str, str], mode: str, language: str, size: tuple[int, int, int]
 ):
     window = dress(mode, language, size)
     problems = []
@@ -167,23 +216,101 @@ def test_no_text_is_clipped_and_everything_that_takes_the_focus_has_a_name(
         root = window.show(view)
         picture = root.grab()
         assert picture.size() == QSize(size[0], size[1])
-        for found in (*clipped(root), *outside(root), *nameless(root)):
+        left = untranslated(root, english) if language == "fr" else []
+        for found in (*clipped(root), *outside(root), *nameless(root), *left):
             problems.append(f"{view}: {found}")
     assert not problems, "\n".join(problems)
 
 
-def test_words_two_fifths_longer_still_have_their_room(dress: Any, monkeypatch: pytest.MonkeyPatch):
-    """German, Finnish and the like: a made-up language is 40 % longer than English."""
-    plain = i18n.translate_in
+DIALOGS = (
+    "choices",
+    "introduction",
+    "server",
+    "passphrase",
+    "recovery",
+    "unlock",
+    "enrol",
+    "shortcuts",
+    "palette",
+)
 
-    def longer(code: str, text: str, /, **values: object) -> str:
-        said = plain("en", text, **values)
+
+def opened(name: str, window: Window, folder: Path) -> QWidget:
+    """A dialog as it comes up over the window, or a step of the first start."""
+    if name == "unlock":
+        return UnlockDialog(folder, window.tasks, window.window)
+    if name == "enrol":
+        return EnrolDialog(folder, window.tasks, window.window)
+    if name == "shortcuts":
+        return ShortcutsSheet(window.window)
+    if name == "palette":
+        window.window.open_palette()
+        return window.window.findChild(Palette)
+    if name == "recovery":
+        return RecoveryStep("ABCD-EFGH-JKLM-NPQR-STUV-WXYZ", lambda: None)
+    assistant = Assistant(folder, window.tasks, window.window)
+    assistant.show()
+    {"introduction": assistant.alone.click, "server": assistant.server.click}.get(name, lambda: None)()
+    if name == "passphrase":
+        assistant.steps.setCurrentIndex(2)
+    return assistant
+
+
+@pytest.mark.parametrize(
+    "mode, language", [(mode, code) for mode in ("light", "dark") for code in ("fr", "en")]
+)
+def test_the_dialogs_and_the_first_start_show_all_their_words(
+    dress: Any, english: dict[str, str], tmp_path: Path, mode: str, language: str
+):
+    window = dress(mode, language, (1366, 768, 100))
+    problems = []
+    for name in DIALOGS:
+        dialog = opened(name, window, tmp_path / "nobody")
+        dialog.show()
+        assert window.tasks.wait_until_idle()
+        QCoreApplication.processEvents()
+        assert not dialog.grab().isNull()
+        left = untranslated(dialog, english) if language == "fr" else []
+        problems += [f"{name}: {found}" for found in (*clipped(dialog), *nameless(dialog), *left)]
+        dialog.hide()
+        dialog.deleteLater()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """German, Finnish and the like: a made-up language is 40 % longer than English."""
+    plain, plain_plural = i18n.translate_in, i18n.translate_plural
+
+    def stretched(said: str) -> str:
         return f"{said} {'ęß' * (len(said) // 5)}".strip() if said else said
 
-    monkeypatch.setattr(i18n, "translate_in", longer)
+    def translate_in(code: str, text: str, /, **values: object) -> str:
+        return stretched(plain("en", text, **values))
+
+    def translate_plural(one: str, many: str, n: int, /, **values: object) -> str:
+        return stretched(plain_plural(one, many, n, **values))
+
+    monkeypatch.setattr(i18n, "translate_in", translate_in)
+    for module in list(sys.modules.values()):
+        for name in ("_n", "translate_plural"):
+            if getattr(module, name, None) is plain_plural:
+                monkeypatch.setattr(module, name, translate_plural)
+
+
+@pytest.mark.usefixtures("longer")
+def test_words_two_fifths_longer_still_have_their_room(dress: Any, tmp_path: Path):
     window = dress("light", "en", (1366, 768, 100))
     problems = []
     for view in VIEWS:
         root = window.show(view)
         problems += [f"{view}: {found}" for found in clipped(root)]
+    for name in DIALOGS:
+        dialog = opened(name, window, tmp_path / "nobody")
+        dialog.show()
+        assert window.tasks.wait_until_idle()
+        QCoreApplication.processEvents()
+        problems += [f"{name}: {found}" for found in clipped(dialog)]
+        dialog.hide()
+        dialog.deleteLater()
     assert not problems, "\n".join(problems)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout
 
 from app import attachments, fetching, formats
 from app.attachments import File, Prepared
+from app.errors import UserError
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from ui import errors
@@ -21,7 +22,7 @@ from ui.attachments.viewer import Viewer
 from ui.page import Shell
 from ui.tasks import Token
 from ui.theme import theme
-from ui.widgets import Button, Card, Label, clear, hbox, vbox
+from ui.widgets import Button, Card, Label, announce, clear, hbox, vbox
 
 Shown = list[tuple[File, QImage | None]]
 Find = Callable[[Any], list[File]]
@@ -49,8 +50,10 @@ class FilesCard(Card):
         self._grid.setSpacing(theme.px(6))
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(COLUMNS, 1)
+        self._refused = Label("", "bad", wrap=True)
+        self._refused.hide()
         head = hbox(Label(title or _("Photos and files"), "h3"), None, self.add_button)
-        self.column.addLayout(vbox(head, self._grid, self._hint, self._more, gap=8))
+        self.column.addLayout(vbox(head, self._grid, self._hint, self._more, self._refused, gap=8))
         self.setAcceptDrops(True)
         self._show([])
 
@@ -60,6 +63,7 @@ class FilesCard(Card):
         """Show what `find` gives from now on; what is added belongs to the record named."""
         if (kind, record, account) != self._target:
             self._show([])
+            self._refused.hide()
         self._find, self._target = find, (kind, record, account)
         self.reload()
 
@@ -122,26 +126,42 @@ class FilesCard(Card):
         return bool(items)
 
     def add(self, items: Sequence[Item]) -> None:
-        """Add files and pictures: sealed in the background, then all rows in one action."""
+        """Add files and pictures: sealed in the background, then all rows in one action.
+
+        One that cannot be taken keeps none of the others out: the card says why, and what to do.
+        """
         if not items or self._find is None:
             return
         folder, name = attachments_folder(self._shell.workspace), _photo_name()
         target = self._target
         self.add_button.setEnabled(False)
 
-        def work(token: Token) -> list[Prepared]:
-            prepared = []
+        def work(token: Token) -> tuple[list[Prepared], list[str]]:
+            prepared: list[Prepared] = []
+            refused = []
             for item in items:
                 token.check()
-                prepared.append(prepare(folder, item, name))
-            return prepared
+                try:
+                    prepared.append(prepare(folder, item, name))
+                except UserError as reason:
+                    refused.append(str(reason))
+            return prepared, refused
 
         self._shell.tasks.background(
-            self, work, then=lambda prepared: self._keep(target, prepared), failed=self._not_added
+            self, work, then=lambda done: self._keep(target, *done), failed=self._not_added
         )
 
-    def _keep(self, target: tuple[str, str, str | None], prepared: list[Prepared]) -> None:
+    def _keep(
+        self, target: tuple[str, str, str | None], prepared: list[Prepared], refused: list[str]
+    ) -> None:
         kind, record, account = target
+        self._refused.setText("\n".join(refused))
+        self._refused.setVisible(bool(refused))
+        if refused:
+            announce(self, self._refused.text())
+        if not prepared:
+            self.add_button.setEnabled(True)
+            return
 
         def work(session: Any) -> None:
             for one in prepared:

@@ -66,6 +66,8 @@ def test_what_is_no_picture_is_told_from_one_that_cannot_be_read():
     assert photos.make(b"%PDF-1.7 ...", "offre.pdf") is None
     with pytest.raises(NotAllowed, match="HEIC"):
         photos.make(b"\0\0\0\x24ftypheic" + bytes(60), "IMG_1.HEIC")
+    with pytest.raises(NotAllowed, match="HEIC"):
+        photos.make(b"\0\0\0\x24ftypheic" + bytes(60), "called otherwise.jpg")
     with pytest.raises(NotAllowed):
         photos.make(photo()[:3000], "coupée.jpg")
 

@@ -66,6 +66,21 @@ def test_a_picture_on_the_clipboard_goes_into_the_report_and_text_into_its_text(
     assert desk.page.form.text.toPlainText() == "Vu Mme Morel"
 
 
+def test_a_photo_that_cannot_be_read_keeps_no_other_out_and_says_what_to_do(desk: Desk, tmp_path: Path):
+    card = report_of(desk)
+    heic = tmp_path / "IMG_0412.HEIC"
+    heic.write_bytes(b"\0\0\0\x24ftypheic" + bytes(60))
+    drop(card, urls(photo_file(tmp_path, "a.jpg", 1), heic, photo_file(tmp_path, "b.jpg", 2)))
+    desk.settle()
+    assert [tile.file.name for tile in card.tiles] == ["a.jpg", "b.jpg"]
+    assert card._refused.isVisible() and card.add_button.isEnabled()
+    assert "IMG_0412.HEIC" in card._refused.text() and "JPEG" in card._refused.text()
+    assert heic.exists()
+    card.add([photo_file(tmp_path, "c.jpg", 3)])
+    desk.settle()
+    assert card._refused.isHidden() and len(card.tiles) == 3
+
+
 def test_photos_of_a_report_that_is_not_saved_yet_are_still_there_after_coming_back(
     desk: Desk, tmp_path: Path
 ):
