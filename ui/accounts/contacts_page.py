@@ -66,6 +66,11 @@ class ContactsPage(RecordsPage):
             Command("contact.delete", m_("Delete the contact"), self.delete, "trash-2", enabled=showing),
         ]  # fmt: skip
 
+    def open_quote(self) -> None:
+        """A quote for the account of the one shown, else for one to choose."""
+        account = self.record.account if self.showing else None
+        self.shell.go("quotes", None, **({"account": account} if account is not None else {"new": True}))
+
     def open_report(self) -> None:
         """The report on the account of the one shown, else of one to choose."""
         if self.showing and self.record.account is not None:

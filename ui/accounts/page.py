@@ -84,6 +84,10 @@ class AccountsPage(RecordsPage):
         if self._id is not None:
             self.open_form("task", None)
 
+    def open_quote(self) -> None:
+        """A quote for the account shown, else for one to choose."""
+        self.shell.go("quotes", None, **({"account": self._id} if self._id is not None else {"new": True}))
+
     def open_report(self) -> None:
         """The report of the account shown, else of one to choose."""
         if self._id is not None:
@@ -103,7 +107,7 @@ def _listed() -> Listed:
         new=_("New account"),
         none_yet=(
             _("No account yet"),
-            _("Customers and prospects appear here. Write the first, or import a file."),
+            _("Customers and prospects appear here. Write the first."),
         ),
         none_found=_("No account matches"),
         find_ids=card.find_ids,

@@ -115,6 +115,8 @@ class CataloguePage(Page):
         middle.column.addLayout(self._stack)
         self._stack.addWidget(panel(vbox(self.titles, (self.products, 1), gap=0)))
         self._stack.addWidget(none)
+        whence = _("Products and prices come from the office with the synchronisation.")
+        self._stack.addWidget(EmptyState("package", _("No product yet"), whence))
         left = Card((self.families, 1), gap=0, margins=(0, 6, 0, 6))
         left.setFixedWidth(theme.px(FAMILIES_WIDTH))
         self._left = left
@@ -198,7 +200,7 @@ class CataloguePage(Page):
 
     def _on_loaded(self) -> None:
         count = self.products.rows.rowCount()
-        self._stack.setCurrentIndex(0 if count else 1)
+        self._stack.setCurrentIndex(0 if count else 1 if self._text.strip() or self._family else 2)
         number = formats.format_number(count)
         self.count.setText(plural("{count} product", "{count} products", count, count=number))
         wanted, self._wanted = self._wanted, None

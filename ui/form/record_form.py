@@ -140,8 +140,8 @@ class RecordForm(QWidget):
                 row, column = row + 1, 0
             if cell.field.group != group:
                 group = cell.field.group
-                if group:
-                    grid.addWidget(_heading(group, first=row == 0), row, 0, 1, columns)
+                if group and row:  # what belongs together stands apart from what comes before
+                    grid.addWidget(Line(), row, 0, 1, columns)
                     row += 1
             grid.addWidget(cell, row, column, 1, columns if wide else 1, Qt.AlignmentFlag.AlignTop)
             column = 0 if wide else (column + 1) % columns
@@ -257,12 +257,3 @@ class RecordForm(QWidget):
             if not cell.wrong or value is not None:
                 cell.say(doubt, doubtful=True)
         self.field_left.emit(cell.field.name)
-
-
-def _heading(group: str, first: bool) -> QWidget:
-    widget = QWidget()
-    parts = vbox(Label(_(group), "h3"), gap=10, margins=(0, 4, 0, 0))
-    if not first:
-        parts.insertWidget(0, Line())
-    widget.setLayout(parts)
-    return widget

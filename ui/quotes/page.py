@@ -52,6 +52,9 @@ class QuotesPage(Page):
             self.editor.leave()
             self._stack.setCurrentWidget(self.list)
             self.list.show_again()
+            if options.get("new"):
+                self.shell.replace("quotes")  # the way back leads to the list, not to the question
+                self.choose_account()
 
     def start(self, account: str, **values: object) -> None:
         """A new draft for the account, open with the entry field ready."""
@@ -97,7 +100,13 @@ class QuotesPage(Page):
 
     def commands(self) -> list[Command]:
         mine = Command(
-            "quotes.new", m_("New quote"), self.choose_account, "file-plus-2", ("Ctrl+N",), group=GROUP
+            "quotes.new",
+            m_("New quote"),
+            self.choose_account,
+            "file-plus-2",
+            ("Ctrl+N",),
+            group=GROUP,
+            in_palette=False,
         )
         return [mine, *self.editor.commands(lambda: self.editing)]
 

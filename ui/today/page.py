@@ -151,7 +151,7 @@ class TodayPage(Page):
         self._shown, self._waiting = day, None
         self._news.hide()
         self._hello.setText(_("Hello {name}", name=day.first_name) if day.first_name else _("Today"))
-        self._date.setText("  ·  ".join((long_day(day.day), _counts(day))))
+        self._date.setText("  ·  ".join(part for part in (long_day(day.day), _counts(day)) if part))
         done = sum(1 for visit in day.visits if visit.done)
         self._progress.setText(
             _("{done} of {all} done", done=done, all=len(day.visits)) if day.visits else ""
@@ -179,17 +179,20 @@ class TodayPage(Page):
             self.rows.append(row)
             self._visits.addWidget(row)
         if not day.visits:
-            self._visits.addWidget(
-                EmptyState(
-                    "calendar",
-                    _("No visit today"),
-                    _("Visits planned in the agenda appear here."),
-                    _("Open the agenda"),
-                    lambda: self.shell.go("agenda"),
-                )
-            )
+            self._visits.addWidget(self._no_visit())
         elif next_visit is None:
             self._visits.addWidget(Label(_("The day's visits are done."), "sub"))
+
+    def _no_visit(self) -> EmptyState:
+        if not self.shell.window.has_page("agenda"):
+            return EmptyState("calendar", _("No visit today"), _("Planned visits appear here."))
+        return EmptyState(
+            "calendar",
+            _("No visit today"),
+            _("Visits planned in the agenda appear here."),
+            _("Open the agenda"),
+            lambda: self.shell.go("agenda"),
+        )
 
     # Focus
 
@@ -232,13 +235,14 @@ class TodayPage(Page):
 
 
 def _counts(day: Overview) -> str:
-    return ", ".join(
-        (
-            _n("{n} visit", "{n} visits", len(day.visits)),
-            _n("{n} task", "{n} tasks", len(day.tasks)),
-            _n("{n} quote to follow up", "{n} quotes to follow up", len(day.quotes)),
-        )
+    """What there is, without what there is not."""
+    visits, tasks, quotes = len(day.visits), len(day.tasks), len(day.quotes)
+    counted = (
+        (visits, _n("{n} visit", "{n} visits", visits)),
+        (tasks, _n("{n} task", "{n} tasks", tasks)),
+        (quotes, _n("{n} quote to follow up", "{n} quotes to follow up", quotes)),
     )
+    return ", ".join(words for count, words in counted if count)
 
 
 def _places(day: Overview) -> tuple[object, ...]:
