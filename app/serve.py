@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import socket
 import sys
@@ -34,8 +33,7 @@ from sync.server.service import Service
 from sync.server.store import Organisations, WholeFile
 
 COMPANY_WRITERS = ("office", "admin")
-_FIRST_LOOK_S = 5.0
-_SPREAD_S = 60.0
+_FIRST_LOOK_S = 2.0
 
 
 def organisations(database: str | Path, blobs: str | Path | None = None) -> Organisations:
@@ -221,10 +219,9 @@ def serve(
     def work() -> None:
         known = organisations(database, blobs)
         stop = threading.Event()
-        # Of several processes the one that looks first makes what lacks; the others find it.
-        first_s = _FIRST_LOOK_S + (random.uniform(0, _SPREAD_S) if processes > 1 else 0)
-        arguments = (known, grants, first_s, stop)
-        threading.Thread(target=expected.watch, args=arguments, name="expected", daemon=True).start()
+        watch = expected.Watch(known, grants)
+        watching = threading.Thread(target=watch.run, args=(_FIRST_LOOK_S, stop), name="expected")
+        watching.start()
         try:
             server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
             workers.spare_what_stays()
@@ -232,6 +229,7 @@ def serve(
         finally:
             stop.set()
             known.close()
+            watching.join()
 
     # The listening socket queues whoever calls while a process starts.
     say_ready()

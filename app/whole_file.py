@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,21 @@ def shape_of(connection: Connection) -> str:
     return hashlib.sha256(repr(_objects(_raw(connection))).encode()).hexdigest()
 
 
-def make(file: Path, key: str, sources: list[tuple[Path, str]]) -> None:
-    """Make the encrypted `file` under the raw `key` in hexadecimal, of scopes' files with their keys."""
+def make(
+    file: Path,
+    key: str,
+    sources: list[tuple[Path, str]],
+    shown: Callable[[Any], None] = lambda _connection: None,
+) -> None:
+    """Make the encrypted `file` under the raw `key` in hexadecimal, of scopes' files with their keys.
+
+    The driver's connection is `shown` first, to be interrupted where the server stops.
+    """
     known, engine = sync_schema(), open_engine(file, bytes.fromhex(key))
     try:
         schema.create(engine, known)
         with engine.connect() as plain:
+            shown(_raw(plain))
             # A file that breaks off is thrown away, and nobody sees it before it is whole.
             for pragma in ("journal_mode = OFF", "synchronous = OFF"):
                 _raw(plain).execute(f"PRAGMA {pragma}")

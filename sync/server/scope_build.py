@@ -43,6 +43,7 @@ def build(store: Store, scope: str, file: Path, key: str) -> Built:
     try:
         built = _copy_plain(store, scope, plain)
         with _encrypted(file, key) as target:
+            store.aside.breaks_off(target)
             target.execute("ATTACH ? AS plain KEY ''", (str(plain),))
             target.execute("BEGIN")
             for name, sql in target.execute("SELECT name, sql FROM plain.sqlite_master").fetchall():
@@ -56,6 +57,7 @@ def build(store: Store, scope: str, file: Path, key: str) -> Built:
 
 def _copy_plain(store: Store, scope: str, plain: Path) -> Built:
     with closing(sqlite3.connect(str(store.engine.url.database), isolation_level=None)) as source:
+        store.aside.breaks_off(source)
         source.execute("ATTACH ? AS plain", (str(plain),))
         for pragma in ("journal_mode = OFF", "synchronous = OFF"):
             source.execute(f"PRAGMA plain.{pragma}")
@@ -79,6 +81,7 @@ def _copy_plain(store: Store, scope: str, plain: Path) -> Built:
 
 def _from_postgresql(store: Store, scope: str, file: Path, key: str) -> Built:
     with _encrypted(file, key) as target, store.read() as connection:
+        store.aside.breaks_off(target)
         # A whole scope may take longer than a request.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         rev, epoch = head.current(connection, store)

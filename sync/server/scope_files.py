@@ -38,6 +38,8 @@ WAIT_S = 20.0
 SUPERSEDED_S = 3_600.0
 """A file that a newer one replaces stays so long for those who are fetching it."""
 UNUSED_S = 7 * 86_400.0
+LOCK = "lock"
+"""Beside the files, and held by the one process of the machine that makes some ahead."""
 
 _building = ThreadPoolExecutor(2, "scope-file")
 _lock = threading.Lock()
@@ -160,7 +162,7 @@ def remove_dead(store: Store, older_than_s: float) -> None:
     with store.read() as connection:
         known = set(connection.scalars(select(store.tables["scope_file"].c.name)))
     for path in store.files.iterdir():
-        if path.name not in known and _age_s(path) >= older_than_s:
+        if path.name not in known and path.name != LOCK and _age_s(path) >= older_than_s:
             # Windows keeps a file that is being sent; it goes the next time.
             with suppress(PermissionError):
                 path.unlink(missing_ok=True)
@@ -196,7 +198,21 @@ def shape(store: Store) -> str:
 
 
 def make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, str], Built]) -> ScopeFile:
-    """Make the file beside its place, then put it there whole; several processes may do so at once."""
+    """Make the file beside its place, then put it there whole; several processes may do so at once.
+
+    Raises `errors.ServerBusy` where a row left meanwhile, or the server stops.
+    """
+    with store.aside.work():
+        try:
+            store.aside.require_time()
+            return _make(store, scope, shape, now, build)
+        except Exception:
+            # Broken off in the middle, what was begun is gone.
+            store.aside.require_time()
+            raise
+
+
+def _make(store: Store, scope: str, shape: str, now: str, build: Callable[[Path, str], Built]) -> ScopeFile:
     store.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     name, key = secrets.token_hex(16), secrets.token_hex(32)
     part = store.files / f"{name}.part"

@@ -10,10 +10,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,12 +23,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sync import bundle, errors
 from sync.schema import SyncSchema
 from sync.server import growth, trouble
+from sync.server.aside import Aside
 from sync.server.shape import Shape
 from sync.server.tables import ServerTables, server_tables
 from sync.server.trouble import Trouble
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ATTEMPTS = 5
+LONGEST_STOP_S = 2.0
+"""For long work to break off and to clear away what it began."""
 POOL = 8
 """Connections to PostgreSQL that a process keeps; it takes as many more for a moment."""
 _PG_LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'"
@@ -44,8 +48,8 @@ class WholeFile:
 
     shape: Callable[[], str]
     """Says what a laptop's file is made of: only one that is made alike can be taken over."""
-    make: Callable[[Path, str, list[tuple[Path, str]]], None]
-    """Makes the encrypted file at a path, under a key, of scopes' files, each with its key."""
+    make: Callable[[Path, str, list[tuple[Path, str]], Callable[[Any], None]], None]
+    """Makes the encrypted file at a path, under a key, of scopes' files, each with its key; shows its connection."""
 
 
 class Store:
@@ -73,6 +77,7 @@ class Store:
         self.tables: ServerTables = server_tables(schema)
         self.shape = Shape(schema)
         self.pg_schema = pg_schema
+        self.aside = Aside()
         # SQLite lets one write at a time and wakes the others by chance: in one process they queue.
         self._queue = nullcontext() if self.postgres else threading.RLock()
 
@@ -154,7 +159,8 @@ class Store:
                 connection.execute(insert(exchange).values(one=1, private=bundle.new_private_key()))
 
     def close(self) -> None:
-        """Let go of the file or of the server."""
+        """Break off what goes on aside, and let go of the file or of the server."""
+        self.aside.end(LONGEST_STOP_S)
         self.engine.dispose()
 
 
@@ -236,6 +242,28 @@ class Organisations:
         except SQLAlchemyError as problem:
             raise trouble.as_answer(problem) from problem
 
+    def stamp(self, slug: str) -> object:
+        """Differs once something was written to the organisation; None where that is known to the database alone."""
+        if self._engine is not None:
+            return None
+        path = self.path(slug)
+        files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists()]
+        return [(stat.st_mtime_ns, stat.st_size) for stat in (file.stat() for file in files)]
+
+    def ask(self, slug: str, query: str) -> list[Any]:
+        """Rows of a query to one organisation, which is not opened for it: it may be one that nobody uses."""
+        try:
+            if self._engine is None:
+                with closing(
+                    sqlite3.connect(f"file:{quote(str(self.path(slug)))}?mode=rw", uri=True)
+                ) as file:
+                    return file.execute(query).fetchall()
+            with self._engine.connect() as connection, connection.begin():
+                connection.exec_driver_sql(f'SET LOCAL search_path TO "org_{slug}"; {_PG_LIMITS}')
+                return [tuple(row) for row in connection.exec_driver_sql(query)]
+        except (SQLAlchemyError, sqlite3.Error) as problem:
+            raise errors.ServerBusy(trouble.RETRY_AFTER_S, "the database does not answer") from problem
+
     def _exists(self, slug: str) -> bool:
         if self._engine is None:
             return self.path(slug).is_file()
@@ -270,6 +298,8 @@ class Organisations:
 
     def close(self) -> None:
         """Close every organisation."""
+        for store in self._stores.values():
+            store.aside.stopping.set()
         for store in self._stores.values():
             store.close()
         self._stores.clear()

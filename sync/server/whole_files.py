@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from pathlib import Path
 
 from sync import errors
@@ -43,7 +42,7 @@ def find_or_begin(store: Store, scopes: list[tuple[str, int]], shape: str, now: 
     found = _find(store, whole, listed) if listed else None
     if listed and found is None and _is_first(store, listed):
         arguments = (store, whole, listed, now, DELAY_S)
-        threading.Thread(target=_make_later, args=arguments, name="whole-file", daemon=True).start()
+        threading.Thread(target=_make_later, args=arguments, name="whole-file").start()
     return found
 
 
@@ -85,7 +84,8 @@ def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
     def build(file: Path, key: str) -> Built:
         with store.read() as connection:
             epoch = scope_files.epoch(connection)
-        whole.make(file, key, [(store.files / one.name, one.key) for one in sources])
+        files = [(store.files / one.name, one.key) for one in sources]
+        whole.make(file, key, files, store.aside.breaks_off)
         # What changed since the oldest of them comes with the pull.
         return Built(min(one.rev for one in sources), epoch, sum(one.rows for one in sources))
 
@@ -94,7 +94,8 @@ def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
 
 def _make_later(store: Store, whole: WholeFile, listed: str, now: str, delay_s: float) -> None:
     try:
-        time.sleep(delay_s)
+        if store.aside.stopping.wait(delay_s):
+            return
         with _one_at_a_time:
             make(store, whole, listed, now)
     except errors.ServerBusy:
