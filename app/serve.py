@@ -21,18 +21,24 @@ from app import migrations, server_log, whole_file, workers
 from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
+from app.post_office import PostOffice
 from sync import errors
 from sync.clock import format_time
+from sync.letters import SETTING
+from sync.merge import canonical
+from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, blobs, erasure, expected, load
+from sync.server import auth, blobs, erasure, expected, load, posting
 from sync.server.admin import Administration, restore
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
 from sync.server.scopes import Grants
 from sync.server.service import Service
-from sync.server.store import Organisations, WholeFile
+from sync.server.store import Organisations, Store, WholeFile
 
 COMPANY_WRITERS = ("office", "admin")
+_SETTING_ID = "01980000-0000-7000-8000-006d61696c01"
+"""The same on every server, so that two processes that write it first write one row."""
 _FIRST_LOOK_S = 2.0
 
 
@@ -196,10 +202,12 @@ def serve(
     ready_callback: Callable[[str], None] | None = None,
     blobs: str | Path | None = None,
     processes: int = 1,
+    office: PostOffice | None = None,
 ) -> None:
     """Serve in the foreground until SIGTERM or Ctrl+C. Prints the address on one line when ready.
 
-    Port 0 takes a free one. Raises SystemProblem where the address cannot be used.
+    Port 0 takes a free one. `office` posts the e-mails that laptops queue. Raises SystemProblem where the
+    address cannot be used.
     """
     if processes > 1 and sys.platform == "win32":
         raise SystemProblem(_("On Windows the server is one process."))
@@ -222,6 +230,7 @@ def serve(
         watch = expected.Watch(known, grants)
         watching = threading.Thread(target=watch.run, args=(_FIRST_LOOK_S, stop), name="expected")
         watching.start()
+        threading.Thread(target=post_letters, args=(known, office, stop), name="letters", daemon=True).start()
         try:
             server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
             workers.spare_what_stays()
@@ -237,6 +246,34 @@ def serve(
         work() if processes <= 1 else workers.run(processes, work)
     finally:
         listener.close()
+
+
+def post_letters(known: Organisations, office: PostOffice | None, stop: threading.Event) -> None:
+    """Post what laptops queue, and tell the laptops of each organisation whether this server does; until `stop`."""
+    value = canonical({"sender": office.sender}) if office else None
+    posting.watch(
+        known, office.post if office else None, _address_of, lambda store: _tell_post(store, value), stop
+    )
+
+
+_ADDRESS = text('SELECT email FROM "user" WHERE id = :id AND deleted_at IS NULL AND coalesce(active, 1) <> 0')
+
+
+def _address_of(connection: Connection, _tables: Mapping[str, Table], user: str) -> str:
+    return str(connection.execute(_ADDRESS, {"id": user}).scalar() or "")
+
+
+def _tell_post(store: Store, value: str | None) -> None:
+    """The laptops' setting; several processes write the same one."""
+    hands = Administration(store)
+    known = next((row for row in hands.rows("setting") if row["name"] == SETTING), None)
+    if (known["value"] if known else None) == value:
+        return
+    fields: dict[str, Any] = {"value": (known["value"] if known else None, value)}
+    if known:
+        hands.write([Op("setting", known["id"], "update", known["rev"], fields)])
+    else:
+        hands.write([Op("setting", _SETTING_ID, "create", 0, {"name": (None, SETTING), **fields})])
 
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -120,6 +120,7 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
         _bring_company(workspace)
+        _note_posted(workspace, report)
         carried = _do_the_rest(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
@@ -173,6 +174,15 @@ def _bring_company(workspace: Workspace) -> None:
         from app import joining
 
         joining.settle(workspace)
+
+
+def _note_posted(workspace: Workspace, report: Report) -> None:
+    """The quotes whose e-mail the server has posted meanwhile are sent."""
+    if any(kind == "attachment" for kind, _id in report.records):
+        from app.quotes import letters
+
+        with workspace.transaction() as session:
+            letters.note_posted(session)
 
 
 def _do_the_rest(

@@ -17,7 +17,7 @@ from app.attachments.adding import KIND, folder_of
 from app.entity import entity
 from app.errors import Damaged, NotFound, UserError
 from app.i18n import translate as _
-from sync import blobs, sealed_file
+from sync import blobs, letters, sealed_file
 from sync.blobs import Blob
 
 Where = Literal["here", "coming", "elsewhere"]
@@ -73,7 +73,9 @@ def find_of_account(session: Session, account: str, limit: int = 60) -> list[Fil
     """The files of an account and of all that hangs under it, the newest first."""
     table = _table()
     mine = or_(table.c.account == account, table.c.record == account)
-    return _files(session, [mine], newest_first=True)[:limit]
+    # A letter is shown where it was written, with what became of it.
+    others = table.c.record_kind.is_distinct_from(letters.KIND)
+    return _files(session, [mine, others], newest_first=True)[:limit]
 
 
 def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, File]:

@@ -65,11 +65,20 @@ def pdf(options: argparse.Namespace, output: Output) -> None:
 
 
 def mail(options: argparse.Namespace, output: Output) -> None:
-    """An e-mail with the quote, as a draft that mail programs open for sending."""
-    from app.quotes import mailing
+    """An e-mail with the quote: a draft that mail programs open for sending, or one that the server posts."""
+    from app.quotes import letters, mailing
 
-    with opened(options) as workspace, workspace.read() as session:
-        letter = mailing.open_letter(session, options.id)
+    if options.send == bool(options.output):
+        raise Invalid(
+            {"output": _("Say where the draft goes with -o, or have the server post it with --send.")}
+        )
+    with opened(options) as workspace:
+        with workspace.read() as session:
+            letter = mailing.open_letter(session, options.id)
+        if options.send:
+            id = letters.queue(workspace, letter, letters.Wording.of(letter, options.to))
+            output.result({"id": options.id, "letter": id}, _("The e-mail leaves with the next sync."))
+            return
     _write(options, output, letter.render())
 
 

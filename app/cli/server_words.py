@@ -11,6 +11,7 @@ from app.cli.output import Output
 
 def serve(options: argparse.Namespace, output: Output) -> None:
     """Serve until it is stopped; the address stands on the first line of stdout."""
+    from app.post_office import office_of
     from app.serve import serve as serve_organisations
 
     serve_organisations(
@@ -21,6 +22,7 @@ def serve(options: argparse.Namespace, output: Output) -> None:
         options.tls_key,
         blobs=options.blobs,
         processes=options.processes,
+        office=office_of(options.smtp, options.smtp_from),
     )
 
 

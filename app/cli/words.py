@@ -191,7 +191,12 @@ def _add_quote_words(words: Any) -> None:
         parser = _word(second, name, help, f"quote {name}")
         parser.add_argument("id", metavar="ID")
         if name in ("pdf", "mail"):
-            parser.add_argument("-o", "--output", required=True, metavar=_("FILE"))
+            parser.add_argument("-o", "--output", required=name == "pdf", metavar=_("FILE"))
+        if name == "mail":
+            parser.add_argument("--send", action="store_true", help=_("have the server post it instead"))
+            parser.add_argument(
+                "--to", default="", metavar=_("ADDRESS"), help=_("to whom, unless to the contact")
+            )
     _add_quote_life(second)
 
 
@@ -262,6 +267,10 @@ def _add_server_words(words: Any) -> None:
     serve.add_argument(
         "--processes", type=_count, default=1, metavar="N", help=_("serve with N processes (not on Windows)")
     )
+    serve.add_argument(
+        "--smtp", metavar="HOST[:PORT]", help=_("post the e-mails with quotes that laptops queue")
+    )
+    serve.add_argument("--smtp-from", default="", metavar=_("ADDRESS"), help=_("under which they are posted"))
     serve.add_argument("--tls-cert", metavar=_("FILE"))
     serve.add_argument("--tls-key", metavar=_("FILE"))
     _add_admin_words(words)

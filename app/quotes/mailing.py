@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from typing import Any
@@ -55,6 +55,11 @@ class Letter:
     sender: str
     templates: Mapping[str, Any]
     signed: bytes | None = None
+    quote: Mapping[str, Any] = field(default_factory=dict)
+
+    def words(self) -> tuple[str, str]:
+        """(subject, text) as the company's words have them."""
+        return _words_of(self.paper.document, self.templates)
 
     @property
     def recipients(self) -> list[str]:
@@ -68,11 +73,15 @@ class Letter:
         words = SIGNED[language] if self.signed else Words(language)("quote")
         return f"{words} {self.paper.document.number}"
 
-    def render(self) -> bytes:
-        """The file of the draft, as mail programs open one that is not sent yet. Touches no database."""
+    def render(self, said: tuple[str, str] | None = None) -> bytes:
+        """The file of the draft, as mail programs open one that is not sent yet. Touches no database.
+
+        `said` are subject and text, where somebody wrote them otherwise.
+        """
         to, sender = self.recipients, addresses(self.sender)[:1]
         message = EmailMessage(policy=SMTP if "".join([*to, *sender]).isascii() else SMTPUTF8)
-        message["Subject"], text = _words_of(self.paper.document, self.templates)
+        subject, text = said or self.words()
+        message["Subject"] = " ".join(subject.split())
         if to:
             message["To"] = ", ".join(to)
         if sender:
@@ -99,6 +108,7 @@ def open_letter(session: Session, quote_id: str) -> Letter:
         sender=shown.document.salesperson.email,
         templates=read_words(session),
         signed=_sealed(session, quote_id),
+        quote=quote,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import formats, records
 from app.catalogue.pricing import open_book
 from app.i18n import translate as _
-from app.quotes import paper, telephone
+from app.quotes import letters, paper, telephone
 from app.quotes.model import FROZEN
 from sync.conflicts import FORK
 
@@ -54,6 +54,9 @@ def find_notices(session: Session, quote_id: str) -> list[Notice]:
     elif not paper.is_complete(session, quote_id):
         words = _("A picture or the terms of this quote are not on this laptop yet: its paper is not whole.")
         found.append(Notice(words, "warn"))
+    last = letters.letters_of(session, quote_id)[-1:]
+    for letter in last if quote["status"] in ("issued", "sent") else ():
+        found.append(Notice(*letters.describe(letter)))
     return found
 
 

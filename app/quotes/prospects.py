@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import attachments, records
 from app.errors import NotAllowed
 from app.i18n import translate as _
-from app.quotes import authority, issuing, life, sealing
+from app.quotes import authority, issuing, letters, life, sealing
 from app.quotes.composing import full_number
 from app.quotes.notices import find_versions
 from sync import state
@@ -32,6 +32,8 @@ class Prospects:
     approver: bool = False
     """Whether whoever works here may approve quotes."""
     needs_approval: bool = False
+    server_posts: bool = False
+    """Whether the server sends e-mails, so that no mail program is needed."""
     people: tuple[tuple[str, str], ...] = ()
     """(id, name) of the others, to whom an approver may give codes."""
 
@@ -68,6 +70,7 @@ def look(session: Session, quote_id: str) -> Prospects:
         needs_approval=draft
         and authority.deepest_discount(session, quote_id).needs_approval
         and not authority.is_approved(session, quote),
+        server_posts=letters.server_posts(session),
         people=tuple((each["id"], each["name"]) for each in users if each["id"] != me),
     )
 

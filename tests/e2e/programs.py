@@ -113,10 +113,10 @@ class Laptop:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server process on a free loopback port; its address."""
+def serving(folder: Path, *more: str) -> Iterator[str]:
+    """A server process on a free loopback port, with these words besides; its address."""
     process = subprocess.Popen(
-        [*_COMMAND, "serve", "--dir", str(folder), "--port", "0"],
+        [*_COMMAND, "serve", "--dir", str(folder), "--port", "0", *more],
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,

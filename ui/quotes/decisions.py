@@ -23,6 +23,7 @@ from ui.printing import Printing, file_name
 from ui.quotes.asking import Asking
 from ui.quotes.comparison import ComparisonView
 from ui.quotes.draft import Draft
+from ui.quotes.sending import ask_send
 from ui.quotes.sign import SignScreen
 from ui.widgets import panel, vbox
 
@@ -101,6 +102,14 @@ class Decisions(QObject):
             )
 
         self.read(lambda session, id: mailing.open_letter(session, id), open_draft)
+
+    def ask_send(self) -> None:
+        """The e-mail with the quote, read over and posted by the server."""
+
+        def ask(letter: mailing.Letter) -> None:
+            self.dialog = ask_send(self._shell, letter, self.moved.emit)
+
+        self.read(lambda session, id: mailing.open_letter(session, id), ask)
 
     def _show_mail(self, content: bytes, letter: mailing.Letter) -> None:
         otherwise = _("No program opens e-mails here. Save the PDF and attach it where you write your mail.")

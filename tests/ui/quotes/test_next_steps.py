@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app import records
-from app.quotes import authority, issuing, side_by_side
+from app import attachments, records
+from app.quotes import authority, issuing, letters, side_by_side
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
@@ -229,3 +229,33 @@ def test_a_quote_past_its_last_day_expires_at_the_start_and_at_midnight(
     watch.look()
     hand.settle()
     assert stored(shop, issued)["status"] == "expired"
+
+
+def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_shown(
+    hand: Hand, shop: Shop, issued: str
+) -> None:
+    assert "Brouillon dans la messagerie…" not in steps(hand), "alone, the mail program sends"
+    with shop.workspace.transaction() as session:
+        records.add(session, "setting", {"name": "server_mail", "value": {"sender": "devis@valmont.example"}})
+        state.put(session.connection(), "server", "https://office.example")
+        state.put(
+            session.connection(), "user", records.add(session, "user", {"name": "Claire", "role": "rep"})
+        )
+    take(hand, "Envoyer par courriel…")
+    dialog = hand.page.editor.decisions.dialog
+    answer(hand, dialog, to="nobody")
+    assert dialog.isVisible() and "nom@exemple.fr" in dialog.said.text()
+    answer(hand, dialog, to="sylvie@morel.example", text="Bonjour Sylvie")
+    hand.wait_for(lambda: bool(hand.page.editor.notices.notices))
+    (notice,) = hand.page.editor.notices.notices
+    assert "sylvie@morel.example partira à la prochaine synchronisation" in notice.text
+    with shop.workspace.transaction() as session:
+        (row,) = records.find_rows(session, "attachment", {"record_kind": "letter", "record": issued})
+        content = attachments.of_digest(session, row["sha256"])
+        assert content is not None and b"application/pdf" in content
+        assert attachments.find_of_account(session, shop.account) == [], "no file among the account's"
+        # What the server writes once the mail server took it.
+        arrived = "UPDATE attachment SET arrived = 'posted 2026-11-22T10:00:00.000Z' WHERE id = ?"
+        session.connection().exec_driver_sql(arrived, (row["id"],))
+        letters.note_posted(session)
+    assert stored(shop, issued)["status"] == "sent"

@@ -1,0 +1,22 @@
+"""Letters that the server posts: attachments whose bytes are an e-mail, carried like any other file, sent once.
+
+What became of one stands in the row's `arrived`, which the server alone writes: nothing while it is on its way,
+`file` once the server has it, then one of the words below with the moment or the reason behind it.
+"""
+
+from __future__ import annotations
+
+KIND = "letter"
+"""The `record_kind` of such an attachment; its `record` is what it is about."""
+SETTING = "server_mail"
+"""The company's setting that the server writes: an object where it posts letters, else nothing."""
+POSTED, REFUSED, UNSURE = "posted", "refused", "unsure"
+"""The mail server took it; it never will; the connection broke while it did, so nobody knows."""
+LATER = "later"
+"""Not a state but an answer: the mail server was not reached or asks to wait, and nothing was sent."""
+
+
+def read_state(arrived: str | None) -> tuple[str, str]:
+    """(`waiting`, `file`, or a word above; what stands behind it) of a letter's `arrived`."""
+    word, _space, rest = (arrived or "").partition(" ")
+    return (word if word in ("file", POSTED, REFUSED, UNSURE) else "waiting"), rest

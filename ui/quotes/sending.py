@@ -1,0 +1,60 @@
+"""The e-mail with a quote, read over and handed to the server that posts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.errors import Invalid
+from app.fields import Field
+from app.i18n import mark as m_
+from app.i18n import translate as _
+from app.quotes import letters, mailing
+from app.quotes.letters import Wording
+from ui import errors
+from ui.page import Shell
+from ui.quotes.asking import Asking
+
+FIELDS = (
+    Field("to", "text", m_("To"), required=True),
+    Field("subject", "text", m_("Subject of the e-mail"), required=True),
+    Field("text", "long_text", m_("Text of the e-mail")),
+)
+
+
+def ask_send(shell: Shell, letter: mailing.Letter, done: Callable[[], object]) -> Asking:
+    """The dialog; what is sent is queued at once, and leaves with the next sync."""
+    wording = Wording.of(letter)
+
+    def queued(_id: str) -> None:
+        shell.toast(_("The e-mail leaves with the next sync."))
+        done()
+
+    def send(values: dict[str, Any]) -> str:
+        chosen = Wording(values["to"] or "", values["subject"] or "", values["text"] or "")
+        try:
+            letters.check(chosen)
+        except Invalid as problem:
+            return next(iter(problem.problems.values()))
+        shell.tasks.background(
+            shell.window,
+            lambda _token: letters.queue(shell.workspace, letter, chosen),
+            then=queued,
+            failed=lambda error: errors.report(error, shell.window),
+        )
+        return ""
+
+    dialog = Asking(
+        shell.window,
+        _("E-mail with the quote"),
+        _(
+            "“{name}” goes with it. Your server posts it, from any place with a network.",
+            name=f"{letter.name}.pdf",
+        ),
+        _("Send"),
+        send,
+        fields=FIELDS,
+        values={"to": wording.to, "subject": wording.subject, "text": wording.text},
+    )
+    dialog.open()
+    return dialog
