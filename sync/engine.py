@@ -17,9 +17,11 @@ from sync import (
     errors,
     first_load,
     forks,
+    lost,
     outbox,
     recovery,
     repair,
+    rescue,
     scope_file,
     sent,
     staging,
@@ -64,6 +66,8 @@ class Engine:
         self._sent_first = False
         self._recovered = ""
         """The epoch for which this run has queued again what the server lost."""
+        self._brings_first = False
+        """New work waits until what others had written is there again: it stands on that."""
         self._standing: Standing | None = None
         """Where the laptop stood when this run looked for what is to send, if there was nothing."""
         self._took_whole = False
@@ -90,7 +94,14 @@ class Engine:
                 raise
             # Pull never waits for push.
             refusal = problem
-        self._pull()
+        try:
+            self._pull()
+        except errors.UpdateNeeded:
+            if self._brings_first:
+                # What a program that is too old has to send is taken all the same.
+                self._brings_first = False
+                self._push()
+            raise
         if refusal is not None:
             raise refusal
 
@@ -100,10 +111,12 @@ class Engine:
         with self._laptop.write(False) as connection:
             outbox.seal_entries(connection, self._laptop.schema, {})
             waiting = outbox.waiting(connection)
+            if self._brings_first:
+                waiting = [one for one in waiting if one.epoch]
             withdrawn = outbox.withdrawn(connection)
             epoch = self._recovered or state.get(connection, "epoch") or ""
             # Until the swap the cursor is the one of the life that the server lost.
-            lost = state.get(connection, "cursor") or "" if self._recovered else ""
+            had = state.get(connection, "cursor") or "" if self._recovered else ""
             self._standing = None if waiting or withdrawn else Standing.of(connection)
         done, total = 0, len(waiting)
         waiting = self._without_parts_there(waiting)
@@ -118,7 +131,7 @@ class Engine:
                     version=self._laptop.version,
                     protocol=VERSION,
                     epoch=epoch,
-                    lost=lost,
+                    lost=had,
                 )
             )
             asked = {one.uuid for one in batch} | set(withdrawn)
@@ -218,7 +231,8 @@ class Engine:
                 break
             self._progress("pulling", done, 0)
             page = self._pull_page(page.cursor)
-        if self._recovered and self._rescue(None if staged else [page], page.hello):
+        if self._brings_first:
+            self._rescue(None if staged else [page], page.hello)
             self._push()
         if self._sends_first(None if staged else [page]):
             self._pull_changes(origin, origin)
@@ -411,14 +425,15 @@ class Engine:
             # Pages of the other life are of no use.
             staging.clear(connection)
         self._report.sent_again += count
-        self._recovered = hello.epoch
+        self._recovered, self._brings_first = hello.epoch, True
 
-    def _rescue(self, pages: list[PullPage] | None, hello: Hello) -> int:
+    def _rescue(self, pages: list[PullPage] | None, hello: Hello) -> None:
         with self._laptop.write(False) as connection, capture.paused(connection):
             found = staging.pages(connection) if pages is None else pages
-            count = recovery.queue_lost_rows(connection, self._laptop.schema, found, hello, _now())
+            count = rescue.queue_lost_rows(connection, self._laptop.schema, found, hello, _now())
+            sent.renumber(connection, hello.last_n, first=lost.names(connection))
+        self._brings_first = False
         self._report.rescued += count
-        return count
 
     def _obey(self, connection: Connection, hello: Hello) -> None:
         """What the server says of this device comes before all that it brings."""

@@ -71,6 +71,11 @@ def made_by(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:
     return found
 
 
+def carried_out(connection: Connection) -> list[tuple[str, str, str]]:
+    """The versions that have their new ids here: (table, old id, new id)."""
+    return [(one.kind, one.old, one.new) for one in _read(connection) if one.done]
+
+
 def forget_records(connection: Connection, ids: Collection[str]) -> None:
     """Of rows that left our scopes nothing is remembered."""
     if not ids:

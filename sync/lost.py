@@ -55,6 +55,11 @@ def forget_records(connection: Connection, ids: Collection[str]) -> None:
         _write(connection, kept, known)
 
 
+def names(connection: Connection) -> Collection[str]:
+    """The transactions of which something was noted."""
+    return _read(connection).keys()
+
+
 def marked(connection: Connection, transactions: list[Transaction]) -> list[Transaction]:
     """The transactions with what was noted of them."""
     known = _read(connection) if transactions else {}

@@ -48,6 +48,39 @@ def write_row(connection: Connection, table: SyncTable, values: dict[str, Any]) 
     )
 
 
+def server_version(connection: Connection, table: SyncTable, id: str) -> dict[str, Any]:
+    """The record as the server last gave it, without our entries; empty where it gave none or took it away."""
+    names = ", ".join(f'"{name}"' for name in table.columns())
+    row = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" WHERE id = ?', (id,)).first()
+    if row is None or not row[table.columns().index("rev")]:
+        return {}
+    values = dict(zip(table.columns(), row, strict=True))
+    entries = connection.exec_driver_sql(
+        "SELECT op, field, base FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq DESC", (table.name, id)
+    ).all()
+    if not entries:
+        return values
+    shadow = connection.exec_driver_sql(
+        "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (table.name, id)
+    ).scalar()
+    if shadow is not None:
+        found = json.loads(shadow)
+        return found if isinstance(found, dict) else {}
+    return values if _undo(values, entries) else {}
+
+
+def _undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
+    """Take entries, newest first, out of a row; False where they made it."""
+    for op, name, base in entries:
+        if op == "create":
+            return False
+        if op in ("delete", "restore"):
+            values["deleted_at"] = None if op == "delete" else values["updated_at"]
+        elif name is not None:
+            set_field(values, name, base)
+    return True
+
+
 def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]) -> None:
     """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first."""
     table = schema.tables[kind]
@@ -65,14 +98,9 @@ def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: st
     if shadow is not None:
         values = json.loads(shadow[0])
     else:
-        for op, name, base in undone:
-            if op == "create":
-                connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
-                return
-            if op in ("delete", "restore"):
-                values["deleted_at"] = None if op == "delete" else values["updated_at"]
-            elif name is not None:
-                set_field(values, name, base)
+        if not _undo(values, undone):
+            connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
+            return
     write_row(connection, table, values)
 
 

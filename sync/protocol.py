@@ -62,7 +62,8 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     After a restore, `epoch` is the life that the server lost. Of what goes to it again `seen` is the revision
     that it had there; of what others had written (`rescued`), the last one that this laptop had received, and no
     higher than its cursor of that life proves.
-    What made a version of its own there makes it again, under the same ids: `forks` is the `map` of its result.
+    What made a version of its own there makes it again, under the same ids: `forks` is the `map` of its result;
+    with others' work, the versions that this laptop knew there.
     """
 
     uuid: str

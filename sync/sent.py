@@ -97,15 +97,17 @@ def _rename_remains(connection: Connection, known: Collection[str]) -> None:
         connection.exec_driver_sql("UPDATE sync_entry SET tx = ? WHERE tx = ?", (other, tx))
 
 
-def renumber(connection: Connection, after: int = 0, known: Collection[str] = ()) -> None:
-    """Number what is to send from `after` + 1; numbers are not part of the frozen bytes.
+def renumber(
+    connection: Connection, after: int = 0, known: Collection[str] = (), first: Collection[str] = ()
+) -> None:
+    """Number what is to send from `after` + 1, these `first`; numbers are not part of the frozen bytes.
 
-    What the server knows already needs none: it is sent first, and gets the stored result.
+    What the server knows already needs none: it is sent before all else, and gets the stored result.
     """
     rows = connection.exec_driver_sql(
         "SELECT uuid FROM sync_transaction WHERE state = 'sealed' ORDER BY n"
     ).scalars()
-    waiting = [tx for tx in rows if tx not in known]
+    waiting = sorted((tx for tx in rows if tx not in known), key=lambda tx: tx not in first)
     # Below all earlier ones, in their order: a laptop may be enrolled more than once.
     connection.exec_driver_sql(
         "UPDATE sync_transaction SET n = n - 1 - (SELECT max(n) - min(0, min(n)) FROM sync_transaction)"

@@ -29,15 +29,20 @@ def share_parked(connection: Connection, store: Store, old: str, new: str) -> No
 
 def note(working: Working, device: str, result: Result) -> None:
     """This device sent again what another had brought: it goes on from there, with the forks that it made."""
-    connection, store = working.connection, working.store
-    shared = store.tables["sync_shared"]
-    here = (shared.c.device == device) & (shared.c.uuid == result.uuid)
+    if share(working, device, result.uuid):
+        _keep_forks(working.connection, working.store, device, result)
+        working.forks_before.pop(device, None)
+
+
+def share(working: Working, device: str, uuid: str) -> bool:
+    """What another brought is nobody else's work to this device; whether it was until now."""
+    connection, shared = working.connection, working.store.tables["sync_shared"]
+    here = (shared.c.device == device) & (shared.c.uuid == uuid)
     if connection.execute(select(shared.c.uuid).where(here)).first() is not None:
-        return
-    connection.execute(insert(shared).values(device=device, uuid=result.uuid))
-    _keep_forks(connection, store, device, result)
-    working.forks_before.pop(device, None)
+        return False
+    connection.execute(insert(shared).values(device=device, uuid=uuid))
     working.past.forget(device)
+    return True
 
 
 def _keep_forks(connection: Connection, store: Store, device: str, result: Result) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -43,15 +44,15 @@ def fork_id(id: str, transaction: str) -> str:
 
 def redirect(change: Change, ops: list[Op]) -> list[Op]:
     """The operations with those on stale documents led to a fork, made here or by an earlier transaction."""
-    if not change.working.store.shape.lines:
+    if not change.working.store.shape.lines or change.is_stated:
         return ops
-    ops = _apart(change, _follow_forks(change, ops))
+    ops = apart(change, _follow_forks(change, ops))
     for (table, id), mine in by_document(change, ops).items():
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
             continue
         base = _whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
-        keys = [(table, id)] + [(synced.name, row["id"]) for synced, row in _lines(change, table, id)]
+        keys = [(synced.name, row["id"]) for synced, row in parts(change, table, id)]
         if id not in change.forks_again and not has_foreign_change(change, keys, base):
             continue
         if is_frozen(change.table(table), document) and _say_what_stands(change, mine):
@@ -109,8 +110,11 @@ def _line_tables(change: Change) -> list[SyncTable]:
     return change.working.store.shape.lines
 
 
-def _lines(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
-    return [
+def parts(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
+    """A document that is there, and all its lines, deleted ones too."""
+    document = change.working.get(table, id)
+    whole = [] if document is None else [(change.table(table), document)]
+    return whole + [
         (synced, row)
         for synced in _line_tables(change)
         if synced.aggregate and synced.fields[synced.aggregate].link == table
@@ -138,35 +142,42 @@ def _freezes(change: Change, table: str, ops: list[Op]) -> bool:
 
 def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing: bool) -> list[Op]:
     """Two versions: the issued side keeps the id, else the one on the server does."""
-    working, author = change.working, change.author
+    working = change.working
     document = working.get(table, id)
     assert document is not None
     frozen = change.table(table).frozen_when
     stands = frozen is not None and document[frozen[0]] in frozen[1]
-    pairs = [(change.table(table), document), *_lines(change, table, id)]
-    parts = [_Part(synced, row, _as_known(change, synced, row, base)) for synced, row in pairs]
-    if parts[0].known is None:
+    found = [
+        _Part(synced, row, _as_known(change, synced, row, base)) for synced, row in parts(change, table, id)
+    ]
+    if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
-        parts = [_Part(part.synced, part.row, part.row) for part in parts]
-    new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in parts}
-    new_ids |= _ids_again(change, parts)
-    for part in parts:
+        found = [_Part(part.synced, part.row, part.row) for part in found]
+    new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in found}
+    new_ids |= _ids_again(change, found)
+    for part in found:
         working.touch(part.synced.name, part.row["id"])
     if issuing and not stands:
-        for part in parts:
+        for part in found:
             _copy(change, part.synced, part.row, new_ids)
             _go_back(change, part)
     else:
-        for part in parts:
+        for part in found:
             if part.known is not None:
                 _copy(change, part.synced, part.known, new_ids)
                 change.map.append((part.synced.name, part.row["id"], new_ids[part.row["id"]]))
-        ops = [_renamed(op, new_ids) for op in ops]
+        ops = [renamed(op, new_ids) for op in ops]
+    tell_of_fork(change, table, id, new_ids[id])
+    return ops
+
+
+def tell_of_fork(change: Change, table: str, id: str, other: str) -> None:
+    """A question on the document that names its other version."""
+    author = change.author
     candidate = conflicts.Candidate(
-        value=new_ids[id], user=author.user, device=author.device, at=change.now, group={}
+        value=other, user=author.user, device=author.device, at=change.now, group={}
     )
     add_conflict(change, table, id, conflicts.FORK, None, candidate)
-    return ops
 
 
 def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
@@ -185,7 +196,8 @@ def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
 def _go_back(change: Change, part: _Part) -> None:
     """A part stands as its issuer knew it; what that undoes is remembered as any other edit."""
     synced, row = part.synced, part.row
-    known = part.known or {**row, "deleted_at": row["deleted_at"] or change.now}
+    # One that went with the rest in a deletion must not come back with it.
+    known = part.known or {**row, "deleted_at": change.now}
     op = Op(synced.name, row["id"], "update")
     for name, field in synced.fields.items():
         keys = _keys_of(row[name]) | _keys_of(known[name]) if field.by_key else set()
@@ -235,7 +247,9 @@ def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | N
     return known
 
 
-def _renamed(op: Op, new_ids: dict[str, str]) -> Op:
+def renamed(op: Op, new_ids: dict[str, str]) -> Op:
+    """The operation with other ids, in its links too."""
+
     def led(value: Value) -> Value:
         return new_ids.get(value, value) if isinstance(value, str) else value
 
@@ -247,16 +261,16 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
     """What this device still writes to a document that forked under it goes to its own version."""
     for old, new, rev in _unseen_forks(change):
         # Who has seen a part of the commit that made the fork has seen both versions.
-        ops = [_renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
+        ops = [renamed(op, {old: new}) if _whole_commit(change, op.base_rev) < rev else op for op in ops]
     for old, new, rev in _forks_of(change, ops):
         ops = [
-            _renamed(op, {old: new})
+            renamed(op, {old: new})
             if old in _parts_named(change, op) and 0 < _whole_commit(change, op.base_rev) < rev
             else op
             for op in ops
         ]
     just_made = {old: new for _table, old, new in change.working.forks.get(change.author.device, ())}
-    return [_renamed(op, just_made) for op in ops] if just_made else ops
+    return [renamed(op, just_made) for op in ops] if just_made else ops
 
 
 def _forks_of(change: Change, ops: list[Op]) -> list[tuple[str, str, int]]:
@@ -278,7 +292,7 @@ def _parts_named(change: Change, op: Op) -> set[str]:
     return {op.id, str(sent[1])} if sent and sent[1] else {op.id}
 
 
-def _apart(change: Change, ops: list[Op]) -> list[Op]:
+def apart(change: Change, ops: list[Op]) -> list[Op]:
     """A new line of a version that forked, whose id the other version has already, gets one of its own.
 
     So it is where somebody else brought the line first: from a copy of the file, or after a restore.
@@ -291,8 +305,17 @@ def _apart(change: Change, ops: list[Op]) -> list[Op]:
         if there is not None and there[synced.aggregate] != op.fields[synced.aggregate][1]:
             new = fork_id(op.id, change.uuid)
             change.map.append((op.table, op.id, new))
-            ops = [_renamed(one, {op.id: new}) for one in ops]
+            ops = [renamed(one, {op.id: new}) for one in ops]
     return ops
+
+
+def made_since(change: Change, ids: Iterable[str], since: int) -> list[tuple[str, str]]:
+    """The versions of its own that this device made of these after a revision: (old id, new id)."""
+    forks = change.working.store.tables["sync_fork"]
+    here = (forks.c.device == change.author.device) & (forks.c.rev > since)
+    statement = select(forks.c.old_id, forks.c.new_id).where(here).order_by(forks.c.rev)
+    wanted = set(ids)
+    return [(old, new) for old, new in change.working.connection.execute(statement) if old in wanted]
 
 
 def any_forked(change: Change) -> bool:

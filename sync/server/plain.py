@@ -53,7 +53,9 @@ class Plain:
 
     def apply(self, change: Change, ops: list[Op]) -> bool:
         """Whether the whole transaction was applied; if not, nothing was changed."""
-        if self._author.is_server or change.forks_again or documents.any_forked(change):
+        if self._author.is_server or documents.any_forked(change):
+            return False
+        if change.forks_again or change.is_stated:
             return False
         ordered = ops if len(ops) == 1 else sorted(ops, key=lambda op: op.kind)  # a create before an update
         try:

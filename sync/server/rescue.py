@@ -21,6 +21,7 @@ from sync.server.documents import by_document
 from sync.server.fields import get_field
 from sync.server.lives import Life
 from sync.server.past import Key
+from sync.server.stated import Stated
 from sync.server.working import Row
 
 
@@ -36,7 +37,11 @@ class Brought:
         self._life = life if life is not None and _came_back(change) else None
         self.left, self.there = ops, list[Op]()
         self._conflicts: list[Op] = []
+        self._whole: list[Key] = []
         if self._life is None:
+            return
+        if self._life.rescued:
+            self._bring(self._life)
             return
         forks = {old: new for _table, old, new in self._life.forks}
         for key, mine in by_document(change, ops).items():
@@ -46,10 +51,14 @@ class Brought:
         change.forks_again = forks
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
-        if self._life.rescued:
-            kind = change.working.store.schema.conflict
-            self._conflicts = [op for op in self.left if op.table == kind]
-            self.left = [op for op in self.left if op.table != kind]
+
+    def _bring(self, life: Life) -> None:
+        change = self._change
+        kind = change.working.store.schema.conflict
+        self._conflicts = [op for op in self._ops if op.table == kind]
+        own = [op for op in self._ops if op.table != kind]
+        stated = Stated(change, life, own, _restored_rev(change))
+        self.left, self._whole = stated.left, stated.whole
 
     def finish(self) -> None:
         """Once the rest is applied: the conflicts, and a note of the documents that came whole."""
@@ -57,9 +66,8 @@ class Brought:
             return
         for op in self._conflicts:
             _bring_conflict(self._change, op)
-        if not self._change.map:
-            for key in by_document(self._change, self.left):
-                _note(self._change, key, self._life)
+        for key in self._whole:
+            _note(self._change, key, self._life)
 
 
 def _is_there(change: Change, table: str, id: str) -> bool:
@@ -70,6 +78,13 @@ def _came_back(change: Change) -> bool:
     """Whether this server ever came back from a copy: if not, nobody lost anything."""
     table = change.working.store.tables["sync_restore"]
     return change.working.connection.execute(select(table.c.epoch).limit(1)).first() is not None
+
+
+def _restored_rev(change: Change) -> int:
+    working = change.working
+    restored, head = working.store.tables["sync_restore"], working.store.tables["sync_head"]
+    here = restored.c.epoch == select(head.c.epoch).scalar_subquery()
+    return int(working.connection.scalar(select(restored.c.rev).where(here)) or 0)
 
 
 def _seen(change: Change, key: Key, epoch: str) -> int:

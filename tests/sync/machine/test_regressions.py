@@ -293,6 +293,53 @@ FOUND: dict[str, chance.Steps] = {
         ("push_alone", {"who": 0}),
         ("restore_the_server", {}),
     ],
+    "a quote on which somebody has unsent work comes back as the server had it": [
+        ("back_up", {}),
+        ("delete", {"who": 4, "kind": "account", "pick": 3}),
+        ("grant_or_revoke", {"user": "claire", "territory": "north", "given": False}),
+        ("add", {"who": 0, "kind": "quote", "pick": 3}),
+        ("sync_once_more", {"who": 0}),
+        ("pull_alone", {"who": 3}),
+        ("restore_the_server", {}),
+        ("issue_a_quote", {"who": 3, "pick": 7}),
+    ],
+    "unsent work on a quote waits until what it stands on is there again": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 0, "pick": 3, "number": 0}),
+        ("push_alone", {"who": 0}),
+        ("sync_again", {"who": 3}),
+        ("change_a_quote", {"who": 3, "pick": 2, "number": 7}),
+        ("restore_the_server", {}),
+    ],
+    "of an account that was written to since a restore the other fields are brought too": [
+        ("move", {"who": 1, "pick": 7, "territory": "north"}),
+        ("several", {"who": 1, "pick": 3}),
+        ("back_up", {}),
+        ("sync", {"who": 1}),
+        ("move", {"who": 2, "pick": 7, "territory": "north"}),
+        ("sync_again", {"who": 3}),
+        ("restore_the_server", {}),
+    ],
+    "what somebody states of a quote that became another version is said of that one": [
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 2, "pick": 3}),
+        ("issue_a_quote", {"who": 1, "pick": 2}),
+        ("sync_once_more", {"who": 2}),
+        ("restore_the_server", {}),
+    ],
+    "both versions of a quote that were known before a restore stay apart": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 5, "pick": 6, "number": 1}),
+        ("change_a_quote", {"who": 2, "pick": 3, "number": 2}),
+        ("sync_once_more", {"who": 2}),
+        ("sync_once_more", {"who": 5}),
+        ("restore_the_server", {}),
+    ],
+    "an issue that undoes a deletion brings back no line that its author never saw": [
+        ("change_a_quote", {"who": 5, "pick": 3, "number": 7}),
+        ("issue_a_quote", {"who": 3, "pick": 7}),
+        ("delete", {"who": 1, "kind": "account", "pick": 5}),
+    ],
 }
 
 

@@ -1,0 +1,228 @@
+"""After the server came back from a copy: what others had written since, as far as this laptop has it.
+
+A record is brought as the server had it, without what this laptop has not sent yet. A document is stated whole, so
+that the server can compare it with what others brought meanwhile; of another record the fields that are not alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync import brought, forks, lost, outbox, state
+from sync.merge import canonical
+from sync.overlay import server_version
+from sync.protocol import Hello, PullPage, Rows, Value
+from sync.schema import OFFICE, SyncSchema, SyncTable
+
+_TOGETHER = 100
+"""Records in one transaction, which is applied whole or not at all; a document counts as one."""
+
+Entry = tuple[str, str, str, str | None, Value, Value, str, int]
+"""(kind, id, op, field, base, new, at, base_rev), as capture writes it."""
+Key = tuple[str, str]
+"""(table, id)"""
+Row = dict[str, Any]
+
+
+def queue_lost_rows(
+    connection: Connection, schema: SyncSchema, pages: Iterable[PullPage], hello: Hello, now: str
+) -> int:
+    """Queue what was lost with the server and is here; how many records. `pages` are all that the server has.
+
+    Company rows go from those laptops alone that may write them.
+    """
+    queue = _Queue(connection, schema, hello, now)
+    brought.begin(connection)
+    for page in pages:
+        for name, id, _scope in page.exits:
+            brought.note(connection, name, [id])
+        for block in page.blocks:
+            table = schema.tables.get(block.table)
+            if table is not None and {"id", "rev"} <= set(block.columns):
+                id_at = block.columns.index("id")
+                brought.note(connection, table.name, (row[id_at] for row in block.rows))
+                if _may_bring(schema, table, hello):
+                    queue.compare(table, block)
+    queue.add_missing()
+    brought.end(connection)
+    units = queue.units()
+    seen = int(state.get(connection, "head") or 0)
+    for start in range(0, len(units), _TOGETHER):
+        connection.exec_driver_sql(
+            "INSERT INTO sync_entry (kind, id, op, field, base, new, at, base_rev)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [entry for unit in units[start : start + _TOGETHER] for entry in unit],
+        )
+        sealed = outbox.seal_entries(connection, schema, {})
+        if sealed is not None:
+            ids = {entry[1] for unit in units[start : start + _TOGETHER] for entry in unit}
+            known = [one for one in forks.carried_out(connection) if one[1] in ids]
+            lost.note(connection, {sealed: seen}, rescued=True, made={sealed: known})
+    return len(units)
+
+
+class _Queue:
+    """What is to be brought, record by record."""
+
+    def __init__(self, connection: Connection, schema: SyncSchema, hello: Hello, now: str) -> None:
+        self._connection, self._schema, self._hello, self._now = connection, schema, hello, now
+        self._units: dict[Key, list[Entry]] = {}
+        self._missing: dict[Key, list[Key]] = defaultdict(list)
+        """The rows that the server lacks, by the record with which they go."""
+        self._documents: dict[Key, None] = {}
+        self._lines = [table for table in schema.tables.values() if table.aggregate is not None]
+        self._roots = {str(table.fields[str(table.aggregate)].link) for table in self._lines}
+        self._deleted: set[Key] = set()
+        """Documents that the server has as deleted."""
+
+    def compare(self, table: SyncTable, block: Rows) -> None:
+        """What of these rows of the server's is newer here."""
+        for theirs in block.rows:
+            values: Row = dict(zip(block.columns, theirs, strict=True))
+            ours = server_version(self._connection, table, values["id"])
+            if not ours or ours["rev"] <= self._hello.restored_rev:
+                continue
+            if self._is_part(table):
+                self._compare_part(table, values, ours)
+            elif not values.get("deleted_at") and not ours["deleted_at"]:
+                self._add_fields(table, values, ours)
+
+    def add_missing(self) -> None:
+        """Rows newer than the copy that the server does not have, parents first."""
+        found: dict[str, list[Row]] = {}
+        for name, id, scope, rev, _live in list(brought.missing(self._connection, self._schema)):
+            if rev > self._hello.restored_rev and scope in self._hello.scopes:
+                row = server_version(self._connection, self._schema.tables[name], id)
+                if row and row["deleted_at"] is None:
+                    found.setdefault(name, []).append(row)
+        for table in _parents_first(self._schema):
+            for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():
+                key = self._whole(table, row)
+                self._missing[key].append((table.name, row["id"]))
+                if self._is_part(table):
+                    self._documents[key] = None
+                else:
+                    self._units[key] = list(self._creation(table, row))
+
+    def units(self) -> list[list[Entry]]:
+        """The records, those on which others hang before these."""
+        for key in self._documents:
+            if key not in self._deleted:
+                stated = list(self._stated(*key))
+                if stated:
+                    self._units[key] = stated
+        for table, id in (one for key in self._units for one in self._missing[key]):
+            # From now on it is like one that was never sent: the swap leaves it alone.
+            self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
+        order = {table.name: at for at, table in enumerate(_parents_first(self._schema))}
+        return [self._units[key] for key in sorted(self._units, key=lambda key: order[key[0]])]
+
+    def _is_part(self, table: SyncTable) -> bool:
+        return table.aggregate is not None or table.name in self._roots
+
+    def _whole(self, table: SyncTable, row: Row) -> Key:
+        if table.aggregate is None:
+            return table.name, row["id"]
+        return str(table.fields[table.aggregate].link), row[table.aggregate]
+
+    def _compare_part(self, table: SyncTable, theirs: Row, ours: Row) -> None:
+        """A document with something that is not alike is stated whole; so is one on which unsent work stands."""
+        key = self._whole(table, ours)
+        if table.aggregate is None and theirs.get("deleted_at"):
+            self._deleted.add(key)
+        was, now = theirs.get("deleted_at") is None, ours["deleted_at"] is None
+        alike = was == now and (not now or dict(_captured(table, theirs)) == dict(_captured(table, ours)))
+        if not alike or _has_entries(self._connection, table.name, ours["id"]):
+            self._documents[key] = None
+
+    def _add_fields(self, table: SyncTable, theirs: Row, ours: Row) -> None:
+        base, new = dict(_captured(table, theirs)), dict(_captured(table, ours))
+        changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
+        groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
+        changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
+        place = (self._now, min(theirs["rev"], self._hello.restored_rev))
+        if changed:
+            self._units[table.name, ours["id"]] = [
+                (table.name, ours["id"], "update", name, base.get(name), new.get(name), *place)
+                for name in changed
+            ]
+
+    def _creation(self, table: SyncTable, row: Row) -> Iterator[Entry]:
+        yield table.name, row["id"], "create", None, None, None, self._now, 0
+        captured = dict(_captured(table, row))
+        if self._is_part(table):
+            # That a field is empty is part of the statement.
+            empty = (f.name for f in table.fields.values() if not f.by_key and f.policy != "sum")
+            captured = dict.fromkeys(empty) | captured
+        for name, new in captured.items():
+            yield table.name, row["id"], "create", name, None, new, self._now, 0
+
+    def _stated(self, kind: str, id: str) -> Iterator[Entry]:
+        """A document as the server had it: all of it, and which lines it had no more."""
+        root = server_version(self._connection, self._schema.tables[kind], id)
+        if not root or root["deleted_at"] is not None:
+            return
+        yield from self._creation(self._schema.tables[kind], root)
+        for table in self._lines:
+            link = str(table.aggregate)
+            if table.fields[link].link != kind:
+                continue
+            ids = self._connection.exec_driver_sql(
+                f'SELECT id FROM "{table.name}" WHERE "{link}" = ? ORDER BY id', (id,)
+            ).scalars()
+            for line in list(ids):
+                row = server_version(self._connection, table, line)
+                if row and row[link] == id and row["deleted_at"] is None:
+                    yield from self._creation(table, row)
+                elif row and row[link] == id and row["rev"] > self._hello.restored_rev:
+                    yield table.name, line, "delete", None, None, None, self._now, 0
+
+
+def _may_bring(schema: SyncSchema, table: SyncTable, hello: Hello) -> bool:
+    if table.name == schema.parked:
+        return False  # what waited comes again from its author
+    return table.writers == "all" or (table.writers == "office" and OFFICE in hello.scopes)
+
+
+def _has_entries(connection: Connection, table: str, id: str) -> bool:
+    found = connection.exec_driver_sql(
+        "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? LIMIT 1", (table, id)
+    )
+    return found.first() is not None
+
+
+def _parents_first(schema: SyncSchema) -> list[SyncTable]:
+    done: dict[str, SyncTable] = {}
+
+    def add(table: SyncTable, above: frozenset[str]) -> None:
+        links = {rule.parent for rule in table.scope} | {table.parent, table.aggregate}
+        for link in sorted(one for one in links if one):
+            target = table.fields[link].link
+            if target in schema.tables and target not in above:
+                add(schema.tables[target], above | {table.name})
+        done.setdefault(table.name, table)
+
+    for table in schema.tables.values():
+        add(table, frozenset({table.name}))
+    return list(done.values())
+
+
+def _captured(table: SyncTable, row: Row) -> Iterator[tuple[str, Value]]:
+    """The fields of a row as they are captured; those without a value are left out.
+
+    What adds up too: it counts with those who counted it, who send it again, and would count twice.
+    """
+    for field in table.fields.values():
+        value = row.get(field.name)
+        if value is None or field.policy == "sum":
+            continue
+        if field.by_key:
+            for key, part in json.loads(value).items():
+                yield f"{field.name}.{key}", canonical(part)
+        else:
+            yield field.name, value

@@ -1,0 +1,256 @@
+"""What a laptop brings of others' work after a restore, compared with what has come since the server came back.
+
+Of each field the later version stands, by the order of the life that was lost. What is new work of the present one
+was written by somebody who may not have known it: there both are kept. A document is one whole: as it is brought, as
+it stands, or both side by side where either has something that the other lacks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from sync import conflicts
+from sync.merge import Value, canonical
+from sync.protocol import Op
+from sync.schema import SyncTable
+from sync.server import copied, documents, lives
+from sync.server.allowed import is_frozen, may_write
+from sync.server.change import BIRTH, Change
+from sync.server.fields import get_field
+from sync.server.lives import Life
+from sync.server.past import BATCH, Edit, Key
+from sync.server.working import Row
+
+OLDER, NEWER, NEW = "older", "newer", "new"
+"""How an edit since the restore stands to what is brought: seen by who brings it, not yet seen, or of this life."""
+
+
+class Stated:
+    """The operations of one transaction that brings others' work."""
+
+    def __init__(self, change: Change, life: Life, ops: list[Op], since: int) -> None:
+        self._change, self._working, self._life = change, change.working, life
+        self.whole: list[Key] = []
+        """Documents that stand as they were brought."""
+        change.is_stated = True
+        known = {(old, new) for _table, old, new in life.forks}
+        for old, new in documents.made_since(change, [op.id for op in ops], since):
+            if (old, new) not in known:
+                # Its own version became another one since: what it states is that one.
+                ops = [documents.renamed(op, {old: new}) for op in ops]
+        rest, stated = self._grouped(ops)
+        keys = {(op.table, op.id) for op in ops}
+        keys |= {(s.name, row["id"]) for table, id in stated for s, row in documents.parts(change, table, id)}
+        self._edits = self._edits_since(keys, since)
+        self._lives = self._read_lives()
+        self.left = [one for op in rest for one in self._record(op)]
+        for key, mine in stated.items():
+            self.left += self._document(key, mine)
+        self.left = documents.apart(change, self.left)
+
+    def _grouped(self, ops: list[Op]) -> tuple[list[Op], dict[Key, list[Op]]]:
+        """Records for themselves, and documents with their lines."""
+        roots, rest, found = self._working.store.shape.documents, list[Op](), dict[Key, list[Op]]()
+        for op in ops:
+            synced = self._change.table(op.table)
+            row = self._working.get(op.table, op.id)
+            if op.table in roots:
+                found.setdefault((op.table, op.id), []).append(op)
+            elif synced.aggregate is None:
+                rest.append(op)
+            else:
+                sent = op.fields.get(synced.aggregate)
+                id = sent[1] if sent else row[synced.aggregate] if row is not None else None
+                if id:
+                    found.setdefault((str(synced.fields[synced.aggregate].link), str(id)), []).append(op)
+        return rest, found
+
+    def _edits_since(self, keys: Iterable[Key], since: int) -> dict[Key, list[Edit]]:
+        table, found = self._working.store.tables["field_edit"], defaultdict[Key, list[Edit]](list)
+        names = ("field", "at", "user", "device", "transaction", "old", "rev")
+        ids = sorted({id for _table, id in keys})
+        for start in range(0, len(ids), BATCH):
+            here = table.c.id.in_(ids[start : start + BATCH]) & (table.c.rev > since)
+            statement = select(table).where(here).order_by(table.c.rev, table.c.seq)
+            for row in self._working.connection.execute(statement).mappings():
+                key = (row["table_name"], row["id"])
+                found[key].append(Edit(*key, **{name: row[name] for name in names}))
+        return found
+
+    def _read_lives(self) -> dict[str, Life | None]:
+        table = self._working.store.tables["sync_result"]
+        uuids = sorted({edit.transaction for edits in self._edits.values() for edit in edits})
+        found: dict[str, Life | None] = {}
+        for start in range(0, len(uuids), BATCH):
+            here = table.c.uuid.in_(uuids[start : start + BATCH])
+            for uuid, life in self._working.connection.execute(
+                select(table.c.uuid, table.c.life).where(here)
+            ):
+                found[uuid] = lives.decoded(life)
+        return found
+
+    def _standing(self, edit: Edit) -> str:
+        life = self._lives.get(edit.transaction)
+        if life is None or life.epoch != self._life.epoch:
+            return NEW
+        return OLDER if life.seen <= self._life.seen else NEWER
+
+    def _edits_of(self, op: Op, names: Iterable[str]) -> list[Edit]:
+        wanted = {*names, BIRTH}
+        return [edit for edit in self._edits.get((op.table, op.id), ()) if edit.field in wanted]
+
+    # Records for themselves
+
+    def _record(self, op: Op) -> Iterator[Op]:
+        row = self._working.get(op.table, op.id)
+        if row is None or op.kind not in ("create", "update") or not may_write(self._change, op.table, row):
+            yield op
+            return
+        synced = self._change.table(op.table)
+        fields: dict[str, tuple[Value, Value]] = {}
+        for names in _groups(synced, self._differing(op, row)):
+            edits = self._edits_of(op, names)
+            standing = self._standing(edits[-1]) if edits else OLDER
+            if standing != NEWER:
+                for name in names:
+                    base = get_field(synced, row, name)
+                    if standing == NEW:
+                        base = next((_old(one) for one in edits if one.field in (name, BIRTH)), base)
+                    fields[name] = (base, op.fields[name][1])
+        if fields:
+            yield replace(op, kind="update", fields=fields)
+        else:
+            self._working.touch(op.table, op.id)
+
+    def _differing(self, op: Op, row: Row) -> list[str]:
+        synced = self._change.table(op.table)
+        return [name for name, (_base, new) in op.fields.items() if get_field(synced, row, name) != new]
+
+    # Documents
+
+    def _document(self, key: Key, ops: list[Op]) -> list[Op]:
+        change, working = self._change, self._working
+        root = working.get(*key)
+        ops = [op for op in ops if op.kind == "create" or self._part(op, key) is not None]
+        if root is None:
+            self.whole.append(key)
+            return [op for op in ops if op.kind == "create"]
+        if not may_write(change, key[0], root):
+            return ops
+        there = [(synced.name, row) for synced, row in documents.parts(change, *key)]
+        named = {(op.table, op.id) for op in ops}
+        unknown = any(row["deleted_at"] is None and (table, row["id"]) not in named for table, row in there)
+        apart = [op for op in ops if not self._is_as_stated(op, key)]
+        edits = [
+            edit
+            for one in {*named, *((t, row["id"]) for t, row in there)}
+            for edit in self._edits.get(one, ())
+        ]
+        standing = {self._standing(edit) for edit in edits}
+        for op in ops:
+            if self._part(op, key) is not None:
+                working.touch(op.table, op.id)
+        if not apart and not unknown:
+            return self._agreed(key, edits)
+        if root["deleted_at"] is None and all(op.table == key[0] and self._is_fate(op, root) for op in apart):
+            return [one for op in apart for one in self._record(op)]
+        if (
+            root["deleted_at"] is None
+            and standing <= {OLDER}
+            and not unknown
+            and not self._is_frozen(key, root)
+        ):
+            self._agreed(key, edits)
+            return [one for op in apart for one in self._taken(op, key)]
+        if any(self._adds(op, key) for op in apart):
+            return self._beside(key, ops)
+        return []
+
+    def _is_frozen(self, key: Key, root: Row) -> bool:
+        return is_frozen(self._change.table(key[0]), root)
+
+    def _part(self, op: Op, key: Key) -> Row | None:
+        """The row, unless it is a line of another version by now."""
+        row, link = self._working.get(op.table, op.id), self._change.table(op.table).aggregate
+        return None if row is None or (link is not None and row[link] != key[1]) else row
+
+    def _is_as_stated(self, op: Op, key: Key) -> bool:
+        row = self._part(op, key)
+        if row is None or (row["deleted_at"] is None) != (op.kind != "delete"):
+            return False
+        return not self._differing(op, row)
+
+    def _is_fate(self, op: Op, root: Row) -> bool:
+        """Whether nothing is stated but what may change after the issue."""
+        synced = self._change.table(op.table)
+        return self._is_frozen((op.table, op.id), root) and set(self._differing(op, root)) <= synced.unfrozen
+
+    def _agreed(self, key: Key, edits: Iterable[Edit]) -> list[Op]:
+        """Who brings it knows all that made it so: it is nobody else's change to him."""
+        self.whole.append(key)
+        for uuid in sorted({edit.transaction for edit in edits}):
+            copied.share(self._working, self._change.author.device, uuid)
+        return []
+
+    def _taken(self, op: Op, key: Key) -> Iterator[Op]:
+        """The operation on what stands, which who brings it had seen."""
+        change, working = self._change, self._working
+        row = self._part(op, key)
+        if row is None:
+            yield op
+            return
+        gone = change.now if op.kind == "delete" else None
+        if (row["deleted_at"] is None) != (gone is None):
+            change.log(op, conflicts.DELETION, canonical(row["deleted_at"]))
+            row = working.put(op.table, op.id, {"deleted_at": gone, "updated_at": change.now})
+        synced = change.table(op.table)
+        fields = {
+            name: (get_field(synced, row, name), op.fields[name][1]) for name in self._differing(op, row)
+        }
+        if fields:
+            yield replace(op, kind="update", fields=fields)
+
+    def _adds(self, op: Op, key: Key) -> bool:
+        """Whether something stated is nowhere in what stands, and was not replaced by who had seen it."""
+        row = self._part(op, key)
+        if op.kind == "delete":
+            return False
+        if row is None:
+            return True
+        if row["deleted_at"] is not None:
+            gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
+            if gone and self._standing(gone[-1]) == NEWER:
+                return False
+        for name in self._differing(op, row):
+            edits = self._edits_of(op, [name])
+            known = _old(edits[0]) if edits else None
+            if not edits or (self._standing(edits[-1]) != NEWER and op.fields[name][1] != known):
+                return True
+        return row["deleted_at"] is not None and not self._edits.get((op.table, op.id))
+
+    def _beside(self, key: Key, ops: list[Op]) -> list[Op]:
+        """Both stand: what is brought becomes a version of its own, whole."""
+        change = self._change
+        brought = [op for op in ops if op.kind == "create"]
+        new_ids = {op.id: documents.fork_id(op.id, change.uuid) for op in brought}
+        change.map += [(op.table, op.id, new_ids[op.id]) for op in brought]
+        documents.tell_of_fork(change, *key, new_ids[key[1]])
+        return [documents.renamed(op, new_ids) for op in brought]
+
+
+def _groups(synced: SyncTable, names: list[str]) -> Iterator[list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        declared = synced.fields.get(name)
+        found.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
+    yield from found.values()
+
+
+def _old(edit: Edit) -> Value:
+    found: Value = json.loads(edit.old) if edit.old is not None and edit.field != BIRTH else None
+    return found
