@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, alone, attachments, device, search, sync_lock, traces, whole_file
+from app import __version__, after_sync, attachments, device, search, sync_lock, traces, whole_file
 from app.device import token_of as token_of
 from app.errors import NotAllowed, UserError
 from app.i18n import mark as m_
@@ -119,8 +119,7 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
     else:
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
-        _bring_company(workspace)
-        _note_posted(workspace, report)
+        after_sync.follow(workspace, report.records)
         carried = _do_the_rest(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
@@ -164,25 +163,6 @@ def finish_search(workspace: Workspace, progress: Progress | None = None) -> Non
         say_all_changed,
         lambda: first_load.finish(laptop_of(workspace)),
     )
-
-
-def _bring_company(workspace: Workspace) -> None:
-    """Once, on a laptop that worked alone before: what it wrote of its company."""
-    with workspace.read() as session:
-        left = state.get(session.connection(), alone.LEFT)
-    if left:
-        from app import joining
-
-        joining.settle(workspace)
-
-
-def _note_posted(workspace: Workspace, report: Report) -> None:
-    """The quotes whose e-mail the server has posted meanwhile are sent."""
-    if any(kind == "attachment" for kind, _id in report.records):
-        from app.quotes import letters
-
-        with workspace.transaction() as session:
-            letters.note_posted(session)
 
 
 def _do_the_rest(

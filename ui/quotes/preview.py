@@ -7,14 +7,16 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QResiz
 from PySide6.QtWidgets import QDialog, QScrollArea, QSizePolicy, QWidget
 
 from app.i18n import translate as _
-from ui.printing import page_images
+from ui.printing import Pages, page_images
 from ui.tasks import Tasks, Token
 from ui.theme import theme
 from ui.widgets import Button, Label, hbox, vbox
 
 GAP = 10
 SHARPNESS = 2
-MOST_PAGES = 40
+SHARP_PAGES = 40
+"""Of a longer paper every page is shown all the same, each in fewer points: they are all kept at once."""
+MOST_PAGES = 1000
 LARGEST_WIDTH = 2400
 SETTLE_MS = 150
 
@@ -103,10 +105,9 @@ class PdfView(QScrollArea):
         if self._token is not None:
             self._token.cancel()
         content, width = self._content, self._page_width()
-        sharp = min(LARGEST_WIDTH, width * SHARPNESS)
         self._token = self._tasks.background(
             self,
-            lambda token: page_images(content, sharp, MOST_PAGES, token),
+            lambda token: _pictures(content, width, token),
             then=lambda images: self._show(images, width),
         )
 
@@ -137,6 +138,13 @@ class PdfView(QScrollArea):
             self.set_zoom(1.0)
         else:
             super().keyPressEvent(event)
+
+
+def _pictures(content: bytes, width: int, token: Token) -> list[QImage]:
+    with Pages(content) as pages:
+        count = len(pages)
+    points = min(float(SHARPNESS), max(0.5, 2.0 * SHARP_PAGES / max(1, count)))
+    return page_images(content, min(LARGEST_WIDTH, round(width * points)), MOST_PAGES, token)
 
 
 class Preview(QWidget):

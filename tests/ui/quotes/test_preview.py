@@ -17,10 +17,13 @@ from PySide6.QtWidgets import QPushButton
 
 from app import records
 from app.quotes import paper
+from app.quotes.pdf import render
+from tests.app.quotes import samples
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui import printing
 from ui.printing import OPENED_FOLDER, Pages, page_images, print_pages
+from ui.quotes.preview import FullPreview
 from ui.widgets import InfoBar
 from ui.window import MainWindow
 
@@ -68,6 +71,15 @@ def test_pages_become_pictures(printed_pdf: bytes) -> None:
     assert images and images[0].width() == 600 and abs(images[0].height() - 849) < 3
     with Pages(printed_pdf) as pages:
         assert len(pages) == len(PdfReader(io.BytesIO(printed_pdf)).pages)
+
+
+def test_every_page_of_a_long_quote_can_be_read(hand: Hand) -> None:
+    content = render(samples.full(900))
+    window = FullPreview(hand.window, hand.window.tasks, content)
+    window.open()
+    hand.wait_for(lambda: window.view.pages.count > 0)
+    assert window.view.pages.count == len(PdfReader(io.BytesIO(content)).pages) > 40
+    window.close()
 
 
 def test_all_pages_reach_the_paper(printed_pdf: bytes, printer: QPrinter, tmp_path: Path) -> None:

@@ -1,0 +1,24 @@
+"""What follows on this laptop from what a sync brought: its company is offered, posted e-mails make quotes sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app import alone
+from app.workspace import Workspace
+from sync import state
+
+
+def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> None:
+    """After a sync that brought these records (kind, id)."""
+    with workspace.read() as session:
+        worked_alone = state.get(session.connection(), alone.LEFT) is not None
+    if worked_alone:
+        from app import joining
+
+        joining.settle(workspace)
+    if any(kind == "attachment" for kind, _id in records):
+        from app.quotes import letters
+
+        with workspace.transaction() as session:
+            letters.note_posted(session)
