@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import compress, repeat
+from operator import is_not, ne
 from typing import Any
 
 from sqlalchemy import Connection
@@ -50,6 +52,7 @@ class Applier:
         )
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self._left: set[str] = set()
+        self._quarantined: set[str] = set()
         self.applied = Applied()
 
     def page(self, page: PullPage) -> None:
@@ -90,6 +93,8 @@ class Applier:
             )
             for id in needed:
                 self._quarantine(table, id, hidden)
+            # What was sent of it is theirs by now; of a document no half is to be sent again.
+            self._quarantined.update(needed)
             going = [id for id in part if id not in needed]
             marks = ", ".join("?" * len(going))
             rows = self._connection.exec_driver_sql(
@@ -236,13 +241,13 @@ class Applier:
                 (scope, table, before[0] + count, sums.to_wire(before[1] + total)),
             )
         self._sums.clear()
-        sent.forget_records(self._connection, self._left)
+        sent.forget_records(self._connection, self._left | self._quarantined)
         forks.forget_records(self._connection, self._left)
         lost.forget_records(self._connection, self._left)
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
             state.put(self._connection, "traces", 1)
-        self._left.clear()
+        self._left.clear(), self._quarantined.clear()
 
     # One block of rows
 
@@ -322,21 +327,24 @@ class Applier:
     def _put(self, table: SyncTable, rows: Sequence[Sequence[Any]], before: dict[Any, Sequence[Any]]) -> None:
         """Insert rows, or change what differs from `before`: only the indexes of those columns are touched."""
         columns = table.columns()
-        inserts: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
-        updates: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        inserts: dict[tuple[bool, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        updates: dict[tuple[bool, ...], list[tuple[Any, ...]]] = defaultdict(list)
         for row in {row[0]: row for row in rows}.values():
             old = before.get(row[0])
             if old is None:
-                used = tuple(at for at, value in enumerate(row) if value is not None)
-                inserts[used].append(tuple(row[at] for at in used))
+                used = tuple(map(is_not, row, repeat(None)))
+                inserts[used].append(tuple(compress(row, used)))
             else:
-                used = tuple(at for at, value in enumerate(row) if value != old[at])
-                updates[used].append((*(row[at] for at in used), row[0]))
+                used = tuple(map(ne, row, old))
+                updates[used].append((*compress(row, used), row[0]))
         for used, values in inserts.items():
-            names, marks = ", ".join(f'"{columns[at]}"' for at in used), ", ".join("?" * len(used))
+            names, marks = (
+                ", ".join(f'"{name}"' for name in compress(columns, used)),
+                ", ".join("?" * sum(used)),
+            )
             self._connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
         for used, values in updates.items():
-            sets = ", ".join(f'"{columns[at]}" = ?' for at in used)
+            sets = ", ".join(f'"{name}" = ?' for name in compress(columns, used))
             self._connection.exec_driver_sql(f'UPDATE "{table.name}" SET {sets} WHERE id = ?', values)
 
     def _insert(self, table: SyncTable, rows: Sequence[Sequence[Any]]) -> bool:

@@ -155,8 +155,11 @@ class Stated:
         for op in ops:
             if self._part(op, key) is not None:
                 working.touch(op.table, op.id)
+        self._share(edit for edit in edits if self._standing(edit) == OLDER)
         if not apart and not unknown:
-            return self._agreed(key, edits)
+            self._share(edits)
+            self.whole.append(key)
+            return []
         if root["deleted_at"] is None and all(op.table == key[0] and self._is_fate(op, root) for op in apart):
             return [one for op in apart for one in self._record(op)]
         if (
@@ -165,7 +168,7 @@ class Stated:
             and not unknown
             and not self._is_frozen(key, root)
         ):
-            self._agreed(key, edits)
+            self.whole.append(key)
             return [one for op in apart for one in self._taken(op, key)]
         if any(self._adds(op, key) for op in apart):
             return self._beside(key, ops)
@@ -190,12 +193,10 @@ class Stated:
         synced = self._change.table(op.table)
         return self._is_frozen((op.table, op.id), root) and set(self._differing(op, root)) <= synced.unfrozen
 
-    def _agreed(self, key: Key, edits: Iterable[Edit]) -> list[Op]:
-        """Who brings it knows all that made it so: it is nobody else's change to him."""
-        self.whole.append(key)
+    def _share(self, edits: Iterable[Edit]) -> None:
+        """Who brings it knows what these made of it: to him they are nobody else's changes."""
         for uuid in sorted({edit.transaction for edit in edits}):
             copied.share(self._working, self._change.author.device, uuid)
-        return []
 
     def _taken(self, op: Op, key: Key) -> Iterator[Op]:
         """The operation on what stands, which who brings it had seen."""

@@ -340,6 +340,29 @@ FOUND: dict[str, chance.Steps] = {
         ("issue_a_quote", {"who": 3, "pick": 7}),
         ("delete", {"who": 1, "kind": "account", "pick": 5}),
     ],
+    "of a document that has left but for unsent work no half is sent again": [
+        ("back_up", {}),
+        ("delete", {"who": 5, "kind": "quote_line", "pick": 3}),
+        ("move", {"who": 3, "pick": 7, "territory": "north"}),
+        ("sync_once_more", {"who": 5}),
+        ("issue_a_quote", {"who": 5, "pick": 7}),
+        ("plan_a_fault", {"who": 1, "kind": "spoil the answer", "call": "push", "place": 0.29}),
+        ("sync_again", {"who": 3}),
+        ("sync", {"who": 5}),
+        ("restore_the_server", {}),
+    ],
+    "a copy of a file that had seen a quote as a draft does not issue it": [
+        ("issue_a_quote", {"who": 4, "pick": 0}),
+        ("back_up", {}),
+        ("copy_a_laptop", {"who": 0}),
+        ("add", {"who": 0, "kind": "quote", "pick": 0}),
+        ("sync_again", {"who": 5}),
+        ("issue_a_quote", {"who": 5, "pick": 2}),
+        ("sync_again", {"who": 4}),
+        ("sync", {"who": 0}),
+        ("restore_the_server", {}),
+        ("change_a_quote", {"who": 4, "pick": 6, "number": 1}),
+    ],
 }
 
 
