@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from app import attachments
 from app.errors import SystemProblem
 from app.features import sync_schema
+from app.formats import format_size
 from app.i18n import mark
 from app.i18n import translate as _
 from app.migrations import HEAD
@@ -80,7 +81,7 @@ def _disk(folder: Path) -> Check:
     file = folder / FILE
     needed = ROOM + (file.stat().st_size if file.is_file() else 0)
     free = shutil.disk_usage(place).free
-    detail = _("{free} MB free, {needed} MB advised", free=free // 1_000_000, needed=needed // 1_000_000)
+    detail = _("{free} free, {needed} advised", free=format_size(free), needed=format_size(needed))
     return Check("disk", free >= needed, detail)
 
 
@@ -105,7 +106,7 @@ def _integrity(file: Path, key: bytes) -> Check:
     if faults:
         detail = _("{n} faults: {first}. Restore the last copy.", n=len(faults), first=faults[0])
         return Check("integrity", False, detail)
-    return Check("integrity", True, _("{n} MB, every page is whole", n=file.stat().st_size // 1_000_000))
+    return Check("integrity", True, _("{size}, every page is whole", size=format_size(file.stat().st_size)))
 
 
 def _inside(file: Path, key: bytes) -> Iterator[Check]:

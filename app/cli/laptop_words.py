@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app import formats
 from app.cli.output import Output, table
 from app.cli.profile_words import folder_of, opened, passphrase, password
 from app.errors import NotAllowed
+from app.i18n import grouped
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 
@@ -98,14 +101,19 @@ def status(options: argparse.Namespace, output: Output) -> None:
         (_("Device"), found.get("device") or "–"),
         (_("Series"), found.get("series") or "–"),
         (_("Server"), found.get("server") or _("none: this laptop works alone")),
-        (_("Last sync"), found.get("last_sync") or _("never")),
+        (_("Last sync"), _spoken(found.get("last_sync")) or _("never")),
         (_("To send"), str(found["to_send"])),
         (_("Files to send"), str(found["files_to_send"])),
         (_("Conflicts"), str(found["conflicts"])),
         (_("Parked"), str(found["parked"])),
     ]
-    lines += [(_(entity(kind).labels), str(n)) for kind, n in found["rows"].items() if n]
+    lines += [(_(entity(kind).labels), grouped(n)) for kind, n in found["rows"].items() if n]
     output.result(found, table(lines))
+
+
+def _spoken(moment: str | None) -> str:
+    """A stored moment as people write it, in the time of here."""
+    return formats.format_moment(datetime.fromisoformat(moment)) if moment else ""
 
 
 def backup(options: argparse.Namespace, output: Output) -> None:

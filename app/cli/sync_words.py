@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from app.cli.output import Output, table
 from app.cli.profile_words import opened
@@ -13,20 +12,34 @@ from app.cli.shapes import pairs
 from app.conflicts import parked as team
 from app.conflicts import resolving
 from app.i18n import translate as _
+from app.titles import kind_label, shown, title_of
 from app.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def conflicts(options: argparse.Namespace, output: Output) -> None:
     """The open conflicts; decided ones too with `--all`."""
     with opened(options) as workspace, workspace.read() as session:
         found = resolving.find_conflicts(session, state=None if options.all else "open")
-    shapes = [conflict.as_json() for conflict in found]
-    rows = [
-        (s["id"], s["kind"], s["record"], s["field"], _shown(s["mine"]), _shown(s["theirs"]), s["by"] or "")
-        for s in shapes
-    ]
+        rows = [_as_row(session.connection(), conflict) for conflict in found]
     heading = ["id", _("Kind"), _("Record"), _("Field"), _("Mine"), _("Theirs"), _("By")]
-    output.result(shapes, table(rows, heading) if rows else [])
+    output.result([conflict.as_json() for conflict in found], table(rows, heading) if rows else [])
+
+
+def _as_row(connection: Connection, conflict: resolving.OpenConflict) -> tuple[str, ...]:
+    """In the words of the screens; the field by its name, which `resolve` asks for."""
+    field = conflict.field
+    return (
+        conflict.id,
+        kind_label(conflict.kind),
+        title_of(connection, conflict.kind, conflict.record) or conflict.record,
+        field.name,
+        shown(connection, field, conflict.mine),
+        shown(connection, field, conflict.theirs),
+        title_of(connection, "user", conflict.by) if conflict.by else "",
+    )
 
 
 def resolve(options: argparse.Namespace, output: Output) -> None:
@@ -101,7 +114,3 @@ def _decided(workspace: Workspace, id: str, decision: str) -> bool:
 
 def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

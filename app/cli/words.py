@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 from app.i18n import translate as _
 
@@ -60,15 +61,35 @@ WORDS = {
 """Each word, `word second` where there are two, with the module and the function that carry it out."""
 
 
+class Parser(argparse.ArgumentParser):
+    """One that speaks the program's language, where the library's own words are English."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, "add_help": False, "formatter_class": _Usage, **options})
+        self._positionals.title, self._optionals.title = _("what it takes"), _("options")
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(
+            2,
+            _("{program}: {problem}. `{program} --help` says how.", program=self.prog, problem=message)
+            + "\n",
+        )
+
+
+class _Usage(argparse.HelpFormatter):
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; texts are in the current language."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="terrain",
         description=_("Terrain on the command line. Without a word the desktop opens."),
-        allow_abbrev=False,
     )
     _add_global_options(parser, again=False)
-    words = parser.add_subparsers(dest="word", required=True, metavar=_("WORD"))
+    words = parser.add_subparsers(title=_("words"), dest="word", required=True, metavar=_("WORD"))
     _add_laptop_words(words)
     _add_record_words(words)
     _add_sync_words(words)
@@ -83,13 +104,14 @@ def _add_global_options(parser: argparse.ArgumentParser, again: bool = True) -> 
     none: Any = argparse.SUPPRESS if again else None
     no: Any = argparse.SUPPRESS if again else False
     group = parser.add_argument_group(_("everywhere"))
+    group.add_argument("-h", "--help", action="help", help=_("this help"))
     group.add_argument("--profile", metavar=_("DIR"), default=none, help=_("the laptop's folder"))
     group.add_argument("--json", action="store_true", default=no, help=_("one JSON document on stdout"))
     group.add_argument("--quiet", action="store_true", default=no, help=_("only the answer and refusals"))
 
 
 def _word(words: Any, name: str, help: str, run: str | None = None) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = words.add_parser(name, help=help, description=help, allow_abbrev=False)
+    parser: argparse.ArgumentParser = words.add_parser(name, help=help, description=help)
     _add_global_options(parser)
     parser.set_defaults(run=run or name)
     return parser

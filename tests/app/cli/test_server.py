@@ -71,6 +71,8 @@ def test_a_laptop_enrols_and_two_of_them_come_to_the_same(admin, run, tmp_path):
         (conflict,) = run("--profile", tmp_path / "one", "conflicts", "--json").data
         assert (conflict["field"], conflict["base"]) == ("name", "Bellevue")
         assert {conflict["mine"], conflict["theirs"]} == {"From one", "From two"}
+        said = run("--profile", tmp_path / "one", "conflicts").out.splitlines()[1]
+        assert said.split()[1] == "Account" and "From one" in said and conflict["record"] not in said
         decided = run("--profile", tmp_path / "one", "conflicts", "resolve", conflict["id"], "name=From both")
         assert decided.code == 0
         for name in ("one", "two"):
