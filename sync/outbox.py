@@ -43,6 +43,8 @@ def seal_entries(connection: Connection, schema: SyncSchema, bases: Bases, label
     rows = connection.exec_driver_sql(
         "SELECT kind, id, op, field, base, new, at, base_rev FROM sync_entry WHERE tx IS NULL ORDER BY seq"
     ).all()
+    if not rows:
+        return None
     records = [record for record in _fold(rows, bases).values() if _has_effect(record, schema)]
     connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx IS NULL")
     if not records:

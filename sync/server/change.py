@@ -53,7 +53,7 @@ class Author:
         return self.grants.scopes.union(*(held.scopes for held in self.held))
 
 
-@dataclass
+@dataclass(slots=True)
 class Change:
     """The application of one transaction."""
 

@@ -20,6 +20,7 @@ from sync.server import blobs, head, scope_files, scopes
 from sync.server.erased_list import erased_list
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
+from sync.server.tables import PARKED
 from sync.server.working import Row, Working
 
 _EXITS = text("SELECT table_name, id FROM sync_erased WHERE rev > :after AND rev <= :upto")
@@ -203,7 +204,7 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     """Parked work and stored results without the erased; (uuid, what is left) of what changed."""
     store, table = working.store, working.store.schema.parked
     results = store.tables["sync_result"]
-    statement = select(results.c.uuid, results.c.ops).where(results.c.outcome == "parked")
+    statement = select(results.c.uuid, results.c.ops).where(PARKED)
     changed: list[tuple[str, list[Op]]] = []
     for uuid, raw in working.connection.execute(statement).all():
         try:

@@ -11,7 +11,7 @@ from sync import sums
 from sync.server.batch import Values, insert_rows, update_rows
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
-from sync.server.working import Row, Working
+from sync.server.working import Working
 
 _SIGN = 1 << 63
 
@@ -83,7 +83,7 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
         if before is None:
             born[key[0]].append(list(row.values()))
         else:
-            names = tuple(name for name, value in row.items() if value != before[name])
+            names = tuple([name for name, value in row.items() if value != before[name]])
             changed[key[0], names].append([*(row[name] for name in names), row["id"]])
     synced = working.store.tables.synced
     erased: dict[str, list[str]] = defaultdict(list)
@@ -97,10 +97,6 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
         insert_rows(working.connection, synced[name], synced[name].columns.keys(), rows)
     for (name, names), rows in changed.items():
         update_rows(working.connection, synced[name], names, ("id",), rows)
-
-
-def _live_scope(row: Row | None) -> str | None:
-    return row["scope"] if row is not None and row["deleted_at"] is None else None
 
 
 def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
@@ -127,33 +123,34 @@ def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
 
 
 def _write_sums(working: Working, revs: dict[Key, int]) -> None:
-    deltas: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    gone: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    came: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
     newest: dict[tuple[str, str], int] = {}
-    for (table, id), rev in revs.items():
-        before, row = working.before[(table, id)], working.rows[(table, id)]
-        if (scope := _live_scope(before)) is not None and before is not None:
-            deltas[(scope, table)][0] -= 1
-            deltas[(scope, table)][1] -= sums.row_hash(table, id, before["rev"])
-        if row is None:
-            continue
-        newest[row["scope"], table] = rev
-        deltas[row["scope"], table][0] += 0
-        if (scope := _live_scope(row)) is not None:
-            deltas[(scope, table)][0] += 1
-            deltas[(scope, table)][1] += sums.row_hash(table, id, rev)
-    if not deltas:
+    for key, rev in revs.items():
+        table, id = key
+        before, row = working.before[key], working.rows[key]
+        if before is not None and before["deleted_at"] is None:
+            gone[before["scope"], table].append((id, before["rev"]))
+        if row is not None:
+            newest[row["scope"], table] = rev
+            if row["deleted_at"] is None:
+                came[row["scope"], table].append((id, rev))
+    places = sorted(newest.keys() | gone.keys())
+    if not places:
         return
     connection, table_ = working.connection, working.store.tables["scope_sum"]
-    statement = select(table_).where(table_.c.scope.in_({scope for scope, _ in deltas}))
+    statement = select(table_).where(table_.c.scope.in_({scope for scope, _ in places}))
     standing = {
         (s["scope"], s["table_name"]): (s["count"], s["total"], s["rev"])
         for s in connection.execute(statement).mappings()
     }
     new: list[Values] = []
     old: list[Values] = []
-    for key, (count, total) in sorted(deltas.items()):
-        was_count, was_total, was_rev = standing.get(key, (0, 0, 0))
-        values = (was_count + count, signed(was_total + total), newest.get(key, was_rev), *key)
+    for key in places:
+        count, total, rev = standing.get(key, (0, 0, 0))
+        count += len(came[key]) - len(gone[key])
+        total += sums.total(key[1], came[key]) - sums.total(key[1], gone[key])
+        values = (count, signed(total), newest.get(key, rev), *key)
         (old if key in standing else new).append(values)
     keys = ("scope", "table_name")
     insert_rows(connection, table_, ("count", "total", "rev", *keys), new)

@@ -16,6 +16,7 @@ from sync import errors
 from sync.clock import parse_time
 from sync.server import head
 from sync.server.store import Organisations, Store
+from sync.server.tables import PARKED
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class _Figures(Collector):
             count = connection.scalar(select(func.count()).select_from(conflicts).where(is_open))
             self._conflicts.add_metric([slug], count or 0)
         results = store.tables["sync_result"]
-        parked = select(results.c.device, func.count()).where(results.c.outcome == "parked")
+        parked = select(results.c.device, func.count()).where(PARKED)
         for device, count in connection.execute(parked.group_by(results.c.device)):
             self._parked.add_metric([slug, device], count)
 

@@ -17,7 +17,7 @@ Key = tuple[str, str]
 Item = TypeVar("Item")
 
 
-@dataclass
+@dataclass(slots=True)
 class Edit:
     """Who set a field, and when; `field` is empty for the birth of the row."""
 

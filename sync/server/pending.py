@@ -12,7 +12,7 @@ from sync.server.change import Author, Held
 from sync.server.past import Key
 
 
-@dataclass
+@dataclass(slots=True)
 class Pending:
     """A transaction applied or parked in memory, before it has a revision."""
 

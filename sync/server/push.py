@@ -78,7 +78,7 @@ class Push:
         self._find_erased([op for ops in decoded.values() for op in ops or []])
         self._preload(op for ops in decoded.values() for op in ops or [])
         done: list[tuple[Transaction, Pending]] = []
-        order: list[str] = []
+        order: dict[str, None] = {}
         for transaction in sorted(request.transactions, key=lambda one: one.n):
             if transaction.uuid in stored:
                 hash, result, device = stored[transaction.uuid]
@@ -90,7 +90,7 @@ class Push:
                     copied.note(self.working, self.device.id, result)
                 if transaction.epoch and result.outcome == "parked":
                     lives.note(self.connection, self.store, self._believed(transaction, request))
-                order.append(transaction.uuid)
+                order[transaction.uuid] = None
                 if transaction.n == outcome.last_n + 1:
                     # Another file with the same past brought it, under another device.
                     outcome.last_n = transaction.n
@@ -115,7 +115,7 @@ class Push:
                 # It may wait until nobody remembers how its version wrote.
                 whole = adapters.rewritten(whole, pending.ops)
             done.append((whole, pending))
-            order.append(whole.uuid)
+            order[whole.uuid] = None
             outcome.last_n = whole.n
         settled = self._settle(request.withdraw)
         given = self._commit(done, settled)

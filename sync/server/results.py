@@ -14,10 +14,12 @@ from sync.server import lives
 from sync.server.batch import Values, find_rows, insert_rows
 from sync.server.lives import Life
 from sync.server.store import Store
+from sync.server.tables import PARKED
 
 _BATCH = 500
 _SETTLED = text(
-    "SELECT body FROM sync_result WHERE device = :device AND settled_rev > :after AND settled_rev <= :upto"
+    "SELECT body FROM sync_result WHERE settled_rev > 0"  # those alone are in the index
+    " AND device = :device AND settled_rev > :after AND settled_rev <= :upto"
     " UNION ALL SELECT r.body FROM sync_shared s JOIN sync_result r ON r.uuid = s.uuid WHERE s.device = :device"
     " AND r.device <> :device AND r.settled_rev > :after AND r.settled_rev <= :upto"
 )
@@ -101,7 +103,7 @@ def keep(
 def any_parked(connection: Connection, store: Store) -> bool:
     """Whether anything waits."""
     table = store.tables["sync_result"]
-    statement = select(table.c.uuid).where(table.c.outcome == "parked").limit(1)
+    statement = select(table.c.uuid).where(PARKED).limit(1)
     return connection.execute(statement).first() is not None
 
 
@@ -115,7 +117,7 @@ def find_parked(
 ) -> list[ParkedTransaction]:
     """Parked transactions in the order of their numbers; those that a device shares with a copy are its own too."""
     table = store.tables["sync_result"]
-    statement = select(table).where(table.c.outcome == "parked").order_by(table.c.device, table.c.n)
+    statement = select(table).where(PARKED).order_by(table.c.device, table.c.n)
     if device is not None:
         shared = store.tables["sync_shared"]
         also = select(shared.c.uuid).where(shared.c.device == device)

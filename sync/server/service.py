@@ -146,9 +146,8 @@ class Session:
             if device.disabled:
                 # What somebody wrote before he left is kept for those who led him.
                 grants = Grants(frozenset(), active=False)
-            hello = self._hello(connection, device)
-            if device.wipe or request.epoch not in ("", hello.epoch):
-                return PushAnswer(hello, [])
+            if device.wipe or request.epoch not in ("", head.standing(connection).epoch):
+                return PushAnswer(self._hello(connection, device), [])
             lease.take(connection, self.store, device, request.run)
             push = Push(
                 connection,

@@ -320,6 +320,8 @@ def sqlite_engine(path: Path) -> Engine:
         raw.isolation_level = None
         for pragma in (
             "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", "cache_size=-8000", "secure_delete=ON",
+            # A push of hundreds of actions writes thousands of pages: they go over to the file for many pushes at once.
+            "wal_autocheckpoint=8000",
         ):  # fmt: skip
             raw.execute(f"PRAGMA {pragma}")
 

@@ -18,7 +18,7 @@ from sync.server.tables import RECORD_RULES
 Row = dict[str, Any]
 
 
-@dataclass
+@dataclass(slots=True)
 class Savepoint:
     """What to put back when a transaction is parked."""
 
@@ -75,11 +75,12 @@ class Working:
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
             ending = 'ORDER BY "id" FOR UPDATE' if self.store.postgres else ""
-            for id in batch:
-                self._keep((table, id), None)
+            read: dict[Key, Row | None] = {(table, id): None for id in batch}
             for found in find_rows(self.connection, columns, names, "id", batch, ending):
                 row = dict(zip(names, found, strict=True))
-                self._keep((table, row["id"]), row)
+                read[table, row["id"]] = row
+            self.before.update(read)
+            self.rows.update(read)
 
     def get(self, table: str, id: str) -> Row | None:
         """The row as it stands in this transaction; a tombstone has `deleted_at`."""
@@ -231,7 +232,3 @@ class Working:
             self._edited[edit.table, edit.id].pop()
         del self.edits[self._savepoint.edits :]
         self.mark()
-
-    def _keep(self, key: Key, row: Row | None) -> None:
-        self.before[key] = row
-        self.rows[key] = row

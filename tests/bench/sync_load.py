@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -292,26 +293,24 @@ def report(what: str, took: float, limit: float, more: str, beside: str = "") ->
 
 
 PARTS: dict[str, tuple[Callable[[Site], None], int, int]] = {
+    "idle": (idle, 5_000, 1),
     "edits": (edits, 5_000, 1),
-    "idle": (idle, 2_000, 1),
     "morning": (morning, 3_000, 2),
 }
-"""(what, accounts, server processes)"""
+"""(what, accounts, server processes); those that follow each other on the same share a company"""
 
 
 def main(wanted: list[str]) -> None:
     """Print the figures."""
-    wanted_parts = [word for word in wanted if word in PARTS]
-    wanted_kinds = [kind for kind in EDITS_S if kind in wanted] or list(EDITS_S)
-    for name, (part, accounts, processes) in PARTS.items():
-        if wanted_parts and name not in wanted_parts:
-            continue
-        for kind in wanted_kinds:
+    chosen = [part for name, part in PARTS.items() if name in wanted] or list(PARTS.values())
+    for kind in [kind for kind in EDITS_S if kind in wanted] or list(EDITS_S):
+        for (accounts, processes), parts in groupby(chosen, lambda part: part[1:]):
             try:
                 with a_site(kind, accounts, processes) as site:
-                    part(site)
+                    for measure, *_site in parts:
+                        measure(site)
             except NotHere as reason:
-                print(f"{name} on {kind}: left out, {reason}")
+                print(f"{kind}: left out, {reason}")
 
 
 if __name__ == "__main__":
