@@ -247,7 +247,8 @@ class Applier:
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
             state.put(self._connection, "traces", 1)
-        self._left.clear(), self._quarantined.clear()
+        self._left.clear()
+        self._quarantined.clear()
 
     # One block of rows
 

@@ -55,13 +55,14 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
         keys = [(synced.name, row["id"]) for synced, row in parts(change, table, id)]
         if id not in change.forks_again and not has_foreign_change(change, keys, base):
             continue
-        if is_frozen(change.table(table), document) and _say_what_stands(change, mine):
+        issues = _freezes(change, table, mine)
+        if issues and is_frozen(change.table(table), document) and _say_what_stands(change, mine):
             # It is that very paper: somebody else brought it first, after a restore perhaps.
             ops = [op for op in ops if op not in mine]
             for op in mine:
                 change.working.touch(op.table, op.id)
         else:
-            ops = _fork(change, table, id, base, ops, _freezes(change, table, mine))
+            ops = _fork(change, table, id, base, ops, issues)
     return ops
 
 

@@ -363,6 +363,12 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("change_a_quote", {"who": 4, "pick": 6, "number": 1}),
     ],
+    "who changes an issued quote as its issuer did, and then more, has all of it in his version": [
+        ("change_a_quote", {"who": 1, "pick": 5, "number": 2}),
+        ("issue_a_quote", {"who": 1, "pick": 1}),
+        ("change_a_quote", {"who": 3, "pick": 3, "number": 2}),
+        ("change_a_quote", {"who": 3, "pick": 2, "number": 4}),
+    ],
 }
 
 
