@@ -25,7 +25,8 @@ def require_sound_rows(table: SyncTable, rows: Sequence[Sequence[Any]], head: in
         kind = int if is_integer(column.type) else str
         if set(map(type, values)) - {kind, type(None)}:
             raise errors.Protocol(f"{table.name}.{column.name} holds a value of another type")
-        if kind is int and any(value is not None and not -_BIGINT <= value < _BIGINT for value in values):
+        numbers = [value for value in values if value is not None] if kind is int else []
+        if numbers and not (min(numbers) >= -_BIGINT and max(numbers) < _BIGINT):
             raise errors.Protocol(f"{table.name}.{column.name} holds a number that is too large")
     id_at, rev_at, scope_at = (columns.index(name) for name in ("id", "rev", "scope"))
     for row in rows:

@@ -32,8 +32,8 @@ FEWEST, FIRST, MOST = 200, 4_000, 40_000
 """Summaries of a slice."""
 ENTRIES = 15_000
 """Search entries of a slice. Each slice leaves a segment of the index that must be merged later."""
-PATIENCE = 3
-"""How often the one long step gives way to those who save; then they wait for it."""
+PATIENCE = 10
+"""How often the one long step gives way to those who save; then they wait for it, a second or two on a large file."""
 _MERGED_PAGES = 200
 _INTERRUPTED = 9
 _SUMMARIES, _TITLES, _MERGE = "summaries", "titles", "merge"
@@ -77,7 +77,6 @@ def run(
         if todo is not None and index.is_older(connection):
             begin(connection)
             todo = _todo(connection)
-        every = index.count(connection) if todo is not None else 0
         # What left has its words merged away by `app.traces`, and with them all the rest.
         leaving = state.get(connection, "traces")
     if todo is None:
@@ -85,6 +84,9 @@ def run(
         if not leaving:
             _merge(lane)
         return False
+    with aside() as (read, _write), read() as connection:
+        # It looks through all records, and nobody who saves is to wait for that.
+        every = index.count(connection)
     return _Run(lane, yielding, aside, progress, shown, every).all(todo, first)
 
 
