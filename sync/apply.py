@@ -339,10 +339,8 @@ class Applier:
                 used = tuple(map(ne, row, old))
                 updates[used].append((*compress(row, used), row[0]))
         for used, values in inserts.items():
-            names, marks = (
-                ", ".join(f'"{name}"' for name in compress(columns, used)),
-                ", ".join("?" * sum(used)),
-            )
+            names = ", ".join(f'"{name}"' for name in compress(columns, used))
+            marks = ", ".join("?" * sum(used))
             self._connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
         for used, values in updates.items():
             sets = ", ".join(f'"{name}" = ?' for name in compress(columns, used))
