@@ -11,6 +11,7 @@ from app.kinds.reach import country_names
 from app.quotes import totals
 from app.quotes.document import SELLER_FIELDS, Amounts, Buyer, DocumentLine, Person, QuoteDocument, VatRow
 from app.quotes.mentions import Mentions, may_take_deposit_at_once
+from app.quotes.pdf_words import Words
 from app.quotes.style import QuoteStyle, read_style
 from app.quotes.totals import Charge, Line, Share, Sums, Totals, rate_text
 
@@ -46,11 +47,12 @@ def build_document(
     ordered = sorted(lines, key=lambda line: line.get("position") or 0)
     found = quote_totals(quote, ordered)
     said, style = mentions or Mentions(), read_style(organisation.get("quote_style"))
+    spoken = language or language_of(organisation, account, quote)
     return QuoteDocument(
         seller=_seller(organisation, style.bank),
         buyer=_buyer(account, site, contact, delivery, quote),
         amounts=_amounts(account, quote, found, organisation.get("vat_scheme") == "franchise"),
-        lines=_document_lines(ordered, found, style, pictures or {}),
+        lines=_document_lines(_with_rivals(ordered, Words(spoken)), found, style, pictures or {}),
         number=full_number(quote),
         date=_text(quote.get("issued_on") or _day(quote.get("created_at"))),
         valid_until=_text(quote.get("valid_until")),
@@ -65,7 +67,7 @@ def build_document(
         annexes=said.at("annex"),
         terms=_text(organisation.get("terms")),
         legal_footer=_text(organisation.get("legal_footer")),
-        language=language or language_of(organisation, account, quote),
+        language=spoken,
         currency=_text(quote.get("currency")) or "EUR",
         tax_mode=found.price_mode,
         draft=quote.get("status") in (None, "draft", "to_approve"),
@@ -158,6 +160,23 @@ def _charge(charge: Record, category: str) -> Charge:
 def _share(quote: Record, name: str) -> Share | None:
     value = quote.get(f"{name}_value")
     return Share(quote.get(f"{name}_type") or "percent", _decimal(value)) if value else None
+
+
+def _with_rivals(lines: Sequence[Record], words: Words) -> list[Record]:
+    """Each alternative that is not the one in the total says, above its own words, in whose place it would come."""
+    chosen = {line.get("option_group"): line for line in lines if _is_rival(line) and line.get("selected")}
+    found = []
+    for line in lines:
+        other = chosen.get(line.get("option_group")) if _is_rival(line) and not line.get("selected") else None
+        if other is not None:
+            replaced = words("instead_of", name=_text(other.get("description")))
+            line = {**line, "detail": "\n".join(filter(None, (replaced, _text(line.get("detail")))))}
+        found.append(line)
+    return found
+
+
+def _is_rival(line: Record) -> bool:
+    return line.get("choice_kind") == "alternate" and bool(line.get("option_group"))
 
 
 def _document_lines(

@@ -111,8 +111,9 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
         percent = f" {words.percent(amounts.discount_percent)}" if amounts.discount_percent else ""
         found.append((words("discount") + percent, MINUS + money(amounts.discount), "plain"))
     for label, amount in amounts.charges:
-        short = wrap(label, BODY, SIDE - 100)
-        found.append((short[0] if short else "", money(amount), "plain"))
+        first, *more = wrap(label, BODY, SIDE - 100) or [""]
+        found.append((first, money(amount), "plain"))
+        found += [(line, "", "plain") for line in more]
     # A business reads the amount without VAT first, a consumer pays the one with VAT.
     without = document.tax_mode == "HT"
     vat, whole = words("total_vat"), words("total_ttc")

@@ -283,6 +283,26 @@ def test_a_long_name_of_the_seller_is_printed_whole():
     assert name in " ".join(text.split())
 
 
+def test_a_long_name_of_a_charge_is_printed_whole():
+    label = "Port, emballage, assurance du transport et livraison à l’étage par monte-charge"
+    text = text_of(samples.document(1, charges=[{"label": label, "amount": "149.90", "vat_rate": "20"}]))
+    assert set(label.split()) <= set(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "À la place de : Lame A"), ("en", "Instead of: Lame A")]
+)
+def test_an_alternative_says_in_whose_place_it_comes(language: str, said: str):
+    group = {"choice_kind": "alternate", "option_group": "A"}
+    rows = [
+        samples.line(0, **group, selected=True, description="Lame A"),
+        samples.line(1, **group, selected=False, description="Lame B"),
+        samples.line(2, choice_kind="option", selected=False, description="Pose"),
+    ]
+    text = text_of(samples.document(rows, account={"language": language}))
+    assert text.replace("\u00a0", " ").count(said) == 1
+
+
 def test_who_buys_for_himself_is_not_addressed_twice():
     assert "À l’attention" not in text_of(samples.document(1, account={"name": "Mme Hélène Durand"}))
     assert "À l’attention" in text_of(samples.document(1))
