@@ -12,6 +12,7 @@ from app.i18n import translate as _
 
 MOST_BYTES = 10_000_000
 """Each quote carries it, by e-mail too."""
+MOST_PAGES = 100
 _OF_A_PAGE = frozenset(
     {
         *("/Type", "/Parent", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rotate"),
@@ -59,6 +60,14 @@ def _plain(pdf: Any) -> Annexed:
 
     if not len(pdf.pages):
         raise ValueError(_("This PDF has no page."))
+    if len(pdf.pages) > MOST_PAGES:
+        raise ValueError(
+            _(
+                "This PDF has {n} pages, which each quote would carry: {most} at most.",
+                n=len(pdf.pages),
+                most=MOST_PAGES,
+            )
+        )
     form = pdf.Root.get("/AcroForm")
     if form is not None and "/XFA" in form:
         # Its one page says "please wait": what it means to show is made by a script.

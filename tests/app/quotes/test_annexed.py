@@ -147,8 +147,9 @@ def adobe_form(pdf: Pdf) -> None:
         (terms()[:300], "lisible"),
         (b"", "lisible"),
         (b"%PDF" + bytes(annexed.MOST_BYTES), "10"),
+        (terms(lambda pdf: [pdf.add_blank_page() for _page in range(annexed.MOST_PAGES)]), "102 pages"),
     ],
-    ids=["password", "form of Adobe", "no PDF", "cut off", "empty", "too large"],
+    ids=["password", "form of Adobe", "no PDF", "cut off", "empty", "too large", "too long"],
 )
 def test_what_no_quote_could_carry_is_refused_with_one_sentence(
     workspace: Workspace, tmp_path: Path, data: bytes, said: str
