@@ -20,7 +20,7 @@ from app.i18n import translate as _
 from app.settings import Settings
 from app.store import keys, place, schema
 from app.store.engine import explained, open_engine
-from app.store.raw import attach
+from app.store.raw import CACHE_KIB, attach
 from sync import outbox
 from sync.file_messages import CIPHER
 from sync.schema import SyncSchema
@@ -28,6 +28,7 @@ from sync.schema import SyncSchema
 FILE = "terrain.db"
 _LONG_LOG, _LONGEST_LOG = 1_000, 16_000
 """Pages: a longer one is brought into the file beside what goes on, and before anything else goes on."""
+_CACHE_ASIDE_KIB = 8_000
 _PATIENCE_S = 1.0
 """Of a bulk transaction for people who save one thing after the other."""
 _STEPS = 20_000
@@ -236,6 +237,8 @@ class Workspace:
         with explained(self.folder / FILE), self.engine.connect() as plain:
             raw: Any = plain.connection.dbapi_connection
             raw.execute("PRAGMA synchronous = NORMAL")
+            # Several are at work at once, and read each page one time.
+            raw.execute(f"PRAGMA cache_size = -{_CACHE_ASIDE_KIB}")
 
             @contextmanager
             def read() -> Iterator[Connection]:
@@ -254,6 +257,8 @@ class Workspace:
             try:
                 yield read, write
             finally:
+                raw.execute("PRAGMA shrink_memory")
+                raw.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
                 raw.execute("PRAGMA synchronous = FULL")
 
     @contextmanager

@@ -59,25 +59,35 @@ def a_laptop(site: Site, email: str, name: str = "laptop") -> Iterator[Workspace
 
 
 def measured(what: str, workspace: Workspace, limit: float, beside: str = "") -> float:
-    """One sync: its time, this process's processor, and how late a timer of another thread came."""
+    """One sync until the screens are told, which is when all is found: its time; returns the whole run's.
+
+    What follows is merging what the search has in parts, and wiping what left from the file. Also the processor of this
+    process, for both, and how late a timer of another thread came.
+    """
     spent: list[float] = []
+    told: list[tuple[float, float]] = []
+    stop = workspace.subscribe(lambda _changes: told.append((time.perf_counter(), time.process_time())))
     with stalls([]) as alone:
         time.sleep(1.0)
     with stalls(spent) as late:
         cpu, began = time.process_time(), time.perf_counter()
         done = syncing.sync_now(workspace)
-        took = time.perf_counter() - began
-    cpu = time.process_time() - cpu - sum(spent)
+        ended, worked = time.perf_counter(), time.process_time()
+    worked -= sum(spent)
+    stop()
+    shown_at, shown_cpu = told[0] if told else (ended, worked)
+    took = shown_at - began
     copied = seconds(lambda: shutil.copyfile(workspace.folder / FILE, workspace.folder / "copy"))
     (workspace.folder / "copy").unlink()
     report(
         f"{what}, {done['pushed']:,} sent, {done['pulled']:,} came, {done['removed']:,} left", took, limit,
-        f"processor {cpu:.3f} s; a timer came at most {1000 * max(late):.0f} ms late"
+        f"processor {shown_cpu - cpu:.3f} s; the whole run {ended - began:.3f} s, processor {worked - cpu:.3f} s;"
+        f" a timer came at most {1000 * max(late):.0f} ms late"
         f" (limit {1000 * STALL_S:.0f}; before, with nothing to do, {1000 * max(alone):.0f});"
         f" {took / copied:.1f} × a plain copy of the file",
         beside,
     )  # fmt: skip
-    return took
+    return ended - began
 
 
 def edits(site: Site) -> None:
