@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -27,6 +28,8 @@ class _Named(msgspec.Struct):
 
     id: str
     table: str = ""
+    kind: str = ""
+    fields: dict[str, tuple[Any, Any]] = {}
 
 
 def since(connection: Connection, n: int) -> list[Transaction]:
@@ -150,7 +153,7 @@ def forget_records(
     ).all()
     for tx, body in kept:
         ops = msgspec.json.decode(body, type=list[msgspec.Raw])
-        left = [raw for raw in ops if msgspec.json.decode(raw, type=_Named).id not in ids]
+        left = [raw for raw in ops if not _tells_of(raw, ids)]
         if len(left) == len(ops):
             continue
         connection.exec_driver_sql(
@@ -158,6 +161,12 @@ def forget_records(
             " outcome = CASE state WHEN 'acknowledged' THEN ? ELSE outcome END WHERE uuid = ?",
             (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), _REMAINS, tx),
         )
+
+
+def _tells_of(raw: msgspec.Raw, ids: Collection[str]) -> bool:
+    """Whether an operation is on one of the records, or made one below it: that may be there no more to leave."""
+    op = msgspec.json.decode(raw, type=_Named)
+    return op.id in ids or (op.kind == "create" and any(new in ids for _base, new in op.fields.values()))
 
 
 def records(connection: Connection) -> dict[str, set[str]]:

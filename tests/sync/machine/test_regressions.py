@@ -369,6 +369,15 @@ FOUND: dict[str, chance.Steps] = {
         ("change_a_quote", {"who": 3, "pick": 3, "number": 2}),
         ("change_a_quote", {"who": 3, "pick": 2, "number": 4}),
     ],
+    "what was taken back tells of nothing under which it would have been": [
+        ("copy_a_laptop", {"who": 5}),
+        ("move", {"who": 1, "pick": 3, "territory": "north"}),
+        ("change_a_quote", {"who": 4, "pick": 3, "number": 1}),
+        ("sync", {"who": 1}),
+        ("pull_alone", {"who": 1}),
+        ("sync_once_more", {"who": 4}),
+        ("take_back_what_is_parked", {"who": 4, "pick": 3}),
+    ],
 }
 
 
