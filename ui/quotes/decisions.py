@@ -15,7 +15,7 @@ from app.errors import Invalid
 from app.fields import Field
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.quotes import issuing, life, mailing, prospects, side_by_side, signed_paper, signing
+from app.quotes import issuing, letters, life, mailing, prospects, side_by_side, signed_paper, signing
 from app.quotes.prospects import Prospects
 from ui.attachments.viewer import Viewer
 from ui.page import Shell
@@ -103,13 +103,19 @@ class Decisions(QObject):
 
         self.read(lambda session, id: mailing.open_letter(session, id), open_draft)
 
-    def ask_send(self) -> None:
-        """The e-mail with the quote, read over and posted by the server."""
+    def send(self) -> None:
+        """The e-mail with the quote: read over here where the server posts it, else in the mail program."""
 
-        def ask(letter: mailing.Letter) -> None:
-            self.dialog = ask_send(self._shell, letter, self.moved.emit)
+        def go_on(found: tuple[mailing.Letter, bool]) -> None:
+            letter, posts = found
+            if posts:
+                self.dialog = ask_send(self._shell, letter, self.moved.emit)
+            else:
+                self.mail()
 
-        self.read(lambda session, id: mailing.open_letter(session, id), ask)
+        self.read(
+            lambda session, id: (mailing.open_letter(session, id), letters.server_posts(session)), go_on
+        )
 
     def _show_mail(self, content: bytes, letter: mailing.Letter) -> None:
         otherwise = _("No program opens e-mails here. Save the PDF and attach it where you write your mail.")

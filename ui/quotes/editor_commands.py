@@ -29,7 +29,7 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
         command("save", m_("Save the PDF as"), editor.desk.save_pdf, "download"),
         command("issue", m_("Issue the quote"), editor.decisions.issue, "file-check", when=draft),
         command("sign", m_("Have the quote signed"), editor.decisions.sign, "signature", "Ctrl+Shift+G"),
-        command("mail", m_("Send the quote by e-mail"), editor.decisions.mail, "mail", "Ctrl+Shift+M",
+        command("mail", m_("Send the quote by e-mail"), editor.decisions.send, "mail", "Ctrl+Shift+M",
                 when=lambda: here() and editor.draft.locked),
         command("revise", m_("Revise the quote"), editor.decisions.revise, "file-plus-2",
                 when=lambda: here() and editor.draft.locked),

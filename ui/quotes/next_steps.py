@@ -24,11 +24,9 @@ def next_steps(found: Prospects, decisions: Decisions, approvals: Approvals) -> 
     if status in ("draft", "to_approve"):
         steps += _before_issue(found, status, decisions, approvals)
     if status not in ("draft", "to_approve", "superseded", "replaced"):
+        steps.append((_("Send by e-mail…"), "mail", decisions.send))
         if found.server_posts:
-            steps.append((_("Send by e-mail…"), "mail", decisions.ask_send))
             steps.append((_("Draft in the mail program…"), "mail", decisions.mail))
-        else:
-            steps.append((_("Send by e-mail…"), "mail", decisions.mail))
     if found.may_become("sent"):
         steps.append((_("Mark as sent"), "send", decisions.mark_sent))
     if found.may_become("accepted"):
