@@ -310,6 +310,28 @@ def apart(change: Change, ops: list[Op]) -> list[Op]:
     return ops
 
 
+def versions_since(
+    change: Change, key: tuple[str, str], ops: list[Op], since: int
+) -> list[tuple[tuple[str, str], dict[str, str]]]:
+    """The versions that anybody made of a document after a revision: (table, id), and by old id the new ones."""
+    forks, working = change.working.store.tables["sync_fork"], change.working
+    named = {op.id: op.table for op in ops} | {key[1]: key[0]}
+    here = forks.c.old_id.in_(sorted(named)) & (forks.c.rev > since)
+    statement = select(forks.c.old_id, forks.c.new_id).where(here).order_by(forks.c.rev)
+    made = list(dict.fromkeys((old, new) for old, new in working.connection.execute(statement)))
+    found = []
+    for version in (new for old, new in made if old == key[1]):
+        new_ids = {key[1]: version}
+        for old, new in made:
+            link, row = change.table(named[old]).aggregate, working.get(named[old], new)
+            if link is not None and row is not None and row[link] == version:
+                new_ids[old] = new
+        root = working.get(key[0], version)
+        if root is not None and root["deleted_at"] is None:
+            found.append(((key[0], version), new_ids))
+    return found
+
+
 def made_since(change: Change, ids: Iterable[str], since: int) -> list[tuple[str, str]]:
     """The versions of its own that this device made of these after a revision: (old id, new id)."""
     forks = change.working.store.tables["sync_fork"]

@@ -34,7 +34,7 @@ class Stated:
     """The operations of one transaction that brings others' work."""
 
     def __init__(self, change: Change, life: Life, ops: list[Op], since: int) -> None:
-        self._change, self._working, self._life = change, change.working, life
+        self._change, self._working, self._life, self._since = change, change.working, life, since
         self.whole: list[Key] = []
         """Documents that stand as they were brought."""
         change.is_stated = True
@@ -46,7 +46,7 @@ class Stated:
         rest, stated = self._grouped(ops)
         keys = {(op.table, op.id) for op in ops}
         keys |= {(s.name, row["id"]) for table, id in stated for s, row in documents.parts(change, table, id)}
-        self._edits = self._edits_since(keys, since)
+        self._edits = self._edits_since(keys)
         self._lives = self._read_lives()
         self.left = [one for op in rest for one in self._record(op)]
         for key, mine in stated.items():
@@ -70,12 +70,12 @@ class Stated:
                     found.setdefault((str(synced.fields[synced.aggregate].link), str(id)), []).append(op)
         return rest, found
 
-    def _edits_since(self, keys: Iterable[Key], since: int) -> dict[Key, list[Edit]]:
+    def _edits_since(self, keys: Iterable[Key]) -> dict[Key, list[Edit]]:
         table, found = self._working.store.tables["field_edit"], defaultdict[Key, list[Edit]](list)
         names = ("field", "at", "user", "device", "transaction", "old", "rev")
         ids = sorted({id for _table, id in keys})
         for start in range(0, len(ids), BATCH):
-            here = table.c.id.in_(ids[start : start + BATCH]) & (table.c.rev > since)
+            here = table.c.id.in_(ids[start : start + BATCH]) & (table.c.rev > self._since)
             statement = select(table).where(here).order_by(table.c.rev, table.c.seq)
             for row in self._working.connection.execute(statement).mappings():
                 key = (row["table_name"], row["id"])
@@ -144,7 +144,7 @@ class Stated:
             return ops
         there = [(synced.name, row) for synced, row in documents.parts(change, *key)]
         named = {(op.table, op.id) for op in ops}
-        unknown = any(row["deleted_at"] is None and (table, row["id"]) not in named for table, row in there)
+        unknown = self._has_more(key, ops)
         apart = [op for op in ops if not self._is_as_stated(op, key)]
         edits = [
             edit
@@ -170,9 +170,30 @@ class Stated:
         ):
             self.whole.append(key)
             return [one for op in apart for one in self._taken(op, key)]
-        if any(self._adds(op, key) for op in apart):
+        if any(self._adds(op, key) for op in apart) and not self._is_another_version(key, ops):
             return self._beside(key, ops)
         return []
+
+    def _has_more(self, key: Key, ops: list[Op]) -> bool:
+        """Whether the document has a line of which nothing is stated."""
+        named = {(op.table, op.id) for op in ops}
+        parts = documents.parts(self._change, *key)
+        return any(row["deleted_at"] is None and (one.name, row["id"]) not in named for one, row in parts)
+
+    def _is_another_version(self, key: Key, ops: list[Op]) -> bool:
+        """Whether a version that was made of it since the restore is what is stated: then that one is meant."""
+        for version, new_ids in documents.versions_since(self._change, key, ops, self._since):
+            meant = [documents.renamed(op, new_ids) for op in ops]
+            if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
+                continue
+            parts = [(one.name, row["id"]) for one, row in documents.parts(self._change, *version)]
+            for part in parts:
+                self._working.touch(*part)
+            self._share(edit for edits in self._edits_since(parts).values() for edit in edits)
+            self._change.map += [(op.table, op.id, new_ids[op.id]) for op in ops if op.id in new_ids]
+            self.whole.append(version)
+            return True
+        return False
 
     def _is_frozen(self, key: Key, root: Row) -> bool:
         return is_frozen(self._change.table(key[0]), root)

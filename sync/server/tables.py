@@ -175,10 +175,11 @@ def _add_server_only(metadata: MetaData) -> None:
         # The newest revision of a row there, so that a pull asks only where something is new; NULL: unknown.
         Column("rev", BigInteger),
     )  # fmt: skip
-    Table(
+    forks = Table(
         "sync_fork", metadata, text("device", primary_key=True), text("old_id", primary_key=True),
         number("rev", primary_key=True, autoincrement=False), text("table_name"), text("new_id"),
     )  # fmt: skip
+    Index("ix_sync_fork_old_id", forks.c.old_id, forks.c.rev)
     # Transactions that a device sent although another, with a copy of its file, had brought them.
     shared = Table("sync_shared", metadata, text("device", primary_key=True), text("uuid", primary_key=True))
     Index("ix_sync_shared_uuid", shared.c.uuid)

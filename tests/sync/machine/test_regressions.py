@@ -378,6 +378,16 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_once_more", {"who": 4}),
         ("take_back_what_is_parked", {"who": 4, "pick": 3}),
     ],
+    "a version that stands beside already is not brought beside once more": [
+        ("issue_a_quote", {"who": 0, "pick": 3}),
+        ("issue_a_quote", {"who": 2, "pick": 6}),
+        ("back_up", {}),
+        ("copy_a_laptop", {"who": 3}),
+        ("sync_once_more", {"who": 5}),
+        ("sync_again", {"who": 3}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 2}),
+    ],
 }
 
 
