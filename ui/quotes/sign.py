@@ -61,7 +61,9 @@ class SignScreen(QWidget):
         document, words = self._signing.paper.document, self._words
         buyer = ", ".join((document.buyer.name, *document.buyer.address))
         lines = vbox(gap=8)
-        shown = [line for line in document.lines if line.kind == "item" and line.in_total]
+        # What he chooses stands below, with its tick.
+        fixed = [line for line in document.lines if line.choice not in ("option", "alternate")]
+        shown = [line for line in fixed if line.kind == "item" and line.in_total]
         for line in shown[:LINES_SHOWN]:
             quantity = Label(f"× {words.number(line.quantity)}", "muted")
             amount = Label(words.money(line.amount), "h3")

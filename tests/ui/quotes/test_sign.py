@@ -131,6 +131,7 @@ def test_the_total_follows_the_options_that_are_ticked(choosing: SignScreen) -> 
     first, second, large, small = choosing.choices.values()
     assert "118,00 €" in plain(first.text()) and "78,00 €" in plain(second.text()), "each at its own price"
     assert plain(choosing.amounts["ht"].text()) == "207,00 €"
+    assert "Tapis" not in texts(choosing), "what is chosen stands with its tick alone"
     second.click()
     assert plain(choosing.amounts["ht"].text()) == "285,00 €"
     assert plain(choosing.amounts["ttc"].text()) == "342,00 €"
