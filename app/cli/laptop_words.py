@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +176,7 @@ def _sync_line(found: dict[str, Any]) -> str:
         "Sent {pushed}, received {pulled}, removed {removed}; conflicts {conflicts}, parked {parked};"
         " {seconds} s.",
         **{
-            name: found.get(name, 0)
+            name: formats.format_number(Decimal(str(found.get(name, 0))))
             for name in ("pushed", "pulled", "removed", "conflicts", "parked", "seconds")
         },
     )
