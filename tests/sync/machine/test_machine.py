@@ -17,7 +17,7 @@ from tests.sync.machine.server import Server
 from tests.sync.machine.state_machine import CompanyByChance
 from tests.sync.server.cluster import NotHere, a_cluster
 
-RUNS = 200
+RUNS = 300
 TOGETHER = 20
 STEPS = 60
 SOAK_RUNS = int(os.environ.get("TERRAIN_RUNS", "100000"))
@@ -52,7 +52,7 @@ def test_the_promise_holds_in_the_same_runs_everywhere(founding: Founding, first
 def test_the_runs_do_not_depend_on_where_they_are_drawn() -> None:
     """Chance that differs from one computer to the next belongs to the soak."""
     drawn = repr([chance.steps(number, STEPS) for number in range(RUNS)])
-    assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == "968f18d1d0367a0f"
+    assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == "282bf1726d3863fc"
 
 
 @pytest.mark.soak

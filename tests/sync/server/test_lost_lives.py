@@ -186,3 +186,44 @@ def test_a_version_that_is_here_is_not_replaced_by_one_that_somebody_brings_unde
     _push(office, replace(office.transaction(op), epoch=lost, seen=9, rescued=True), office.cursor)
     office.pull()
     assert "Nora's" in str(office.row("conflict", id)["candidates"])
+
+
+def test_two_who_bring_one_quote_at_once_bring_it_once_and_the_later_version_stands(
+    company: Company, nora: Laptop, office: Laptop, lost: str
+) -> None:
+    """Each had asked before the other sent: of neither's quote anything came."""
+    older = create("quote", "q", account="north", subject="Older", status="draft", number=None)
+    seen = unpack_cursor(nora.cursor)["r"]
+    _push(nora, replace(nora.transaction(older), epoch=lost, seen=seen - 1, rescued=True), nora.cursor)
+    newer = create("quote", "q", account="north", subject="Newer", status="draft", number=None)
+    lines = create("quote_line", "l", quote="q", label="One more", quantity=1)
+    sent = replace(office.transaction(newer, lines), epoch=lost, seen=seen, rescued=True)
+    assert _push(office, sent, office.cursor).results[0].map == []
+    again = company.laptop("office")
+    _push(again, replace(again.transaction(older), epoch=lost, seen=seen - 1, rescued=True), office.cursor)
+    assert _quotes(nora) == {"q": "Newer"}
+    assert nora.row("quote_line", "l")["label"] == "One more"
+
+
+def test_work_on_a_quote_that_a_colleague_brought_alike_makes_no_version(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    seen = unpack_cursor(nora.cursor)["r"]
+    whole = create("quote", "q", account="north", subject="S", status="draft")
+    _push(office, replace(office.transaction(whole), epoch=lost, seen=seen, rescued=True), office.cursor)
+    _push(nora, replace(nora.transaction(whole), epoch=lost, seen=seen, rescued=True), nora.cursor)
+    edit = Op("quote", "q", "update", seen, {"subject": ("S", "Of Nora")})
+    assert nora.do(edit).outcome in ("applied", "merged")
+    assert _quotes(nora) == {"q": "Of Nora"}
+
+
+def test_who_states_a_row_of_others_learns_nothing_of_what_it_holds(
+    company: Company, office: Laptop, lost: str
+) -> None:
+    answers = []
+    for name in ("N", "Another name"):
+        sam = company.laptop("sam")
+        op = Op("account", "north", "update", 1, {"name": (None, name)})
+        (result,) = _push(sam, replace(sam.transaction(op), epoch=lost, seen=1, rescued=True)).results
+        answers.append((result.outcome, result.reason, result.rows, result.outside))
+    assert answers[0] == answers[1]
