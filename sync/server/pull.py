@@ -17,7 +17,7 @@ from sync.server.store import Store
 _ROWS_PER_MB = 3_000
 """How many rows to read for a page of a megabyte: more than fit, seldom far more."""
 _MOST_ROWS = 50_000
-_ROWS_PER_BLOCK = 1_000
+_ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
 _STATEMENTS = 4_000
 
