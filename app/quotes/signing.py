@@ -28,7 +28,7 @@ from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.paper import Paper, open_paper
 from app.quotes.pdf_type import accent_of
 from app.quotes.pdf_words import Words
-from app.quotes.totals import Sums
+from app.quotes.totals import Totals
 from sync import state
 
 Record = Mapping[str, Any]
@@ -68,9 +68,9 @@ class Signing:
         """What a choice costs, as its line on the paper says."""
         return str(choice["net"] or 0)
 
-    def agreed(self, chosen: Sequence[str]) -> Sums:
+    def agreed(self, chosen: Sequence[str]) -> Totals:
         """What the customer pays with the options and alternatives that he takes. Raises Invalid."""
-        return life.chosen_totals(self.quote, self.lines, chosen).total
+        return life.chosen_totals(self.quote, self.lines, chosen)
 
     @property
     def pdf_hash(self) -> str:
@@ -160,7 +160,7 @@ def sign(signing: Signing, consent: Consent) -> Signed:
     position, previous = signing.chain[0] + 1, signing.chain[1]
     strokes = [[[round(x, 4), round(y, 4), at] for x, y, at in stroke] for stroke in consent.strokes]
     chosen = {line["id"]: line["description"] or "" for line in signing.choices}
-    total = signing.agreed(consent.chosen)
+    total = signing.agreed(consent.chosen).total
     evidence = {
         **signing.context,
         "quote": document.number,

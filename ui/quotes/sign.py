@@ -118,8 +118,14 @@ class SignScreen(QWidget):
         amounts, whole = document.amounts, "net_due" if document.without_vat else "total_ttc"
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        labels = {"ht": words("total_ht"), "vat": words("total_vat"), "ttc": words(whole)}
+        # Above the totals what makes them: the lines alone would not come to them.
+        labels = {"discount": words("discount")} if amounts.discount else {}
+        charges = {f"charge{number}": each for number, each in enumerate(amounts.charges)}
+        labels |= {name: label for name, (label, _amount) in charges.items()}
+        labels |= {"ht": words("total_ht"), "vat": words("total_vat"), "ttc": words(whole)}
         self.amounts = {name: Label("", "kpi" if name == "ttc" else "body") for name in labels}
+        for name, (_label, amount) in charges.items():
+            self.amounts[name].setText(words.money(amount))
         if amounts.deposit:
             labels["deposit"] = words(amounts.deposit_kind or "acompte")
             self.amounts["deposit"] = Label(words.money(amounts.deposit), "body")
@@ -134,9 +140,12 @@ class SignScreen(QWidget):
     def _show_totals(self) -> None:
         """What he signs for, with the options that are ticked."""
         try:
-            total = self._signing.agreed(tuple(id for id, box in self.choices.items() if box.isChecked()))
+            found = self._signing.agreed(tuple(id for id, box in self.choices.items() if box.isChecked()))
         except Invalid:
             return  # between two ticks of one group; the next one says
+        total = found.total
+        if "discount" in self.amounts:
+            self.amounts["discount"].setText(self._words.money(str(-found.discount_entered)))
         for name, amount in (("ht", total.ht), ("vat", total.vat), ("ttc", total.ttc)):
             self.amounts[name].setText(self._words.money(str(amount)))
 

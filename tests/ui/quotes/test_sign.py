@@ -156,3 +156,21 @@ def test_what_is_signed_for_is_what_was_shown(hand: Hand, shop: Shop, choosing: 
     with shop.workspace.read() as session:
         (found,) = records.find_rows(session, "signature", {"quote": choosing.quote_id})
     assert shown == "342,00 €" and found["evidence"]["total"]["ttc"] == "342.00"
+
+
+def test_discount_and_charges_explain_the_total(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600", "tap 90")
+    charges = [{"label": "Port", "amount": "12.50", "vat_rate": "20", "vat_category": "S"}]
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": False})
+        given = {"discount_type": "percent", "discount_value": 10, "charges": charges}
+        records.save(session, "quote", quote, given)
+    hand.settle(50)
+    hand.click(hand.page.editor.sign_button)
+    hand.settle(50)
+    screen = hand.page.editor.decisions.sign_screen
+    shown = {name: plain(label.text()) for name, label in screen.amounts.items()}
+    assert (shown["discount"], shown["charge0"], shown["ht"]) == ("−8,90 €", "12,50 €", "92,60 €")
+    screen.choices[option].click()
+    assert plain(screen.amounts["discount"].text()) == "−20,70 €"
