@@ -20,7 +20,6 @@ from sync import (
     lost,
     outbox,
     recovery,
-    repair,
     rescue,
     scope_file,
     sent,
@@ -33,6 +32,7 @@ from sync.batches import is_large, split_off, without_parts
 from sync.documents import changed_on_both_sides
 from sync.first_load import FirstLoad
 from sync.laptop import Applied, Laptop, Phase, Progress, Report
+from sync.mending import Mending
 from sync.protocol import (
     PAGE_BYTES,
     VERSION,
@@ -45,6 +45,7 @@ from sync.protocol import (
     SyncProtocol,
     Transaction,
 )
+from sync.repair import Place
 from sync.results import settle
 from sync.soundness import require_sound_results
 from sync.standing import Standing, is_as_left, is_empty
@@ -63,6 +64,7 @@ class Engine:
         self._laptop, self._remote = laptop, remote
         self._progress = progress or (lambda _phase, _done, _of: None)
         self._report = Report()
+        self._mending = Mending(laptop, remote, self._report)
         self._sent_first = False
         self._recovered = ""
         """The epoch for which this run has queued again what the server lost."""
@@ -311,11 +313,11 @@ class Engine:
                 confirmed |= stopped.doomed.keys()
                 self._report.confirmed = len(confirmed)
         if places:
-            self._repair(places, last)
+            self._take(self._mending.mend(places, last))
 
     def _apply_once(
         self, pages: list[PullPage] | None, first_load: bool, last: PullPage, confirmed: set[breaker.Key]
-    ) -> list[repair.Place]:
+    ) -> list[Place]:
         with self._laptop.write(first_load) as connection:
             self._obey(connection, last.hello)
             held = set(json.loads(state.get(connection, "scopes") or "[]"))
@@ -329,12 +331,12 @@ class Engine:
                 applier.finish()
             state.put(connection, "cursor", last.cursor)
             staging.clear(connection)
-            places: list[repair.Place] = []
+            places: list[Place] = []
             if not last.more:
                 state.put(connection, "last_sync", _now())
                 state.put(connection, "head", last.hello.head)
                 sent.prune(connection, last.hello.server_time)
-                places = self._compare(connection, last)
+                places = self._mending.compare(connection, last)
             self._laptop.applied(connection)
             self._report.cursor = last.hello.head
         self._take(applier.applied)
@@ -363,69 +365,12 @@ class Engine:
             return bulk.without_triggers(connection, self._laptop.schema)
         return capture.paused(connection)
 
-    # Compare and mend
-
-    def _compare(self, connection: Connection, last: PullPage) -> list[repair.Place]:
-        """Where the sums differ; empty where that very difference could not be mended before."""
-        theirs = repair.expected(last.sums)
-        places = repair.differing(connection, self._laptop.schema, theirs)
-        self._note_difference(connection, places)
-        if not places or repair.describe(connection, places, theirs) == state.get(connection, "repaired"):
-            return []
-        return places
-
-    def _note_difference(self, connection: Connection, places: list[repair.Place]) -> None:
-        text = " ".join(f"{scope}/{table}" for scope, table in places) or None
-        state.put(connection, "differing", text)
-        self._report.differing = text is not None
-
-    def _repair(self, places: list[repair.Place], last: PullPage) -> None:
-        """Rows that are missing or too many are found one by one; the server's sums are never taken over."""
-        theirs = repair.expected(last.sums)
-        mended: dict[repair.Place, repair.Found] = {}
-        for place in places:
-            with self._laptop.write(False) as connection:
-                ours = repair.rows_of(connection, place)
-            try:
-                mended[place] = repair.drill_down(self._remote, place, ours, last.hello.head)
-            except (errors.Refused, errors.Protocol):
-                # It stays noted as differing, and the next run asks again.
-                return
-        with self._laptop.write(False) as connection, capture.paused(connection):
-            applier = Applier(connection, self._laptop.schema, last.hello.user, False)
-            for place, found in mended.items():
-                self._report.repaired += applier.mend(place, found, theirs.get(place), last.hello.head)
-            applier.finish()
-            for place in mended:
-                repair.recount(connection, place)
-            left = repair.differing(connection, self._laptop.schema, theirs)
-            self._note_difference(connection, left)
-            if not any(found.moved for found in mended.values()):
-                # Once for the same difference: a server that counts wrongly must not cost a search each time.
-                state.put(connection, "repaired", repair.describe(connection, left, theirs))
-            self._laptop.applied(connection)
-        self._take(applier.applied)
-
     # A server that came back from a copy
 
     def _recover(self) -> None:
-        with self._laptop.write(False) as connection:
-            names, n = sent.names(connection), sent.last_n(connection)
-        hello, known = recovery.find_known(self._remote, names, _now(), n)
-        count = 0
-        with self._laptop.write(False) as connection:
-            # An attempt that broke off has numbered all anew already.
-            if state.get(connection, "recovered") != hello.epoch:
-                if hello.since_restore:
-                    raise errors.Refused("cloned", "another file has spoken as this device since the restore")
-                with capture.paused(connection):
-                    count = recovery.send_again(connection, self._laptop.schema, hello, known)
-                    forks.forget(connection, known)
-                state.put(connection, "recovered", hello.epoch)
-            # Pages of the other life are of no use.
-            staging.clear(connection)
+        self._recovered, count = recovery.send_again(self._laptop, self._remote, _now())
         self._report.sent_again += count
-        self._recovered, self._brings_first = hello.epoch, True
+        self._brings_first = True
 
     def _rescue(self, pages: list[PullPage] | None, hello: Hello) -> None:
         with self._laptop.write(False) as connection, capture.paused(connection):

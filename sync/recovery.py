@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from sync import errors, results, sent, state
+from sync import capture, errors, forks, results, sent, staging, state
+from sync.laptop import Laptop
 from sync.protocol import VERSION, Hello, HelloRequest, SyncProtocol
 from sync.schema import SyncSchema
 
@@ -12,7 +13,27 @@ _ASKED = 5_000
 """Transactions asked for in one call."""
 
 
-def find_known(remote: SyncProtocol, names: list[str], now: str, n: int) -> tuple[Hello, set[str]]:
+def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int]:
+    """Queue what the server does not know any more; its epoch, and how many transactions that it had acknowledged."""
+    with laptop.write(False) as connection:
+        names, n = sent.names(connection), sent.last_n(connection)
+    hello, known = _find_known(remote, names, now, n)
+    count = 0
+    with laptop.write(False) as connection:
+        # An attempt that broke off has numbered all anew already.
+        if state.get(connection, "recovered") != hello.epoch:
+            if hello.since_restore:
+                raise errors.Refused("cloned", "another file has spoken as this device since the restore")
+            with capture.paused(connection):
+                count = _queue(connection, laptop.schema, hello, known)
+                forks.forget(connection, known)
+            state.put(connection, "recovered", hello.epoch)
+        # Pages of the other life are of no use.
+        staging.clear(connection)
+    return hello.epoch, count
+
+
+def _find_known(remote: SyncProtocol, names: list[str], now: str, n: int) -> tuple[Hello, set[str]]:
     """Which transactions the server knows, and what it says of itself."""
     known: set[str] = set()
     hello: Hello | None = None
@@ -25,8 +46,7 @@ def find_known(remote: SyncProtocol, names: list[str], now: str, n: int) -> tupl
     return hello, known
 
 
-def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: set[str]) -> int:
-    """Queue what the server does not know any more; how many transactions of those it had acknowledged."""
+def _queue(connection: Connection, schema: SyncSchema, hello: Hello, known: set[str]) -> int:
     taken_back = connection.exec_driver_sql(
         "SELECT uuid FROM sync_transaction WHERE state = 'withdrawing'"
     ).scalars()

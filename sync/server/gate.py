@@ -95,7 +95,7 @@ class Gate:
     def _count(self, entry: Entry, weight: int) -> None:
         try:
             store = self.store(entry.organisation)
-            store.run(lambda connection: usage.count(connection, store, entry, weight))
+            store.run(lambda connection: usage.count(connection, store, entry, weight), lasting=False)
         except errors.SyncError as problem:
             log.warning("a call was not counted", extra={"facts": {"code": problem.code}})
 

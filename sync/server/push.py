@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from sync.clock import corrected
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, head, lives, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
+from sync.server.ending import Ending
 from sync.server.lives import Life
-from sync.server.parking import Waiting
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
 from sync.server.plain import Plain
@@ -76,7 +74,7 @@ class Push:
         fresh = [one for one in request.transactions if one.uuid not in stored]
         decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
         self._find_erased([op for ops in decoded.values() for op in ops or []])
-        self._preload(op for ops in decoded.values() for op in ops or [])
+        self.working.preload(op for ops in decoded.values() for op in ops or [])
         done: list[tuple[Transaction, Pending]] = []
         order: dict[str, None] = {}
         for transaction in sorted(request.transactions, key=lambda one: one.n):
@@ -118,7 +116,8 @@ class Push:
             order[whole.uuid] = None
             outcome.last_n = whole.n
         settled = self._settle(request.withdraw)
-        given = self._commit(done, settled)
+        ending = Ending(self.working, self.device, self.grants.scopes, self.now, self.device_now)
+        given = ending.commit(done, settled, self._never_came)
         self._keep_last_n(outcome.last_n)
         by_uuid = given | {uuid: result for uuid, (_hash, result, _device) in stored.items()}
         outcome.results = [by_uuid[uuid] for uuid in order]
@@ -150,28 +149,6 @@ class Push:
         self.connection.execute(update(devices).where(mine).values(last_n=last_n, seen_at=self.now))
 
     # Applying
-
-    def _preload(self, ops: Iterable[Op]) -> None:
-        """Read all rows named, and the parents that they name, in few statements."""
-        tables = self.store.schema.tables
-        ids: dict[str, set[str]] = defaultdict(set)
-        parents: dict[str, set[str]] = defaultdict(set)
-        for op in ops:
-            if op.table in tables:
-                ids[op.table].add(op.id)
-                for name in (rule.parent for rule in tables[op.table].scope if rule.parent):
-                    target, value = tables[op.table].fields[name].link, op.fields.get(name, (None, None))[1]
-                    if target and isinstance(value, str):
-                        parents[target].add(value)
-        for table in sorted(ids):
-            self.working.load(table, ids[table])
-            for name in (rule.parent for rule in tables[table].scope if rule.parent):
-                target = tables[table].fields[name].link
-                rows = (self.working.get(table, id) for id in ids[table])
-                if target:
-                    parents[target] |= {row[name] for row in rows if row is not None and row[name]}
-        for table in sorted(parents):
-            self.working.load(table, parents[table])
 
     def _apply_or_park(self, sent: Transaction, ops: list[Op] | None) -> Pending:
         device, uuid = self.device, sent.uuid
@@ -365,60 +342,3 @@ class Push:
             ops = None
         self._find_erased(ops or [])
         return self._work(change, self._without_erased(ops)[0], life)
-
-    # Commit
-
-    def _commit(self, done: list[tuple[Transaction, Pending]], settled: list[Pending]) -> dict[str, Result]:
-        everything = [pending for _, pending in done] + settled
-        self._publish([pending for _, pending in done], settled)
-        spare = sum(not pending.touched for pending in everything) + bool(self._never_came)
-        revs, next_rev = head.commit(self.working, self.now, spare)
-        if self._never_came:
-            erasure.remember(self.connection, self.store, self._never_came, next_rev, self.now)
-            next_rev += 1
-        given: dict[str, Result] = {}
-        for pending in everything:
-            rev = max((revs[key] for key in pending.touched if key in revs), default=0)
-            if not pending.touched:
-                rev, next_rev = next_rev, next_rev + 1
-            given[pending.uuid] = self._result(pending, rev, revs)
-        kept = [(transaction, given[p.uuid], p.waits_for) for transaction, p in done]
-        device = self.device
-        results.keep(self.connection, self.store, device.id, device.user, self.now, self.device_now, kept)
-        results.settle(self.connection, self.store, [(given[p.uuid], p.waits_for) for p in settled])
-        forks = [
-            {"device": one, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
-            for one, made in self.working.forks.items()
-            for table, old, new in dict.fromkeys(made)  # two actions may have made the same one
-        ]
-        if forks:
-            self.connection.execute(insert(self.store.tables["sync_fork"]), forks)
-        return given
-
-    def _publish(self, done: list[Pending], settled: list[Pending]) -> None:
-        """Rows of what waits, for those who may decide; of what waits no more they go."""
-        for pending in done + settled:
-            if pending.outcome == "parked" and pending.author is not None:
-                at = max((op.at for op in pending.ops), default="")
-                done_at = corrected(at, self.device_now, self.now)
-                waiting = Waiting(
-                    pending.uuid, pending.author, pending.reason, pending.waits_for, done_at, pending.ops
-                )
-                parking.publish(self.working, waiting, self.now)
-        for pending in settled:
-            if pending.outcome != "parked":
-                parking.close(self.working, pending.uuid, pending.outcome, self.now)
-
-    def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
-        scopes = (pending.author.grants if pending.author else self.grants).scopes
-        rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
-        outside = sorted(pending.dropped)
-        for key in dict.fromkeys(pending.touched):
-            row = self.working.rows.get(key)
-            if row is not None and row["scope"] not in scopes and key[0] != self._conflict:
-                outside.append(key)
-        return Result(pending.uuid, pending.outcome, rev, rows, outside, pending.reason, pending.map)
-
-    @property
-    def _conflict(self) -> str:
-        return self.store.schema.conflict

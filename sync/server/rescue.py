@@ -35,7 +35,8 @@ class Brought:
     def __init__(self, change: Change, ops: list[Op], life: Life | None) -> None:
         self._change, self._ops = change, ops
         self._life = life if life is not None and _came_back(change) else None
-        self.left, self.there = ops, list[Op]()
+        self.left = ops
+        self.there: list[Op] = []
         self._conflicts: list[Op] = []
         self._whole: list[Key] = []
         if self._life is None:

@@ -15,6 +15,8 @@ class Shape:
         """The columns of each table by which its rows hang on another one."""
         self.parents = {name: _parents(synced) for name, synced in tables.items()}
         """(column, table) of the records of whose subtree a row is part, or whose scope it takes."""
+        self.scope_parents = {name: _scope_parents(synced) for name, synced in tables.items()}
+        """(column, table) of those alone whose scope a row takes."""
         self.follows_record = frozenset(name for name, synced in tables.items() if _follows_record(synced))
         """The tables whose rows travel with the record that they name by kind and id."""
         self.lines = [synced for synced in tables.values() if synced.aggregate]
@@ -41,6 +43,11 @@ def _parents(synced: SyncTable) -> tuple[tuple[str, str], ...]:
     links = [link for link in (synced.parent, synced.aggregate) if link]
     links += [rule.parent for rule in synced.scope if rule.parent]
     return tuple((link, str(synced.fields[link].link)) for link in dict.fromkeys(links))
+
+
+def _scope_parents(synced: SyncTable) -> tuple[tuple[str, str], ...]:
+    links = [rule.parent for rule in synced.scope if rule.parent]
+    return tuple((link, str(synced.fields[link].link)) for link in links if synced.fields[link].link)
 
 
 def _follows_record(synced: SyncTable) -> bool:

@@ -104,18 +104,19 @@ class Store:
             raise trouble.as_answer(problem) from problem
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._queue, self._connect("READ COMMITTED", "BEGIN IMMEDIATE") as connection:
+    def _writing(self, lasting: bool = True) -> Iterator[Connection]:
+        with self._queue, self._connect("READ COMMITTED", "BEGIN IMMEDIATE", lasting) as connection:
             yield connection
 
-    def run(self, work: Callable[[Connection], Answer]) -> Answer:
+    def run(self, work: Callable[[Connection], Answer], *, lasting: bool = True) -> Answer:
         """`work` in a write transaction, done again as a whole after a deadlock or a lost connection.
 
-        A connection may be lost while it commits, so `work` must bear to be done twice.
+        A connection may be lost while it commits, so `work` must bear to be done twice. What need not be
+        `lasting` waits for no disk, and may be lost with the power.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with self._writing() as connection:
+                with self._writing(lasting) as connection:
                     return work(connection)
             except SQLAlchemyError as problem:
                 found = trouble.judge(problem)
@@ -125,14 +126,16 @@ class Store:
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _connect(self, isolation: Any, begin: str) -> Iterator[Connection]:
+    def _connect(self, isolation: Any, begin: str, lasting: bool = True) -> Iterator[Connection]:
         if self.pg_schema is None:
-            connection = self.engine.connect().execution_options(terrain_begin=begin)
+            said = {"terrain_begin": begin, "terrain_synchronous": "FULL" if lasting else "NORMAL"}
+            connection = self.engine.connect().execution_options(**said)
         else:
             connection = self.engine.connect().execution_options(isolation_level=isolation)
         with connection, connection.begin():
             if self.pg_schema is not None:
-                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.pg_schema}"; {_PG_LIMITS}')
+                limits = _PG_LIMITS if lasting else f"{_PG_LIMITS}; SET LOCAL synchronous_commit = off"
+                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.pg_schema}"; {limits}')
             yield connection
 
     def prepare(self) -> None:
@@ -327,6 +330,10 @@ def sqlite_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("terrain_begin", "BEGIN"))
+        said, raw = connection.get_execution_options(), connection.connection.dbapi_connection
+        assert raw is not None
+        # Each transaction says it for itself: none may inherit the haste of the one before.
+        raw.cursor().execute(f"PRAGMA synchronous={said.get('terrain_synchronous', 'FULL')}")
+        connection.exec_driver_sql(said.get("terrain_begin", "BEGIN"))
 
     return engine

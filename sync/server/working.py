@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sync.merge import Value
+from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.batch import find_rows
 from sync.server.past import BATCH, Edit, Key, Past
@@ -81,6 +83,26 @@ class Working:
                 read[table, row["id"]] = row
             self.before.update(read)
             self.rows.update(read)
+
+    def preload(self, ops: Iterable[Op]) -> None:
+        """Read all rows that the operations name, and the parents whose scopes those take, in few statements."""
+        ids: dict[str, set[str]] = defaultdict(set)
+        parents: dict[str, set[str]] = defaultdict(set)
+        links = self.store.shape.scope_parents
+        for op in ops:
+            if op.table in links:
+                ids[op.table].add(op.id)
+                for name, target in links[op.table]:
+                    pair = op.fields.get(name)
+                    if pair is not None and isinstance(pair[1], str):
+                        parents[target].add(pair[1])
+        for table in sorted(ids):
+            self.load(table, ids[table])
+            for name, target in links[table]:
+                rows = (self.rows[table, id] for id in ids[table])
+                parents[target].update(row[name] for row in rows if row is not None and row[name])
+        for table in sorted(parents):
+            self.load(table, parents[table])
 
     def get(self, table: str, id: str) -> Row | None:
         """The row as it stands in this transaction; a tombstone has `deleted_at`."""

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from sync import engine, outbox, repair
+from sync import outbox, repair
 from sync.apply import Applier
+from sync.mending import Mending
 from sync.overlay import overlay
 from sync.server import fields, head, push, results
 from sync.server.change import Held
@@ -145,7 +146,7 @@ def it_adopts_the_servers_sum() -> AbstractContextManager[Any]:
             )
         return []
 
-    return mock.patch.object(engine.Engine, "_compare", believe)
+    return mock.patch.object(Mending, "compare", believe)
 
 
 def it_keeps_no_loser() -> AbstractContextManager[Any]:

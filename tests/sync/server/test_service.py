@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection
 
 from sync import errors
 from sync.protocol import (
@@ -136,3 +137,16 @@ def test_a_transaction_that_does_not_match_its_hash_is_not_taken(nora: Laptop) -
     damaged = msgspec.structs.replace(nora.transaction(create("account", "a", name="D")), hash="0" * 64)
     with pytest.raises(errors.Protocol):
         nora.send(damaged)
+
+
+def test_work_waits_for_the_disk_after_what_need_not_last_as_before(company: Company) -> None:
+    asked = "SHOW synchronous_commit" if company.store.postgres else "PRAGMA synchronous"
+
+    def waits(connection: Connection) -> bool:
+        return str(connection.exec_driver_sql(asked).scalar_one()) in ("on", "2")
+
+    assert not company.store.run(waits, lasting=False)
+    for _connection in range(10):
+        assert company.store.run(waits)
+    with company.store.write() as connection:
+        assert waits(connection)

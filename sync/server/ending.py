@@ -1,0 +1,89 @@
+"""What a push ends in: what waits becomes rows, the revision is taken, and each transaction gets its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert
+
+from sync.clock import corrected
+from sync.protocol import Result, Transaction
+from sync.server import erasure, head, parking, results
+from sync.server.auth import Device
+from sync.server.parking import Waiting
+from sync.server.past import Key
+from sync.server.pending import Pending
+from sync.server.working import Working
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Of the request of a device whose user reads `scopes`."""
+
+    working: Working
+    device: Device
+    scopes: frozenset[str]
+    now: str
+    device_now: str
+
+    def commit(
+        self, done: list[tuple[Transaction, Pending]], settled: list[Pending], never_came: set[Key]
+    ) -> dict[str, Result]:
+        """Write everything; the result of each transaction that came (`done`) or had waited (`settled`).
+
+        Of rows that `never_came` for good the erasure is remembered.
+        """
+        connection, store = self.working.connection, self.working.store
+        everything = [pending for _, pending in done] + settled
+        self._publish(everything, settled)
+        spare = sum(not pending.touched for pending in everything) + bool(never_came)
+        revs, next_rev = head.commit(self.working, self.now, spare)
+        if never_came:
+            erasure.remember(connection, store, never_came, next_rev, self.now)
+            next_rev += 1
+        given: dict[str, Result] = {}
+        for pending in everything:
+            rev = max((revs[key] for key in pending.touched if key in revs), default=0)
+            if not pending.touched:
+                rev, next_rev = next_rev, next_rev + 1
+            given[pending.uuid] = self._result(pending, rev, revs)
+        kept = [(transaction, given[p.uuid], p.waits_for) for transaction, p in done]
+        device = self.device
+        results.keep(connection, store, device.id, device.user, self.now, self.device_now, kept)
+        results.settle(connection, store, [(given[p.uuid], p.waits_for) for p in settled])
+        self._keep_forks(revs)
+        return given
+
+    def _publish(self, everything: list[Pending], settled: list[Pending]) -> None:
+        """Rows of what waits, for those who may decide; of what waits no more they go."""
+        for pending in everything:
+            if pending.outcome == "parked" and pending.author is not None:
+                at = max((op.at for op in pending.ops), default="")
+                done_at = corrected(at, self.device_now, self.now)
+                waiting = Waiting(
+                    pending.uuid, pending.author, pending.reason, pending.waits_for, done_at, pending.ops
+                )
+                parking.publish(self.working, waiting, self.now)
+        for pending in settled:
+            if pending.outcome != "parked":
+                parking.close(self.working, pending.uuid, pending.outcome, self.now)
+
+    def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
+        scopes = pending.author.grants.scopes if pending.author else self.scopes
+        rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
+        outside, conflict = sorted(pending.dropped), self.working.store.schema.conflict
+        for key in dict.fromkeys(pending.touched):
+            row = self.working.rows.get(key)
+            if row is not None and row["scope"] not in scopes and key[0] != conflict:
+                outside.append(key)
+        return Result(pending.uuid, pending.outcome, rev, rows, outside, pending.reason, pending.map)
+
+    def _keep_forks(self, revs: dict[Key, int]) -> None:
+        store = self.working.store
+        forks = [
+            {"device": one, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
+            for one, made in self.working.forks.items()
+            for table, old, new in dict.fromkeys(made)  # two actions may have made the same one
+        ]
+        if forks:
+            self.working.connection.execute(insert(store.tables["sync_fork"]), forks)
