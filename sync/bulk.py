@@ -16,7 +16,7 @@ from sync.schema import SyncSchema
 _KEPT = "indexes"
 _INTERRUPTED = 9
 _SLICE_S = 0.05
-_PATIENCE = 10
+_PATIENCE = 3
 
 Lane = Callable[[], AbstractContextManager[Connection]]
 

@@ -32,7 +32,7 @@ FEWEST, FIRST, MOST = 200, 4_000, 40_000
 """Summaries of a slice."""
 ENTRIES = 15_000
 """Search entries of a slice. Each slice leaves a segment of the index that must be merged later."""
-PATIENCE = 10
+PATIENCE = 3
 """How often the one long step gives way to those who save; then they wait for it, a second or two on a large file."""
 _MERGED_PAGES = 200
 _INTERRUPTED = 9
