@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from sync.file_messages import CIPHER
 from sync.schema import SyncSchema
 
 FILE = "terrain.db"
+_FOLD_IN = "PRAGMA main.wal_checkpoint(PASSIVE)"
 _LONG_LOG, _LONGEST_LOG = 1_000, 16_000
 """Pages: a longer one is brought into the file beside what goes on, and before anything else goes on."""
 _CACHE_ASIDE_KIB = 8_000
@@ -225,7 +227,8 @@ class Workspace:
                 yield lane
             finally:
                 raw.execute("DETACH page")
-                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+                with suppress(sqlcipher.Error):
+                    raw.execute(_FOLD_IN)
                 raw.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
@@ -275,11 +278,13 @@ class Workspace:
 
     def _shorten_log(self, raw: Any) -> None:
         """After a commit: a log that has become long goes into the file, and nobody who saves waits for the disk."""
-        _busy, pages, done = raw.execute("PRAGMA main.wal_checkpoint(NOOP)").fetchone()
-        if pages - done > _LONGEST_LOG:
-            raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
-        elif pages - done > _LONG_LOG:
-            self._fold_in()
+        # What was committed stays so on a disk that is full: that is told to whoever finds no room for more.
+        with suppress(sqlcipher.Error):
+            _busy, pages, done = raw.execute("PRAGMA main.wal_checkpoint(NOOP)").fetchone()
+            if pages - done > _LONGEST_LOG:
+                raw.execute(_FOLD_IN)
+            elif pages - done > _LONG_LOG:
+                self._fold_in()
 
     def _fold_in(self) -> None:
         """Bring the log into the file, on a thread of its own: whoever goes on does not wait for the disk."""
@@ -287,10 +292,13 @@ class Workspace:
             return
 
         def work() -> None:
-            # A disk that is full is told to whoever writes next.
-            with suppress(SystemProblem), explained(self.folder / FILE), self.engine.connect() as plain:
+            with (
+                suppress(SystemProblem, sqlcipher.Error),
+                explained(self.folder / FILE),
+                self.engine.connect() as plain,
+            ):
                 raw: Any = plain.connection.dbapi_connection
-                raw.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
+                raw.execute(_FOLD_IN)
 
         self._folding = threading.Thread(target=work, name="log", daemon=True)
         self._folding.start()

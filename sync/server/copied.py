@@ -48,7 +48,7 @@ def share(working: Working, device: str, uuid: str) -> bool:
 def _keep_forks(connection: Connection, store: Store, device: str, result: Result) -> None:
     rows = [
         {"device": device, "old_id": old, "new_id": new, "table_name": table, "rev": result.rev}
-        for table, old, new in result.map
+        for table, old, new in dict.fromkeys(result.map)
     ]
     if rows:
         connection.execute(insert(store.tables["sync_fork"]), rows)

@@ -136,6 +136,9 @@ class Stated:
     def _document(self, key: Key, ops: list[Op]) -> list[Op]:
         change, working = self._change, self._working
         root = working.get(*key)
+        if not any(op.kind == "create" and (op.table, op.id) == key for op in ops):
+            # An older release brings what was newer of it, not the whole.
+            return ops
         ops = [op for op in ops if op.kind == "create" or self._part(op, key) is not None]
         if root is None:
             self.whole.append(key)
@@ -182,7 +185,8 @@ class Stated:
 
     def _is_another_version(self, key: Key, ops: list[Op]) -> bool:
         """Whether a version that was made of it since the restore is what is stated: then that one is meant."""
-        for version, new_ids in documents.versions_since(self._change, key, ops, self._since):
+        named = {op.id: op.table for op in ops}
+        for version, new_ids in documents.versions_since(self._change, key, named, self._since):
             meant = [documents.renamed(op, new_ids) for op in ops]
             if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
                 continue
@@ -260,8 +264,9 @@ class Stated:
         change = self._change
         brought = [op for op in ops if op.kind == "create"]
         new_ids = {op.id: documents.fork_id(op.id, change.uuid) for op in brought}
-        change.map += [(op.table, op.id, new_ids[op.id]) for op in brought]
+        change.map += dict.fromkeys((op.table, op.id, new_ids[op.id]) for op in brought)
         documents.tell_of_fork(change, *key, new_ids[key[1]])
+        self.whole.append((key[0], new_ids[key[1]]))
         return [documents.renamed(op, new_ids) for op in brought]
 
 

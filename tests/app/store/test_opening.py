@@ -17,6 +17,7 @@ import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 
 from app import errors, records
+from app import workspace as workspace_module
 from app.migrations import HEAD
 from app.store import keys, raw
 from app.workspace import FILE, Workspace
@@ -162,6 +163,24 @@ def test_a_full_disk_is_named_and_loses_nothing(template, small_disk):
             records.add(session, "account", {"name": f"A{number}", "notes": "x" * 2000})
     with workspace.read() as session:
         assert [row["name"] for row in records.find_rows(session, "account")] == ["Kept"]
+    workspace.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process has no limit to the size of its files")
+def test_what_was_saved_is_not_called_lost_where_the_log_finds_no_room_in_the_file(written, monkeypatch):
+    import resource
+
+    monkeypatch.setattr(workspace_module, "_LONGEST_LOG", 0)
+    workspace = Workspace.open(written)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((written / "terrain.db").stat().st_size, hard))
+    try:
+        with workspace.transaction() as session:
+            kept = records.add(session, "account", {"name": "Kept", "notes": "x" * 100_000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    with workspace.read() as session:
+        assert records.get(session, "account", kept)["name"] == "Kept"
     workspace.close()
 
 

@@ -227,3 +227,29 @@ def test_who_states_a_row_of_others_learns_nothing_of_what_it_holds(
         (result,) = _push(sam, replace(sam.transaction(op), epoch=lost, seen=1, rescued=True)).results
         answers.append((result.outcome, result.reason, result.rows, result.outside))
     assert answers[0] == answers[1]
+
+
+def test_an_older_release_brings_only_what_was_newer_of_a_document(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    nora.do(create("account", "here", name="H", territory="north"), *_quote("here"))
+    fields = {"subject": ("Words of Nora", "Newer words")}
+    newer = replace(
+        office.transaction(Op("quote", "q", "update", 0, fields)), epoch=lost, seen=9, rescued=True
+    )
+    line = create("quote_line", "one more", quote="q", quantity=2)
+    more = replace(office.transaction(line), epoch=lost, seen=9, rescued=True)
+    for sent in (newer, more):
+        assert _push(office, sent, office.cursor).results[0].outcome in ("applied", "conflict")
+    assert "Newer words" in _kept(office) and "one more" in _kept(office)
+
+
+def test_a_line_that_is_brought_twice_is_told_to_a_second_copy_once(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    nora.do(create("account", "here", name="H", territory="north"), *_quote("here"))
+    twice = [create("quote_line", "twice", quote="q", quantity=number) for number in (2, 3)]
+    whole = create("quote", "q", account="here", subject="Other words", status="draft")
+    sent = replace(office.transaction(whole, *twice), epoch=lost, seen=9, rescued=True)
+    first = _push(office, sent, office.cursor).results[0]
+    assert len(first.map) == len(set(first.map)) > 0
