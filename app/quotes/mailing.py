@@ -95,19 +95,26 @@ class Letter:
 
 
 def open_letter(session: Session, quote_id: str) -> Letter:
-    """The e-mail with an issued quote, to its contact or its account. Raises NotFound, NotAllowed for a draft."""
+    """The e-mail with an issued quote, to its contact or its account.
+
+    Raises NotFound, and NotAllowed for a draft, and where what goes with it is not whole on this laptop.
+    """
     quote = records.get(session, "quote", quote_id)
     if quote["status"] not in FROZEN:
         raise NotAllowed(_("Issue the quote first: a draft has no number and can still change."))
     contact = records.known(session, "contact", quote["contact"])
     account = records.known(session, "account", quote["account"])
-    shown = paper.open_paper(session, quote_id)
+    shown, signed = paper.open_paper(session, quote_id), _sealed(session, quote_id)
+    if signed is None and not shown.complete:
+        raise NotAllowed(
+            _("A picture or the terms of this quote are not on this laptop yet. Synchronise, then send it.")
+        )
     return Letter(
         paper=shown,
         to=str(contact.get("email") or account.get("email") or ""),
         sender=shown.document.salesperson.email,
         templates=read_words(session),
-        signed=_sealed(session, quote_id),
+        signed=signed,
         quote=quote,
     )
 
@@ -175,10 +182,17 @@ def own_words(language: str, typed: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _sealed(session: Session, quote_id: str) -> bytes | None:
-    """The PDF that the customer signed on the screen, of which he is owed a copy."""
+    """The PDF that the customer signed on the screen, of which he is owed a copy; None where he signed none."""
     signature = records.first(session, "signature", {"quote": quote_id, "means": "screen"})
-    row = records.known(session, "attachment", signature.get("attachment"))
-    return attachments.of_digest(session, row["sha256"]) if row else None
+    if not signature:
+        return None
+    row = records.known(session, "attachment", signature["attachment"])
+    found = attachments.of_digest(session, row["sha256"]) if row else None
+    if found is None:
+        raise NotAllowed(
+            _("The signed PDF of this quote is not on this laptop yet. Synchronise, then send it.")
+        )
+    return found
 
 
 def _words_of(document: QuoteDocument, templates: Mapping[str, Any]) -> tuple[str, str]:

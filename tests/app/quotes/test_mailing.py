@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from app import company, errors, quote_look, records
-from app.quotes import issuing, mailing, paper
+from app.quotes import issuing, mailing, paper, signing
 from app.quotes.style import read_style
 from app.seller import find_company
 from app.workspace import Workspace
+from sync import blobs
+from tests.app.quotes.test_annexed import terms
 from tests.shop import Shop, open_shop
 from tests.sync.office import Laptop, Office
 
@@ -68,6 +70,39 @@ def test_it_is_a_draft_to_the_contact_with_the_very_pdf(shop: Shop):
 def test_a_draft_quote_is_not_sent(shop: Shop):
     quote = shop.quote("dsi 600")
     with shop.workspace.read() as session, pytest.raises(errors.NotAllowed):
+        mailing.open_letter(session, quote)
+
+
+def forget(shop: Shop, digest: str) -> None:
+    """The bytes are no longer on this laptop, as where they are still to come."""
+    with shop.workspace.transaction() as session:
+        blobs.forget(session.connection(), [digest])
+
+
+def test_a_quote_whose_terms_are_not_here_is_not_sent_without_them(shop: Shop, tmp_path: Path):
+    (tmp_path / "cgv.pdf").write_bytes(terms())
+    company.keep_file(shop.workspace, "terms_file", tmp_path / "cgv.pdf")
+    quote = issued(shop)
+    letter(shop.workspace, quote)
+    with shop.workspace.read() as session:
+        digest = paper.document(session, quote).terms_file
+    forget(shop, digest)
+    with shop.workspace.read() as session, pytest.raises(errors.NotAllowed, match="conditions"):
+        mailing.open_letter(session, quote)
+
+
+def test_a_signed_quote_is_not_sent_as_the_unsigned_one(shop: Shop):
+    quote = issued(shop)
+    strokes = (((0.1, 0.2, 0), (0.2, 0.1, 40), (0.35, 0.22, 90)),)
+    consent = signing.Consent("Hélène", agreed=True, terms=True, strokes=strokes)
+    with shop.workspace.transaction() as session:
+        signed = signing.sign(signing.open_signing(session, quote, shop.workspace.vault), consent)
+        signing.keep_signature(session, signed)
+    assert letter(shop.workspace, quote)[1] == signed.content
+    with shop.workspace.read() as session:
+        (row,) = records.find_rows(session, "attachment", {"record": quote})
+    forget(shop, row["sha256"])
+    with shop.workspace.read() as session, pytest.raises(errors.NotAllowed, match="signé"):
         mailing.open_letter(session, quote)
 
 
