@@ -301,9 +301,10 @@ class Organisations:
 
     def close(self) -> None:
         """Close every organisation."""
-        for store in self._stores.values():
+        stores = list(self._stores.values())
+        for store in stores:
             store.aside.stopping.set()
-        for store in self._stores.values():
+        for store in stores:
             store.close()
         self._stores.clear()
 
