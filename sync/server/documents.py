@@ -311,11 +311,14 @@ def apart(change: Change, ops: list[Op]) -> list[Op]:
 
 
 def versions_since(
-    change: Change, key: tuple[str, str], ops: list[Op], since: int
+    change: Change, key: tuple[str, str], named: dict[str, str], since: int
 ) -> list[tuple[tuple[str, str], dict[str, str]]]:
-    """The versions that anybody made of a document after a revision: (table, id), and by old id the new ones."""
+    """The versions that anybody made of a document after a revision: (table, id), and by old id the new ones.
+
+    `named` are the ids in question, with their tables.
+    """
     forks, working = change.working.store.tables["sync_fork"], change.working
-    named = {op.id: op.table for op in ops} | {key[1]: key[0]}
+    named = {**named, key[1]: key[0]}
     here = forks.c.old_id.in_(sorted(named)) & (forks.c.rev > since)
     statement = select(forks.c.old_id, forks.c.new_id).where(here).order_by(forks.c.rev)
     made = list(dict.fromkeys((old, new) for old, new in working.connection.execute(statement)))

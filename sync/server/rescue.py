@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.conflicts import Candidate
 from sync.protocol import Op
+from sync.server import documents
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
 from sync.server.change import Change, add_conflict
@@ -47,11 +48,30 @@ class Brought:
         forks = {old: new for _table, old, new in self._life.forks}
         for key, mine in by_document(change, ops).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
-            if is_made or _seen(change, key, self._life.epoch) >= self._life.seen:
+            if is_made or self._is_there(key):
                 self.there += mine
         change.forks_again = forks
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
+
+    def _is_there(self, key: Key) -> bool:
+        """Whether the document came whole from somebody who had seen this, or a version of it that stands beside."""
+        change, life = self._change, self._life
+        assert life is not None
+        if _seen(change, key, life.epoch) >= life.seen:
+            return True
+        if any(old == key[1] for _table, old, _new in life.forks):
+            return False
+        parts = {row["id"]: synced.name for synced, row in documents.parts(change, *key)}
+        for version, new_ids in documents.versions_since(change, key, parts, _restored_rev(change)):
+            if _seen(change, version, life.epoch) >= life.seen and may_write(
+                change, key[0], _row(change, version)
+            ):
+                change.map += [(parts[old], old, new) for old, new in new_ids.items()]
+                for old, new in new_ids.items():
+                    change.working.touch(parts[old], new)
+                return True
+        return False
 
     def _bring(self, life: Life) -> None:
         change = self._change
@@ -69,6 +89,12 @@ class Brought:
             _bring_conflict(self._change, op)
         for key in self._whole:
             _note(self._change, key, self._life)
+
+
+def _row(change: Change, key: Key) -> Row:
+    row = change.working.get(*key)
+    assert row is not None
+    return row
 
 
 def _is_there(change: Change, table: str, id: str) -> bool:

@@ -388,6 +388,14 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("sync", {"who": 2}),
     ],
+    "what made a version that somebody brought beside makes no other one": [
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 3, "pick": 5}),
+        ("sync", {"who": 3}),
+        ("pull_alone", {"who": 2}),
+        ("restore_the_server", {}),
+        ("issue_a_quote", {"who": 1, "pick": 2}),
+    ],
 }
 
 
