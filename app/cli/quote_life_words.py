@@ -34,8 +34,13 @@ def accept(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import life
 
     with opened(options) as workspace, workspace.transaction("quote accept") as session:
-        life.accept(session, options.id, options.choose, options.note or "")
+        life.accept(session, options.id, _chosen(options), options.note or "")
     output.result({"id": options.id, "status": "accepted"}, options.id)
+
+
+def _chosen(options: argparse.Namespace) -> list[str] | None:
+    """The options that are taken: none at all with `none`; None where nothing was said of them."""
+    return [] if options.choose == ["none"] else options.choose
 
 
 def refuse(options: argparse.Namespace, output: Output) -> None:
@@ -53,7 +58,7 @@ def order(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import life
 
     with opened(options) as workspace, workspace.transaction("quote order") as session:
-        id = life.convert(session, options.id, options.choose, options.reference)
+        id = life.convert(session, options.id, _chosen(options), options.reference)
         number = records.get(session, "order", id)["number"]
     output.result({"id": id, "number": number}, number)
 

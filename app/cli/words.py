@@ -238,8 +238,8 @@ def _add_quote_life(second: Any) -> None:
         parser = _word(second, name, help, f"quote {name}")
         parser.add_argument("id", metavar="ID")
         if "choose" in more:
-            chosen = _("the id of an option or alternative that is taken; may be repeated")
-            parser.add_argument("--choose", action="append", default=[], metavar=_("LINE"), help=chosen)
+            chosen = _("the id of an option or alternative that is taken; may be repeated; “none” for none")
+            parser.add_argument("--choose", action="append", metavar=_("LINE"), help=chosen)
         for option, help_text in (
             ("note", _("what was said")),
             ("reference", _("the customer's order number")),

@@ -21,6 +21,8 @@ from sync import state
 
 Record = Mapping[str, Any]
 
+CHOICES = ("option", "alternate")
+
 NEXT: dict[str, tuple[str, ...]] = {
     "draft": ("to_approve", "issued"),
     "to_approve": ("draft",),
@@ -44,17 +46,21 @@ def mark_sent(session: Session, quote_id: str) -> None:
 
 
 def accept(
-    session: Session, quote_id: str, chosen: Sequence[str] = (), note: str = "", on: date | None = None
+    session: Session,
+    quote_id: str,
+    chosen: Sequence[str] | None = None,
+    note: str = "",
+    on: date | None = None,
 ) -> None:
-    """The customer agrees; `chosen` are the ids of the options and alternatives that he takes.
+    """The customer agrees; `chosen` are the ids of the options and alternatives that he takes, None unasked.
 
     Raises NotAllowed, Invalid for a line that is no choice.
     """
     quote = _moved(session, quote_id, "accepted")
-    check_choices(find_lines(session, quote_id), chosen)
+    check_choices(find_lines(session, quote_id), chosen or ())
     decision: Record = {"decided_on": on or formats.now().date(), "decision_note": note or None}
-    if chosen:
-        # The order is made with the same ones.
+    if chosen is not None:
+        # The order is made with the same ones; to have taken none is an answer too.
         decision = {**decision, "signature": {**(quote["signature"] or {}), "chosen": list(chosen)}}
     _save(session, quote, {"status": "accepted", **decision, "follow_up_on": None})
     if quote["number"]:
@@ -102,11 +108,15 @@ def order_of(session: Session, quote_id: str) -> str | None:
     return str(found[0]["id"]) if found else None
 
 
-def convert(session: Session, quote_id: str, chosen: Sequence[str] = (), reference: str | None = None) -> str:
+def convert(
+    session: Session, quote_id: str, chosen: Sequence[str] | None = None, reference: str | None = None
+) -> str:
     """Make the order of an accepted quote, with the options that the customer takes; its id.
 
-    Raises NotAllowed for a quote that is not accepted or was ordered already, Invalid for a line that
-    is no choice.
+    Unless told, those that he took when he accepted; as printed where nobody asked him.
+
+    Raises NotAllowed for a quote that is not accepted or was ordered already, and for other options than
+    those he signed for; Invalid for a line that is no choice.
     """
     quote = records.get(session, "quote", quote_id)
     if quote["status"] != "accepted":
@@ -114,7 +124,8 @@ def convert(session: Session, quote_id: str, chosen: Sequence[str] = (), referen
     if order_of(session, quote_id):
         raise NotAllowed(_("This quote was ordered already."))
     lines = find_lines(session, quote_id)
-    total = chosen_totals(quote, lines, chosen).total
+    taken = _to_order(quote, lines, chosen)
+    total = chosen_totals(quote, lines, taken).total
     today = formats.now().date()
     values = {
         "number": draw_number(session, today, "C"),
@@ -124,13 +135,35 @@ def convert(session: Session, quote_id: str, chosen: Sequence[str] = (), referen
         "status": "new",
         "ordered_on": quote["decided_on"] or today,
         "customer_reference": reference or quote["customer_reference"],
-        "chosen": sorted(chosen),
+        "chosen": sorted(taken),
         "total_ht": total.ht,
         "total_vat": total.vat,
         "total_ttc": total.ttc,
         "owner": quote["owner"],
     }
     return records.add(session, "order", values)
+
+
+def taken_choices(quote: Record) -> list[str] | None:
+    """The ids of the options and alternatives that the customer took; None where nobody asked him."""
+    found = (quote["signature"] or {}).get("chosen")
+    return None if found is None else list(found)
+
+
+def choices_signed(quote: Record) -> bool:
+    """Whether the customer signed for the options that he took: no order holds others."""
+    return taken_choices(quote) is not None and bool((quote["signature"] or {}).get("id"))
+
+
+def _to_order(quote: Record, lines: Sequence[Record], chosen: Sequence[str] | None) -> Sequence[str]:
+    taken = taken_choices(quote)
+    if chosen is not None:
+        if choices_signed(quote) and set(chosen) != set(taken or ()):
+            raise NotAllowed(_("The customer signed for other options. Revise the quote to order otherwise."))
+        return chosen
+    if taken is not None:
+        return taken
+    return [line["id"] for line in lines if line["choice_kind"] in CHOICES and line["selected"]]
 
 
 def chosen_totals(quote: Record, lines: Sequence[Record], chosen: Sequence[str]) -> Totals:
@@ -149,7 +182,7 @@ def chosen_totals(quote: Record, lines: Sequence[Record], chosen: Sequence[str])
 
 def check_choices(lines: Sequence[Record], chosen: Sequence[str]) -> None:
     """Raises Invalid for an id that is no option of these lines, and for two of one alternative group."""
-    by_id = {line["id"]: line for line in lines if line["choice_kind"] in ("option", "alternate")}
+    by_id = {line["id"]: line for line in lines if line["choice_kind"] in CHOICES}
     if any(id not in by_id for id in chosen):
         raise Invalid({"chosen": _("Only options and alternatives of this quote can be chosen.")})
     groups = [by_id[id]["option_group"] for id in chosen if by_id[id]["option_group"]]

@@ -73,7 +73,8 @@ def keep_paper(
     record["record_hash"] = record_hash(record)
     id = records.add(session, "signature", record)
     life.accept(session, quote["id"])
-    summary = {"id": id, "name": signer.strip(), "at": record["signed_at"].isoformat(), "chosen": []}
+    # What he ticked on paper no program reads: whoever makes the order says.
+    summary = {"id": id, "name": signer.strip(), "at": record["signed_at"].isoformat()}
     records.save(session, "quote", quote["id"], {"signature": summary})
     keep_chain_end(session, record)
     return str(quote["id"])

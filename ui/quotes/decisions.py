@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +182,10 @@ class Decisions(QObject):
 
     def ask_order(self, found: Prospects) -> None:
         """Make the order: with which options, under which reference?"""
-        chosen = (found.quote["signature"] or {}).get("chosen") or ()
-        boxes = choice_boxes(found, chosen)
+        signed = life.choices_signed(found.quote)
+        boxes = choice_boxes(found, life.taken_choices(found.quote))
+        for box in boxes.values():
+            box.setEnabled(not signed)
 
         def keep(values: dict[str, Any]) -> None:
             # Read now: the boxes are gone with the dialog, and no other thread may look at them.
@@ -196,7 +198,7 @@ class Decisions(QObject):
 
         self._ask(
             _("Convert into an order"),
-            "",
+            _("The options are those that the customer signed for.") if boxes and signed else "",
             _("Make the order"),
             keep,
             fields=(REFERENCE,),
@@ -368,14 +370,14 @@ class Decisions(QObject):
         self.said.emit(next(iter(error.problems.values())) if isinstance(error, Invalid) else str(error))
 
 
-def choice_boxes(found: Prospects, chosen: Any = ()) -> dict[str, QCheckBox]:
-    """A box for each option and alternative, ticked where it is chosen already."""
+def choice_boxes(found: Prospects, chosen: Sequence[str] | None = None) -> dict[str, QCheckBox]:
+    """A box for each option and alternative, ticked where it is `chosen`; as printed where nobody asked yet."""
     boxes = {}
     for line in found.choices:
         net = formats.format_money(line["net"] or 0, found.quote["currency"] or "EUR")
         group = f"{line['option_group']} · " if line["option_group"] else ""
         boxes[line["id"]] = box = QCheckBox(f"{group}{line['description'] or ''} ({net})")
-        box.setChecked(line["id"] in chosen or (not chosen and bool(line["selected"])))
+        box.setChecked(bool(line["selected"]) if chosen is None else line["id"] in chosen)
     return boxes
 
 

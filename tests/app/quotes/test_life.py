@@ -58,6 +58,26 @@ def test_the_order_holds_the_options_that_the_customer_took(workspace, quote):
     assert order["customer_reference"] == "BC-77" and order["chosen"] == sorted(taken)
 
 
+def test_the_order_holds_what_was_accepted_unless_told(workspace, quote):
+    with workspace.transaction() as session:
+        taken = [line(session, quote, "30"), line(session, quote, "60")]
+        life.accept(session, quote, taken)
+        order = records.get(session, "order", life.convert(session, quote))
+    assert order["total_ht"] == Decimal("190.00") and order["chosen"] == sorted(taken)
+
+
+@pytest.mark.parametrize(("taken", "total"), [(None, "170.00"), ([], "140.00")])
+def test_who_was_not_asked_orders_what_is_printed_who_took_nothing_does_not(workspace, quote, taken, total):
+    with workspace.transaction() as session:
+        draft = issuing.duplicate(session, quote)
+        records.save(session, "quote_line", line(session, draft, "30"), {"selected": True})
+        issuing.issue(session, draft)
+        life.accept(session, draft, taken)
+        assert life.taken_choices(records.get(session, "quote", draft)) == taken
+        order = records.get(session, "order", life.convert(session, draft))
+    assert order["total_ht"] == Decimal(total)
+
+
 def test_of_two_alternatives_only_one_is_taken(workspace, quote):
     with workspace.transaction() as session:
         both = [line(session, quote, "40"), line(session, quote, "60")]

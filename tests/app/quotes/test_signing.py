@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from pypdf import PdfReader
 
 from app import attachments, errors, records
-from app.quotes import issuing, paper, sealing, signed_paper, signing
+from app.quotes import issuing, life, paper, sealing, signed_paper, signing
 from app.quotes.signing import Consent
 
 STROKES = (((0.1, 0.2, 0), (0.2, 0.1, 40), (0.35, 0.22, 90)), ((0.5, 0.15, 200), (0.7, 0.2, 260)))
@@ -84,6 +84,25 @@ def test_the_quote_is_accepted_with_the_options_that_were_ticked(workspace, quot
     assert kept["status"] == "accepted" and kept["signature"]["id"] == id
     assert kept["signature"]["chosen"] == [option["id"]]
     assert get(workspace, "signature", id)["evidence"]["chosen"] == ["Pose"]
+
+
+def test_the_order_holds_what_was_signed_for_and_nothing_else(workspace, quote):
+    (option,) = opened(workspace, quote).choices
+    with workspace.transaction() as session:
+        draft = issuing.duplicate(session, quote)
+        (copied,) = [each for each in issuing.find_lines(session, draft) if each["choice_kind"] == "option"]
+        records.save(session, "quote_line", copied["id"], {"selected": True})
+        issuing.issue(session, draft)
+    signed(workspace, draft)
+    consent = Consent("Hélène", agreed=True, terms=True, chosen=(option["id"],), strokes=STROKES)
+    signed(workspace, quote, consent)
+    with workspace.transaction() as session:
+        with pytest.raises(errors.NotAllowed):
+            life.convert(session, draft, [copied["id"]])
+        with pytest.raises(errors.NotAllowed):
+            life.convert(session, quote, [])
+        ordered = [records.get(session, "order", life.convert(session, each)) for each in (draft, quote)]
+    assert [order["total_ht"] for order in ordered] == [100, 200], "the option that was not ticked stays out"
 
 
 def test_one_altered_byte_is_seen_wherever_it_is(workspace, quote):

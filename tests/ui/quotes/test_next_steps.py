@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import attachments, records
-from app.quotes import authority, issuing, letters, side_by_side
+from app.quotes import authority, issuing, letters, side_by_side, signing
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
@@ -78,6 +78,31 @@ def test_a_draft_is_issued_sent_accepted_and_ordered(hand: Hand, shop: Shop, ope
         (order,) = records.find_rows(session, "order", {"quote": quote})
     assert (order["customer_reference"], order["total_ht"]) == ("BC 12", D(534))
     assert "Convertir en commande…" not in steps(hand)
+
+
+def test_an_option_that_the_customer_did_not_sign_for_is_not_ordered(hand: Hand, shop: Shop) -> None:
+    from PySide6.QtWidgets import QCheckBox
+
+    quote = shop.quote("dsi 600", "for 01")
+    strokes = (((0.1, 0.2, 0), (0.2, 0.1, 40), (0.4, 0.2, 90)),)
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": True})
+        shown = signing.issue_and_open(session, quote, shop.workspace.vault)
+    signed = signing.sign(shown, signing.Consent("H. Durand", agreed=True, terms=True, strokes=strokes))
+    with shop.workspace.transaction() as session:
+        signing.keep_signature(session, signed)
+    hand.window.go("quotes", quote)
+    hand.settle()
+    take(hand, "Convertir en commande…")
+    decisions = hand.page.editor.decisions
+    hand.wait_for(lambda: bool(decisions.dialog and decisions.dialog.findChildren(QCheckBox)))
+    (box,) = decisions.dialog.findChildren(QCheckBox)
+    assert not box.isChecked() and not box.isEnabled(), "what he signed for stands"
+    answer(hand, decisions.dialog)
+    with shop.workspace.read() as session:
+        (order,) = records.find_rows(session, "order", {"quote": quote})
+    assert (order["total_ht"], order["chosen"]) == (D(89), [])
 
 
 def test_options_that_the_customer_takes_are_ordered(hand: Hand, shop: Shop) -> None:
