@@ -24,6 +24,10 @@ from sync.server.working import Row
 _NAMESPACE = UUID("2b0f5d2e-7a4a-4a53-8f0a-6f4a2f0e6c11")
 
 
+COPIED = '"copied"'
+"""What was there before the birth of a version: the row of which it is a copy, whoever had written that."""
+
+
 @dataclass
 class _Part:
     """The document or one of its lines: as it stands, and as the device knew it (None: not yet born)."""
@@ -221,7 +225,7 @@ def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) 
     new = change.working.put(synced.name, new_ids[row["id"]], values | links)
     author = change.author
     change.working.log(
-        Edit(synced.name, new["id"], BIRTH, change.now, author.user, author.device, change.uuid)
+        Edit(synced.name, new["id"], BIRTH, change.now, author.user, author.device, change.uuid, COPIED)
     )
 
 

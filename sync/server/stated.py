@@ -96,7 +96,8 @@ class Stated:
 
     def _standing(self, edit: Edit) -> str:
         life = self._lives.get(edit.transaction)
-        if life is None or life.epoch != self._life.epoch:
+        is_copy = edit.field == BIRTH and edit.old == documents.COPIED
+        if life is None or life.epoch != self._life.epoch or is_copy:
             return NEW
         return OLDER if life.seen <= self._life.seen else NEWER
 

@@ -396,6 +396,16 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("issue_a_quote", {"who": 1, "pick": 2}),
     ],
+    "a version with new work in it is not written over by how it was in a lost life": [
+        ("change_a_quote", {"who": 3, "pick": 0, "number": 6}),
+        ("push_alone", {"who": 3}),
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 2, "pick": 2}),
+        ("sync", {"who": 2}),
+        ("edit", {"who": 3, "kind": "quote_line", "pick": 4, "number": 6}),
+        ("restore_the_server", {}),
+        ("sync_again", {"who": 3}),
+    ],
 }
 
 
