@@ -30,10 +30,12 @@ HEADINGS = {
     "reference": ("ref", "reference", "sku", "code", "article", "ean", "item no"),
     "label": ("designation", "libelle", "description", "produit", "label", "product", "name"),
     "quantity": ("qte", "quantite", "qty", "quantity", "nombre"),
-    "price": ("pu", "prix", "price", "unit price"),
+    "price": ("pu", "prix", "price", "unit price", "unit cost", "unit ht", "unitaire"),
     "discount": ("remise", "discount", "rem"),
-    "unit": ("unite", "unit", "uom"),
+    "unit": ("unite", "unit", "uom", "unite de vente", "unit of measure"),
 }
+_WHOLE = ("unit",)
+"""Headings that mean something else where more words follow."""
 _DIGITS = re.compile(r"\d{5,}")
 
 
@@ -65,7 +67,7 @@ def read_rows(text: str) -> list[Row]:
     table = [row + [""] * (width - len(row)) for row in cells]
     columns = _from_headings(table[0])
     rows = table[1:] if columns else table
-    columns = columns or _guessed(rows, width)
+    columns = _priced(columns, rows) if columns else _guessed(rows, width)
     found = [row for row in (_row(each, columns) for each in rows) if row.reference or row.label]
     if not found:
         raise ValueError(_("No row names a product or says what it is."))
@@ -148,10 +150,21 @@ def _from_headings(first: Sequence[str]) -> dict[str, int]:
         # « P.U. HT », « Réf. », « Prix unitaire »
         word = " ".join(fold(cell).replace(".", "").strip(" :").split())
         for name, headings in HEADINGS.items():
-            if name not in found and any(word == each or word.startswith(f"{each} ") for each in headings):
+            begins = name not in _WHOLE and any(word.startswith(f"{each} ") for each in headings)
+            if name not in found and (begins or word in headings):
                 found[name] = at
                 break
     return found if len(found) > 1 else {}
+
+
+def _priced(columns: dict[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """The columns, where one headed “Unit” that holds figures alone is the price that no other one is."""
+    if "unit" not in columns or "price" in columns:
+        return columns
+    cells = [cell for row in rows if (cell := row[columns["unit"]])]
+    if not cells or any(_number(cell) is None for cell in cells):
+        return columns
+    return {"price" if name == "unit" else name: at for name, at in columns.items()}
 
 
 def _guessed(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:

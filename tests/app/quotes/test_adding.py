@@ -221,6 +221,19 @@ def test_a_price_before_the_quantity_is_known_by_its_cents(shop: Shop) -> None:
     assert (row.label, row.quantity, row.price) == ("Pose", D(2), D(150))
 
 
+@pytest.mark.parametrize("heading", ["Unit", "Unit cost", "Unit HT", "Unité", "Prix unitaire"])
+def test_what_one_costs_is_the_price_however_its_column_is_headed(heading: str) -> None:
+    (row,) = pasting.read_rows(f"Description\tQty\t{heading}\tTotal\nX\t2\t15,00\t30,00")
+    assert (row.label, row.quantity, row.price, row.unit) == ("X", D(2), D(15), "")
+
+
+def test_a_column_of_units_beside_the_price_stays_one() -> None:
+    (row,) = pasting.read_rows("Description\tQty\tUnit\tUnit price\nX\t2\tm²\t15,00")
+    assert (row.price, row.unit) == (D(15), "MTK")
+    (row,) = pasting.read_rows("Description\tQty\tUnit\nX\t2\tm²")
+    assert (row.price, row.unit) == (None, "MTK")
+
+
 def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
     with pytest.raises(ValueError, match="2"):
         paste(shop, sheet_of(shop), "Pose\t1\t10,00\t5 %\nDépose\t1\t10,00\t120 %")
