@@ -6,29 +6,31 @@ sender is not believed. It goes to everybody whom it names or to nobody.
 
 from __future__ import annotations
 
+import logging
 import os
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.errors import MessageError
-from email.message import Message
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, formataddr, getaddresses, parseaddr
+from email.utils import format_datetime
+from hashlib import sha256
 
 from app.errors import Invalid
+from app.fresh_letter import Unfit, address, as_sent, remake
 from app.i18n import translate as _
 from sync.clock import format_time
-from sync.letters import LATER, POSTED, REFUSED, UNSURE
+from sync.letters import LATER, POSTED, REFUSED, SENDER, UNREACHED, UNREADABLE, UNSURE
+
+log = logging.getLogger(__name__)
 
 USER, PASSWORD = "TERRAIN_SMTP_USER", "TERRAIN_SMTP_PASSWORD"
 TIMEOUT_S = 60.0
-MOST_RECIPIENTS = 10
+SLOWEST_BYTES_PER_S = 50_000
+"""Below which a letter that goes out is given up."""
 _PLAIN, _TLS = 25, 465
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_DROPPED = ("X-Unsent", "From", "Sender", "Reply-To", "Cc", "Bcc", "Date", "Message-ID", "Return-Path")
 
 Answer = tuple[str, str]
 """POSTED, REFUSED, UNSURE or LATER, and the moment or the reason."""
@@ -48,60 +50,57 @@ class PostOffice:
         """Send a letter once, now. Raises nothing: whatever happens is the answer."""
         try:
             data, to, sender = self._ready(id, author, content)
-        except (ValueError, LookupError, MessageError) as problem:
-            return REFUSED, str(problem)
+        except Unfit as problem:
+            return REFUSED, problem.word
+        except Exception as problem:
+            # Bytes that are no letter break a parser in whatever way; what they say is not for the log.
+            log.warning("a letter cannot be read", extra={"facts": {"problem": type(problem).__name__}})
+            return REFUSED, UNREADABLE
         try:
             client = self._open()
-        except smtplib.SMTPResponseException as problem:
-            return LATER, _said(problem.smtp_code, problem.smtp_error)
-        except (OSError, smtplib.SMTPException) as problem:
-            return LATER, str(problem)
+        except Exception as problem:
+            return LATER, _unreached(problem)
         try:
             return _hand_over(client, sender, to, data)
-        except (OSError, smtplib.SMTPException) as problem:
-            return LATER, str(problem)
+        except Exception as problem:
+            return LATER, _unreached(problem)
         finally:
             # Without QUIT, whose own failure says nothing of the letter.
-            client.close()
+            with suppress(OSError):
+                client.close()
 
     def _ready(self, id: str, author: str, content: bytes) -> tuple[bytes, list[str], str]:
         """The letter as it is sent, to whom, and from whom."""
-        letter = message_from_bytes(content)
-        to = [address for _name, address in getaddresses(letter.get_all("To", [])) if address]
-        if not to or len(to) > MOST_RECIPIENTS:
-            raise ValueError("no recipient" if not to else "too many recipients")
+        letter, to = remake(content)
+        author = address(author, SENDER)
         sender = self.sender or author
-        if not sender:
-            raise ValueError("no sender")
-        if not sender.isascii() or not all(one.isascii() for one in to):
-            raise ValueError("an address in letters that this mail server may not know")
-        name = parseaddr(str(letter.get("From", "")))[0]
-        for header in _DROPPED:
-            del letter[header]
-        letter["From"] = formataddr((name, sender))
-        if author and author != sender:
+        letter["From"] = sender
+        if author != sender:
             letter["Reply-To"] = author
         letter["Date"] = format_datetime(datetime.now(UTC))
         # The same for ever: a mailbox that gets it twice by any accident knows it again.
-        letter["Message-ID"] = f"<{id}@{sender.rpartition('@')[2]}>"
-        return _bytes(letter), to, sender
+        known_as = sha256(id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+        letter["Message-ID"] = f"<{known_as}@{sender.rpartition('@')[2]}>"
+        return as_sent(letter), to, sender
 
     def _open(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self.port == _TLS:
             client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_S, context=context)
-            client.ehlo()
         else:
             client = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S)
+        try:
             client.ehlo()
-            if client.has_extn("starttls"):
+            if self.port != _TLS and client.has_extn("starttls"):
                 client.starttls(context=context)
                 client.ehlo()
-            elif self.user and self.host not in _LOOPBACK:
-                client.close()
+            elif self.port != _TLS and self.user and self.host not in _LOOPBACK:
                 raise smtplib.SMTPException("no encryption is offered: the password is not sent")
-        if self.user:
-            client.login(self.user, self.password)
+            if self.user:
+                client.login(self.user, self.password)
+        except BaseException:
+            client.close()
+            raise
         return client
 
 
@@ -114,9 +113,21 @@ def office_of(
     host, _colon, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
     if not host or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
         raise Invalid({"smtp": _("Name the mail server as HOST or HOST:PORT.")})
-    if sender and (sender.count("@") != 1 or not sender.isascii() or any(sign.isspace() for sign in sender)):
+    if sender and (
+        sender.count("@") != 1 or not sender.isascii() or not sender.isprintable() or " " in sender
+    ):
         raise Invalid({"smtp_from": _("Enter an e-mail address such as name@example.com.")})
     user, password = environment.get(USER, ""), environment.get(PASSWORD, "")
+    if not (user + password).isascii():
+        raise Invalid(
+            {
+                "smtp": _(
+                    "{user} and {password} may hold only letters without accents, digits and signs of the keyboard.",
+                    user=USER,
+                    password=PASSWORD,
+                )
+            }
+        )
     return PostOffice(host, int(port or _PLAIN), sender, user, password)
 
 
@@ -128,13 +139,16 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: list[str], data: bytes) ->
         code, said = client.rcpt(one)
         if code not in (250, 251):
             # To all or to none: half a letter would be sent again to the others.
-            client.rset()
+            with suppress(Exception):
+                client.rset()
             return _refusal(code, said)
+    if client.sock is not None:
+        client.sock.settimeout(TIMEOUT_S + len(data) / SLOWEST_BYTES_PER_S)
     try:
         code, said = client.data(data)
     except smtplib.SMTPDataError as problem:
         return _refusal(problem.smtp_code, problem.smtp_error)
-    except (OSError, smtplib.SMTPServerDisconnected):
+    except Exception:
         return UNSURE, format_time(datetime.now(UTC))
     return (POSTED, format_time(datetime.now(UTC))) if code == 250 else _refusal(code, said)
 
@@ -148,7 +162,9 @@ def _said(code: int, said: bytes | str) -> str:
     return " ".join(f"{code} {text}".split())[:300]
 
 
-def _bytes(letter: Message) -> bytes:
-    return letter.as_bytes(
-        policy=SMTP if all(value.isascii() for value in map(str, letter.values())) else SMTPUTF8
-    )
+def _unreached(problem: Exception) -> str:
+    """Why there is no way to the mail server; of what is no trouble of networks only the kind."""
+    if isinstance(problem, smtplib.SMTPResponseException):
+        return _said(problem.smtp_code, problem.smtp_error)
+    is_plain = isinstance(problem, OSError | smtplib.SMTPException)
+    return f"{UNREACHED} {problem if is_plain else type(problem).__name__}"[:300]

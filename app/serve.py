@@ -40,6 +40,8 @@ COMPANY_WRITERS = ("office", "admin")
 _SETTING_ID = "01980000-0000-7000-8000-006d61696c01"
 """The same on every server, so that two processes that write it first write one row."""
 _FIRST_LOOK_S = 2.0
+_LETTER_S = 20.0
+"""How long a stop waits for a letter that is going out."""
 
 
 def organisations(database: str | Path, blobs: str | Path | None = None) -> Organisations:
@@ -230,13 +232,18 @@ def serve(
         watch = expected.Watch(known, grants)
         watching = threading.Thread(target=watch.run, args=(_FIRST_LOOK_S, stop), name="expected")
         watching.start()
-        threading.Thread(target=post_letters, args=(known, office, stop), name="letters", daemon=True).start()
+        letters = threading.Thread(
+            target=post_letters, args=(known, office, stop), name="letters", daemon=True
+        )
+        letters.start()
         try:
             server = _server(known, ssl_certfile=tls_cert, ssl_keyfile=tls_key)
             workers.spare_what_stays()
             _run(server, listener)
         finally:
             stop.set()
+            # The letter that is going out ends first; one that a slow mail server holds up says that it is unsure.
+            letters.join(_LETTER_S)
             known.close()
             watching.join()
 
@@ -251,16 +258,31 @@ def serve(
 def post_letters(known: Organisations, office: PostOffice | None, stop: threading.Event) -> None:
     """Post what laptops queue, and tell the laptops of each organisation whether this server does; until `stop`."""
     value = canonical({"sender": office.sender}) if office else None
-    posting.watch(
-        known, office.post if office else None, _address_of, lambda store: _tell_post(store, value), stop
+    watch = posting.Watch(
+        known,
+        office.post if office else None,
+        _author_of,
+        value,
+        lambda store: _tell_post(store, value),
+        stop,
     )
+    watch.run()
 
 
-_ADDRESS = text('SELECT email FROM "user" WHERE id = :id AND deleted_at IS NULL AND coalesce(active, 1) <> 0')
+_ADDRESS = text(
+    'SELECT u.email FROM "user" AS u JOIN user_credential AS c ON c."user" = u.id'
+    " WHERE u.id = :user AND c.disabled_at IS NULL"
+)
+_QUOTE = text("SELECT scope FROM quote WHERE id = :quote AND deleted_at IS NULL")
 
 
-def _address_of(connection: Connection, _tables: Mapping[str, Table], user: str) -> str:
-    return str(connection.execute(_ADDRESS, {"id": user}).scalar() or "")
+def _author_of(connection: Connection, tables: Mapping[str, Table], user: str, quote: str) -> str:
+    """The address of a letter's author; empty for one whose access ended, or who does not see the quote."""
+    may = grants(connection, tables, user)
+    scope = connection.execute(_QUOTE, {"quote": quote}).scalar()
+    if not may.active or scope not in may.scopes:
+        return ""
+    return str(connection.execute(_ADDRESS, {"user": user}).scalar() or "")
 
 
 def _tell_post(store: Store, value: str | None) -> None:

@@ -7,13 +7,18 @@ What became of one stands in the row's `arrived`, which the server alone writes:
 from __future__ import annotations
 
 KIND = "letter"
-"""The `record_kind` of such an attachment; its `record` is what it is about."""
+"""The `record_kind` of such an attachment; its `record` is the quote that it is about."""
 SETTING = "server_mail"
 """The company's setting that the server writes: an object where it posts letters, else nothing."""
 POSTED, REFUSED, UNSURE = "posted", "refused", "unsure"
 """The mail server took it; it never will; the connection broke while it did, so nobody knows."""
 LATER = "later"
 """Not a state but an answer: the mail server was not reached or asks to wait, and nothing was sent."""
+
+NO_ACCESS, NO_BYTES, TOO_BIG, TOO_MANY = "no-access", "no-bytes", "too-big", "too-many"
+"""Reasons: its author has no access or does not see the quote; its bytes are not here; a limit of size, or of a day."""
+UNREADABLE, RECIPIENT, SENDER, UNREACHED = "unreadable", "recipient", "sender", "unreached"
+"""It is no letter of ours; an address to which, or from which, nothing is sent; no way to the mail server."""
 
 
 def read_state(arrived: str | None) -> tuple[str, str]:

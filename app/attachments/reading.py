@@ -141,7 +141,7 @@ def read(session: Session, id: str) -> Iterator[bytes]:
     connection = session.connection()
     blob = blobs.find(connection, str(row["sha256"]))
     if blob is None or blob.state != "here":
-        raise NotHere("coming" if row["arrived"] == "file" else "elsewhere")
+        raise NotHere(_where(row))
     folder = folder_of(connection)
     blobs.touch(blob, folder)
     return _explained(blob.read(folder))
@@ -215,12 +215,17 @@ def _files(session: Session, where: Sequence[Any], newest_first: bool = False) -
 
 
 def _file(row: Any, state: str, pinned: int) -> File:
-    where: Where = "here" if state == "here" else "coming" if row["arrived"] == "file" else "elsewhere"
+    where: Where = "here" if state == "here" else _where(row)
     return File(
         row["id"], row["name"] or "", row["media_type"] or "", row["size"] or 0, row["caption"] or "", where,
         row["width"], row["height"], row["created_at"], row["created_by"], row["record_kind"] or "",
         row["record"] or "", bool(pinned),
     )  # fmt: skip
+
+
+def _where(row: Any) -> Literal["coming", "elsewhere"]:
+    """Where bytes are that are not here; the server keeps those of a letter that it posted."""
+    return "elsewhere" if letters.read_state(row["arrived"])[0] == "waiting" else "coming"
 
 
 def _bytes(session: Session, sha256: str | None) -> bytes | None:

@@ -14,14 +14,41 @@ from sqlalchemy.orm import Session
 
 from app import attachments, formats, records
 from app.errors import Invalid, NotAllowed
+from app.i18n import mark
 from app.i18n import translate as _
 from app.quotes import life, mailing
 from sync import state
 from sync.clock import parse_time
-from sync.letters import KIND, POSTED, REFUSED, SETTING, UNSURE, read_state
+from sync.letters import (
+    KIND,
+    NO_ACCESS,
+    NO_BYTES,
+    POSTED,
+    RECIPIENT,
+    REFUSED,
+    SENDER,
+    SETTING,
+    TOO_BIG,
+    TOO_MANY,
+    UNREACHED,
+    UNREADABLE,
+    UNSURE,
+    read_state,
+)
 
 if TYPE_CHECKING:
     from app.workspace import Workspace
+
+_REASONS: Mapping[str, str] = {
+    NO_ACCESS: mark("whoever wrote it has no access any more, or does not see this quote."),
+    NO_BYTES: mark("its file never came to the server."),
+    TOO_BIG: mark("it is larger than 30 MB."),
+    TOO_MANY: mark("whoever wrote it sends too many e-mails a day."),
+    UNREADABLE: mark("its content is not that of an e-mail with a quote."),
+    RECIPIENT: mark("it has too many recipients, or one whose address is none."),
+    SENDER: mark("the e-mail address of whoever wrote it cannot be used."),
+    UNREACHED: mark("the server could not reach its mail server for three days."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +126,8 @@ def describe(letter: Letter) -> tuple[str, str]:
         case state if state == POSTED:
             return _("The e-mail to {to} was posted on {at}.", to=letter.to, at=_moment(letter.detail)), "ok"
         case state if state == REFUSED:
-            words = _("The e-mail to {to} was refused: {reason}", to=letter.to, reason=letter.detail)
+            reason = _reason(letter.detail)
+            words = _("The e-mail to {to} was refused: {reason}", to=letter.to, reason=reason)
             return words, "bad"
         case state if state == UNSURE:
             words = _(
@@ -108,6 +136,12 @@ def describe(letter: Letter) -> tuple[str, str]:
             )
             return words, "warn"
     raise AssertionError(letter.state)
+
+
+def _reason(detail: str) -> str:
+    """Why, in this language; what a mail server said stands as it did."""
+    words = _REASONS.get(detail.partition(" ")[0])
+    return _(words) if words else detail
 
 
 def _moment(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sync import conflicts
+from sync.blob_messages import THUMBNAIL
 from sync.merge import Value
 from sync.protocol import Op
 from sync.server import documents, merging, scopes
@@ -15,7 +16,7 @@ from sync.server.fields import merge_fields, set_field
 from sync.server.papers import tell_of_twins
 from sync.server.scopes import Missing
 from sync.server.values import check_value
-from sync.server.working import Row
+from sync.server.working import Row, Working
 
 _ORDER = {"create": 0, "restore": 1, "update": 2, "delete": 3}
 
@@ -78,6 +79,17 @@ def _write(change: Change, op: Op) -> None:
         op = _reopen_if_decided_twice(change, op, row)
     working.touch(op.table, op.id)
     merge_fields(change, op, synced)
+    if op.table == working.store.schema.blob:
+        _await_other_bytes(working, row)
+
+
+def _await_other_bytes(working: Working, before: Row) -> None:
+    """What is said of a file's bytes is not said of those that take their place."""
+    table = working.store.schema.blob
+    row = working.get(table, before["id"])
+    if row is not None and row["sha256"] != before["sha256"] and row["arrived"] is not None:
+        has_picture = row["thumbnail"] is not None and row["thumbnail"] == before["thumbnail"]
+        working.put(table, row["id"], {"arrived": THUMBNAIL if has_picture else None})
 
 
 def _reopen_if_decided_twice(change: Change, op: Op, row: Row) -> Op:

@@ -66,7 +66,7 @@ class Blobs:
             device, _grants = self.caller(connection)
             if not self._authored(Working(connection, self.store), request.sha256, device.user):
                 raise errors.Refused("not_found", request.sha256)
-            proven = self._is_proven(connection, request.sha256, device.user)
+            proven = is_proven(connection, self.store, request.sha256, device.user)
             self._require_moderate(connection, device)
         if not (proven and place(folder, request.sha256).is_file()):
             state = self._append(folder, device, request)
@@ -129,11 +129,6 @@ class Blobs:
             if row[column] == sha256
         )
 
-    def _is_proven(self, connection: Connection, sha256: str, user: str) -> bool:
-        proofs = self.store.tables["blob_proof"]
-        here = (proofs.c.sha256 == sha256) & (proofs.c.user == user)
-        return connection.execute(select(proofs.c.at).where(here)).first() is not None
-
     # How much
 
     def _require_moderate(self, connection: Connection, device: Device) -> None:
@@ -183,7 +178,7 @@ class Blobs:
 
     def _prove(self, connection: Connection, device: Device, request: BlobPut) -> None:
         """Remember that this user has the bytes, and tell so in his rows."""
-        if not self._is_proven(connection, request.sha256, device.user):
+        if not is_proven(connection, self.store, request.sha256, device.user):
             proofs = self.store.tables["blob_proof"]
             connection.execute(
                 insert(proofs).values(
@@ -198,6 +193,13 @@ class Blobs:
             if row["arrived"] in (None, THUMBNAIL) and row["arrived"] != arrived:
                 working.put(self.store.schema.blob, row["id"], {"arrived": arrived})
         head.commit(working, self.now)
+
+
+def is_proven(connection: Connection, store: Store, sha256: str, user: str) -> bool:
+    """Whether the user has shown that he has these bytes, by uploading them."""
+    proofs = store.tables["blob_proof"]
+    here = (proofs.c.sha256 == sha256) & (proofs.c.user == user)
+    return connection.execute(select(proofs.c.at).where(here)).first() is not None
 
 
 def place(folder: Path, sha256: str) -> Path:

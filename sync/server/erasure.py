@@ -18,6 +18,7 @@ from sync.protocol import ERASED, Op, Result
 from sync.schema import OFFICE, SyncTable
 from sync.server import blobs, head, scope_files, scopes
 from sync.server.erased_list import erased_list
+from sync.server.letter_marks import FOLDER, Marks
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
 from sync.server.tables import PARKED
@@ -178,6 +179,8 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         return Erased(gone, planned.archived)
 
     done = store.run(work)
+    if store.blobs is not None:
+        Marks(store.blobs / FOLDER).forget(id for _table, id in done.gone)
     scope_files.remove_dead(store, 0.0)
     listed = set(keys)
     erased_list(store).add([key for key in done.gone if key not in listed], now)

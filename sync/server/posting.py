@@ -8,12 +8,12 @@ was cut off while it went out: it may have arrived, so it is not sent again, and
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Table, select
 
@@ -22,22 +22,39 @@ from sync.blob_messages import FILE
 from sync.clock import format_time
 from sync.server import blobs, head
 from sync.server.change import last_edit
+from sync.server.letter_marks import FOLDER, Marks
 from sync.server.store import Organisations, Store
-from sync.server.working import Working
+from sync.server.working import Row, Working
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
 AGAIN_AFTER_S = (20.0, 120.0, 600.0, 3600.0)
 """How long a letter waits that the mail server did not take yet."""
-CUT_OFF_S = 900.0
-"""After which a mark without an answer is one of a process that is gone."""
-MARKS = "letters"
+GIVE_UP_AFTER_S = 3 * 86_400.0
+"""From when it was put off first; then it is refused."""
+CUT_OFF_S = 3000.0
+"""After which a mark without an answer is one of a process that is gone: longer than any letter takes."""
+MOST_BYTES = 30_000_000
+MOST_A_DAY = 200
+"""Letters of one author."""
 
-Post = Callable[[str, str, bytes], tuple[str, str]]
+Answer = tuple[str, str]
+Post = Callable[[str, str, bytes], Answer]
 """Posts a letter, given its id, its author's address and its bytes; answers a word of `sync.letters`, and words."""
-AddressOf = Callable[[Connection, Mapping[str, Table], str], str]
-"""The e-mail address of a user; empty for one who has none or no access any more."""
+AuthorOf = Callable[[Connection, Mapping[str, Table], str, str], str]
+"""The address of a user who has access and sees that quote: (connection, synced tables, user, quote); else empty."""
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A letter as its row has it: who gave it its bytes, his address, and whether he ever had them himself."""
+
+    id: str
+    sha256: str
+    user: str
+    address: str
+    is_proven: bool
 
 
 @dataclass
@@ -46,27 +63,42 @@ class Posting:
 
     store: Store
     post: Post
-    address_of: AddressOf
-    _seen: int = 0
+    author_of: AuthorOf
+    stop: threading.Event = field(default_factory=threading.Event)
+    _seen: tuple[int, str] = (0, "")
+    """Up to which revision of which epoch it has looked."""
     _waiting: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Letter -> (how often it was tried, when it is tried again)."""
 
     def look(self) -> int:
         """Post what came since the last look, and what has waited long enough; how many went."""
-        return sum(self._try(id) for id in self._due())
+        return sum(self._try(id) for id in self._due() if not self.stop.is_set())
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a letter has waited long enough."""
+        return any(at <= time.monotonic() for _tried, at in self._waiting.values())
+
+    @property
+    def marks(self) -> Marks:
+        """What it remembers beside the database."""
+        assert self.store.blobs is not None
+        return Marks(self.store.blobs / FOLDER)
 
     def _due(self) -> list[str]:
         table = self.store.tables.synced[self.store.schema.blob]
         with self.store.read() as connection:
-            upto, _epoch = head.current(connection, self.store)
+            upto, epoch = head.current(connection, self.store)
+            # A copy that was put back begins an epoch of its own, with the revisions of that night.
+            seen = self._seen[0] if epoch == self._seen[1] else 0
             fresh = select(table.c.id).where(
-                table.c.rev > self._seen,
+                table.c.rev > seen,
                 table.c.record_kind == letters.KIND,
                 table.c.arrived == FILE,
                 table.c.deleted_at.is_(None),
             )
-            found = list(connection.scalars(fresh.order_by(table.c.rev))) if upto > self._seen else []
-        self._seen = upto
+            found = list(connection.scalars(fresh.order_by(table.c.rev))) if upto > seen else []
+        self._seen = upto, epoch
         now = time.monotonic()
         return list(dict.fromkeys([*found, *(id for id, (_n, at) in self._waiting.items() if at <= now)]))
 
@@ -77,45 +109,72 @@ class Posting:
             log.info("the database does not answer: a letter waits")
         except Exception:
             # One letter that cannot be read holds up no other.
-            log.exception("a letter cannot be posted", extra={"facts": {"letter": id}})
+            log.exception("a letter cannot be posted")
         self._wait(id)
         return False
 
     def _post(self, id: str) -> bool:
-        assert self.store.blobs is not None
         with self.store.read() as connection:
-            working = Working(connection, self.store)
-            row = working.get(self.store.schema.blob, id)
-            if row is None or row["deleted_at"] is not None or row["arrived"] != FILE:
-                self._waiting.pop(id, None)
-                return False
-            user = last_edit(working, row, self.store.schema.blob, "sha256").user
-            author = self.address_of(connection, self.store.tables.synced, user)
-        content = b"".join(blobs.read(blobs.place(self.store.blobs, str(row["sha256"]))))
-        mark = self._mark(id)
-        try:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch(exist_ok=False)
-        except FileExistsError:
-            self._resume(id, mark)
+            letter = self._read(connection, id)
+        if letter is None:
+            self._waiting.pop(id, None)
             return False
-        word, words = self.post(id, author, content)
+        if not self.marks.take(id):
+            self._resume(id)
+            return False
+        word, words = self._answer(letter)
         if word == letters.LATER:
-            mark.unlink()
-            self._wait(id)
-            log.info("the mail server does not take letters now", extra={"facts": {"reason": words}})
-            return False
+            is_first, since = self.marks.put_off(id)
+            if since < GIVE_UP_AFTER_S:
+                self.marks.release(id)
+                self._wait(id)
+                if is_first:
+                    log.warning(
+                        "a letter has to wait", extra={"facts": {"reason": _without_addresses(words)}}
+                    )
+                return False
+            word = letters.REFUSED
         said = " ".join(f"{word} {words}".split())
-        mark.write_text(said, encoding="utf-8")
+        self.marks.answer(id, said)
+        self.marks.add(letter.user)
         self._tell(id, said)
         return word == letters.POSTED
 
-    def _resume(self, id: str, mark: Path) -> None:
+    def _read(self, connection: Connection, id: str) -> _Letter | None:
+        working = Working(connection, self.store)
+        row = working.get(self.store.schema.blob, id)
+        if not _is_here(row):
+            return None
+        assert row is not None
+        user, sha256 = last_edit(working, row, self.store.schema.blob, "sha256").user, str(row["sha256"])
+        address = self.author_of(connection, self.store.tables.synced, user, str(row["record"]))
+        return _Letter(id, sha256, user, address, blobs.is_proven(connection, self.store, sha256, user))
+
+    def _answer(self, letter: _Letter) -> Answer:
+        """What becomes of a letter whose mark is ours. Raises nothing."""
+        assert self.store.blobs is not None
+        if not letter.address:
+            return letters.REFUSED, letters.NO_ACCESS
+        if not letter.is_proven:
+            # To name a digest is not to have the bytes.
+            return letters.LATER, letters.NO_BYTES
+        if self.marks.count(letter.user) >= MOST_A_DAY:
+            return letters.LATER, letters.TOO_MANY
+        path = blobs.place(self.store.blobs, letter.sha256)
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                return letters.REFUSED, letters.TOO_BIG
+            content = path.read_bytes()
+        except OSError:
+            return letters.LATER, letters.NO_BYTES
+        return self.post(letter.id, letter.address, content)
+
+    def _resume(self, id: str) -> None:
         """Another process has it, or had it: what it wrote down is told again, what it did not is not known."""
-        said = mark.read_text(encoding="utf-8")
-        if not said and time.time() - mark.stat().st_mtime > CUT_OFF_S:
+        said, age = self.marks.read(id)
+        if not said and age > CUT_OFF_S:
             said = f"{letters.UNSURE} {_now()}"
-            mark.write_text(said, encoding="utf-8")
+            self.marks.answer(id, said)
         if said:
             self._tell(id, said)
         else:
@@ -130,55 +189,105 @@ class Posting:
         def write(connection: Connection) -> None:
             working = Working(connection, self.store)
             working.mark()
-            row = working.get(self.store.schema.blob, id)
-            if row is not None and row["arrived"] == FILE:
+            if _is_here(working.get(self.store.schema.blob, id)):
                 working.put(self.store.schema.blob, id, {"arrived": said})
             head.commit(working, _now())
 
         self.store.run(write)
         self._waiting.pop(id, None)
 
-    def _mark(self, id: str) -> Path:
-        assert self.store.blobs is not None
-        return self.store.blobs / MARKS / id
 
-
-def watch(
-    known: Organisations,
-    post: Post | None,
-    address_of: AddressOf,
-    ready: Callable[[Store], object],
-    stop: threading.Event,
-) -> None:
-    """Post the letters of all organisations, again and again, until `stop`; `ready` is called once for each.
+@dataclass
+class Watch:
+    """Looks after the letters of all organisations; one without any that knows whether they go is not opened.
 
     Without `post` no letter goes, and that is all that each is told.
     """
-    found: dict[str, Posting] = {}
-    while not stop.wait(LOOK_EVERY_S):
-        for slug in _names(known):
+
+    known: Organisations
+    post: Post | None
+    author_of: AuthorOf
+    setting: str | None
+    """What each organisation's setting is to hold; `tell` writes it."""
+    tell: Callable[[Store], object]
+    stop: threading.Event
+    _found: dict[str, Posting] = field(default_factory=dict)
+    _stamps: dict[str, object] = field(default_factory=dict)
+    _failed: dict[str, object] = field(default_factory=dict)
+    """Organisation -> how it stood when it failed: the log hears of it once."""
+
+    def run(self) -> None:
+        """Again and again, until `stop`."""
+        while not self.stop.wait(LOOK_EVERY_S):
             try:
-                if slug not in found and (store := known.find(slug)) is not None and store.blobs is not None:
-                    ready(store)
-                    found[slug] = Posting(store, post or _nothing, address_of)
-                if slug in found and post is not None and not stop.is_set():
-                    found[slug].look()
+                names = self.known.names()
             except errors.SyncError:
-                log.info("the database does not answer: letters are looked at later")
-            except Exception:
-                # One organisation's letter that cannot be read holds up no other's.
-                log.exception("letters cannot be posted", extra={"facts": {"organisation": slug}})
+                continue
+            for slug in names:
+                if not self.stop.is_set():
+                    self.look(slug)
+
+    def look(self, slug: str) -> None:
+        """Post what waits in one organisation; it tells the log what fails, and never raises."""
+        stamp: object = None
+        try:
+            stamp = self.known.stamp(slug)
+            self._look(slug, stamp)
+            self._failed.pop(slug, None)
+        except errors.SyncError:
+            self._stamps.pop(slug, None)
+            self._say(slug, stamp, "the database does not answer: letters are looked at later", None)
+        except Exception as problem:
+            # One organisation that cannot be read is no reason to forget the others.
+            self._say(slug, stamp, "letters cannot be posted", problem)
+
+    def _look(self, slug: str, stamp: object) -> None:
+        posting = self._found.get(slug)
+        is_same = stamp is not None and stamp == self._stamps.get(slug)
+        self._stamps[slug] = stamp
+        if is_same and not (posting and posting.is_due):
+            return
+        if posting is None and self._is_worth_it(slug) and (store := self.known.find(slug)):
+            if store.blobs is None:
+                return
+            self.tell(store)
+            if self.post is not None:
+                posting = self._found[slug] = Posting(store, self.post, self.author_of, self.stop)
+        if posting is not None:
+            posting.look()
+
+    def _is_worth_it(self, slug: str) -> bool:
+        """Whether a letter waits that can go, or the organisation does not know whether letters do."""
+        ((value, waiting),) = self.known.ask(slug, _asked(self.known.schema.blob))
+        return bool(value != self.setting or (waiting and self.post))
+
+    def _say(self, slug: str, stamp: object, words: str, problem: Exception | None) -> None:
+        if slug not in self._failed or self._failed[slug] != stamp:
+            facts = {"facts": {"organisation": slug}}
+            log.log(logging.ERROR if problem else logging.INFO, words, exc_info=problem, extra=facts)
+        self._failed[slug] = stamp
 
 
-def _names(known: Organisations) -> list[str]:
-    try:
-        return known.names()
-    except errors.SyncError:
-        return []
+def _asked(table: str) -> str:
+    return (
+        f"SELECT (SELECT max(\"value\") FROM setting WHERE name = '{letters.SETTING}' AND deleted_at IS NULL),"
+        f" (SELECT count(*) FROM \"{table}\" WHERE record_kind = '{letters.KIND}' AND arrived = '{FILE}'"
+        " AND deleted_at IS NULL)"
+    )
 
 
-def _nothing(_id: str, _author: str, _content: bytes) -> tuple[str, str]:
-    return letters.LATER, ""
+def _is_here(row: Row | None) -> bool:
+    """Whether the row is a letter that has come and has not gone."""
+    return (
+        row is not None
+        and row["deleted_at"] is None
+        and row["arrived"] == FILE
+        and row["record_kind"] == letters.KIND
+    )
+
+
+def _without_addresses(words: str) -> str:
+    return re.sub(r"\S*@\S*", "…", words)
 
 
 def _now() -> str:

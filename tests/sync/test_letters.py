@@ -18,9 +18,12 @@ from app.errors import Invalid, NotAllowed
 from app.post_office import PASSWORD, USER, PostOffice, office_of
 from app.quotes import issuing, letters, mailing, notices
 from app.quotes.letters import Wording
-from sync.server.posting import MARKS, Posting
+from sync.server.letter_marks import FOLDER
+from sync.server.posting import Posting
 from tests.sync.office import RHONE, Laptop, Office
 from tests.sync.smtp import MailServer
+
+LETTER = b"To: a@b.example\r\nSubject: x\r\n\r\nx"
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def queued(
 
 
 def posting(office: Office, mail: MailServer, sender: str = "") -> Posting:
-    return Posting(office.store, PostOffice("127.0.0.1", mail.port, sender).post, serve._address_of)
+    return Posting(office.store, PostOffice("127.0.0.1", mail.port, sender).post, serve._author_of)
 
 
 def state(laptop: Laptop, quote: str) -> tuple[str, str]:
@@ -147,7 +150,7 @@ def test_a_server_put_back_from_its_copy_posts_nothing_again(
 
 def marks(office: Office) -> list[Path]:
     assert office.store.blobs is not None
-    return list((office.store.blobs / MARKS).iterdir())
+    return [path for path in (office.store.blobs / FOLDER).iterdir() if "." not in path.name]
 
 
 def test_a_letter_whose_process_died_is_not_sent_again_and_says_so(
@@ -208,7 +211,7 @@ def test_a_mail_server_that_is_away_holds_nothing_up(office: Office, claire: Lap
     quote = at_server(claire)
     with MailServer() as gone:
         port = gone.port
-    post = Posting(office.store, PostOffice("127.0.0.1", port).post, serve._address_of)
+    post = Posting(office.store, PostOffice("127.0.0.1", port).post, serve._author_of)
     assert post.look() == 0 and marks(office) == [] and state(claire, quote)[0] == "file"
 
 
@@ -264,6 +267,5 @@ def test_the_address_and_the_secrets_of_the_mail_server():
 
 def test_a_password_is_not_sent_in_the_clear(mail: MailServer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("app.post_office._LOOPBACK", ())
-    letter = b"To: a@b.example\r\nSubject: x\r\n\r\nx"
-    word, words = PostOffice("127.0.0.1", mail.port, "d@v.example", "u", "secret").post("1", "", letter)
+    word, words = PostOffice("127.0.0.1", mail.port, "", "u", "secret").post("1", "c@v.example", LETTER)
     assert word == "later" and "password" in words and mail.letters == []
