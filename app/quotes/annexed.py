@@ -9,6 +9,7 @@ from typing import Any
 
 from app.formats import format_size
 from app.i18n import translate as _
+from app.quotes.annexed_parts import Refused, reduce
 
 MOST_BYTES = 10_000_000
 """Each quote carries it, by e-mail too."""
@@ -39,7 +40,7 @@ def plain_pages(data: bytes) -> Annexed:
     import pikepdf
 
     if len(data) > MOST_BYTES:
-        raise ValueError(
+        raise Refused(
             _(
                 "This PDF has {size}, which each quote would carry: {most} at most.",
                 size=format_size(len(data)),
@@ -50,18 +51,21 @@ def plain_pages(data: bytes) -> Annexed:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             return _plain(pdf)
     except pikepdf.PasswordError:
-        raise ValueError(_("This PDF asks for a password. Save it without one, then choose that.")) from None
-    except (pikepdf.PdfError, RuntimeError, TypeError, KeyError) as problem:
-        raise ValueError(_("This is no PDF that can be read.")) from problem
+        raise Refused(_("This PDF asks for a password. Save it without one, then choose that.")) from None
+    except Refused:
+        raise
+    except Exception as problem:
+        # A file of any origin: each part of it may be of another kind than the one that belongs there.
+        raise Refused(_("This is no PDF that can be read.")) from problem
 
 
 def _plain(pdf: Any) -> Annexed:
     import pikepdf
 
     if not len(pdf.pages):
-        raise ValueError(_("This PDF has no page."))
+        raise Refused(_("This PDF has no page."))
     if len(pdf.pages) > MOST_PAGES:
-        raise ValueError(
+        raise Refused(
             _(
                 "This PDF has {n} pages, which each quote would carry: {most} at most.",
                 n=len(pdf.pages),
@@ -71,7 +75,7 @@ def _plain(pdf: Any) -> Annexed:
     form = pdf.Root.get("/AcroForm")
     if form is not None and "/XFA" in form:
         # Its one page says "please wait": what it means to show is made by a script.
-        raise ValueError(
+        raise Refused(
             _("This PDF is a form that Adobe's programs alone show. Print it to a PDF, then choose that.")
         )
     acted = bool(_acts(pdf))
@@ -85,8 +89,23 @@ def _plain(pdf: Any) -> Annexed:
         for page in plain.pages:
             for name in page.obj.keys() - _OF_A_PAGE:
                 del page.obj[name]
+        carry_layers(pdf, plain)
+        acted |= reduce(plain)
         plain.save(written, deterministic_id=True)
     return Annexed(written.getvalue(), acted or bool(pdf.is_encrypted))
+
+
+def carry_layers(pdf: Any, other: Any) -> None:
+    """Have another file, which has the pages of this one, show and hide the same layers."""
+    import pikepdf
+
+    layers = pdf.Root.get("/OCProperties")
+    if not isinstance(layers, pikepdf.Dictionary):
+        return
+    shown = layers.get("/D", pikepdf.Dictionary())
+    state = pikepdf.Dictionary({key: shown[key] for key in ("/BaseState", "/ON", "/OFF") if key in shown})
+    kept = pikepdf.Dictionary(OCGs=layers.get("/OCGs", pikepdf.Array()), D=state)
+    other.Root.OCProperties = other.copy_foreign(pdf.make_indirect(kept))
 
 
 def _acts(pdf: Any) -> bool:
@@ -103,6 +122,16 @@ def _acts(pdf: Any) -> bool:
         or any(name in names for name in ("/JavaScript", "/EmbeddedFiles"))
     )
     return document or any(
-        "/AA" in page.obj or any(each.get("/Subtype") != "/Link" for each in page.obj.get("/Annots", ()))
+        "/AA" in page.obj or any(each.get("/Subtype") != "/Link" for each in _annotations(page))
         for page in pdf.pages
     )
+
+
+def _annotations(page: Any) -> list[Any]:
+    """Those of a page that are there: many programs take one away and leave the place where it was named."""
+    import pikepdf
+
+    found = page.obj.get("/Annots")
+    if not isinstance(found, pikepdf.Array):
+        return []
+    return [each for each in found if isinstance(each, pikepdf.Dictionary)]

@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 import resources
 from app.errors import Damaged
 from app.i18n import translate as _
-from app.quotes.annexed import plain_pages
+from app.quotes.annexed import carry_layers, plain_pages
 from app.quotes.pdf_type import REGULAR
 
 # ReportLab's invariant files carry no real date; the archive's metadata must agree with them.
@@ -88,6 +88,7 @@ def join(content: bytes, other: bytes, claim: bool) -> bytes:
     result = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as pdf, pikepdf.open(io.BytesIO(other)) as more:
         pdf.pages.extend(more.pages)
+        carry_layers(more, pdf)
         if not claim:
             del pdf.Root.Metadata
         pdf.save(result, deterministic_id=True)

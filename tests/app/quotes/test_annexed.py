@@ -56,6 +56,34 @@ def with_file(pdf: Pdf) -> None:
     pdf.attachments["salaires.xlsx"] = b"secret of the office"
 
 
+def drawn(pdf: Pdf, **values: object) -> pikepdf.Object:
+    """A form that the first page draws, with these keys besides."""
+    box = Array([0, 0, 9, 9])
+    form = pdf.make_stream(b"0 0 9 9 re f", Type=Name.XObject, Subtype=Name.Form, BBox=box)
+    for key, value in values.items():
+        form[f"/{key}"] = value
+    pdf.pages[0].add_resource(form, Name.XObject, Name.Own)
+    pdf.pages[0].contents_add(b"/Own Do")
+    return form
+
+
+def with_catalogue(pdf: Pdf) -> None:
+    with_names(pdf)
+    pdf.pages[0].obj.Resources.Foo = pdf.Root
+
+
+def with_catalogue_in_a_font(pdf: Pdf) -> None:
+    with_names(pdf)
+    next(iter(pdf.pages[0].obj.Resources.Font.values())).Foo = pdf.Root
+
+
+def file_on_a_form(pdf: Pdf) -> Dictionary:
+    inside = pdf.make_indirect(
+        Dictionary(F=String("a"), EF=Dictionary(F=pdf.make_stream(b"secret of the office")))
+    )
+    return Dictionary(Type=Name.Filespec, F=String("calc.exe"), EF=inside.EF)
+
+
 ACTING: dict[str, Callable[[Pdf], object]] = {
     "a script at opening": lambda pdf: pdf.Root.__setitem__("/OpenAction", script()),
     "a script by name": with_names,
@@ -64,6 +92,17 @@ ACTING: dict[str, Callable[[Pdf], object]] = {
         pdf, Subtype=Name.Screen, A=Dictionary(S=Name.Launch, F=String("calc.exe"))
     ),
     "a file inside": with_file,
+    "a file on a drawing": lambda pdf: drawn(pdf, AF=Array([file_on_a_form(pdf)])),
+    "another file in place of a drawing": lambda pdf: drawn(
+        pdf, Ref=Dictionary(F=String("//evil.example/calc.exe"), Page=0)
+    ),
+    "a printer's own picture": lambda pdf: drawn(
+        pdf, OPI=Dictionary(**{"/2.0": Dictionary(F=String("calc.exe"))})
+    ),
+    "the whole document among a page's fonts": with_catalogue,
+    "a drawing in a drawing": lambda pdf: drawn(
+        pdf, Resources=Dictionary(XObject=Dictionary(In=drawn(pdf, AF=Array([file_on_a_form(pdf)]))))
+    ),
     "a note": lambda pdf: note(pdf, Subtype=Name.Text, Contents=String("à revoir avec l'avocat")),
 }
 TRACES = (
@@ -105,6 +144,45 @@ def test_what_acts_in_the_terms_is_in_no_quote(name: str):
     assert "Article 2. Prix" in PdfReader(io.BytesIO(content)).pages[-1].extract_text()
 
 
+def test_a_font_that_leads_to_the_whole_document_is_a_font_alone():
+    found = annexed.plain_pages(terms(with_catalogue_in_a_font))
+    assert not traces_in(found.content)
+    assert "Article 2. Prix" in PdfReader(io.BytesIO(found.content)).pages[1].extract_text()
+
+
+@pytest.mark.parametrize("annotations", ["[99999 0 R]", "[null]", "[5]", "7", "<</A 5>>"])
+def test_notes_that_are_named_and_not_there_stop_nothing(annotations: str):
+    data = terms(lambda pdf: pdf.pages[0].obj.__setitem__("/Annots", Name.Placeholder))
+    data = data.replace(b"/Placeholder", annotations.encode())
+    assert "Article 1. Objet" in PdfReader(io.BytesIO(printed_with(data))).pages[-2].extract_text()
+
+
+def layered(pdf: Pdf) -> None:
+    """A black page with a red layer that is hidden, and a green one that is shown, on it."""
+    hidden, shown = (
+        pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String(name))) for name in ("no", "yes")
+    )
+    state = Dictionary(OFF=Array([hidden]), Order=Array([hidden, shown]), AS=Array([]))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([hidden, shown]), D=state)
+    page = pdf.pages[0]
+    page.obj.Resources.Properties = Dictionary(No=hidden, Yes=shown)
+    page.contents_add(
+        b"/OC /No BDC 1 0 0 rg 0 0 200 900 re f EMC /OC /Yes BDC 0 1 0 rg 300 0 300 900 re f EMC"
+    )
+
+
+def test_a_layer_that_is_hidden_in_the_terms_is_hidden_on_paper(qapp):
+    from ui.printing import page_images
+
+    data = terms(layered)
+    plain = annexed.plain_pages(data).content
+    assert annexed.plain_pages(plain).content == plain
+    for content in (data, plain, printed_with(data)):
+        page = page_images(content, 600, 9)[-2]
+        left, right = (page.pixelColor(x, 400).getRgb()[:3] for x in (100, 500))
+        assert left == (255, 255, 255) and right[1] > 200 > right[0]
+
+
 def test_a_form_stays_as_it_was_filled_in_and_can_be_filled_in_no_more():
     found = annexed.plain_pages(terms(form=True))
     assert found.stripped and not traces_in(found.content)
@@ -134,6 +212,13 @@ def test_terms_that_only_may_not_be_changed_are_taken_without_their_lock():
         assert not pdf.is_encrypted and len(pdf.pages) == 2
 
 
+def picture_elsewhere(pdf: Pdf) -> None:
+    picture = drawn(
+        pdf, Subtype=Name.Image, Width=1, Height=1, ColorSpace=Name.DeviceGray, BitsPerComponent=8
+    )
+    picture.F = String("//evil.example/logo.jpg")
+
+
 def adobe_form(pdf: Pdf) -> None:
     pdf.Root.AcroForm = Dictionary(XFA=pdf.make_stream(b"<xdp/>"), Fields=Array([]))
 
@@ -143,13 +228,27 @@ def adobe_form(pdf: Pdf) -> None:
     [
         (locked("secret"), "mot de passe"),
         (terms(adobe_form), "Adobe"),
+        (terms(picture_elsewhere), "autre fichier"),
+        (terms(lambda pdf: drawn(pdf, Subtype=Name.PS)), "programme"),
+        (terms(lambda pdf: pdf.Root.__setitem__("/AcroForm", 5)), "lisible"),
         (b"%PDF-1.7 and then nothing", "lisible"),
         (terms()[:300], "lisible"),
         (b"", "lisible"),
         (b"%PDF" + bytes(annexed.MOST_BYTES), "10"),
         (terms(lambda pdf: [pdf.add_blank_page() for _page in range(annexed.MOST_PAGES)]), "102 pages"),
     ],
-    ids=["password", "form of Adobe", "no PDF", "cut off", "empty", "too large", "too long"],
+    ids=[
+        "password",
+        "form of Adobe",
+        "picture elsewhere",
+        "printer's program",
+        "odd form",
+        "no PDF",
+        "cut off",
+        "empty",
+        "too large",
+        "too long",
+    ],
 )
 def test_what_no_quote_could_carry_is_refused_with_one_sentence(
     workspace: Workspace, tmp_path: Path, data: bytes, said: str
