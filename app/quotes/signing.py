@@ -160,7 +160,6 @@ def sign(signing: Signing, consent: Consent) -> Signed:
     position, previous = signing.chain[0] + 1, signing.chain[1]
     strokes = [[[round(x, 4), round(y, 4), at] for x, y, at in stroke] for stroke in consent.strokes]
     chosen = {line["id"]: line["description"] or "" for line in signing.choices}
-    total = signing.agreed(consent.chosen).total
     evidence = {
         **signing.context,
         "quote": document.number,
@@ -168,7 +167,7 @@ def sign(signing: Signing, consent: Consent) -> Signed:
         "terms": consent.terms,
         "certified": list(document.certifications),
         "chosen": [chosen[id] for id in consent.chosen if id in chosen],
-        "total": {"ht": str(total.ht), "ttc": str(total.ttc)},
+        "total": _total_of(signing.agreed(consent.chosen)),
         "monotonic_ms": time.monotonic_ns() // 1_000_000,
         "strokes": strokes,
         "strokes_hash": _hash(strokes),
@@ -278,17 +277,15 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
     evidence = record["evidence"]
     at: datetime = record["signed_at"]
     local, words = formats.local(at), Words(document.language, document.currency)
-    # As on the quote: where no VAT is due, an amount "with VAT" would say that some is in it.
-    whole = "net_due" if document.without_vat else "total_ttc"
-    offered = (("total_ht", document.amounts.ht), (whole, document.amounts.ttc))
-    total = evidence["total"]
-    agreed = (("total_ht", total["ht"]), (whole, total["ttc"]))
+    amounts = document.amounts
+    offered = {"ht": amounts.ht, "ttc": amounts.ttc, "deposit": amounts.deposit, "balance": amounts.balance}
+    amount, total = (_said(words, document, each) for each in (offered, evidence["total"]))
     return {
         "quote": evidence["quote"],
         "seller": str(document.seller.get("name", "")),
         "customer": document.buyer.name,
-        "amount": _said(words, offered),
-        "total": "" if agreed == offered else _said(words, agreed),
+        "amount": amount,
+        "total": "" if total == amount else total,
         "signer": record["signer_name"],
         "role": record["signer_role"] or "",
         "email": record["signer_email"] or "",
@@ -309,8 +306,25 @@ def _page_values(record: Record, document: QuoteDocument) -> dict[str, str]:
     }
 
 
-def _said(words: Words, amounts: Sequence[tuple[str, str]]) -> str:
-    return " · ".join(f"{words(name)} {words.money(amount)}" for name, amount in amounts)
+def _total_of(found: Totals) -> dict[str, str]:
+    """What he signs for, and what of it is asked beforehand."""
+    total = {"ht": str(found.total.ht), "ttc": str(found.total.ttc)}
+    if found.deposit and found.deposit.ttc:
+        total |= {"deposit": str(found.deposit.ttc), "balance": str(found.deposit.balance_ttc)}
+    return total
+
+
+def _said(words: Words, document: QuoteDocument, total: Mapping[str, str]) -> str:
+    names = {
+        "ht": "total_ht",
+        # As on the quote: where no VAT is due, an amount "with VAT" would say that some is in it.
+        "ttc": "net_due" if document.without_vat else "total_ttc",
+        "deposit": document.amounts.deposit_kind or "acompte",
+        "balance": "balance",
+    }
+    return " · ".join(
+        f"{words(name)} {words.money(total[key])}" for key, name in names.items() if total.get(key)
+    )
 
 
 def check_signable(quote: Record) -> None:

@@ -123,12 +123,11 @@ class SignScreen(QWidget):
         charges = {f"charge{number}": each for number, each in enumerate(amounts.charges)}
         labels |= {name: label for name, (label, _amount) in charges.items()}
         labels |= {"ht": words("total_ht"), "vat": words("total_vat"), "ttc": words(whole)}
+        if self._signing.quote["deposit_value"]:
+            labels["deposit"] = words(amounts.deposit_kind or "acompte")
         self.amounts = {name: Label("", "kpi" if name == "ttc" else "body") for name in labels}
         for name, (_label, amount) in charges.items():
             self.amounts[name].setText(words.money(amount))
-        if amounts.deposit:
-            labels["deposit"] = words(amounts.deposit_kind or "acompte")
-            self.amounts["deposit"] = Label(words.money(amounts.deposit), "body")
         for row, (name, label) in enumerate(labels.items()):
             grid.addWidget(Label(label, "h3" if name == "ttc" else "muted"), row, 0)
             grid.addWidget(self.amounts[name], row, 1, Qt.AlignmentFlag.AlignRight)
@@ -148,6 +147,8 @@ class SignScreen(QWidget):
             self.amounts["discount"].setText(self._words.money(str(-found.discount_entered)))
         for name, amount in (("ht", total.ht), ("vat", total.vat), ("ttc", total.ttc)):
             self.amounts[name].setText(self._words.money(str(amount)))
+        if "deposit" in self.amounts and found.deposit is not None:
+            self.amounts["deposit"].setText(self._words.money(str(found.deposit.ttc)))
 
     def _signature_card(self) -> QWidget:
         self.name = _field(_("Signer's name"), self._signing.signer)

@@ -105,6 +105,21 @@ def test_the_order_holds_what_was_signed_for_and_nothing_else(workspace, quote):
     assert [order["total_ht"] for order in ordered] == [100, 200], "the option that was not ticked stays out"
 
 
+def test_the_evidence_says_what_is_to_pay_beforehand_of_the_total_that_was_signed_for(workspace, quote):
+    with workspace.transaction() as session:
+        copy = issuing.duplicate(session, quote)
+        records.save(session, "quote", copy, {"deposit_type": "percent", "deposit_value": 30})
+        issuing.issue(session, copy)
+    shown = opened(workspace, copy)
+    taken = tuple(line["id"] for line in shown.choices)
+    id = signed(workspace, copy, Consent("Hélène", "", "", True, True, taken, STROKES))
+    total = get(workspace, "signature", id)["evidence"]["total"]
+    assert total == {"ht": "200.00", "ttc": "240.00", "deposit": "72.00", "balance": "168.00"}
+    page = PdfReader(io.BytesIO(sealed_file(workspace, id))).pages[-1].extract_text()
+    words = " ".join(page.replace("\u202f", " ").replace("\u00a0", " ").split())
+    assert "36,00 € · Solde 84,00 €" in words and "72,00 € · Solde 168,00 €" in words, words
+
+
 def test_one_altered_byte_is_seen_wherever_it_is(workspace, quote):
     content = sealed_file(workspace, signed(workspace, quote))
     chance = random.Random(7)

@@ -158,6 +158,22 @@ def test_what_is_signed_for_is_what_was_shown(hand: Hand, shop: Shop, choosing: 
     assert shown == "342,00 €" and found["evidence"]["total"]["ttc"] == "342.00"
 
 
+def test_the_deposit_follows_the_total_that_is_ticked(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600", "tap 90")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": False})
+        records.save(session, "quote", quote, {"deposit_type": "percent", "deposit_value": 30})
+    hand.settle(50)
+    hand.click(hand.page.editor.sign_button)
+    hand.settle(50)
+    screen = hand.page.editor.decisions.sign_screen
+    assert plain(screen.amounts["deposit"].text()) == "32,04 €"
+    screen.choices[option].click()
+    shown = {name: plain(label.text()) for name, label in screen.amounts.items()}
+    assert (shown["ttc"], shown["deposit"]) == ("248,40 €", "74,52 €")
+
+
 def test_discount_and_charges_explain_the_total(hand: Hand, shop: Shop, opened: Opened) -> None:
     quote = opened("dsi 600", "tap 90")
     charges = [{"label": "Port", "amount": "12.50", "vat_rate": "20", "vat_category": "S"}]
