@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.conflicts import Candidate
 from sync.protocol import Op
-from sync.server import documents
+from sync.server import documents, lives
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
-from sync.server.change import Change, add_conflict
+from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.documents import by_document
 from sync.server.fields import get_field
 from sync.server.lives import Life
@@ -64,9 +64,9 @@ class Brought:
             return False
         parts = {row["id"]: synced.name for synced, row in documents.parts(change, *key)}
         for version, new_ids in documents.versions_since(change, key, parts, _restored_rev(change)):
-            if _seen(change, version, life.epoch) >= life.seen and may_write(
-                change, key[0], _row(change, version)
-            ):
+            if _seen(change, version, life.epoch) < life.seen or not _came_beside(change, version):
+                continue
+            if may_write(change, key[0], _row(change, version)):
                 change.map += [(parts[old], old, new) for old, new in new_ids.items()]
                 for old, new in new_ids.items():
                     change.working.touch(parts[old], new)
@@ -89,6 +89,15 @@ class Brought:
             _bring_conflict(self._change, op)
         for key in self._whole:
             _note(self._change, key, self._life)
+
+
+def _came_beside(change: Change, version: Key) -> bool:
+    """Whether somebody brought it as the document itself; not where it was another version already."""
+    edits, results = (change.working.store.tables[name] for name in ("field_edit", "sync_result"))
+    here = (edits.c.id == version[1]) & (edits.c.table_name == version[0]) & (edits.c.field == BIRTH)
+    statement = select(results.c.life).join(edits, edits.c.transaction == results.c.uuid).where(here)
+    made = lives.decoded(change.working.connection.scalar(statement))
+    return made is not None and made.rescued
 
 
 def _row(change: Change, key: Key) -> Row:
