@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -45,7 +47,15 @@ def points(session: Session, quote_id: str) -> list[Point]:
         found.append(Point(_("Is the purchase within the customer's main activity?"), "details"))
     if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):
         found.append(Point(_("No money may change hands within seven days of this sale."), "details"))
-    if find_company(session).get("vat_scheme") == "franchise" and quote["total_vat"]:
+    if find_company(session).get("vat_scheme") == "franchise" and _charges_vat(session, quote):
         found.append(Point(_("Your company charges no VAT, yet this quote does."), "details"))
     found += [Point(text, "company") for text in said.missing]
     return found
+
+
+def _charges_vat(session: Session, quote: Mapping[str, Any]) -> bool:
+    """Whether the total bears VAT, or any line would once it is taken."""
+    lines = records.find_rows(session, "quote_line", {"quote": quote["id"]})
+    return bool(quote["total_vat"]) or any(
+        line["vat_rate"] for line in lines if line["kind"] in (None, "item")
+    )

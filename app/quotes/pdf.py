@@ -125,7 +125,7 @@ def _draw_options_title(words: Words, pen: Pen, y: float) -> None:
 def _draw_options_total(document: QuoteDocument, words: Words, pen: Pen, y: float) -> None:
     amounts = document.amounts
     pairs = [("total_ht", amounts.options_ht), ("total_ttc", amounts.options_ttc)]
-    if document.without_vat:
+    if document.without_vat and amounts.options_ttc == amounts.options_ht:
         pairs = pairs[:1]
     text = "  ·  ".join(f"{words(name)} {words.money(amount)}" for name, amount in pairs)
     pen.right(RIGHT, y + 13, text, STRONG)

@@ -307,6 +307,12 @@ def test_a_company_without_vat_of_its_own_charges_none(shop: Shop) -> None:
     with shop.workspace.read() as session:
         said = [point.text for point in checking.points(session, quote)]
     assert said == ["Votre société ne facture pas de TVA, or ce devis en compte."]
+    with shop.workspace.transaction() as session:
+        before = editing.open_sheet(session, quote)
+        editing.save(session, before, adding.set_role(before, 0, "option"))
+    with shop.workspace.read() as session:
+        assert records.get(session, "quote", quote)["total_vat"] == 0
+        assert [point.text for point in checking.points(session, quote)] == said, "an option may be taken"
 
 
 def test_a_charge_that_would_be_a_discount_is_refused(shop: Shop) -> None:

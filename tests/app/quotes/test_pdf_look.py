@@ -277,6 +277,13 @@ def test_options_of_a_quote_without_vat_have_one_total():
     assert "Total des options" in text and "TTC" not in text
 
 
+def test_an_option_that_bears_vat_says_so_on_a_quote_without_any():
+    rows = [samples.line(0, vat_rate=Decimal(0), vat_category="E"), samples.line(1, vat_category="S")]
+    rows[1] |= {"choice_kind": "option", "selected": False}
+    text = text_of(samples.document(rows, vat_category="E"))
+    assert "Total TTC" in text[text.index("Total des options") - 80 :]
+
+
 def test_a_long_name_of_the_seller_is_printed_whole():
     name = "Atelier Valmont & Associés, menuiserie et agencement de magasins du Rhône et de l’Isère"
     text = text_of(samples.document(1, organisation={"name": name, "legal_footer": "SAS"}))
