@@ -54,7 +54,8 @@ def remake(content: bytes) -> tuple[EmailMessage, list[str]]:
 
 def as_sent(message: EmailMessage) -> bytes:
     """The bytes for the mail server, where a line ends in one way alone: nothing can pass for the letter's end."""
-    return re.sub(rb"\r\n|\r|\n", b"\r\n", message.as_bytes())
+    data = re.sub(rb"\r\n|\r|\n", b"\r\n", message.as_bytes())
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
 
 
 def address(text: str, word: str) -> str:
@@ -81,8 +82,8 @@ def _read(content: bytes) -> Message:
     for part in read.walk():
         if sum(len(name) + len(str(value)) for name, value in part.raw_items()) > MOST_HEADER_BYTES:
             raise Unfit(UNREADABLE)
-    for _name, value in read.raw_items():
-        _line(value)
+        for name, value in list(part.raw_items()):
+            part.replace_header(name, _line(value))
     return read
 
 
@@ -95,11 +96,11 @@ def _only(read: Message, name: str) -> str:
     found = [value for known, value in read.raw_items() if known.lower() == name]
     if len(found) != 1:
         raise Unfit(RECIPIENT if name == "to" else UNREADABLE)
-    return _line(found[0])
+    return str(found[0])
 
 
 def _line(value: str) -> str:
-    """A header's value unfolded."""
+    """A header's value unfolded, its letters read as the only writing that mail has beside ASCII."""
     raw = re.sub(r"\n[ \t]+", " ", value)
     return _sound(raw.encode("ascii", "surrogateescape").decode("utf-8"))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -142,24 +143,30 @@ def _hand_over(client: smtplib.SMTP, sender: str, to: list[str], data: bytes) ->
             with suppress(Exception):
                 client.rset()
             return _refusal(code, said)
+    code, said = client.docmd("DATA")
+    if code != 354:
+        return _refusal(code, said)
     if client.sock is not None:
         client.sock.settimeout(TIMEOUT_S + len(data) / SLOWEST_BYTES_PER_S)
     try:
-        code, said = client.data(data)
-    except smtplib.SMTPDataError as problem:
-        return _refusal(problem.smtp_code, problem.smtp_error)
+        client.send(re.sub(rb"(?m)^\.", b"..", data) + b".\r\n")
+        code, said = client.getreply()
     except Exception:
+        # From here on it may have it.
         return UNSURE, format_time(datetime.now(UTC))
-    return (POSTED, format_time(datetime.now(UTC))) if code == 250 else _refusal(code, said)
+    if code == 250 or not 400 <= code < 600:
+        return (POSTED if code == 250 else UNSURE), format_time(datetime.now(UTC))
+    return _refusal(code, said)
 
 
 def _refusal(code: int, said: bytes | str) -> Answer:
-    return (LATER if 400 <= code < 500 else REFUSED), _said(code, said)
+    return (REFUSED if 500 <= code < 600 else LATER), _said(code, said)
 
 
 def _said(code: int, said: bytes | str) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(f"{code} {text}".split())[:300]
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(f"{code} {printable}".split())[:300]
 
 
 def _unreached(problem: Exception) -> str:

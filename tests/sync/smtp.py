@@ -24,6 +24,8 @@ class MailServer:
     letters: list[Received] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     """What it says instead of yes, by word: MAIL, RCPT, DATA (before the letter), END (after it; empty hangs up)."""
+    hangs_up_after: str = ""
+    """The word after whose answer the connection ends."""
     port: int = 0
 
     def __enter__(self) -> MailServer:
@@ -75,3 +77,5 @@ class MailServer:
                 say(end)
                 continue
             say(self.answers.get(word, "250 yes"))
+            if word == self.hangs_up_after:
+                return
