@@ -3,26 +3,69 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """What is opened as a picture: never a format that another program would have to be started for."""
 MOST_PIXELS = 100_000_000
 """A few kilobytes can unpack into gigabytes."""
+_ORIENTATION = 0x0112
+_TURNS = (
+    *(
+        "FLIP_LEFT_RIGHT",
+        "ROTATE_180",
+        "FLIP_TOP_BOTTOM",
+        "TRANSPOSE",
+        "ROTATE_270",
+        "TRANSVERSE",
+        "ROTATE_90",
+    ),
+)
+"""What makes orientations 2 to 8 upright."""
 
 
 def open_plain(data: bytes) -> Any:
     """The picture of these bytes, `RGB` or `RGBA`. Raises ValueError for bytes that are none, or too large a one."""
-    from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+    return _read(data, to_plain)
+
+
+def open_grey(data: bytes) -> Any:
+    """The picture of these bytes in greys, as codes are read in it. Raises ValueError as `open_plain`."""
+    return _read(data, lambda picture: picture.convert("L"))
+
+
+def _read(data: bytes, finish: Callable[[Any], Any]) -> Any:
+    from PIL import Image, TiffImagePlugin, WebPImagePlugin
 
     assert TiffImagePlugin and WebPImagePlugin, "imported, they are known to `Image.open`"
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             if not 0 < opened.width * opened.height <= MOST_PIXELS:
                 raise ValueError("no picture has this size")
-            return to_plain(ImageOps.exif_transpose(opened))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as problem:
+            return finish(to_upright(opened))
+    except Exception as problem:
+        # A file of any origin: whatever the reader stumbles over, it is no picture to us.
         raise ValueError("no picture") from problem
+
+
+def to_upright(image: Any) -> Any:
+    """An opened picture turned as its metadata say, which are neither kept nor written again."""
+    from PIL import Image
+
+    image.load()
+    turn = orientation_of(image)
+    return image if turn == 1 else image.transpose(Image.Transpose[_TURNS[turn - 2]])
+
+
+def orientation_of(image: Any) -> int:
+    """How the camera was held, 1 to 8; 1 is upright, as is a picture whose metadata say nothing that can be read."""
+    try:
+        found = image.getexif().get(_ORIENTATION)
+    except Exception:
+        # Metadata of any origin, without which the picture is seen as well.
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def to_plain(image: Any) -> Any:
@@ -54,7 +97,7 @@ def _in_screen_colours(image: Any, clear: bool) -> Any:
     from PIL import Image, ImageCms
 
     profile = image.info.get("icc_profile")
-    if not profile:
+    if not profile or not isinstance(profile, bytes):
         return image
     if image.mode in ("P", "LA", "PA"):
         image = image.convert("RGBA" if clear else "RGB")

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import NotAllowed
 from app.i18n import translate as _
-from app.picture_colours import to_plain
+from app.picture_colours import to_plain, to_upright
 
 LONGEST = 2048
 """Pixels of the longer side: a label on a shelf stays readable, and a hundred photos stay below 100 MB."""
@@ -46,9 +46,9 @@ def make(source: Path | bytes, name: str = "") -> Photo | None:
     """The picture in a file, None where it is none that we read.
 
     Nothing of its metadata is kept: neither place, time and camera (EXIF), nor texts (XMP, IPTC). Raises
-    NotAllowed for a picture that we know and cannot read.
+    NotAllowed for a picture that we know and cannot read, OSError for a file that the system does not give.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     # Our own limit: the library's would only warn, once per process.
     Image.MAX_IMAGE_PIXELS = None
@@ -62,8 +62,9 @@ def make(source: Path | bytes, name: str = "") -> Photo | None:
                 )
             if image.format in ("JPEG", "MPO"):
                 image.draft("RGB", (LONGEST, LONGEST))
-            upright = ImageOps.exif_transpose(image)
-            return _kept(_bare(upright))
+            return _kept(_bare(to_upright(image)))
+    except NotAllowed:
+        raise
     except UnidentifiedImageError:
         if Path(name).suffix.lower() in _UNREAD or _is_heic(source):
             raise NotAllowed(
@@ -73,9 +74,10 @@ def make(source: Path | bytes, name: str = "") -> Photo | None:
                 )
             ) from None
         return None
-    except (OSError, SyntaxError, ValueError) as problem:
-        if isinstance(problem, FileNotFoundError | PermissionError | IsADirectoryError):
-            raise
+    except Exception as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise  # the system's: the file itself cannot be read
+        # A file of any origin: whatever the reader stumbles over, the picture cannot be read.
         raise NotAllowed(_("“{name}” is damaged: the picture cannot be read.", name=name)) from problem
 
 

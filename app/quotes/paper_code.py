@@ -6,7 +6,6 @@ paper finds its quote again, and that of another revision is refused.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,13 +40,13 @@ def text_of(document: QuoteDocument) -> str:
 def read_photo(photo: bytes) -> list[PaperCode]:
     """The codes of ours on a photo, however it is turned; none where none can be read.
 
-    Raises OSError for bytes that are no picture.
+    Raises ValueError for bytes that are no picture.
     """
     import zxingcpp
-    from PIL import Image, ImageOps
 
-    with Image.open(io.BytesIO(photo)) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("L")
+    from app.picture_colours import open_grey
+
+    picture = open_grey(photo)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     found = (_CODE.fullmatch(each.text) for each in zxingcpp.read_barcodes(picture))
     return [PaperCode(match["number"], match["hash"]) for match in found if match]

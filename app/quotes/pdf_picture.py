@@ -17,7 +17,6 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfdoc import (
     PDFArray,
     PDFDictionary,
-    PDFError,
     PDFImageXObject,
     PDFName,
     PDFStream,
@@ -25,11 +24,10 @@ from reportlab.pdfbase.pdfdoc import (
 )
 from reportlab.pdfbase.pdfutils import readJPEGInfo
 
-from app.picture_colours import is_screen_profile, open_plain
+from app.picture_colours import is_screen_profile, open_plain, orientation_of
 
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
-_ORIENTATION = 0x0112
 _GREY, _RGB, _PALETTE = 0, 2, 3
 _MOST_PIXELS = 100_000_000
 _MOST_SIDE = 1600
@@ -63,14 +61,14 @@ class _Ready(ABC):
 
 
 class _Jpeg(_Ready):
-    """A photo. Raises PDFError, ValueError and struct.error for kinds that PDF does not show as they are meant."""
+    """A photo. Raises an error for kinds that PDF does not show as they are meant."""
 
     def __init__(self, data: bytes, digest: str) -> None:
         wide, high, channels, _dpi = readJPEGInfo(io.BytesIO(data))
+        super().__init__(digest, wide, high)
         # Four channels are a printer's inks, for which a file for the archive would need their profile.
         if channels not in (1, 3) or _is_said_otherwise(data):
             raise ValueError("not a plain JPEG")
-        super().__init__(digest, wide, high)
         self._data = data
 
     def jpeg_fh(self) -> io.BytesIO:
@@ -144,7 +142,7 @@ def _is_said_otherwise(data: bytes) -> bool:
         return False
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as opened:
         profile = opened.info.get("icc_profile") or b""
-        return opened.getexif().get(_ORIENTATION, 1) != 1 or bool(profile and not is_screen_profile(profile))
+        return orientation_of(opened) != 1 or bool(profile and not is_screen_profile(profile))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -163,8 +161,8 @@ def open_picture(data: bytes, digest: str) -> _Ready | _Pixels | None:
             return _Jpeg(data, digest)
         if data.startswith(_PNG):
             return _Png(data, digest)
-    except (PDFError, ValueError, OSError, SyntaxError, struct.error):
-        pass  # a kind that PDF does not know: its pixels will do
+    except Exception:
+        pass  # a kind that PDF does not know, or no picture at all: its pixels will do, where it has any
     try:
         return _Pixels(data)  # decoded now: one that is cut off would stop the paper when it is drawn
     except ValueError:

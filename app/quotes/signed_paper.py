@@ -83,7 +83,7 @@ def keep_paper(
 def _quote_of_photo(session: Session, quote_id: str | None, photo: bytes) -> Record:
     try:
         codes = paper_code.read_photo(photo)
-    except OSError as problem:
+    except ValueError as problem:
         raise Invalid({"photo": _("This file is no picture.")}) from problem
     if not codes:
         raise Invalid(

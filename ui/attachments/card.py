@@ -145,6 +145,9 @@ class FilesCard(Card):
                     prepared.append(prepare(folder, item, name))
                 except UserError as reason:
                     refused.append(str(reason))
+                except OSError as problem:
+                    file, why = getattr(item, "name", name), problem.strerror or str(problem)
+                    refused.append(_("“{file}” cannot be read or written: {reason}.", file=file, reason=why))
             return prepared, refused
 
         self._shell.tasks.background(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin, TiffTags
 
 
 def photo(width: int = 1600, height: int = 1200, seed: int = 1, turned: bool = False) -> bytes:
@@ -31,3 +32,43 @@ def photo_file(folder: Path, name: str = "rayon.jpg", seed: int = 1) -> Path:
     file = folder / name
     file.write_bytes(photo(seed=seed))
     return file
+
+
+BITS, MAKER, TURN = 0x0102, 0x010F, 0x0112
+
+
+def odd_photos() -> dict[str, bytes]:
+    """Pictures of 40 by 20 whose metadata are not what they should be; what camera wrote them does not matter."""
+    turned = (TURN, 3, 1, struct.pack("<HH", 6, 0))
+    written = io.BytesIO()
+    own = TiffImagePlugin.ImageFileDirectory_v2()
+    own.tagtype[0x8773] = TiffTags.ASCII
+    own[0x8773] = "no profile"
+    Image.new("RGB", (40, 20), "red").save(written, "TIFF", tiffinfo=own)
+    return {
+        "bits in a byte": _with_exif((BITS, 1, 3, b"\x08\x08\x08\0"), turned),
+        "maker as a number": _with_exif((MAKER, 11, 1, struct.pack("<f", 1.5)), turned),
+        "turned by words": _with_exif((TURN, 2, 3, b"no\0\0")),
+        "turned by nine": _with_exif((TURN, 3, 1, struct.pack("<HH", 9, 0))),
+        "metadata that are none": _jpeg(b"Exif\0\0nothing"),
+        "a profile of words": written.getvalue(),
+    }
+
+
+def immense_photo() -> bytes:
+    """A JPEG of a few hundred bytes that says to be 65000 pixels wide and high."""
+    small = _with_exif((TURN, 3, 1, struct.pack("<HH", 6, 0)))
+    return small.replace(struct.pack(">HH", 20, 40), struct.pack(">HH", 65000, 65000), 1)
+
+
+def _with_exif(*entries: tuple[int, int, int, bytes]) -> bytes:
+    """A JPEG with these entries (tag, type, count, value)."""
+    packed = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return _jpeg(b"Exif\0\0" + head + packed + bytes(4))
+
+
+def _jpeg(exif: bytes) -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(written, "JPEG", quality=95, exif=exif)
+    return written.getvalue()

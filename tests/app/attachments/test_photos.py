@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from app.attachments import photos
 from app.errors import NotAllowed
-from tests.app.attachments.pictures import photo
+from app.picture_colours import open_plain
+from app.quotes import paper_code
+from app.quotes.pdf_picture import open_picture
+from tests.app.attachments.pictures import immense_photo, odd_photos, photo
 
 
 def opened(data: bytes) -> Image.Image:
@@ -78,3 +82,30 @@ def test_a_picture_that_would_unpack_into_gigabytes_is_refused_unread():
     assert len(written.getvalue()) < 100_000
     with pytest.raises(NotAllowed):
         photos.make(written.getvalue(), "bombe.png")
+
+
+@pytest.mark.parametrize("name", odd_photos())
+def test_a_photo_with_odd_metadata_is_kept_without_them(name: str):
+    data = odd_photos()[name]
+    size = (20, 40) if name in ("bits in a byte", "maker as a number") else (40, 20)
+    kept = made(data)
+    assert (kept.width, kept.height) == size
+    assert open_plain(data).size == size
+    drawn = open_picture(data, "0")
+    assert drawn is not None
+
+
+def test_a_photo_that_says_to_be_immense_is_refused_unread():
+    data = immense_photo()
+    with pytest.raises(NotAllowed, match="trop"):
+        photos.make(data, "bombe.jpg")
+    with pytest.raises(ValueError):
+        open_plain(data)
+    assert open_picture(data, "0") is None
+    with pytest.raises(ValueError):
+        paper_code.read_photo(data)
+
+
+def test_a_folder_is_the_system_s_refusal_and_no_damaged_photo(tmp_path: Path):
+    with pytest.raises(OSError):
+        photos.make(tmp_path, "rayon.jpg")

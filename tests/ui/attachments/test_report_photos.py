@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app import attachments, drafts
-from tests.app.attachments.pictures import photo_file
+from tests.app.attachments.pictures import odd_photos, photo_file
 from tests.ui.desk import Desk
 from ui.attachments.card import FilesCard
 from ui.attachments.viewer import Viewer
@@ -79,6 +79,16 @@ def test_a_photo_that_cannot_be_read_keeps_no_other_out_and_says_what_to_do(desk
     card.add([photo_file(tmp_path, "c.jpg", 3)])
     desk.settle()
     assert card._refused.isHidden() and len(card.tiles) == 3
+
+
+def test_a_file_that_the_system_does_not_give_keeps_no_other_out(desk: Desk, tmp_path: Path):
+    card = report_of(desk)
+    odd = tmp_path / "odd.jpg"
+    odd.write_bytes(odd_photos()["bits in a byte"])
+    card.add([photo_file(tmp_path, "a.jpg", 1), tmp_path / "gone.jpg", tmp_path, odd])
+    desk.settle()
+    assert [tile.file.name for tile in card.tiles] == ["a.jpg", "odd.png"]
+    assert "gone.jpg" in card._refused.text() and tmp_path.name in card._refused.text()
 
 
 def test_photos_of_a_report_that_is_not_saved_yet_are_still_there_after_coming_back(
