@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,6 @@ def mail(options: argparse.Namespace, output: Output) -> None:
     """An e-mail with the quote: a draft that mail programs open for sending, or one that the server posts."""
     from app.quotes import letters, mailing
 
-    if options.send == bool(options.output):
-        raise Invalid(
-            {"output": _("Say where the draft goes with -o, or have the server post it with --send.")}
-        )
     with opened(options) as workspace:
         with workspace.read() as session:
             letter = mailing.open_letter(session, options.id)
@@ -79,6 +76,10 @@ def mail(options: argparse.Namespace, output: Output) -> None:
             id = letters.queue(workspace, letter, letters.Wording.of(letter, options.to))
             output.result({"id": options.id, "letter": id}, _("The e-mail leaves with the next sync."))
             return
+    if options.to:
+        letter = replace(letter, to=options.to)
+        if not letter.recipients:
+            raise Invalid({"--to": _("Enter an e-mail address such as name@example.com.")})
     _write(options, output, letter.render())
 
 

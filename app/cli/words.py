@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import Any, NoReturn
+from typing import Any
 
+from app.cli.parsing import Parser, count, whole
 from app.i18n import translate as _
 
 WORDS = {
@@ -59,27 +59,6 @@ WORDS = {
     "demo": ("app.cli.server_words", "demo"),
 }
 """Each word, `word second` where there are two, with the module and the function that carry it out."""
-
-
-class Parser(argparse.ArgumentParser):
-    """One that speaks the program's language, where the library's own words are English."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, "add_help": False, "formatter_class": _Usage, **options})
-        self._positionals.title, self._optionals.title = _("what it takes"), _("options")
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(
-            2,
-            _("{program}: {problem}. `{program} --help` says how.", program=self.prog, problem=message)
-            + "\n",
-        )
-
-
-class _Usage(argparse.HelpFormatter):
-    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -148,7 +127,7 @@ def _add_record_words(words: Any) -> None:
     listing = _word(words, "list", _("the records of a kind"))
     listing.add_argument("kind", metavar=_("KIND"))
     listing.add_argument("--where", action="append", default=[], metavar=_("FIELD=VALUE"))
-    listing.add_argument("--limit", type=_count, metavar="N")
+    listing.add_argument("--limit", type=count, metavar="N")
     for name, help in (("show", _("one record")), ("delete", _("delete a record and what hangs under it"))):
         parser = _word(words, name, help)
         parser.add_argument("kind", metavar=_("KIND"))
@@ -170,10 +149,10 @@ def _add_record_words(words: Any) -> None:
     attachment.add_argument("-o", "--output", required=True, metavar=_("FILE"))
     batch = _word(words, "batch", _("many changes: each line of the file is one transaction"))
     batch.add_argument("file", metavar=_("FILE.jsonl"))
-    batch.add_argument("--from", dest="first_line", type=_count, default=1, metavar=_("LINE"))
+    batch.add_argument("--from", dest="first_line", type=count, default=1, metavar=_("LINE"))
     find = _word(words, "find", _("search as the desktop does"))
     find.add_argument("text", nargs="+", metavar=_("TEXT"))
-    find.add_argument("--limit", type=_count, default=30, metavar="N")
+    find.add_argument("--limit", type=count, default=30, metavar="N")
 
 
 def _add_sync_words(words: Any) -> None:
@@ -212,10 +191,12 @@ def _add_quote_words(words: Any) -> None:
     ):
         parser = _word(second, name, help, f"quote {name}")
         parser.add_argument("id", metavar="ID")
-        if name in ("pdf", "mail"):
-            parser.add_argument("-o", "--output", required=name == "pdf", metavar=_("FILE"))
+        if name == "pdf":
+            parser.add_argument("-o", "--output", required=True, metavar=_("FILE"))
         if name == "mail":
-            parser.add_argument("--send", action="store_true", help=_("have the server post it instead"))
+            way = parser.add_mutually_exclusive_group(required=True)
+            way.add_argument("-o", "--output", metavar=_("FILE"))
+            way.add_argument("--send", action="store_true", help=_("have the server post it instead"))
             parser.add_argument(
                 "--to", default="", metavar=_("ADDRESS"), help=_("to whom, unless to the contact")
             )
@@ -253,7 +234,7 @@ def _add_quote_life(second: Any) -> None:
     answer = _word(second, "answer", _("answer a challenge read over the telephone"), "quote answer")
     for parser in (codes, answer):
         parser.add_argument("user", metavar=_("USER"), help=_("the id of the person who asks"))
-    answer.add_argument("number", type=int, metavar=_("NUMBER"))
+    answer.add_argument("number", type=whole, metavar=_("NUMBER"))
     answer.add_argument("control", metavar=_("CONTROL"))
     answer.add_argument("percent", metavar=_("PERCENT"))
     _word(
@@ -284,10 +265,10 @@ def _add_server_words(words: Any) -> None:
     serve = _word(words, "serve", _("serve the organisations of this machine"))
     _add_database(serve)
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=_count, default=8600)
+    serve.add_argument("--port", type=count, default=8600)
     serve.add_argument("--blobs", metavar=_("DIR"), help=_("the folder of the attachments' bytes"))
     serve.add_argument(
-        "--processes", type=_count, default=1, metavar="N", help=_("serve with N processes (not on Windows)")
+        "--processes", type=count, default=1, metavar="N", help=_("serve with N processes (not on Windows)")
     )
     serve.add_argument(
         "--smtp", metavar="HOST[:PORT]", help=_("post the e-mails with quotes that laptops queue")
@@ -299,8 +280,8 @@ def _add_server_words(words: Any) -> None:
     demo = _word(words, "demo", _("a complete company on this machine: server, two laptops, sync, a quote"))
     demo.add_argument("--dir", metavar=_("DIR"))
     demo.add_argument("--headless", action="store_true", help=_("no window; files and a report instead"))
-    demo.add_argument("--accounts", type=_count, metavar="N")
-    demo.add_argument("--seed", type=int, metavar="S")
+    demo.add_argument("--accounts", type=count, metavar="N")
+    demo.add_argument("--seed", type=whole, metavar="S")
 
 
 def _add_admin_words(words: Any) -> None:
@@ -359,10 +340,3 @@ def _add_database(parser: argparse.ArgumentParser, again: bool = False) -> None:
     where.add_argument(
         "--dir", metavar=_("DIR"), default=default, help=_("the folder of the organisations' files")
     )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number

@@ -102,6 +102,33 @@ def test_the_life_of_a_quote_on_the_command_line(terrain, draft):
     assert [change["after"] for change in found["head"]] == ["Autre objet", ""]
 
 
+def test_an_accepted_quote_is_ordered_with_what_was_taken_and_with_nothing_more(terrain, draft):
+    (first, second) = terrain("list", "quote_line", "--where", f"quote={draft}", "--json").data
+    for line in (first, second):
+        terrain("set", "quote_line", line["id"], "choice_kind=option", "selected=yes")
+    copies = [terrain("quote", "duplicate", draft).line for _copy in range(2)]
+    totals = []
+    for quote, taken in (
+        (draft, ["--choose", first["id"]]),
+        (copies[0], ["--choose", "none"]),
+        (copies[1], []),
+    ):
+        terrain("quote", "issue", quote)
+        terrain("quote", "accept", quote, *taken)
+        order = terrain("quote", "order", quote, "--json").data["id"]
+        totals.append(terrain("show", "order", order, "--json").data["total_ht"])
+    assert totals == [f"{10.5 * float(first['quantity']):.2f}", "0.00", "63.00"]
+
+
+def test_a_draft_of_an_e_mail_goes_to_whom_one_says(terrain, run, profile, draft, tmp_path):
+    terrain("quote", "issue", draft)
+    file = tmp_path / "quote.eml"
+    terrain("quote", "mail", draft, "-o", str(file), "--to", "anne@hotel.example")
+    assert b"To: anne@hotel.example" in file.read_bytes()
+    answer = terrain("quote", "mail", draft, "-o", str(file), "--to", "nobody", refused=True)
+    assert answer.err.startswith("--to: ")
+
+
 def test_the_mentions_of_a_quote_name_their_sources(terrain, draft):
     said = terrain("quote", "mentions", draft, "--json").data
     assert {"late_payment", "early_payment"} <= {each["id"] for each in said["texts"]}
