@@ -24,6 +24,7 @@ from app.i18n import translate as _
 from app.natural_dates import parse_when
 from app.quotes import forked, paper
 from app.quotes.composing import Known, quote_totals
+from app.quotes.leaving import require_whole
 from app.quotes.sheet import (
     HUNDRED,
     LINE_FIELDS,
@@ -214,10 +215,11 @@ def margin(sheet: Sheet, found: Totals) -> Margin | None:
 def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
     """Write what differs between two sheets of one quote; returns `after` as it is stored.
 
-    Raises Invalid, NotAllowed for an issued quote. What another person changed meanwhile in other
-    fields stays theirs.
+    Raises Invalid, NotAllowed for an issued quote and for one that is leaving. What another person changed
+    meanwhile in other fields stays theirs.
     """
     before, after = forked.follow(session, before), forked.follow(session, after)
+    require_whole(session, after.id)
     forked.keep_base(session, before)
     found = totals(after)
     nets = {each.id: each.net for each in found.lines}

@@ -18,10 +18,10 @@ from app.i18n import translate as _
 from app.quotes import paper
 from app.quotes.authority import check_may_issue
 from app.quotes.composing import full_number, quote_totals
+from app.quotes.leaving import require_whole
 from app.quotes.model import CONTRACT, FROZEN
 from app.seller import find_company
 from sync import state
-from sync.overlay import is_leaving
 
 Record = dict[str, Any]
 
@@ -44,8 +44,9 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 def refresh_totals(session: Session, quote_id: str) -> Record:
     """Compute and store the quote's totals and its lines' nets; returns the totals.
 
-    Raises Invalid as `totals.compute` does, NotAllowed for an issued quote.
+    Raises Invalid as `totals.compute` does, NotAllowed for an issued quote and for one that is leaving.
     """
+    require_whole(session, quote_id)
     quote, lines = records.get(session, "quote", quote_id), find_lines(session, quote_id)
     found = quote_totals(quote, lines)
     nets = {each.id: each.net for each in found.lines}
@@ -187,11 +188,7 @@ def _last_revision(session: Session, number: str) -> int:
 
 
 def _copy(session: Session, quote: Record, more: Mapping[str, Any]) -> str:
-    if is_leaving(session.connection(), "quote", quote["id"]):
-        # Of its lines those that nothing waits for are gone already.
-        raise NotAllowed(
-            _("This quote is no longer yours: it leaves this laptop once your work on it is sent.")
-        )
+    require_whole(session, quote["id"])
     values = {
         name: quote[name]
         for name, field in fields("quote").items()

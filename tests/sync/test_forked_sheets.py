@@ -11,6 +11,7 @@ from app.errors import NotAllowed
 from app.quotes import editing, issuing
 from app.quotes.sheet import Sheet
 from tests.sync.office import RHONE, Laptop
+from tests.sync.test_reassignment import pull_only
 
 
 def _a_shared_quote(claire: Laptop, rey: Laptop) -> str:
@@ -128,3 +129,25 @@ def test_an_account_with_an_issued_quote_is_closed_and_not_deleted(claire: Lapto
     with pytest.raises(NotAllowed), claire.workspace.transaction() as session:
         records.delete(session, "account", records.get(session, "quote", quote)["account"])
     assert len(claire.rows("quote")) == 1
+
+
+def test_of_a_draft_that_left_but_for_unsent_work_no_total_of_half_the_lines_is_made(
+    claire: Laptop, rey: Laptop, julie: Laptop
+) -> None:
+    quote = _a_shared_quote(claire, rey)
+    _order(claire, quote, "2")
+    claire.sync()
+    _order(claire, quote, "3")
+    julie.sync()
+    julie.save("user", claire.user, territories=[])
+    julie.sync()
+    pull_only(claire)
+    assert len(claire.rows("quote_line", quote=quote)) == 1, "the other line left"
+    with pytest.raises(NotAllowed):
+        _order(claire, quote, "4")
+    with pytest.raises(NotAllowed), claire.workspace.transaction() as session:
+        issuing.issue(session, quote)
+    claire.sync()
+    rey.sync()
+    assert claire.rows("quote") == []
+    assert _totals(rey) == {Decimal(40): Decimal(40)}

@@ -15,6 +15,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 3}),
         ("edit", {"who": 3, "kind": "quote", "pick": 0, "number": 4}),
     ],
+    "of a draft that has left but for unsent work nobody adds up half the lines": [
+        ("plan_a_fault", {"who": 2, "kind": "cut the answer", "call": "push", "place": 0.32}),
+        ("grant_or_revoke", {"user": "rey", "territory": "south", "given": False}),
+        ("change_a_quote", {"who": 2, "pick": 2, "number": 6}),
+        ("sync", {"who": 2}),
+        ("change_a_quote", {"who": 2, "pick": 2, "number": 2}),
+    ],
     "a deletion that gives way takes no line with it": [
         ("change_a_quote", {"who": 0, "pick": 0, "number": 0}),
         ("delete", {"who": 3, "kind": "quote", "pick": 0}),

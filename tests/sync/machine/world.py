@@ -202,9 +202,8 @@ class World:
         row = laptop.row("quote", quote)
         if row is None or row["deleted_at"] is not None or row["status"] != "issued":
             return
-        with laptop.write() as connection:
-            if is_leaving(connection, "quote", quote):
-                return
+        if self._is_leaving(laptop, row):
+            return
         id, word = self._new_id("quote"), self.ledger.word()
         kept = {name: row[name] for name in ("account", "number", "total", "owner")}
         lines = laptop.sql(
@@ -366,11 +365,16 @@ class World:
         return f"{kind}-{next(self._ids):04}"
 
     def _may_type(self, laptop: Laptop, kind: str, row: Row) -> bool:
-        """What the program itself refuses: an issued quote and its lines."""
+        """What the program itself refuses: an issued quote and its lines, and of one that is leaving what is left."""
         if kind not in ("quote", "quote_line"):
             return True
         quote = row if kind == "quote" else laptop.row("quote", row["quote"])
-        return quote is not None and self._is_draft(quote)
+        return quote is not None and self._is_draft(quote) and not self._is_leaving(laptop, quote)
+
+    @staticmethod
+    def _is_leaving(laptop: Laptop, quote: Row) -> bool:
+        with laptop.write() as connection:
+            return is_leaving(connection, "quote", quote["id"])
 
     @staticmethod
     def _is_draft(quote: Row) -> bool:
