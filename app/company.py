@@ -15,7 +15,7 @@ from app import alone, attachments, records
 from app.errors import Invalid, NotAllowed
 from app.formats import format_size
 from app.i18n import translate as _
-from app.quotes.annexed import Annexed, plain_pages
+from app.quotes.annexed import Annexed, chosen_pages
 from app.seller import find_company
 from app.workspace import Changes, Workspace
 from sync import capture, state
@@ -84,7 +84,7 @@ def keep_file(workspace: Workspace, name: str, file: Path) -> bool:
         _check_writer(session)
         _known(session, name)
     data = _read(name, file)
-    kept = Annexed(_logo(data), stripped=False) if name == "logo" else _terms(data)
+    kept = Annexed(_logo(data), stripped=False, pages=1) if name == "logo" else _terms(data)
     kept_as = f"{file.stem}.png" if name == "logo" else file.name
     folder = workspace.folder / attachments.FOLDER
     prepared = attachments.prepare(folder, kept.content, kept_as)
@@ -153,7 +153,7 @@ def _logo(data: bytes) -> bytes:
 def _terms(data: bytes) -> Annexed:
     """The pages of the file, as each quote carries them."""
     try:
-        return plain_pages(data)
+        return chosen_pages(data)
     except ValueError as problem:
         raise Invalid({"terms_file": str(problem)}) from problem
 

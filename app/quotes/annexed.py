@@ -29,6 +29,29 @@ class Annexed:
 
     content: bytes
     stripped: bool
+    pages: int
+
+
+def chosen_pages(data: bytes) -> Annexed:
+    """As `plain_pages`, of a PDF that is to go with each quote; those with which one went already keep theirs."""
+    if len(data) > MOST_BYTES:
+        raise Refused(
+            _(
+                "This PDF has {size}, which each quote would carry: {most} at most.",
+                size=format_size(len(data)),
+                most=format_size(MOST_BYTES),
+            )
+        )
+    found = plain_pages(data)
+    if found.pages > MOST_PAGES:
+        raise Refused(
+            _(
+                "This PDF has {n} pages, which each quote would carry: {most} at most.",
+                n=found.pages,
+                most=MOST_PAGES,
+            )
+        )
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -39,14 +62,6 @@ def plain_pages(data: bytes) -> Annexed:
     """
     import pikepdf
 
-    if len(data) > MOST_BYTES:
-        raise Refused(
-            _(
-                "This PDF has {size}, which each quote would carry: {most} at most.",
-                size=format_size(len(data)),
-                most=format_size(MOST_BYTES),
-            )
-        )
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             return _plain(pdf)
@@ -64,14 +79,6 @@ def _plain(pdf: Any) -> Annexed:
 
     if not len(pdf.pages):
         raise Refused(_("This PDF has no page."))
-    if len(pdf.pages) > MOST_PAGES:
-        raise Refused(
-            _(
-                "This PDF has {n} pages, which each quote would carry: {most} at most.",
-                n=len(pdf.pages),
-                most=MOST_PAGES,
-            )
-        )
     form = pdf.Root.get("/AcroForm")
     if form is not None and "/XFA" in form:
         # Its one page says "please wait": what it means to show is made by a script.
@@ -92,7 +99,7 @@ def _plain(pdf: Any) -> Annexed:
         carry_layers(pdf, plain)
         acted |= reduce(plain)
         plain.save(written, deterministic_id=True)
-    return Annexed(written.getvalue(), acted or bool(pdf.is_encrypted))
+    return Annexed(written.getvalue(), acted or bool(pdf.is_encrypted), len(pdf.pages))
 
 
 def carry_layers(pdf: Any, other: Any) -> None:

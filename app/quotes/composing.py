@@ -168,8 +168,9 @@ def _with_rivals(lines: Sequence[Record], words: Words) -> list[Record]:
     found = []
     for line in lines:
         other = chosen.get(line.get("option_group")) if _is_rival(line) and not line.get("selected") else None
-        if other is not None:
-            replaced = words("instead_of", name=_text(other.get("description")))
+        name = _text(other.get("description") or other.get("sku")) if other is not None else ""
+        if name:
+            replaced = words("instead_of", name=name)
             line = {**line, "detail": "\n".join(filter(None, (replaced, _text(line.get("detail")))))}
         found.append(line)
     return found

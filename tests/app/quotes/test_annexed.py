@@ -235,7 +235,6 @@ def adobe_form(pdf: Pdf) -> None:
         (terms()[:300], "lisible"),
         (b"", "lisible"),
         (b"%PDF" + bytes(annexed.MOST_BYTES), "10"),
-        (terms(lambda pdf: [pdf.add_blank_page() for _page in range(annexed.MOST_PAGES)]), "102 pages"),
     ],
     ids=[
         "password",
@@ -247,7 +246,6 @@ def adobe_form(pdf: Pdf) -> None:
         "cut off",
         "empty",
         "too large",
-        "too long",
     ],
 )
 def test_what_no_quote_could_carry_is_refused_with_one_sentence(
@@ -262,6 +260,19 @@ def test_what_no_quote_could_carry_is_refused_with_one_sentence(
     if data:
         with pytest.raises(Damaged):
             printed_with(data)
+
+
+def test_terms_too_long_to_be_chosen_still_go_with_the_quotes_that_have_them(
+    workspace: Workspace, tmp_path: Path
+):
+    company.keep(workspace, {"name": "Atelier Valmont"})
+    file = tmp_path / "cgv.pdf"
+    file.write_bytes(terms(lambda pdf: [pdf.add_blank_page() for _page in range(annexed.MOST_PAGES)]))
+    with pytest.raises(Invalid) as refusal:
+        company.keep_file(workspace, "terms_file", file)
+    assert "102 pages" in refusal.value.problems["terms_file"]
+    with pikepdf.open(io.BytesIO(printed_with(file.read_bytes()))) as printed:
+        assert len(printed.pages) == 103
 
 
 def test_a_folder_and_a_file_that_is_gone_are_refused_with_one_sentence(workspace: Workspace, tmp_path: Path):

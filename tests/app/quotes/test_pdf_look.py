@@ -310,6 +310,17 @@ def test_an_alternative_says_in_whose_place_it_comes(language: str, said: str):
     assert text.replace("\u00a0", " ").count(said) == 1
 
 
+def test_an_alternative_is_known_by_its_reference_where_it_has_no_words():
+    group = {"choice_kind": "alternate", "option_group": "A"}
+    for sku, said in (("LAM-A", "À la place de : LAM-A"), ("", "")):
+        rows = [
+            samples.line(0, **group, selected=True, description="", sku=sku),
+            samples.line(1, **group, selected=False, description="Lame B"),
+        ]
+        text = text_of(samples.document(rows)).replace(" ", " ")
+        assert said in text and text.count("À la place de") == bool(sku)
+
+
 def test_who_buys_for_himself_is_not_addressed_twice():
     assert "À l’attention" not in text_of(samples.document(1, account={"name": "Mme Hélène Durand"}))
     assert "À l’attention" in text_of(samples.document(1))
