@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,10 @@ class MailServer:
     letters: list[Received] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     """What it says instead of yes, by word: MAIL, RCPT, DATA (before the letter), END (after it; empty hangs up)."""
+    pause_s: float = 0.0
+    """Between the end of a letter and what it says to that."""
+    begun: threading.Event = field(default_factory=threading.Event)
+    """Set once a letter comes in."""
     hangs_up_after: str = ""
     """The word after whose answer the connection ends."""
     port: int = 0
@@ -66,9 +71,11 @@ class MailServer:
                 to.append(line.partition("<")[2].partition(">")[0])
             if word == "DATA" and "DATA" not in self.answers:
                 say("354 go on")
+                self.begun.set()
                 data = b""
                 while (part := talk.rfile.readline()) not in (b".\r\n", b""):
                     data += part[1:] if part.startswith(b"..") else part
+                time.sleep(self.pause_s)
                 end = self.answers.get("END", "250 taken")
                 if not end:
                     return
