@@ -52,6 +52,7 @@ class QuoteMail(QWidget):
     def save(self) -> None:
         """Keep the parts that were changed, or say beside one what is wrong with it."""
         changes: dict[str, str | None] = {}
+        typed: dict[str, dict[str, Any]] = {}
         for language, form in self.forms.items():
             problems = {
                 part: problem for part, text in form.draft().items() if (problem := mailing.problem_of(text))
@@ -60,20 +61,25 @@ class QuoteMail(QWidget):
             if problems:
                 return
             try:
-                changes |= mailing.own_words(language, form.changed_values())
+                typed[language] = form.changed_values()
             except Invalid:
                 return
+            changes |= mailing.own_words(language, typed[language])
         workspace = self._shell.workspace
         self._shell.tasks.background(
             self,
             lambda _token: quote_look.keep(workspace, changes),
-            then=lambda _none: self._shell.tasks.read(self, mailing.read_words, then=self._saved),
+            then=lambda _none: self._shell.tasks.read(
+                self, mailing.read_words, then=lambda kept: self._saved(kept, typed)
+            ),
             failed=lambda error: errors.report(error, self),
         )
 
-    def _saved(self, kept: Mapping[str, Any]) -> None:
+    def _saved(self, kept: Mapping[str, Any], typed: Mapping[str, Mapping[str, Any]]) -> None:
         for language, form in self.forms.items():
-            form.set_values(mailing.template(kept, language))
+            # What was typed while it was written stays, to be saved in its turn.
+            form.loaded.update(typed[language])
+            form.update_values(mailing.template(kept, language))
         self._shell.toast(_("The words are saved. The next e-mail says them."))
 
 

@@ -188,6 +188,22 @@ def test_what_another_wrote_while_a_form_was_open_is_not_overwritten(hand: Hand,
     assert (kept["phone"], kept["town"]) == ("+33472000000", "Vienne")
 
 
+def test_what_is_typed_while_the_words_are_saved_stays(hand: Hand, shop: Shop) -> None:
+    words = open_mail_words(hand)
+    subject, body = (words.forms["fr"].editor(name) for name in ("subject", "body"))
+    subject.show_value("Devis {number}")
+    words.save()
+    subject.show_value("Notre offre {number}")
+    body.show_value("Bonjour")
+    hand.settle()
+    assert (subject.typed(), body.typed()) == ("Notre offre {number}", "Bonjour")
+    words.save()
+    hand.settle()
+    with shop.workspace.read() as session:
+        kept = mailing.read_words(session)
+    assert kept == {"fr": {"subject": "Notre offre {number}", "body": "Bonjour"}}
+
+
 def test_what_is_typed_in_the_settings_stays_when_one_comes_back_to_them(hand: Hand, shop: Shop) -> None:
     words = open_mail_words(hand)
     form = hand.window.findChild(CompanyForm)
