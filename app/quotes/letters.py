@@ -21,6 +21,7 @@ from sync import state
 from sync.clock import parse_time
 from sync.letters import (
     KIND,
+    MOST_BYTES,
     NO_ACCESS,
     NO_BYTES,
     POSTED,
@@ -61,9 +62,9 @@ class Wording:
 
     @classmethod
     def of(cls, letter: mailing.Letter, to: str = "") -> Wording:
-        """As the company's words have it."""
+        """As the company's words have it, and to whom the record says, even what is no address."""
         subject, text = letter.words()
-        return cls(to or ", ".join(letter.recipients), subject, text)
+        return cls(to or letter.to, subject, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def queue(workspace: Workspace, letter: mailing.Letter, wording: Wording) -> str
             raise NotAllowed(_("Your server posts no e-mails. Write this one in your mail program."))
     to = check(wording)
     content = replace(letter, to=", ".join(to)).render((wording.subject, wording.text))
+    if len(content) > MOST_BYTES:
+        raise NotAllowed(_("The e-mail would be larger than 30 MB, which the server does not send."))
     quote = letter.quote
     folder = workspace.folder / attachments.FOLDER
     prepared = attachments.prepare(folder, content, f"{letter.name}.eml")
@@ -99,8 +102,8 @@ def queue(workspace: Workspace, letter: mailing.Letter, wording: Wording) -> str
 
 
 def check(wording: Wording) -> list[str]:
-    """The addresses to which it goes. Raises Invalid beside what is missing."""
-    to = mailing.addresses(wording.to)
+    """The addresses to which it goes. Raises Invalid beside what is missing, or is no address."""
+    to = mailing.check_addresses(wording.to)
     if not to:
         raise Invalid({"to": _("Enter an e-mail address such as name@example.com.")})
     if not all(one.isascii() for one in to):

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import attachments, records
-from app.errors import NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
 from app.quotes import paper
 from app.quotes.document import QuoteDocument
@@ -41,6 +41,8 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
 NAMES = ("number", "subject", "total", "valid_until", "contact", "salesperson", "phone", "company")
 """What the words may name."""
 _NAME = re.compile(r"\{([^{}]*)\}")
+_NAMED = re.compile(r"""(?:"[^"\n]*"\s*)?(?P<name>[^,;<>"\n]*)<\s*(?P<address>[^<>\s][^<>]*)>""")
+"""An address with the name of whom it belongs to: a comma in quotation marks is the name's."""
 MOST_RECIPIENTS = 10
 SIGNED = {"fr": "Devis signé", "en": "Signed quote"}
 
@@ -124,16 +126,37 @@ def addresses(text: str) -> list[str]:
 
     What is no address is left out, and whatever stands on a second line: a field has one.
     """
+    words = re.split(r"[\s,;<>\"]+", (text.strip().splitlines() or [""])[0])
+    return list(dict.fromkeys(filter(None, map(_address, words))))[:MOST_RECIPIENTS]
+
+
+def check_addresses(text: str) -> list[str]:
+    """All the addresses that somebody typed. Raises Invalid naming the first word that is none, or the limit."""
+    unnamed = _NAMED.sub(
+        lambda each: f"{each['name'] if '@' in each['name'] else ''} {each['address']}", text
+    )
+    found: dict[str, None] = {}
+    for word in re.split(r"[\s,;]+", unnamed.strip(" \t\r\n,;")):
+        address = _address(word)
+        if not address and word:
+            raise Invalid({"to": _("“{text}” is no e-mail address such as name@example.com.", text=word)})
+        if address:
+            found[address] = None
+    if len(found) > MOST_RECIPIENTS:
+        words = _("{n} addresses: an e-mail goes to {most} at most.", n=len(found), most=MOST_RECIPIENTS)
+        raise Invalid({"to": words})
+    return list(found)
+
+
+def _address(word: str) -> str:
+    """The word as mail is sent to it; empty where it is no address."""
     from email_validator import EmailNotValidError, validate_email
 
-    found = []
-    for word in re.split(r"[\s,;<>\"]+", (text.strip().splitlines() or [""])[0]):
-        try:
-            checked = validate_email(word.removeprefix("mailto:"), check_deliverability=False)
-        except EmailNotValidError:
-            continue
-        found.append(str(checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"))
-    return list(dict.fromkeys(found))[:MOST_RECIPIENTS]
+    try:
+        checked = validate_email(word.removeprefix("mailto:"), check_deliverability=False)
+    except EmailNotValidError:
+        return ""
+    return str(checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}")
 
 
 def read_words(session: Session) -> dict[str, dict[str, str]]:

@@ -17,6 +17,8 @@ from ui.theme import theme
 from ui.widgets import Button, Label, hbox, vbox
 
 Values = dict[str, Any]
+PENDING = object()
+"""What is done takes a moment: whoever does it accepts the dialog then, or says why it cannot be done."""
 
 
 class Asking(QDialog):
@@ -76,10 +78,13 @@ class Asking(QDialog):
         problem = self._keep(values)
         if isinstance(problem, str) and problem:
             self.say(problem)
-            return
-        self.accept()
+        elif problem is PENDING:
+            self.ok.setEnabled(False)
+        else:
+            self.accept()
 
     def say(self, problem: str) -> None:
-        """Say why it cannot be done; the dialog stays."""
+        """Say why it cannot be done, if there is a sentence for it; the dialog stays."""
         self.said.setText(problem)
-        self.said.show()
+        self.said.setVisible(bool(problem))
+        self.ok.setEnabled(True)

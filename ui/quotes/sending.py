@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.errors import Invalid
+from shiboken6 import isValid
+
+from app.errors import Invalid, UserError
 from app.fields import Field
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -13,7 +15,7 @@ from app.quotes import letters, mailing
 from app.quotes.letters import Wording
 from ui import errors
 from ui.page import Shell
-from ui.quotes.asking import Asking
+from ui.quotes.asking import PENDING, Asking
 
 FIELDS = (
     Field("to", "text", m_("To"), required=True),
@@ -27,10 +29,20 @@ def ask_send(shell: Shell, letter: mailing.Letter, done: Callable[[], object]) -
     wording = Wording.of(letter)
 
     def queued(_id: str) -> None:
+        if isValid(dialog):
+            dialog.accept()
         shell.toast(_("The e-mail leaves with the next sync."))
         done()
 
-    def send(values: dict[str, Any]) -> str:
+    def failed(error: Exception) -> None:
+        """What was written stays, to be sent again."""
+        told = isinstance(error, UserError) and isValid(dialog)
+        if isValid(dialog):
+            dialog.say(str(error) if told else "")
+        if not told:
+            errors.report(error, shell.window)
+
+    def send(values: dict[str, Any]) -> object:
         chosen = Wording(values["to"] or "", values["subject"] or "", values["text"] or "")
         try:
             letters.check(chosen)
@@ -40,9 +52,9 @@ def ask_send(shell: Shell, letter: mailing.Letter, done: Callable[[], object]) -
             shell.window,
             lambda _token: letters.queue(shell.workspace, letter, chosen),
             then=queued,
-            failed=lambda error: errors.report(error, shell.window),
+            failed=failed,
         )
-        return ""
+        return PENDING
 
     dialog = Asking(
         shell.window,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import company, errors, quote_look, records
-from app.quotes import issuing, mailing, paper, signing
+from app.quotes import issuing, letters, mailing, paper, signing
 from app.quotes.style import read_style
 from app.seller import find_company
 from app.workspace import Workspace
@@ -245,3 +245,42 @@ def test_a_customer_without_an_address_is_asked_for_in_the_mail_program(shop: Sh
         records.save(session, "contact", shop.contact, {"email": None})
     message, _pdf = letter(shop.workspace, quote)
     assert message["To"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [
+        ("claire@morel.fr, jean@morel.fr", ["claire@morel.fr", "jean@morel.fr"]),
+        ("claire@morel.fr; claire@morel.fr ;", ["claire@morel.fr"]),
+        (
+            '"Morel, Claire" <claire@morel.fr>, Jean <mailto:jean@morel.fr>',
+            ["claire@morel.fr", "jean@morel.fr"],
+        ),
+        ("claire@morel.fr <claire@morel.fr>", ["claire@morel.fr"]),
+        ("jean@morel.fr<claire@morel.fr>", ["jean@morel.fr", "claire@morel.fr"]),
+        ("claire@morel.fr\njean@morel.fr", ["claire@morel.fr", "jean@morel.fr"]),
+        ("", []),
+    ],
+)
+def test_whoever_is_typed_is_written_to(text: str, to: list[str]):
+    assert mailing.check_addresses(text) == to
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("claire@morel.fr, jean@morel,fr", "jean@morel"),
+        ("claire@morel.fr, fr", "fr"),
+        ("claire@morel.fr Jean", "Jean"),
+        ("Claire <claire@morel>", "claire@morel"),
+        ("jean@morel.fr Claire <claire@morel.fr>", "Claire"),
+        ("Jean <>, claire@morel.fr", "Jean"),
+        ("Jean\nClaire <claire@morel.fr>", "Jean"),
+        ("claire@morel.fr\nbcc:x@evil.example", "bcc:x@evil.example"),
+        (", ".join(f"c{n}@morel.fr" for n in range(15)), "15"),
+    ],
+)
+def test_nobody_who_is_typed_is_dropped_without_a_word(text: str, said: str):
+    with pytest.raises(errors.Invalid) as refusal:
+        letters.check(letters.Wording(text, "Devis", ""))
+    assert said in refusal.value.problems["to"].replace("\u00a0", " ").split()

@@ -256,16 +256,21 @@ def test_a_quote_past_its_last_day_expires_at_the_start_and_at_midnight(
     assert stored(shop, issued)["status"] == "expired"
 
 
-def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_shown(
-    hand: Hand, shop: Shop, issued: str
-) -> None:
-    assert "Brouillon dans la messagerie…" not in steps(hand), "alone, the mail program sends"
+def with_post(shop: Shop) -> None:
+    """A server that posts e-mails."""
     with shop.workspace.transaction() as session:
         records.add(session, "setting", {"name": "server_mail", "value": {"sender": "devis@valmont.example"}})
         state.put(session.connection(), "server", "https://office.example")
         state.put(
             session.connection(), "user", records.add(session, "user", {"name": "Claire", "role": "rep"})
         )
+
+
+def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_shown(
+    hand: Hand, shop: Shop, issued: str
+) -> None:
+    assert "Brouillon dans la messagerie…" not in steps(hand), "alone, the mail program sends"
+    with_post(shop)
     take(hand, "Envoyer par courriel…")
     dialog = hand.page.editor.decisions.dialog
     answer(hand, dialog, to="nobody")
@@ -284,3 +289,22 @@ def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_s
         session.connection().exec_driver_sql(arrived, (row["id"],))
         letters.note_posted(session)
     assert stored(shop, issued)["status"] == "sent"
+
+
+def test_a_letter_that_cannot_be_queued_keeps_what_was_written(hand: Hand, shop: Shop, issued: str) -> None:
+    with_post(shop)
+    take(hand, "Envoyer par courriel…")
+    dialog = hand.page.editor.decisions.dialog
+    with shop.workspace.transaction() as session:
+        posts = records.find_rows(session, "setting", {"name": "server_mail"})[0]["id"]
+        records.save(session, "setting", posts, {"value": None})
+    answer(hand, dialog, to="sylvie@morel.example", text="Bonjour Sylvie, réécrit")
+    hand.wait_for(dialog.ok.isEnabled)
+    assert dialog.isVisible() and dialog.form.values()["text"] == "Bonjour Sylvie, réécrit"
+    assert "serveur" in dialog.said.text()
+    with shop.workspace.transaction() as session:
+        records.save(session, "setting", posts, {"value": {"sender": "devis@valmont.example"}})
+    answer(hand, dialog)
+    hand.wait_for(lambda: bool(hand.page.editor.notices.notices))
+    with shop.workspace.read() as session:
+        assert len(records.find_rows(session, "attachment", {"record_kind": "letter", "record": issued})) == 1
