@@ -95,8 +95,12 @@ def restore(change: Change, table: str, id: str, op: Op) -> None:
     if row is None or row["deleted_at"] is None:
         return
     moment = row["deleted_at"]
+    deletion = last_edit(working, row, table, conflicts.DELETION).transaction
     for synced, gone in scopes.subtree(working, table, id):
-        if gone["deleted_at"] == moment:
+        if gone["deleted_at"] != moment:
+            continue
+        # Two deletions by a clock that goes wrong may bear one time.
+        if last_edit(working, gone, synced.name, conflicts.DELETION).transaction == deletion:
             values: dict[str, Value] = {"deleted_at": None, "updated_at": change.at(op)}
             if synced.merged_into is not None:
                 # It stands for itself again; what was moved to its survivor stays there.

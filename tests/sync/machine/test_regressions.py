@@ -15,6 +15,12 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 3}),
         ("edit", {"who": 3, "kind": "quote", "pick": 0, "number": 4}),
     ],
+    "what was deleted before does not come back with what was deleted at the same time": [
+        ("delete", {"who": 4, "kind": "quote_line", "pick": 6}),
+        ("delete", {"who": 0, "kind": "account", "pick": 5}),
+        ("turn_the_clock", {"who": 0, "days": -3652}),
+        ("count_a_visit", {"who": 2, "pick": 1}),
+    ],
     "of a draft that has left but for unsent work nobody adds up half the lines": [
         ("plan_a_fault", {"who": 2, "kind": "cut the answer", "call": "push", "place": 0.32}),
         ("grant_or_revoke", {"user": "rey", "territory": "south", "given": False}),
