@@ -77,7 +77,7 @@ def mail(options: argparse.Namespace, output: Output) -> None:
             output.result({"id": options.id, "letter": id}, _("The e-mail leaves with the next sync."))
             return
     if options.to:
-        letter = replace(letter, to=options.to)
+        letter = replace(letter, to=", ".join(mailing.check_addresses(options.to, "--to")))
         if not letter.recipients:
             raise Invalid({"--to": _("Enter an e-mail address such as name@example.com.")})
     _write(options, output, letter.render())

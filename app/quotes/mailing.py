@@ -130,8 +130,8 @@ def addresses(text: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(_address, words))))[:MOST_RECIPIENTS]
 
 
-def check_addresses(text: str) -> list[str]:
-    """All the addresses that somebody typed. Raises Invalid naming the first word that is none, or the limit."""
+def check_addresses(text: str, name: str = "to") -> list[str]:
+    """All the addresses that somebody typed. Raises Invalid with the first word that is none, or with the limit."""
     unnamed = _NAMED.sub(
         lambda each: f"{each['name'] if '@' in each['name'] else ''} {each['address']}", text
     )
@@ -139,12 +139,12 @@ def check_addresses(text: str) -> list[str]:
     for word in re.split(r"[\s,;]+", unnamed.strip(" \t\r\n,;")):
         address = _address(word)
         if not address and word:
-            raise Invalid({"to": _("“{text}” is no e-mail address such as name@example.com.", text=word)})
+            raise Invalid({name: _("“{text}” is no e-mail address such as name@example.com.", text=word)})
         if address:
             found[address] = None
     if len(found) > MOST_RECIPIENTS:
         words = _("{n} addresses: an e-mail goes to {most} at most.", n=len(found), most=MOST_RECIPIENTS)
-        raise Invalid({"to": words})
+        raise Invalid({name: words})
     return list(found)
 
 

@@ -127,6 +127,10 @@ def test_a_draft_of_an_e_mail_goes_to_whom_one_says(terrain, run, profile, draft
     assert b"To: anne@hotel.example" in file.read_bytes()
     answer = terrain("quote", "mail", draft, "-o", str(file), "--to", "nobody", refused=True)
     assert answer.err.startswith("--to: ")
+    answer = terrain(
+        "quote", "mail", draft, "-o", str(file), "--to", "anne@hotel.example, jean", refused=True
+    )
+    assert "jean" in answer.err
 
 
 def test_the_mentions_of_a_quote_name_their_sources(terrain, draft):
