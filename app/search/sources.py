@@ -137,7 +137,6 @@ SOURCES: tuple[Source, ...] = (
         columns=("start",),
     ),
 )
-"""Each kind has its own range of row numbers, so that one kind can be searched alone."""
 
 _SITE = ("account", "kind", "town", "postcode", "phone", "deleted_at")
 
