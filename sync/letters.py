@@ -20,6 +20,9 @@ NO_ACCESS, NO_BYTES, TOO_BIG, TOO_MANY = "no-access", "no-bytes", "too-big", "to
 UNREADABLE, RECIPIENT, SENDER, UNREACHED = "unreadable", "recipient", "sender", "unreached"
 """It is no letter of ours; an address to which, or from which, nothing is sent; no way to the mail server."""
 
+MOST_BYTES = 30_000_000
+"""Of a letter."""
+
 
 def read_state(arrived: str | None) -> tuple[str, str]:
     """(`waiting`, `file`, or a word above; what stands behind it) of a letter's `arrived`."""
