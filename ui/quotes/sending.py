@@ -38,16 +38,14 @@ def ask_send(shell: Shell, letter: mailing.Letter, done: Callable[[], object]) -
         """What was written stays, to be sent again."""
         told = isinstance(error, UserError) and isValid(dialog)
         if isValid(dialog):
-            dialog.say(str(error) if told else "")
+            said = next(iter(error.problems.values())) if isinstance(error, Invalid) else str(error)
+            dialog.say(said if told else "")
         if not told:
             errors.report(error, shell.window)
 
     def send(values: dict[str, Any]) -> object:
         chosen = Wording(values["to"] or "", values["subject"] or "", values["text"] or "")
-        try:
-            letters.check(chosen)
-        except Invalid as problem:
-            return next(iter(problem.problems.values()))
+        # The addresses are looked at there too: what reads them takes a tenth of a second to load.
         shell.tasks.background(
             shell.window,
             lambda _token: letters.queue(shell.workspace, letter, chosen),

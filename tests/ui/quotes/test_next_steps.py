@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from app import attachments, records
-from app.quotes import authority, issuing, letters, side_by_side, signing
+from app.quotes import authority, issuing, letters, mailing, side_by_side, signing
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
@@ -267,8 +268,13 @@ def with_post(shop: Shop) -> None:
 
 
 def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_shown(
-    hand: Hand, shop: Shop, issued: str
+    hand: Hand, shop: Shop, issued: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    readers: list[threading.Thread] = []
+    read = mailing._address
+    monkeypatch.setattr(
+        mailing, "_address", lambda word: readers.append(threading.current_thread()) or read(word)
+    )
     assert "Brouillon dans la messagerie…" not in steps(hand), "alone, the mail program sends"
     with_post(shop)
     take(hand, "Envoyer par courriel…")
@@ -277,6 +283,7 @@ def test_where_the_server_posts_the_e_mail_is_read_over_queued_and_its_fate_is_s
     assert dialog.isVisible() and "nom@exemple.fr" in dialog.said.text()
     answer(hand, dialog, to="sylvie@morel.example", text="Bonjour Sylvie")
     hand.wait_for(lambda: bool(hand.page.editor.notices.notices))
+    assert readers and threading.main_thread() not in readers, "what reads addresses takes long to load"
     (notice,) = hand.page.editor.notices.notices
     assert "sylvie@morel.example partira à la prochaine synchronisation" in notice.text
     with shop.workspace.transaction() as session:
