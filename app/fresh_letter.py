@@ -12,13 +12,16 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.policy import SMTP
 
-from sync.letters import RECIPIENT, TOO_BIG, UNREADABLE
+from sync.letters import MOST_BYTES, RECIPIENT, TOO_BIG, UNREADABLE
 
-MOST_BYTES = 30_000_000
 MOST_HEADER_BYTES = 32_000
 MOST_RECIPIENTS = 10
-_MOST_MULTIPARTS = 8
-"""Times that the word may stand in a letter: each level of parts is tried on every line."""
+_MOST_LINES, _MOST_PARTS = 600_000, 20
+"""30 MB in the shortest lines that mail programs make; text and some papers."""
+_MOST_TEXT, _MOST_WORDS = 1_000_000, 1_000
+"""Letters of the text; of the subject, or of a file's name."""
+_MOST_DASHES, _MOST_MULTIPARTS = 2_000, 8
+"""Lines that may begin a part; times that the word may stand in it, as each level is tried on every line."""
 _CHARSETS = ("utf-8", "us-ascii", "iso-8859-1", "windows-1252")
 _SEVEN_BITS = SMTP.clone(cte_type="7bit")
 """As every mail server takes it."""
@@ -37,13 +40,15 @@ def remake(content: bytes) -> tuple[EmailMessage, list[str]]:
     read = _read(content)
     message = EmailMessage(policy=_SEVEN_BITS)
     subject = _sound(str(make_header(decode_header(_only(read, "subject")))))
-    message["Subject"] = " ".join(subject.split())
     to = list(dict.fromkeys(address(one, RECIPIENT) for one in _only(read, "to").split(",")))
     if len(to) > MOST_RECIPIENTS:
         raise Unfit(RECIPIENT)
-    message["To"] = ", ".join(to)
     parts = [part for part in read.walk() if not part.is_multipart()]
-    message.set_content("\n\n".join(_text(part) for part in parts if part.get_content_type() == "text/plain"))
+    text = "\n\n".join(_text(part) for part in parts if part.get_content_type() == "text/plain")
+    if len(parts) > _MOST_PARTS or len(text) > _MOST_TEXT or len(subject) > _MOST_WORDS:
+        raise Unfit(UNREADABLE)
+    message["Subject"], message["To"] = " ".join(subject.split()), ", ".join(to)
+    message.set_content(text)
     for part in parts:
         if part.get_content_type() == "application/pdf":
             _attach(message, part)
@@ -76,7 +81,11 @@ def _read(content: bytes) -> Message:
     if len(content) > MOST_BYTES:
         raise Unfit(TOO_BIG)
     plain = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not 0 <= plain.find(b"\n\n") <= MOST_HEADER_BYTES or _multiparts(plain) > _MOST_MULTIPARTS:
+    if not 0 <= plain.find(b"\n\n") <= MOST_HEADER_BYTES:
+        raise Unfit(UNREADABLE)
+    if plain.count(b"\n") > _MOST_LINES or plain.count(b"\n--") > _MOST_DASHES:
+        raise Unfit(UNREADABLE)
+    if plain.lower().count(b"multipart/") > _MOST_MULTIPARTS:
         raise Unfit(UNREADABLE)
     read = message_from_bytes(plain)
     for part in read.walk():
@@ -85,10 +94,6 @@ def _read(content: bytes) -> Message:
         for name, value in list(part.raw_items()):
             part.replace_header(name, _line(value))
     return read
-
-
-def _multiparts(plain: bytes) -> int:
-    return plain.lower().count(b"multipart/")
 
 
 def _only(read: Message, name: str) -> str:
@@ -127,7 +132,7 @@ def _text(part: Message) -> str:
 def _attach(message: EmailMessage, part: Message) -> None:
     content = _bytes(part)
     name = re.split(r"[/\\]", _sound(part.get_filename("")))[-1]
-    if not content.startswith(b"%PDF"):
+    if not content.startswith(b"%PDF") or len(name) > _MOST_WORDS:
         raise Unfit(UNREADABLE)
     name = name if name.lower().endswith(".pdf") else f"{name or 'document'}.pdf"
     message.add_attachment(content, maintype="application", subtype="pdf", filename=name)

@@ -35,7 +35,6 @@ GIVE_UP_AFTER_S = 3 * 86_400.0
 """From when it was put off first; then it is refused."""
 CUT_OFF_S = 3000.0
 """After which a mark without an answer is one of a process that is gone: longer than any letter takes."""
-MOST_BYTES = 30_000_000
 MOST_A_DAY = 200
 """Letters of one author."""
 
@@ -162,7 +161,7 @@ class Posting:
             return letters.LATER, letters.TOO_MANY
         path = blobs.place(self.store.blobs, letter.sha256)
         try:
-            if path.stat().st_size > MOST_BYTES:
+            if path.stat().st_size > letters.MOST_BYTES:
                 return letters.REFUSED, letters.TOO_BIG
             content = path.read_bytes()
         except OSError:

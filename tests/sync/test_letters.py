@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email import policy
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from app.errors import Invalid, NotAllowed
 from app.post_office import PASSWORD, USER, PostOffice, office_of
 from app.quotes import issuing, letters, mailing, notices
 from app.quotes.letters import Wording
+from sync.letters import MOST_BYTES
 from sync.server.letter_marks import FOLDER
 from sync.server.posting import Posting
 from tests.sync.office import RHONE, Laptop, Office
@@ -246,6 +248,15 @@ def test_a_letter_to_nobody_is_not_queued(claire: Laptop, to: str):
     with pytest.raises(Invalid) as refusal:
         queued(claire, quote, to)
     assert "to" in refusal.value.problems and claire.rows("attachment") == []
+
+
+def test_a_letter_that_the_server_would_refuse_for_its_size_is_not_queued(claire: Laptop):
+    quote = issued(claire)
+    with claire.workspace.read() as session:
+        letter = replace(mailing.open_letter(session, quote), signed=b"%PDF" + bytes(MOST_BYTES))
+    with pytest.raises(NotAllowed):
+        letters.queue(claire.workspace, letter, Wording("a@b.example", "Devis", "x"))
+    assert claire.rows("attachment") == []
 
 
 def test_without_a_server_that_posts_nothing_is_queued(office: Office, claire: Laptop):

@@ -11,8 +11,8 @@ from email.message import EmailMessage
 import pytest
 
 from app.errors import Invalid
-from app.fresh_letter import MOST_BYTES
 from app.post_office import PASSWORD, USER, PostOffice, office_of
+from sync.letters import MOST_BYTES
 from tests.sync.smtp import MailServer
 
 HEAD = b"To: a@b.example\r\nSubject: Devis\r\n"
@@ -100,6 +100,10 @@ def nested(depth: int) -> bytes:
         HEAD + b"Content-Type: text/plain; charset=punycode\n\nx",
         HEAD + b"Content-Type: application/pdf; name=a.pdf\n\nMZ no paper",
         HEAD + b"\n" + b"x" * MOST_BYTES,
+        HEAD + b"\n" * (MOST_BYTES - 100),
+        HEAD + b"\n" + "é".encode() * 10_000_000,
+        b"To: a@b.example\nSubject: " + b"=?utf-8?q?=C3" * 2_000 + b"\n\nx",
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 190_000,
     ],
 )
 def test_what_is_no_letter_of_ours_is_refused(
