@@ -20,10 +20,11 @@ def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int
     hello, known = _find_known(remote, names, now, n)
     count = 0
     with laptop.write(False) as connection:
-        # An attempt that broke off has numbered all anew already.
-        if state.get(connection, "recovered") != hello.epoch:
-            if hello.since_restore:
-                raise errors.Refused("cloned", "another file has spoken as this device since the restore")
+        # An attempt that broke off has numbered all anew already, and may have sent some.
+        is_begun = state.get(connection, "recovered") == hello.epoch
+        if hello.since_restore and not (is_begun and sent.is_ours(connection, hello.last_n, known)):
+            raise errors.Refused("cloned", "another file has spoken as this device since the restore")
+        if not is_begun:
             with capture.paused(connection):
                 count = _queue(connection, laptop.schema, hello, known)
                 forks.forget(connection, known)

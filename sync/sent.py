@@ -51,6 +51,12 @@ def names(connection: Connection) -> list[str]:
     )
 
 
+def is_ours(connection: Connection, n: int, known: Collection[str]) -> bool:
+    """Whether what the server has under this number came from this file."""
+    found = connection.exec_driver_sql("SELECT uuid, state FROM sync_transaction WHERE n = ?", (n,)).all()
+    return any(tx in known or state == "withdrawn" for tx, state in found)
+
+
 def send_again(connection: Connection, known: Collection[str], after: int, restored: int = 0) -> int:
     """After a restore: what the server does not know any more goes again, numbered behind `after`; how many.
 

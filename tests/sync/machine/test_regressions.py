@@ -15,6 +15,15 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 3}),
         ("edit", {"who": 3, "kind": "quote", "pick": 0, "number": 4}),
     ],
+    "a copy whose first attempt after a restore broke off sees that another has spoken since": [
+        ("copy_a_laptop", {"who": 0}),
+        ("back_up", {}),
+        ("copy_a_laptop", {"who": 0}),
+        ("change_a_quote", {"who": 5, "pick": 0, "number": 6}),
+        ("change_a_quote", {"who": 4, "pick": 5, "number": 1}),
+        ("restore_the_server", {}),
+        ("push_alone", {"who": 5}),
+    ],
     "what was deleted before does not come back with what was deleted at the same time": [
         ("delete", {"who": 4, "kind": "quote_line", "pick": 6}),
         ("delete", {"who": 0, "kind": "account", "pick": 5}),
