@@ -53,9 +53,12 @@ class Marks:
     def read(self, id: str) -> tuple[str, float]:
         """(what became of the letter, empty where nobody wrote it down, how many seconds ago the mark was made)."""
         path = self._path(id)
-        said = path.read_text(encoding="utf-8", errors="replace")
-        is_known = said.partition(" ")[0] in (POSTED, REFUSED, UNSURE)
-        return said if is_known else "", time.time() - path.stat().st_mtime
+        try:
+            said, age = path.read_text(encoding="utf-8", errors="replace"), time.time() - path.stat().st_mtime
+        except FileNotFoundError:
+            # Whoever had it has just put it off.
+            return "", 0.0
+        return said if said.partition(" ")[0] in (POSTED, REFUSED, UNSURE) else "", age
 
     def put_off(self, id: str) -> tuple[bool, float]:
         """Note that a letter has to wait; (whether for the first time, how many seconds ago that was)."""

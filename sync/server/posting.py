@@ -68,6 +68,8 @@ class Posting:
     """Up to which revision of which epoch it has looked."""
     _waiting: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Letter -> (how often it was tried, when it is tried again)."""
+    _away_until: float = 0.0
+    """Until when no other letter waits for a mail server that was not reached."""
 
     def look(self) -> int:
         """Post what came since the last look, and what has waited long enough; how many went."""
@@ -159,6 +161,8 @@ class Posting:
             return letters.LATER, letters.NO_BYTES
         if self.marks.count(letter.user) >= MOST_A_DAY:
             return letters.LATER, letters.TOO_MANY
+        if time.monotonic() < self._away_until:
+            return letters.LATER, letters.UNREACHED
         path = blobs.place(self.store.blobs, letter.sha256)
         try:
             if path.stat().st_size > letters.MOST_BYTES:
@@ -166,7 +170,10 @@ class Posting:
             content = path.read_bytes()
         except OSError:
             return letters.LATER, letters.NO_BYTES
-        return self.post(letter.id, letter.address, content)
+        word, words = self.post(letter.id, letter.address, content)
+        if word == letters.LATER and words.startswith(letters.UNREACHED):
+            self._away_until = time.monotonic() + AGAIN_AFTER_S[0]
+        return word, words
 
     def _resume(self, id: str) -> None:
         """Another process has it, or had it: what it wrote down is told again, what it did not is not known."""

@@ -31,6 +31,8 @@ class MailServer:
     """Set once a letter comes in."""
     hangs_up_after: str = ""
     """The word after whose answer the connection ends."""
+    calls: int = 0
+    """How many connections came."""
     port: int = 0
 
     def __enter__(self) -> MailServer:
@@ -58,6 +60,7 @@ class MailServer:
         def say(text: str) -> None:
             talk.wfile.write(text.encode() + b"\r\n")
 
+        self.calls += 1
         sender, to = "", list[str]()
         say("220 test")
         while line := talk.rfile.readline().decode().strip():

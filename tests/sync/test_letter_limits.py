@@ -143,6 +143,22 @@ def test_what_the_mail_server_puts_off_for_days_is_refused_with_its_last_words(
     assert not put_off.exists()
 
 
+def test_letters_do_not_wait_one_by_one_for_a_mail_server_that_is_away(
+    office: Office, claire: Laptop, quote: str, mail: MailServer
+):
+    queued(claire, quote, "second@lefevre.example")
+    claire.sync(), claire.sync()
+    mail.hangs_up_after = "EHLO"
+    post = posting(office, mail)
+    assert post.look() == 0 and mail.calls == 1
+    mail.hangs_up_after = ""
+    assert posting(office, mail).look() == 2
+
+
+def test_a_mark_that_another_process_has_just_taken_back_says_nothing(tmp_path: Path):
+    assert Marks(tmp_path).read("a letter") == ("", 0.0)
+
+
 def test_what_is_erased_leaves_no_mark(office: Office, quote: str, mail: MailServer):
     post = posting(office, mail)
     post.look()
