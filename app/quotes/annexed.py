@@ -88,6 +88,9 @@ def _plain(pdf: Any) -> Annexed:
     acted = bool(_acts(pdf))
     if form is not None and form.get("/NeedAppearances", False):
         pdf.generate_appearance_streams()
+    for page in pdf.pages:
+        for note in _annotations(page):
+            _keep_layer(note)
     pdf.flatten_annotations("print")
     written = io.BytesIO()
     # The pages in another file: what hangs on the document is not copied at all.
@@ -113,6 +116,17 @@ def carry_layers(pdf: Any, other: Any) -> None:
     state = pikepdf.Dictionary({key: shown[key] for key in ("/BaseState", "/ON", "/OFF") if key in shown})
     kept = pikepdf.Dictionary(OCGs=layers.get("/OCGs", pikepdf.Array()), D=state)
     other.Root.OCProperties = other.copy_foreign(pdf.make_indirect(kept))
+
+
+def _keep_layer(note: Any) -> None:
+    """What a note looks like belongs to the note's layer, also once it is part of its page."""
+    import pikepdf
+
+    seen = note.get("/AP", {}).get("/N")
+    if "/OC" in note and isinstance(seen, pikepdf.Dictionary):
+        seen = seen.get(str(note.get("/AS", "")))
+    if "/OC" in note and isinstance(seen, pikepdf.Stream):
+        seen.OC = note.OC
 
 
 def _acts(pdf: Any) -> bool:
