@@ -26,6 +26,25 @@ def changed_on_both_sides(connection: Connection, schema: SyncSchema, pages: Ite
     )
 
 
+def whole(
+    connection: Connection, schema: SyncSchema, rows: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """These rows, and of documents that one of them belongs to all the others: no half of one is left."""
+    found, by_table = dict.fromkeys(rows), defaultdict[str, set[str]](set)
+    for name, id in found:
+        by_table[name].add(id)
+    for table in _parts(schema):
+        if by_table[table.name]:
+            by_table[_document_table(table)] |= _documents(connection, table, by_table[table.name])
+    for table in _parts(schema):
+        key = table.aggregate or "id"
+        for part, marks in chunks(by_table[_document_table(table)]):
+            statement = f'SELECT id FROM "{table.name}" WHERE "{key}" IN ({marks})'
+            ids = connection.exec_driver_sql(statement, tuple(part)).scalars()
+            found |= dict.fromkeys((table.name, id) for id in ids)
+    return list(found)
+
+
 def _unsent(connection: Connection, schema: SyncSchema) -> dict[str, set[str]]:
     """Ids of documents with unsent work, by table; what is parked waits for somebody, and holds nothing up."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -35,14 +54,20 @@ def _unsent(connection: Connection, schema: SyncSchema) -> dict[str, set[str]]:
             " (SELECT uuid FROM sync_transaction WHERE state IN ('parked', 'withdrawing')))",
             (table.name,),
         ).scalars()
-        if table.aggregate is None:
-            found[table.name].update(ids)
-            continue
-        for part, marks in chunks(ids):
-            statement = f'SELECT "{table.aggregate}" FROM "{table.name}" WHERE id IN ({marks})'
-            documents = connection.exec_driver_sql(statement, tuple(part)).scalars()
-            found[_document_table(table)].update(id for id in documents if id)
+        found[_document_table(table)] |= _documents(connection, table, ids)
     return {name: ids for name, ids in found.items() if ids}
+
+
+def _documents(connection: Connection, table: SyncTable, ids: Iterable[str]) -> set[str]:
+    """Ids of the documents of which these rows are parts."""
+    if table.aggregate is None:
+        return set(ids)
+    found: set[str] = set()
+    for part, marks in chunks(ids):
+        statement = f'SELECT "{table.aggregate}" FROM "{table.name}" WHERE id IN ({marks})'
+        documents = connection.exec_driver_sql(statement, tuple(part)).scalars()
+        found |= {id for id in documents if id}
+    return found
 
 
 def _parts(schema: SyncSchema) -> list[SyncTable]:

@@ -29,7 +29,7 @@ from sync import (
 )
 from sync.apply import Applier
 from sync.batches import is_large, split_off, without_parts
-from sync.documents import changed_on_both_sides
+from sync.documents import changed_on_both_sides, whole
 from sync.first_load import FirstLoad
 from sync.laptop import Applied, Laptop, Phase, Progress, Report
 from sync.mending import Mending
@@ -178,7 +178,7 @@ class Engine:
         outside = [row for result in results for row in result.outside]
         if outside:
             applier = Applier(connection, self._laptop.schema, state.get(connection, "user") or "", False)
-            applier.leave_all(outside)
+            applier.leave_all(whole(connection, self._laptop.schema, outside))
             applier.finish()
             self._take(applier.applied)
 

@@ -15,6 +15,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 3}),
         ("edit", {"who": 3, "kind": "quote", "pick": 0, "number": 4}),
     ],
+    "of a quote whose line is out of reach at once no half is left": [
+        ("edit", {"who": 5, "kind": "quote_line", "pick": 4, "number": 0}),
+        ("grant_or_revoke", {"user": "karim", "territory": "south", "given": False}),
+        ("push_alone", {"who": 1}),
+        ("issue_a_quote", {"who": 1, "pick": 5}),
+        ("revise_a_quote", {"who": 5, "pick": 0}),
+    ],
     "a copy whose first attempt after a restore broke off sees that another has spoken since": [
         ("copy_a_laptop", {"who": 0}),
         ("back_up", {}),
