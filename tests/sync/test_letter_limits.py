@@ -80,6 +80,7 @@ def test_an_id_is_no_path(office: Office, quote: str, mail: MailServer, tmp_path
         f"UPDATE quote SET scope = 'territory:{ISERE}' WHERE :user <> ''",
         "UPDATE attachment SET record = 'no quote' WHERE :user <> ''",
     ],
+    ids=["disabled", "inactive", "deleted", "the quote deleted", "the quote elsewhere", "no quote"],
 )
 def test_nobody_writes_whose_access_ended_or_about_what_he_does_not_see(
     office: Office, quote: str, mail: MailServer, ended: str
