@@ -261,9 +261,9 @@ def post_letters(known: Organisations, office: PostOffice | None, stop: threadin
     watch = posting.Watch(
         known,
         office.post if office else None,
-        _author_of,
+        author_of,
         value,
-        lambda store: _tell_post(store, value),
+        lambda store: tell_post(store, value),
         stop,
     )
     watch.run()
@@ -276,7 +276,7 @@ _ADDRESS = text(
 _QUOTE = text("SELECT scope FROM quote WHERE id = :quote AND deleted_at IS NULL")
 
 
-def _author_of(connection: Connection, tables: Mapping[str, Table], user: str, quote: str) -> str:
+def author_of(connection: Connection, tables: Mapping[str, Table], user: str, quote: str) -> str:
     """The address of a letter's author; empty for one whose access ended, or who does not see the quote."""
     may = grants(connection, tables, user)
     scope = connection.execute(_QUOTE, {"quote": quote}).scalar()
@@ -285,7 +285,7 @@ def _author_of(connection: Connection, tables: Mapping[str, Table], user: str, q
     return str(connection.execute(_ADDRESS, {"user": user}).scalar() or "")
 
 
-def _tell_post(store: Store, value: str | None) -> None:
+def tell_post(store: Store, value: str | None) -> None:
     """The laptops' setting; several processes write the same one."""
     hands = Administration(store)
     known = next((row for row in hands.rows("setting") if row["name"] == SETTING), None)

@@ -46,12 +46,8 @@ class Watch:
 
     def run(self, first_s: float, stop: threading.Event) -> None:
         """Again and again, until `stop`."""
-        wait = first_s
-        while not stop.wait(wait):
-            wait = LOOK_EVERY_S
-            for slug in self._names():
-                if not stop.is_set():
-                    self.look(slug)
+        for slug in self.known.one_by_one(first_s, LOOK_EVERY_S, stop):
+            self.look(slug)
 
     def look(self, slug: str) -> None:
         """Make what lacks in one organisation; it tells the log what fails, and never raises."""
@@ -65,12 +61,6 @@ class Watch:
         except Exception:
             # One organisation that cannot be read is no reason to forget the others.
             log.exception("nothing can be made ahead", extra={"facts": {"organisation": slug}})
-
-    def _names(self) -> list[str]:
-        try:
-            return self.known.names()
-        except errors.SyncError:
-            return []
 
     def _is_worth_it(self, slug: str) -> bool:
         """Whether somebody is expected whom the last look did not see, or the last one is long ago."""

@@ -224,14 +224,8 @@ class Watch:
 
     def run(self) -> None:
         """Again and again, until `stop`."""
-        while not self.stop.wait(LOOK_EVERY_S):
-            try:
-                names = self.known.names()
-            except errors.SyncError:
-                continue
-            for slug in names:
-                if not self.stop.is_set():
-                    self.look(slug)
+        for slug in self.known.one_by_one(LOOK_EVERY_S, LOOK_EVERY_S, self.stop):
+            self.look(slug)
 
     def look(self, slug: str) -> None:
         """Post what waits in one organisation; it tells the log what fails, and never raises."""

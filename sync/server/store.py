@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -219,6 +219,19 @@ class Organisations:
                 return [name.removeprefix("org_") for (name,) in connection.execute(statement)]
         except SQLAlchemyError as problem:
             raise trouble.as_answer(problem) from problem
+
+    def one_by_one(self, first_s: float, every_s: float, stop: threading.Event) -> Iterator[str]:
+        """The slugs of all organisations, again and again, until `stop`; a database that is away is asked later."""
+        wait = first_s
+        while not stop.wait(wait):
+            wait = every_s
+            names: list[str] = []
+            with suppress(errors.SyncError):
+                names = self.names()
+            for slug in names:
+                if stop.is_set():
+                    return
+                yield slug
 
     def check(self) -> None:
         """Whether the database answers; raises `errors.ServerBusy`."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.sync.office import USERS, Laptop, Office
 from tests.sync.prepared import a_prepared_office, take
+from tests.sync.smtp import MailServer
 
 
 @pytest.fixture
@@ -40,3 +41,10 @@ def karim(office: Office) -> Laptop:
 def julie(office: Office) -> Laptop:
     """The laptop of the office, freshly synchronised."""
     return take(office, "julie")
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """A mail server that keeps what it is given."""
+    with MailServer() as found:
+        yield found

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session as OrmSession
+
 from app import device, records, syncing
 from app.demo.seeding import stored
 from app.identity import new_id
+from app.quotes import issuing
 from app.serve import fill, grants, organisations
 from app.workspace import Workspace
 from sync import errors
@@ -20,6 +23,14 @@ from sync.server.store import Store
 from tests.blank import blank_workspace
 
 PASSWORD = "a long password"
+_LINE = {
+    "kind": "item",
+    "position": 1,
+    "description": "Pont",
+    "quantity": 1,
+    "unit_price": 900,
+    "vat_rate": 20,
+}
 RHONE, ISERE = new_id(), new_id()
 USERS = {
     "claire": ("rep", [RHONE]),
@@ -27,6 +38,14 @@ USERS = {
     "rey": ("manager", [RHONE, ISERE]),
     "julie": ("office", []),
 }
+
+
+def issue_a_quote(session: OrmSession, account: str) -> str:
+    """An issued quote of one line, of 900 € before VAT; its id."""
+    quote = records.add(session, "quote", {"account": account, "status": "draft"})
+    records.add(session, "quote_line", {**_LINE, "quote": quote})
+    issuing.issue(session, quote)
+    return quote
 
 
 @dataclass

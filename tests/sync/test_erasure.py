@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app import admin, records
+from app import admin
 from app.errors import NotAllowed, NotFound
 from app.quotes import issuing, life
 from app.serve import organisations, restore_copy
 from app.store import keys
 from app.workspace import FILE, Workspace
 from sync.server.copies import copy_sqlite
-from tests.sync.office import ISERE, RHONE, Laptop, Office
+from tests.sync.office import ISERE, RHONE, Laptop, Office, issue_a_quote
 from tests.sync.plain_pages import plain_bytes
 
 WORDS = ("Zygomatique", "Xylophane", "Quetzalcoatl", "Wolframite", "Vermicelle", "Yttrium")
@@ -182,17 +182,7 @@ def test_of_a_contract_that_another_replaced_as_much_is_kept_as_of_that_one(
 ) -> None:
     account = claire.add("account", name="Garage Lefèvre", territory=RHONE)
     with claire.workspace.transaction() as session:
-        made = records.add(session, "quote", {"account": account, "status": "draft"})
-        line = {
-            "kind": "item",
-            "position": 1,
-            "description": "Pont",
-            "quantity": 1,
-            "unit_price": 900,
-            "vat_rate": 20,
-        }
-        records.add(session, "quote_line", {**line, "quote": made})
-        issuing.issue(session, made)
+        made = issue_a_quote(session, account)
         life.accept(session, made)
         order = life.convert(session, made)
         offer = issuing.revise(session, made)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from app import alone, company, quote_look, records
-from app.quotes import issuing, paper
+from app.quotes import paper
 from app.quotes.style import read_style
 from app.seller import find_company
 from app.workspace import Workspace
 from tests.app.test_company import logo, terms
 from tests.blank import blank_workspace
-from tests.sync.office import Laptop, Office
+from tests.sync.office import Laptop, Office, issue_a_quote
 
 SIREN = "732829320"
 
@@ -36,17 +36,7 @@ def work_alone(folder: Path, files: Path, **values: Any) -> tuple[Workspace, str
     quote_look.keep(workspace, {"density": "compact", "mail_fr_subject": "Devis {number}"})
     with workspace.transaction() as session:
         account = records.add(session, "account", {"name": "Garage Lefèvre"})
-        quote = records.add(session, "quote", {"account": account, "status": "draft"})
-        line = {
-            "kind": "item",
-            "position": 1,
-            "description": "Pont",
-            "quantity": 1,
-            "unit_price": 900,
-            "vat_rate": 20,
-        }
-        records.add(session, "quote_line", {**line, "quote": quote})
-        issuing.issue(session, quote)
+        quote = issue_a_quote(session, account)
     return workspace, quote
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,15 +23,9 @@ from tests.sync.test_letters import issued, queued, state
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as found:
-        yield found
-
-
-@pytest.fixture
 def quote(office: Office, claire: Laptop) -> str:
     """A quote of Claire's whose letter lies at the server."""
-    serve._tell_post(office.store, '{"sender":""}')
+    serve.tell_post(office.store, '{"sender":""}')
     claire.sync()
     found = issued(claire)
     queued(claire, found)
@@ -42,7 +35,7 @@ def quote(office: Office, claire: Laptop) -> str:
 
 def posting(office: Office, mail: MailServer) -> Posting:
     office_of = PostOffice("127.0.0.1", mail.port, "devis@valmont.example")
-    return Posting(office.store, office_of.post, serve._author_of)
+    return Posting(office.store, office_of.post, serve.author_of)
 
 
 def change(office: Office, statement: str, **values: object) -> None:
@@ -178,8 +171,8 @@ def test_a_stop_begins_no_letter(office: Office, quote: str, mail: MailServer):
 def watch(office: Office, mail: MailServer | None, setting: str | None) -> Watch:
     known = serve.organisations(office.folder / "server")
     post = PostOffice("127.0.0.1", mail.port, "devis@valmont.example").post if mail else None
-    tell = lambda store: serve._tell_post(store, setting)  # noqa: E731
-    return Watch(known, post, serve._author_of, setting, tell, threading.Event())
+    tell = lambda store: serve.tell_post(store, setting)  # noqa: E731
+    return Watch(known, post, serve.author_of, setting, tell, threading.Event())
 
 
 def test_an_organisation_is_opened_where_a_letter_waits_or_the_setting_differs(

@@ -6,7 +6,6 @@ import email
 import os
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email import policy
@@ -17,27 +16,21 @@ import pytest
 from app import records, serve
 from app.errors import Invalid, NotAllowed
 from app.post_office import PASSWORD, USER, PostOffice, office_of
-from app.quotes import issuing, letters, mailing, notices
+from app.quotes import letters, mailing, notices
 from app.quotes.letters import Wording
 from sync.letters import MOST_BYTES
 from sync.server.letter_marks import FOLDER
 from sync.server.posting import Posting
-from tests.sync.office import RHONE, Laptop, Office
+from tests.sync.office import RHONE, Laptop, Office, issue_a_quote
 from tests.sync.smtp import MailServer
 
 LETTER = b"To: a@b.example\r\nSubject: x\r\n\r\nx"
 
 
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with MailServer() as found:
-        yield found
-
-
-@pytest.fixture
 def claire(office: Office, mail: MailServer) -> Laptop:
     """A rep whose server posts e-mails, with one issued quote."""
-    serve._tell_post(office.store, '{"sender":""}')
+    serve.tell_post(office.store, '{"sender":""}')
     laptop = office.enrol("claire")
     laptop.sync()
     return laptop
@@ -46,17 +39,7 @@ def claire(office: Office, mail: MailServer) -> Laptop:
 def issued(laptop: Laptop) -> str:
     with laptop.workspace.transaction() as session:
         account = records.add(session, "account", {"name": "Garage Lefèvre", "territory": RHONE})
-        quote = records.add(session, "quote", {"account": account, "status": "draft"})
-        line = {
-            "kind": "item",
-            "position": 1,
-            "description": "Pont",
-            "quantity": 1,
-            "unit_price": 900,
-            "vat_rate": 20,
-        }
-        records.add(session, "quote_line", {**line, "quote": quote})
-        issuing.issue(session, quote)
+        quote = issue_a_quote(session, account)
     return quote
 
 
@@ -69,7 +52,7 @@ def queued(
 
 
 def posting(office: Office, mail: MailServer, sender: str = "") -> Posting:
-    return Posting(office.store, PostOffice("127.0.0.1", mail.port, sender).post, serve._author_of)
+    return Posting(office.store, PostOffice("127.0.0.1", mail.port, sender).post, serve.author_of)
 
 
 def state(laptop: Laptop, quote: str) -> tuple[str, str]:
@@ -213,7 +196,7 @@ def test_a_mail_server_that_is_away_holds_nothing_up(office: Office, claire: Lap
     quote = at_server(claire)
     with MailServer() as gone:
         port = gone.port
-    post = Posting(office.store, PostOffice("127.0.0.1", port).post, serve._author_of)
+    post = Posting(office.store, PostOffice("127.0.0.1", port).post, serve.author_of)
     assert post.look() == 0 and marks(office) == [] and state(claire, quote)[0] == "file"
 
 
@@ -261,7 +244,7 @@ def test_a_letter_that_the_server_would_refuse_for_its_size_is_not_queued(claire
 
 def test_without_a_server_that_posts_nothing_is_queued(office: Office, claire: Laptop):
     quote = issued(claire)
-    serve._tell_post(office.store, None)
+    serve.tell_post(office.store, None)
     claire.sync()
     with pytest.raises(NotAllowed):
         queued(claire, quote)

@@ -37,6 +37,15 @@ def draw(hand: Hand, screen: SignScreen) -> None:
     QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(240, 90))
 
 
+def sign(hand: Hand, screen: SignScreen) -> None:
+    screen.name.setText("Sylvie Morel")
+    hand.click(screen.agreed)
+    hand.click(screen.terms)
+    draw(hand, screen)
+    hand.click(screen.confirm)
+    hand.settle(100)
+
+
 def status(shop: Shop, quote: str) -> str:
     with shop.workspace.read() as session:
         return records.get(session, "quote", quote)["status"]
@@ -55,12 +64,7 @@ def test_it_covers_the_window_and_shows_no_margin(hand: Hand, screen: SignScreen
 
 def test_three_clicks_and_a_drawing_sign_the_quote(hand: Hand, shop: Shop, screen: SignScreen) -> None:
     before = hand.presses
-    screen.name.setText("Sylvie Morel")
-    hand.click(screen.agreed)
-    hand.click(screen.terms)
-    draw(hand, screen)
-    hand.click(screen.confirm)
-    hand.settle(100)
+    sign(hand, screen)
     assert hand.presses - before == 3
     assert status(shop, screen.quote_id) == "accepted"
     with shop.workspace.read() as session:
@@ -147,12 +151,7 @@ def test_what_is_signed_for_is_what_was_shown(hand: Hand, shop: Shop, choosing: 
     _first, second, _large, _small = choosing.choices.values()
     second.click()
     shown = plain(choosing.amounts["ttc"].text())
-    choosing.name.setText("Sylvie Morel")
-    hand.click(choosing.agreed)
-    hand.click(choosing.terms)
-    draw(hand, choosing)
-    hand.click(choosing.confirm)
-    hand.settle(100)
+    sign(hand, choosing)
     with shop.workspace.read() as session:
         (found,) = records.find_rows(session, "signature", {"quote": choosing.quote_id})
     assert shown == "342,00 €" and found["evidence"]["total"]["ttc"] == "342.00"
