@@ -12,7 +12,10 @@ import resources
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
-    page for page in ROOT.rglob("*.md") if not {".venv", "build", ".git"} & set(page.relative_to(ROOT).parts)
+    page
+    for page in ROOT.rglob("*.md")
+    # Tools keep pages of their own in hidden folders, and some appear while the tests are gathered.
+    if not any(part.startswith(".") or part == "build" for part in page.relative_to(ROOT).parts)
 )
 GUIDE = [page for page in PAGES if "guide" in page.relative_to(ROOT).as_posix()]
 KEY = re.compile(r"(Ctrl|Maj|Shift|F\d|Enter|Entrée|Alt|Esc|Échap).*")
