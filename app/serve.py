@@ -28,7 +28,7 @@ from sync.letters import SETTING
 from sync.merge import canonical
 from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, blobs, erasure, expected, load, posting
+from sync.server import auth, blobs, driver, erasure, expected, load, posting
 from sync.server.admin import Administration, restore
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange
@@ -81,21 +81,22 @@ def exchange_file(known: Organisations, slug: str, source: BinaryIO, target: Bin
     return exchange(Service(store, grants, slug), source, target)
 
 
-_USER = text('SELECT role, territories, active, deleted_at FROM "user" WHERE id = :id')
+_USER = 'SELECT role, territories, active FROM "user" WHERE id = ? AND deleted_at IS NULL'
+_ALL_SCOPES = "SELECT 'territory:' || id FROM territory UNION ALL SELECT 'parked:' || id FROM \"user\""
+"""Asked by every call of the office."""
 
 
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
     """What a user may see: a rep his territories, a manager those of his teams, office and admin all."""
     users = tables["user"]
-    found = connection.execute(_USER, {"id": user}).first()
-    if found is None or found.deleted_at is not None or found.active == 0:
+    found = driver.read(connection, _USER, (user,))
+    if not found or found[0][2] == 0:
         return Grants(frozenset(), active=False)
-    role = found.role or "rep"
+    role, territories = found[0][0] or "rep", found[0][1]
     scopes = {COMPANY, f"user:{user}", f"parked:{user}"}
-    own = frozenset(f"territory:{id}" for id in _ids(found.territories))
+    own = frozenset(f"territory:{id}" for id in _ids(territories))
     if role in COMPANY_WRITERS:
-        scopes |= {OFFICE} | _territories(connection, tables)
-        scopes |= {f"parked:{id}" for id in connection.scalars(select(users.c.id))}
+        scopes |= {OFFICE, *(scope for (scope,) in driver.read(connection, _ALL_SCOPES))}
     else:
         scopes |= own
     if role == "manager":
@@ -135,13 +136,9 @@ def _teams(connection: Connection, tables: Mapping[str, Table], manager: str) ->
     return list(connection.scalars(select(teams.c.id).where(live)))
 
 
-def _territories(
-    connection: Connection, tables: Mapping[str, Table], teams: list[str] | None = None
-) -> set[str]:
+def _territories(connection: Connection, tables: Mapping[str, Table], teams: list[str]) -> set[str]:
     territories = tables["territory"]
-    statement = select(territories.c.id)
-    if teams is not None:
-        statement = statement.where(territories.c.team.in_(teams))
+    statement = select(territories.c.id).where(territories.c.team.in_(teams))
     return {f"territory:{id}" for id in connection.scalars(statement)}
 
 

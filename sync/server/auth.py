@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sync import errors
 from sync.clock import format_time, parse_time
+from sync.server import driver
 from sync.server.journal import note
 from sync.server.store import Store
 from sync.server.usage import require_few_calls
@@ -181,12 +182,11 @@ def series_code(count: int) -> str:
         block -= 1
 
 
-_DEVICE = text(
+_DEVICE = (
     'SELECT d.id, d."user", d.series, d.last_n, d.wipe, d.revoked_at, d.cursor_issued, d.scopes_issued,'
     " d.scopes_entitled, d.rev_presented, d.seen_at, d.lease, d.counted_from, d.calls, d.restored_n, c.disabled_at"
-    ' FROM sync_device d LEFT JOIN user_credential c ON c."user" = d."user" WHERE d.token_hash = :hash'
+    ' FROM sync_device d LEFT JOIN user_credential c ON c."user" = d."user" WHERE d.token_hash = ?'
 )
-"""Asked by every call, and so written out: to put it together anew takes longer than to answer it."""
 
 
 def find_device(connection: Connection, token: str) -> Device:
@@ -194,25 +194,29 @@ def find_device(connection: Connection, token: str) -> Device:
 
     A revoked one is known by its wipe order alone.
     """
-    found = connection.execute(_DEVICE, {"hash": hash_token(token)}).mappings().first()
-    if found is None or (found["revoked_at"] is not None and not found["wipe"]):
+    rows = driver.read(connection, _DEVICE, (hash_token(token),))
+    if not rows:
         raise errors.SignInNeeded("unknown device")
-    note(device=found["id"])
-    require_few_calls(found["counted_from"], found["calls"])
+    (id, user, series, last_n, wipe, revoked_at, cursor_issued, scopes_issued, scopes_entitled, rev_presented,
+     seen_at, lease, counted_from, calls, restored_n, disabled_at) = rows[0]  # fmt: skip
+    if revoked_at is not None and not wipe:
+        raise errors.SignInNeeded("unknown device")
+    note(device=id)
+    require_few_calls(counted_from, calls)
     return Device(
-        id=found["id"],
-        user=found["user"],
-        series=found["series"],
-        last_n=found["last_n"],
-        wipe=bool(found["wipe"]),
-        cursor_issued=found["cursor_issued"],
-        scopes_issued=_scopes(found["scopes_issued"]),
-        scopes_entitled=_scopes(found["scopes_entitled"]),
-        rev_presented=found["rev_presented"],
-        seen_at=found["seen_at"],
-        lease=found["lease"] or "",
-        disabled=found["disabled_at"] is not None,
-        restored_n=found["restored_n"],
+        id=id,
+        user=user,
+        series=series,
+        last_n=last_n,
+        wipe=bool(wipe),
+        cursor_issued=cursor_issued,
+        scopes_issued=_scopes(scopes_issued),
+        scopes_entitled=_scopes(scopes_entitled),
+        rev_presented=rev_presented,
+        seen_at=seen_at,
+        lease=lease or "",
+        disabled=disabled_at is not None,
+        restored_n=restored_n,
     )
 
 

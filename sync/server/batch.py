@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Integer, LargeBinary, Table
 
+from sync.server import driver
+
 Values = Sequence[Any]
 _AT_ONCE = 2_000
 
@@ -50,19 +52,14 @@ def find_rows(
     key: str,
     values: Sequence[str],
     ending: str = "",
-) -> list[Values]:
+) -> list[tuple[Any, ...]]:
     """The values of `names` in the rows whose column `key` holds one of `values`, a batch at most."""
     columns = ", ".join(map(_quoted, names))
     postgres = _is_postgres(connection)
-    among = "= ANY(%s)" if postgres else f"IN ({', '.join(['?'] * len(values))})"
+    among = "= ANY(?)" if postgres else f"IN ({', '.join(['?'] * len(values))})"
     parameters: tuple[Any, ...] = (list(values),) if postgres else tuple(values)
-    statement = f"SELECT {columns} FROM {_quoted(table.name)} WHERE {_quoted(key)} {among} {ending}"
-    result = connection.exec_driver_sql(statement, parameters)
-    assert result.cursor is not None
-    # The driver's own tuples: what is read by thousands has no use for a named row each.
-    rows: list[Values] = list(result.cursor.fetchall())
-    result.close()
-    return rows
+    question = f"SELECT {columns} FROM {_quoted(table.name)} WHERE {_quoted(key)} {among} {ending}"
+    return driver.read(connection, question, parameters)
 
 
 def _execute(connection: Connection, statement: str, rows: list[Values]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import sums
+from sync.server import driver
 from sync.server.batch import Values, insert_rows, update_rows
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
@@ -35,16 +36,16 @@ class Standing:
     """The private one."""
 
 
-_STANDING = text(
-    "SELECT h.rev, h.epoch, (SELECT r.rev FROM sync_restore r WHERE r.epoch = h.epoch) AS restored_rev,"
-    " (SELECT k.private FROM sync_exchange_key k) AS exchange_key FROM sync_head h"
+_STANDING = (
+    "SELECT h.rev, h.epoch, (SELECT r.rev FROM sync_restore r WHERE r.epoch = h.epoch),"
+    " (SELECT k.private FROM sync_exchange_key k) FROM sync_head h"
 )
 
 
 def standing(connection: Connection) -> Standing:
     """What every answer begins with, in one statement."""
-    found = connection.execute(_STANDING).one()
-    return Standing(found.rev, found.epoch, found.restored_rev or 0, bytes(found.exchange_key))
+    ((rev, epoch, restored_rev, exchange_key),) = driver.read(connection, _STANDING)
+    return Standing(rev, epoch, restored_rev or 0, bytes(exchange_key))
 
 
 def advance(connection: Connection, store: Store, count: int) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sync.clock import format_time, parse_time
+from sync.server import driver
 from sync.server.store import Store
 
 KEPT = timedelta(days=400)
@@ -26,13 +27,13 @@ class Horizon:
         return not self.looked_at <= now < _later(self.looked_at, _LOOKED_AFTER)
 
 
-_HORIZON = text("SELECT rev, looked_at FROM sync_horizon")
+_HORIZON = "SELECT rev, looked_at FROM sync_horizon"
 
 
 def find(connection: Connection) -> Horizon:
     """Where the horizon of this organisation is."""
-    found = connection.execute(_HORIZON).first()
-    return Horizon(found.rev, found.looked_at) if found else Horizon()
+    found = driver.read(connection, _HORIZON)
+    return Horizon(*found[0]) if found else Horizon()
 
 
 def advance(connection: Connection, store: Store, now: str) -> int:

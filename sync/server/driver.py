@@ -1,0 +1,40 @@
+"""Fixed questions put to the database's driver itself: what SQLAlchemy does around one costs more than the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+
+def read(connection: Connection, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows that answer `question`, which says `?` for each of the values; raises what SQLAlchemy would."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    assert raw is not None and dialect.loaded_dbapi is not None
+    said = _numbered(question) if dialect.name == "postgresql" else question
+    cursor = raw.cursor()
+    try:
+        cursor.execute(said, values)
+        return list(cursor.fetchall())
+    except dialect.loaded_dbapi.Error as problem:
+        lost = dialect.is_disconnect(problem, raw, cursor)
+        if lost:
+            connection.invalidate(problem)
+        raise DBAPIError.instance(
+            said,
+            list(values),
+            problem,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
+        ) from problem
+    finally:
+        cursor.close()
+
+
+@lru_cache(1_000)
+def _numbered(question: str) -> str:
+    return question.replace("?", "%s")
