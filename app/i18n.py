@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import resources
 
 LANGUAGES = ("fr", "en")
 
 _language = "fr"
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
+"""Another language for what is said now, as `speaking` sets it; empty for the program's."""
 _messages: dict[str, gettext.NullTranslations] = {"en": gettext.NullTranslations()}
 
 
 def language() -> str:
     """The current language, `fr` or `en`."""
-    return _language
+    return _spoken.get() or _language
 
 
 def set_language(code: str) -> None:
     """Switch every later translation to `code`; an unknown code means English."""
     global _language
     _language = code if code in LANGUAGES else "en"
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Within the block, in this thread, everything is said in `code`: to the customer before his quote."""
+    before = _spoken.set(code if code in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def mark(text: str) -> str:
@@ -34,7 +49,7 @@ LANGUAGE_NAMES = (("fr", mark("French")), ("en", mark("English")))
 
 def translate(text: str, /, **values: object) -> str:
     """`text` in the current language, with `{name}` places filled from `values`."""
-    return translate_in(_language, text, **values)
+    return translate_in(language(), text, **values)
 
 
 def translate_in(code: str, text: str, /, **values: object) -> str:
@@ -52,9 +67,9 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 def translate_plural(one: str, many: str, n: int, /, **values: object) -> str:
     """The form of the message that fits `n`, with `{n}`, its thousands apart, and `{name}` places filled."""
-    return _catalogue(_language).ngettext(one, many, n).format(n=grouped(n), **values)
+    return _catalogue(language()).ngettext(one, many, n).format(n=grouped(n), **values)
 
 
 def grouped(n: int) -> str:
     """A whole number as the current language writes it: 12 345 in French, 12,345 in English."""
-    return f"{n:,}".replace(",", "\u202f" if _language == "fr" else ",")
+    return f"{n:,}".replace(",", "\u202f" if language() == "fr" else ",")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -167,7 +168,10 @@ def _to_order(quote: Record, lines: Sequence[Record], chosen: Sequence[str] | No
 
 
 def chosen_totals(quote: Record, lines: Sequence[Record], chosen: Sequence[str]) -> Totals:
-    """The totals with these options and alternatives taken. Raises Invalid."""
+    """The totals with these options and alternatives taken. Raises Invalid.
+
+    A deposit of a fixed amount is the whole of what is due where he takes less than that.
+    """
     check_choices(lines, chosen)
     taken = set(chosen)
     groups = {line["option_group"] for line in lines if line["id"] in taken and line["option_group"]}
@@ -177,6 +181,9 @@ def chosen_totals(quote: Record, lines: Sequence[Record], chosen: Sequence[str])
         else line
         for line in lines
     ]
+    if quote["deposit_value"] and quote["deposit_type"] == "amount":
+        due = max(quote_totals({**quote, "deposit_value": None}, decided).total.ttc, Decimal(0))
+        quote = {**quote, "deposit_value": min(quote["deposit_value"], due)}
     return quote_totals(quote, decided)
 
 

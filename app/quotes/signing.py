@@ -50,6 +50,8 @@ class Signing:
     content: bytes
     """The PDF that is shown, byte for byte the one that is sealed."""
     lines: tuple[Record, ...]
+    language: str
+    """That in which the customer is spoken to: the document's, of one in both languages his own."""
     signer: str
     role: str
     email: str
@@ -136,6 +138,7 @@ def open_signing(session: Session, quote_id: str, vault: sealing.Vault) -> Signi
         shown,
         shown.render(),
         tuple(issuing.find_lines(session, quote_id)),
+        _spoken(shown.document, account),
         name,
         contact.get("job") or "",
         contact.get("email") or "",
@@ -348,6 +351,11 @@ def _check_consent(consent: Consent) -> None:
         problems["strokes"] = _("Sign in the frame.")
     if problems:
         raise Invalid(problems)
+
+
+def _spoken(document: QuoteDocument, account: Record) -> str:
+    found = account.get("language") if document.language == "both" else document.language
+    return "en" if found == "en" else "fr"
 
 
 def _seal_key(session: Session, vault: sealing.Vault, document: QuoteDocument) -> sealing.SealKey:

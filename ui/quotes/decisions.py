@@ -85,7 +85,7 @@ class Decisions(QObject):
 
     def _show_sign(self, quote: signing.Signing) -> None:
         self.moved.emit()
-        self.sign_screen = SignScreen(self._shell, quote, self._signed)
+        self.sign_screen = SignScreen(self._shell, quote, self._printing, self._signed)
 
     def _signed(self, _signature: str) -> None:
         self._shell.toast(_("Signed and sealed."))

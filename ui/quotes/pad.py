@@ -31,6 +31,7 @@ class SignaturePad(QWidget):
         self._drawing = False
         self._pen = False
         self.setAccessibleName(_("Frame to sign in"))
+        self._caption = _("Customer's signature")  # now, while his language is spoken
         self.setMinimumHeight(theme.px(200))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -115,7 +116,7 @@ class SignaturePad(QWidget):
         painter.setPen(QPen(QColor("#858E9C"), 1))
         painter.drawLine(inset, y, self.width() - inset, y)
         painter.setPen(QColor("#434C5A"))
-        painter.drawText(QPointF(inset, y + theme.px(20)), _("Customer's signature"))
+        painter.drawText(QPointF(inset, y + theme.px(20)), self._caption)
 
     def _path(self, stroke: Stroke) -> QPainterPath:
         """The points joined by curves through their midpoints, as ink runs."""

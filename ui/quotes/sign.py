@@ -11,32 +11,40 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QWidget
 
 from app.errors import Invalid
 from app.i18n import mark as m_
+from app.i18n import speaking
 from app.i18n import translate as _
-from app.quotes import signing
+from app.quotes import life, signing
 from app.quotes.pdf_words import Words
 from app.quotes.signing import Consent, Signed, Signing
 from ui.page import Shell
+from ui.printing import Printing
 from ui.quotes.pad import SignaturePad
 from ui.quotes.preview import FullPreview
+from ui.quotes.words import quote_title
 from ui.theme import theme
 from ui.widgets import Button, Card, Keycap, Label, Line, Pill, Scroll, announce, hbox, panel, vbox
 
 TARGET = 44
 """A finger's width: what is touched on this screen is at least so high."""
 LINES_SHOWN = 60
+DUE = ("discount", "ht", "vat", "ttc", "deposit")
+"""The amounts that follow what is ticked."""
 
 
 class SignScreen(QWidget):
-    """Covers the window; Esc or Back leaves it with nothing changed."""
+    """Covers the window, in the customer's language; Esc or Back leaves it with nothing changed."""
 
-    def __init__(self, shell: Shell, quote: Signing, done: Callable[[str], object]) -> None:
+    def __init__(
+        self, shell: Shell, quote: Signing, printing: Printing, done: Callable[[str], object]
+    ) -> None:
         super().__init__(shell.window)
-        self._shell, self._signing, self._done = shell, quote, done
+        self._shell, self._signing, self._printing, self._done = shell, quote, printing, done
         self._opener = shell.window.focusWidget()
-        self.setAccessibleName(_("Signature of the quote"))
-        self._words = Words(quote.paper.document.language, quote.paper.document.currency)
+        self._words = Words(quote.language, quote.paper.document.currency)
         self.choices: dict[str, QCheckBox] = {}
-        self._build()
+        with speaking(quote.language):
+            self.setAccessibleName(_("Signature of the quote"))
+            self._build()
         shell.window.installEventFilter(self)
         self.setGeometry(shell.window.rect())
         self.show()
@@ -54,7 +62,8 @@ class SignScreen(QWidget):
             Keycap(_("Esc")),
             Label(_("go back"), "muted"),
         )
-        body = hbox((self._quote_card(), 9), (self._signature_card(), 11), gap=16)
+        signature = self._signature_card()  # first: it says what is wrong with the totals
+        body = hbox((self._quote_card(), 9), (signature, 11), gap=16)
         self.setLayout(vbox(top, (body, 1), gap=14, margins=(24, 16, 24, 18)))
 
     def _quote_card(self) -> QWidget:
@@ -137,18 +146,25 @@ class SignScreen(QWidget):
         return found
 
     def _show_totals(self) -> None:
-        """What he signs for, with the options that are ticked."""
+        """What he signs for, with the options that are ticked; where they make no total, why."""
         try:
-            found = self._signing.agreed(tuple(id for id, box in self.choices.items() if box.isChecked()))
-        except Invalid:
-            return  # between two ticks of one group; the next one says
-        total = found.total
-        if "discount" in self.amounts:
-            self.amounts["discount"].setText(self._words.money(str(-found.discount_entered)))
-        for name, amount in (("ht", total.ht), ("vat", total.vat), ("ttc", total.ttc)):
-            self.amounts[name].setText(self._words.money(str(amount)))
-        if "deposit" in self.amounts and found.deposit is not None:
-            self.amounts["deposit"].setText(self._words.money(str(found.deposit.ttc)))
+            with speaking(self._signing.language):
+                found = self._signing.agreed(self._chosen())
+        except Invalid as problem:
+            for name in DUE:
+                if name in self.amounts:
+                    self.amounts[name].setText("—")
+            self._say(" ".join(problem.problems.values()))
+            return
+        self._say("")
+        deposit = found.deposit.ttc if found.deposit else 0
+        due = (-found.discount_entered, found.total.ht, found.total.vat, found.total.ttc, deposit)
+        for name, amount in zip(DUE, due, strict=True):
+            if name in self.amounts:
+                self.amounts[name].setText(self._words.money(str(amount)))
+
+    def _chosen(self) -> tuple[str, ...]:
+        return tuple(id for id, box in self.choices.items() if box.isChecked())
 
     def _signature_card(self) -> QWidget:
         self.name = _field(_("Signer's name"), self._signing.signer)
@@ -160,10 +176,11 @@ class SignScreen(QWidget):
         self.problem.hide()
         self.erase = Button(_("Erase"), "ghost", "eraser", self.pad.erase)
         self.back = Button(_("Back"), "ghost", on_click=self.leave)
+        self.printed = Button(_("Print"), "secondary", "printer", self._print)
         self.confirm = Button(_("Confirm the signature"), "primary", "check", self._confirm)
-        for button in (self.erase, self.back, self.confirm):
+        for button in (self.erase, self.back, self.printed, self.confirm):
             button.setProperty("touch", "true")
-        self.pad.drawn.connect(lambda _drawn: self._say(""))
+        self.pad.drawn.connect(lambda _drawn: self._show_totals())
         fields = hbox(
             (_labelled(_("Signer's name"), self.name), 1), (_labelled(_("Job"), self.role), 1), gap=12
         )
@@ -178,7 +195,7 @@ class SignScreen(QWidget):
             hbox(Label(_("Sign with your finger, a pen or the mouse"), "muted"), None, self.erase),
             self.problem,
             Line(),
-            hbox(self.back, None, self.confirm),
+            hbox(self.back, None, self.printed, self.confirm, gap=8),
             gap=8,
             margins=(24, 18, 24, 16),
         )
@@ -193,20 +210,35 @@ class SignScreen(QWidget):
             self._signing.email,
             self.agreed.isChecked(),
             self.terms.isChecked(),
-            tuple(id for id, box in self.choices.items() if box.isChecked()),
+            self._chosen(),
             tuple(tuple(stroke) for stroke in self.pad.strokes),
         )
 
     def _read(self) -> None:
         """The very pages that will be sealed."""
-        FullPreview(self._shell.window, self._shell.tasks, self._signing.content).open()
+        with speaking(self._signing.language):
+            FullPreview(self._shell.window, self._shell.tasks, self._signing.content).open()
+
+    def _print(self) -> None:
+        """The same pages on paper, for who would rather sign there."""
+        id = self._signing.quote["id"]
+        self._printing.print(
+            self._signing.content,
+            quote_title(self._signing.quote),
+            lambda: self._shell.tasks.write(
+                self._printing, lambda session: life.note_printed(session, id), label=m_("Print the quote")
+            ),
+        )
 
     def _confirm(self) -> None:
         self.confirm.setEnabled(False)
-        consent = self.consent()
-        self._shell.tasks.background(
-            self, lambda _token: signing.sign(self._signing, consent), then=self._keep, failed=self._refused
-        )
+        consent, language = self.consent(), self._signing.language
+
+        def sign(_token: object) -> Signed:
+            with speaking(language):
+                return signing.sign(self._signing, consent)
+
+        self._shell.tasks.background(self, sign, then=self._keep, failed=self._refused)
 
     def _keep(self, signed: Signed) -> None:
         self._shell.tasks.write(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from app import attachments, records
 from app.quotes import issuing, sealing
@@ -104,7 +106,15 @@ def test_the_strokes_stay_on_the_pad_in_parts_of_its_width(hand: Hand, screen: S
 
 
 def test_every_target_of_the_customer_is_as_high_as_a_finger(screen: SignScreen) -> None:
-    for widget in (screen.name, screen.role, screen.confirm, screen.back, screen.erase, screen.read):
+    for widget in (
+        screen.name,
+        screen.role,
+        screen.confirm,
+        screen.printed,
+        screen.back,
+        screen.erase,
+        screen.read,
+    ):
         assert widget.height() >= 44
 
 
@@ -189,3 +199,89 @@ def test_discount_and_charges_explain_the_total(hand: Hand, shop: Shop, opened: 
     assert (shown["discount"], shown["charge0"], shown["ht"]) == ("−8,90 €", "12,50 €", "92,60 €")
     screen.choices[option].click()
     assert plain(screen.amounts["discount"].text()) == "−20,70 €"
+
+
+def open_signing(hand: Hand) -> SignScreen:
+    hand.settle(50)
+    hand.click(hand.page.editor.sign_button)
+    hand.settle(50)
+    found = hand.page.editor.decisions.sign_screen
+    assert found is not None
+    return found
+
+
+def test_a_fixed_deposit_is_at_most_what_he_takes(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600", "tap 90")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": True})
+        records.save(session, "quote", quote, {"deposit_type": "amount", "deposit_value": 150})
+    screen = open_signing(hand)
+    assert plain(screen.amounts["deposit"].text()) == "150,00 €"
+    screen.choices[option].click()
+    shown = {name: plain(label.text()) for name, label in screen.amounts.items()}
+    assert (shown["ttc"], shown["deposit"]) == ("106,80 €", "106,80 €"), "the whole, not more"
+    sign(hand, screen)
+    with shop.workspace.read() as session:
+        (found,) = records.find_rows(session, "signature", {"quote": quote})
+    assert found["evidence"]["total"] == {
+        "ht": "89.00",
+        "ttc": "106.80",
+        "deposit": "106.80",
+        "balance": "0.00",
+    }
+
+
+def test_a_discount_larger_than_what_he_takes_is_said_at_once(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600", "tap 90")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": True})
+        records.save(session, "quote", quote, {"discount_type": "amount", "discount_value": 100})
+    screen = open_signing(hand)
+    screen.choices[option].click()
+    assert {screen.amounts[name].text() for name in ("discount", "ht", "vat", "ttc")} == {"—"}
+    said = screen.problem.text()
+    assert "remise" in said and screen.problem.isVisible()
+    draw(hand, screen)
+    assert screen.problem.text() == said, "drawing does not mend it"
+    screen.choices[option].click()
+    assert not screen.problem.isVisible() and plain(screen.amounts["ttc"].text()) == "128,40 €"
+
+
+def test_the_customer_is_spoken_to_in_his_language(hand: Hand, shop: Shop, opened: Opened) -> None:
+    opened("dsi 600")
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+    screen = open_signing(hand)
+    buttons = {button.text() for button in screen.findChildren(QPushButton)}
+    assert buttons == {"Read the whole quote", "Erase", "Back", "Print", "Confirm the signature"}
+    assert "Your quote" in texts(screen) and "Total excl. VAT" in texts(screen)
+    assert screen.pad._caption == "Customer's signature"
+    assert not re.search("Signature de|Nom du|Écran|revenir|Effacer|[Cc]onditions", texts(screen))
+    screen.name.clear()
+    hand.click(screen.confirm)
+    hand.settle(50)
+    assert "Write who signs." in screen.problem.text()
+    sign(hand, screen)
+    assert hand.page.editor.sign_button.text() != "Have it signed", "the program stays in its own"
+
+
+def test_a_quote_in_both_languages_is_signed_in_the_customers(hand: Hand, shop: Shop, opened: Opened) -> None:
+    quote = opened("dsi 600")
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+        records.save(session, "quote", quote, {"language": "both"})
+    screen = open_signing(hand)
+    assert screen.confirm.text() == "Confirm the signature" and "Total TTC" not in texts(screen)
+
+
+def test_the_very_pages_that_are_shown_can_be_printed_before_they_are_signed(
+    hand: Hand, shop: Shop, screen: SignScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[bytes] = []
+    printing = hand.page.editor.decisions._printing
+    monkeypatch.setattr(printing, "printer", lambda: None)
+    monkeypatch.setattr(printing, "open", lambda content, _name: printed.append(content))
+    hand.click(screen.printed)
+    assert printed == [screen._signing.content] and screen.isVisible()
