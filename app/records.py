@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -94,25 +95,34 @@ def known(session: Session, kind: str, id: str | None) -> Record:
 
 def add(session: Session, kind: str, values: Mapping[str, Any], id: str | None = None) -> str:
     """A new record; its id. `values` may be typed text or Python values. Raises Invalid."""
-    clean = validate(session, kind, values)
-    _require(kind, clean)
-    now = datetime.now(UTC)
-    clean.update(
-        id=id or new_id(),
-        created_at=now,
-        updated_at=now,
-        created_by=session.info["user"],
-        updated_by=session.info["user"],
-    )
-    if clean.get("owner") is None:
-        clean["owner"] = session.info["user"]
-    if "territory" in fields(kind) and "territory" not in values:
-        clean["territory"] = _home_territory(session)
-    _refuse_under_frozen(session, kind, clean)
-    if id is not None and session.execute(select(_table(kind).c.id).where(_table(kind).c.id == id)).first():
+    if id is None:
+        return _insert(session, kind, {new_id(): values})[0]
+    return add_all(session, kind, {id: values})[0]
+
+
+def add_all(session: Session, kind: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """New records as a set of rows, by the ids that they are to have; these ids. Raises Invalid."""
+    table = _table(kind)
+    if session.execute(select(table.c.id).where(table.c.id.in_(list(rows)))).first():
         raise Invalid({"id": _("A record with this id is there already.")})
-    session.execute(insert(_table(kind)).values(**clean))
-    return str(clean["id"])
+    return _insert(session, kind, rows)
+
+
+def _insert(session: Session, kind: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    now, user = datetime.now(UTC), session.info["user"]
+    made = {"created_at": now, "updated_at": now, "created_by": user, "updated_by": user}
+    clean = [{**validate(session, kind, values), **made, "id": id} for id, values in rows.items()]
+    home = _home_territory(session) if "territory" in fields(kind) else None
+    for row, values in zip(clean, rows.values(), strict=True):
+        _require(kind, row)
+        if row.get("owner") is None:
+            row["owner"] = user
+        if home is not None and "territory" not in values:
+            row["territory"] = home
+    _refuse_under_frozen(session, kind, clean)
+    for _names, alike in itertools.groupby(clean, key=dict.keys):
+        session.execute(insert(_table(kind)), list(alike))
+    return list(rows)
 
 
 def save(
@@ -141,7 +151,7 @@ def save(
         return False
     _require(kind, {**current, **changed})
     _refuse_frozen(kind, current, changed)
-    _refuse_under_frozen(session, kind, current)
+    _refuse_under_frozen(session, kind, [current])
     changed.update(updated_at=datetime.now(UTC), updated_by=session.info["user"])
     session.execute(update(_table(kind)).where(_table(kind).c.id == id).values(**changed))
     return True
@@ -149,20 +159,37 @@ def save(
 
 def delete(session: Session, kind: str, id: str) -> None:
     """Delete a record with all that hangs under it, as tombstones. Raises NotFound, NotAllowed."""
-    current = get(session, kind, id)
-    _refuse_frozen(kind, current, {"deleted_at": True})
-    _refuse_under_frozen(session, kind, current)
-    _bury(session, kind, [id], datetime.now(UTC))
+    _delete(session, kind, [get(session, kind, id)])
+
+
+def delete_all(session: Session, kind: str, ids: Sequence[str]) -> None:
+    """As `delete`, for many at once; those that are gone already are left alone. Raises NotAllowed."""
+    table = _table(kind)
+    query = select(table).where(table.c.id.in_(ids), table.c.deleted_at.is_(None))
+    _delete(session, kind, [dict(row) for row in session.execute(query).mappings()])
+
+
+def _delete(session: Session, kind: str, rows: Sequence[Record]) -> None:
+    for row in rows:
+        _refuse_frozen(kind, row, {"deleted_at": True})
+    _refuse_under_frozen(session, kind, rows)
+    if rows:
+        _bury(session, kind, [row["id"] for row in rows], datetime.now(UTC))
 
 
 def restore(session: Session, kind: str, id: str) -> None:
     """Take back the deletion of a record, and of what was deleted with it."""
-    table = _table(kind)
-    row = session.execute(select(table.c.deleted_at).where(table.c.id == id)).first()
-    if row is None:
+    if not restore_all(session, kind, [id]):
         raise NotFound(_("No such record is on this laptop."))
-    if row[0] is not None:
-        _unbury(session, kind, [id], row[0])
+
+
+def restore_all(session: Session, kind: str, ids: Sequence[str]) -> list[str]:
+    """As `restore`, for many at once; those of them that are there."""
+    table = _table(kind)
+    found = session.execute(select(table.c.id, table.c.deleted_at).where(table.c.id.in_(ids))).all()
+    for since in {row.deleted_at for row in found} - {None}:
+        _unbury(session, kind, [row.id for row in found if row.deleted_at == since], since)
+    return [row.id for row in found]
 
 
 def validate(session: Session, kind: str, values: Mapping[str, Any]) -> Record:
@@ -298,10 +325,10 @@ def _refuse_frozen(kind: str, current: Record, changed: Record) -> None:
         raise NotAllowed(_("This quote was issued and can no longer be changed. Make a revision instead."))
 
 
-def _refuse_under_frozen(session: Session, kind: str, record: Record) -> None:
+def _refuse_under_frozen(session: Session, kind: str, rows: Sequence[Record]) -> None:
     """The lines of an issued document are as immutable as the document."""
     link = entity(kind).travel.aggregate
-    if link is None or record.get(link) is None:
+    if link is None:
         return
     parent_kind = fields(kind)[link].link
     assert parent_kind is not None
@@ -309,9 +336,11 @@ def _refuse_under_frozen(session: Session, kind: str, record: Record) -> None:
     if frozen is None:
         return
     parent = _table(parent_kind)
-    status = session.scalar(select(parent.c[frozen[0]]).where(parent.c.id == record[link]))
-    if status in frozen[1]:
-        raise NotAllowed(_("This quote was issued and can no longer be changed. Make a revision instead."))
+    for id in {row[link] for row in rows if row.get(link) is not None}:
+        if session.scalar(select(parent.c[frozen[0]]).where(parent.c.id == id)) in frozen[1]:
+            raise NotAllowed(
+                _("This quote was issued and can no longer be changed. Make a revision instead.")
+            )
 
 
 def _refuse_burying(session: Session, kind: str, ids: list[str]) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import formats, i18n, records
 from app.catalogue.pricing import Price, open_book
-from app.entity import entity
 from app.errors import Invalid
 from app.i18n import translate as _
 from app.natural_dates import parse_when
@@ -223,15 +222,11 @@ def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
     forked.keep_base(session, before)
     found = totals(after)
     nets = {each.id: each.net for each in found.lines}
-    kept = {line["id"]: line for line in before.lines}
-    lines = []
-    for position, line in enumerate(after.lines, start=1):
-        stored = {**line, "position": position, "net": nets.get(line["id"])}
-        _save_line(session, after.id, kept.pop(line["id"], None), stored)
-        lines.append(stored)
-    for gone in kept:
-        if records.find_rows(session, "quote_line", {"id": gone}):
-            records.delete(session, "quote_line", gone)
+    lines = [
+        {**line, "position": position, "net": nets.get(line["id"])}
+        for position, line in enumerate(after.lines, start=1)
+    ]
+    _save_lines(session, before, after.id, lines)
     sums = {"total_ht": found.total.ht, "total_vat": found.total.vat, "total_ttc": found.total.ttc}
     quote = {**after.quote, **sums}
     changed = {name: quote[name] for name in (*QUOTE_FIELDS, *sums)}
@@ -239,19 +234,29 @@ def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
     return dataclasses.replace(after, quote=quote, lines=tuple(lines))
 
 
-def _save_line(session: Session, quote: str, before: Record | None, line: Record) -> None:
-    values = {name: line[name] for name in LINE_FIELDS}
-    if before is not None and records.find_rows(session, "quote_line", {"id": line["id"]}):
-        if any(values[name] != before[name] for name in LINE_FIELDS):
-            records.save(session, "quote_line", line["id"], values, loaded=before)
-        return
-    table = entity("quote_line").__table__
-    if session.execute(select(table.c.id).where(table.c.id == line["id"])).first():
-        # A removal that was undone: the line comes back as the same record.
-        records.restore(session, "quote_line", line["id"])
-        records.save(session, "quote_line", line["id"], values)
-    else:
-        records.add(session, "quote_line", {**values, "quote": quote}, id=line["id"])
+def _save_lines(session: Session, before: Sheet, quote: str, lines: Sequence[Record]) -> None:
+    """Write the lines that differ: a thousand pasted rows, and their removal, are one statement each."""
+    shown = {line["id"]: line for line in before.lines}
+    now = {line["id"]: line for line in lines}
+    standing = {line["id"] for line in records.find_rows(session, "quote_line", {"quote": quote})}
+    records.delete_all(session, "quote_line", [id for id in shown if id not in now])
+    gone = [id for id in now if id not in standing]
+    # A removal that was undone: the line comes back as the same record.
+    back = set(records.restore_all(session, "quote_line", gone))
+    new = {id: {**_own(now[id]), "quote": quote} for id in gone if id not in back}
+    if new:
+        records.add_all(session, "quote_line", new)
+    for id, line in now.items():
+        if id in back or (id in standing and id not in shown):
+            records.save(session, "quote_line", id, _own(line))
+        elif id in standing:
+            changed = {name: value for name, value in _own(line).items() if value != shown[id][name]}
+            if changed:
+                records.save(session, "quote_line", id, changed, loaded=shown[id])
+
+
+def _own(line: Record) -> Record:
+    return {name: line[name] for name in LINE_FIELDS}
 
 
 # Parts

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app import records
-from app.errors import NotAllowed
-from app.quotes import editing, issuing, suggesting
+from app.errors import Invalid, NotAllowed
+from app.quotes import editing, issuing, pasting, suggesting
 from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
 from tests.shop import Shop, open_shop
 
@@ -266,3 +267,46 @@ def test_what_the_customer_had_before_comes_first_and_without_text_it_is_all_the
         exact = [each.product["id"] for each in suggesting.suggest(session, "sav-0", account)]
     assert typed[0] == ids[2] and set(typed) == set(ids)
     assert nothing == [ids[2]] and exact[0] == ids[0]
+
+
+def pasted(shop: Shop, count: int) -> tuple[Sheet, Sheet]:
+    """A stored draft, and it with so many rows of a spreadsheet in it."""
+    sheet = sheet_of(shop, shop.quote("tap 90"))
+    rows = pasting.read_rows("\n".join(f"DSI-600\t{n % 9 + 1}" for n in range(count)))
+    with shop.workspace.read() as session:
+        known = pasting.find_suggestions(session, rows, shop.account, None)
+    return sheet, pasting.add_rows(sheet, rows, known)
+
+
+def test_pasted_rows_are_written_and_taken_back_as_sets(shop: Shop) -> None:
+    few, many = pasted(shop, 10), pasted(shop, 300)
+    said: list[str] = []
+
+    def note(*given: Any) -> None:
+        said.append(given[2])
+
+    def statements(before: Sheet, after: Sheet) -> int:
+        with shop.workspace.transaction() as session:
+            engine = session.connection().engine
+            event.listen(engine, "before_cursor_execute", note)
+            said.clear()
+            editing.save(session, before, after)
+            event.remove(engine, "before_cursor_execute", note)
+            return len(said)
+
+    assert statements(*few) == statements(*many), "written"
+    assert statements(*few[::-1]) == statements(*many[::-1]), "taken back"
+    for before, after in (few, many):
+        assert [line["sku"] for line in sheet_of(shop, before.id).lines] == ["TAP-90"]
+        with shop.workspace.transaction() as session:
+            editing.save(session, before, after)
+        again = sheet_of(shop, before.id)
+        assert [line["id"] for line in again.lines] == [line["id"] for line in after.lines]
+        assert again.quote["total_ht"] == editing.totals(after).total.ht
+
+
+def test_a_record_of_a_known_id_is_not_added_twice(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        task = records.add(session, "task", {"subject": "Rappeler"})
+        with pytest.raises(Invalid):
+            records.add_all(session, "task", {task: {"subject": "Encore"}})
