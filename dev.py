@@ -258,7 +258,7 @@ def _stopped_at(name: str, code: int) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """measure: `bench NAME`; without a name, the list"""
+    """measure: `bench NAME`; without a name, the list; `bench quote` is all that concerns quotes"""
     folder = ROOT / "tests" / "bench"
     starts = 'if __name__ == "__main__":'  # what does not start by itself is what benchmarks share
     names = sorted(p.stem for p in folder.glob("[a-z]*.py") if starts in p.read_text(encoding="utf-8"))
