@@ -17,7 +17,7 @@ from app.i18n import translate as _
 
 def price(options: argparse.Namespace, output: Output) -> None:
     """Arithmetic alone: one object in, one out; a list in, a list out. Always JSON, no profile needed."""
-    from app.quotes import totals
+    from app.quotes import totals_output
 
     text = sys.stdin.read() if options.file == "-" else Path(options.file).read_text(encoding="utf-8-sig")
     try:
@@ -30,7 +30,7 @@ def price(options: argparse.Namespace, output: Output) -> None:
         if not isinstance(inputs, dict):
             raise Invalid({str(number): _("A quote's inputs are an object.")})
         try:
-            priced.append(totals.price(inputs))
+            priced.append(totals_output.price(inputs))
         except Invalid as refusal:
             if not several:
                 raise

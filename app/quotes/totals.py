@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
-from typing import Any
 
 from app.errors import Invalid
 from app.i18n import translate as _
@@ -29,7 +28,6 @@ __all__ = [
     "Sums",
     "Totals",
     "compute",
-    "price",
     "problems_of",
     "round_cents",
 ]
@@ -133,21 +131,12 @@ def compute(
     """
     inputs = Inputs(lines, price_mode, discount, charges, deposit, allowances)
     _checked(replace(inputs, lines=()) if sound_lines else inputs)
-    return _compute(inputs)
+    return compute_inputs(inputs)
 
 
 def problems_of(lines: Sequence[Line]) -> dict[str, str]:
     """What is wrong with these lines, one sentence per field; empty when all are sound."""
     return totals_input.find_problems(Inputs(lines))
-
-
-def price(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The amounts of one quote as text, in the shape of `tests/files/quote_cases.json`.
-
-    Raises Invalid with one sentence per field.
-    """
-    found = totals_input.read(inputs)
-    return _as_texts(_compute(found), found)
 
 
 def _checked(inputs: Inputs) -> Inputs:
@@ -157,7 +146,8 @@ def _checked(inputs: Inputs) -> Inputs:
     return inputs
 
 
-def _compute(inputs: Inputs) -> Totals:
+def compute_inputs(inputs: Inputs) -> Totals:
+    """As `compute`, for inputs that were found sound."""
     with localcontext(_CONTEXT):
         amounts = [_line_amounts(line) for line in inputs.lines]
         chosen = [
@@ -354,50 +344,6 @@ def _sum(rates: Iterable[RateTotal]) -> Sums:
     for each in rates:
         ht, vat = ht + each.base, vat + each.vat
     return Sums(round_cents(ht), round_cents(vat), round_cents(ht + vat))
-
-
-def _as_texts(totals: Totals, inputs: Inputs) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "lines": [_line_texts(line, inputs.price_mode) for line in totals.lines],
-        "sum_lines_net": str(totals.sum_lines_net),
-        "doc_discount_total": str(totals.discount),
-        "doc_discount_by_rate": [
-            {"rate": rate_text(each.rate), "amount": str(each.amount)} for each in totals.discount_by_rate
-        ],
-        "doc_charges_total": str(totals.charges),
-        "vat_breakdown": [
-            {"rate": rate_text(each.rate), "base": str(each.base), "vat": str(each.vat)}
-            for each in totals.vat_breakdown
-        ],
-        **_sum_texts(totals.total),
-    }
-    if totals.options:
-        found["options"] = _sum_texts(totals.options)
-    if totals.deposit:
-        found["deposit"] = _deposit_texts(totals.deposit)
-    return found
-
-
-def _line_texts(line: LineAmounts, price_mode: str) -> dict[str, Any]:
-    # The reference cases write the zero discount of a trade-in with the line's sign.
-    discount = f"-{line.discount}" if line.gross < 0 and not line.discount else str(line.discount)
-    if price_mode == "TTC":
-        amounts = {"gross_ttc": str(line.gross), "discount_ttc": discount, "net_ttc": str(line.net)}
-    else:
-        amounts = {"gross": str(line.gross), "discount": discount}
-    return {"id": line.id, **amounts, "net": str(line.net_ht), "in_total": line.in_total}
-
-
-def _sum_texts(sums: Sums) -> dict[str, str]:
-    return {"total_ht": str(sums.ht), "total_vat": str(sums.vat), "total_ttc": str(sums.ttc)}
-
-
-def _deposit_texts(deposit: Deposit) -> dict[str, Any]:
-    by_rate = [
-        {"rate": rate_text(each.rate), "ttc": str(each.ttc), "base": str(each.base), "vat": str(each.vat)}
-        for each in deposit.by_rate
-    ]
-    return {"ttc": str(deposit.ttc), "by_rate": by_rate, "balance_ttc": str(deposit.balance_ttc)}
 
 
 def rate_text(rate: Decimal) -> str:

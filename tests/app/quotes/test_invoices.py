@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.quotes.totals import price
+from app.quotes.totals_output import price
 
 
 def published() -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from app import i18n
 from app.errors import Invalid
-from app.quotes.totals import Charge, Line, Share, Totals, compute, price, round_cents
+from app.quotes.totals import Charge, Line, Share, Totals, compute, round_cents
+from app.quotes.totals_output import price
 
 CASES = json.loads(Path("tests/files/quote_cases.json").read_text(encoding="utf-8"))
 RATES = [Decimal(text) for text in ("20", "10", "5.5", "2.1", "0", "8.5")]
