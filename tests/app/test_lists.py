@@ -47,6 +47,24 @@ def test_every_filter_in_every_order_is_read_from_an_index_without_sorting(
     assert all("COVERING INDEX" in step for step in plan), plan
 
 
+def test_no_index_is_kept_that_another_one_begins_with(workspace: Workspace):
+    with workspace.read() as session:
+        indexes = session.connection().exec_driver_sql(
+            "SELECT i.name, s.tbl_name, group_concat(c.name || ' ' || c.coll, ', ' ORDER BY c.seqno)"
+            " FROM sqlite_schema AS s, pragma_index_list(s.tbl_name) AS i, pragma_index_xinfo(i.name) AS c"
+            """ WHERE s.type = 'table' AND c.key AND i."unique" = 0 AND i.partial = 0 GROUP BY 1, 2"""
+        )
+        named = {(table, columns): name for name, table, columns in indexes}
+    assert len(named) > 40
+    begun = [
+        (name, longer)
+        for (table, columns), name in named.items()
+        for (other, more), longer in named.items()
+        if table == other and more.startswith(f"{columns}, ")
+    ]
+    assert begun == []
+
+
 @pytest.mark.parametrize("kind", list(lists.LISTS))
 def test_the_rows_of_a_window_are_looked_up_by_key(workspace: Workspace, kind: str):
     query = lists.LISTS[kind].rows_query("?, ?")
