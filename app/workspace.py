@@ -70,7 +70,7 @@ class Workspace:
         """A new profile in `folder` and its recovery passphrase, to be shown once.
 
         Raises KeyMissing without keyring and passphrase, ReadOnly, DiskFull. Whatever fails, the
-        folder is no profile: its envelope is written last.
+        folder is no profile: its envelope is written last. A file that lies there already is moved aside.
         """
         if cls.exists(folder):
             raise FileExistsError(folder)
@@ -82,11 +82,16 @@ class Workspace:
             }
         with explained(folder / FILE), schema.writable(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            schema.remove_file(folder / FILE)
+            schema.set_aside(folder / FILE)
             workspace = cls(folder, open_engine(folder / FILE, key))
-            schema.create(workspace.engine, workspace.schema)
-            workspace._settle()
-            keys.write_envelope(folder, envelope)
+            try:
+                schema.create(workspace.engine, workspace.schema)
+                workspace._settle()
+                keys.write_envelope(folder, envelope)
+            except BaseException:
+                workspace.close()
+                schema.remove_file(folder / FILE)
+                raise
         return workspace, recovery
 
     @classmethod
@@ -105,6 +110,8 @@ class Workspace:
                     file=folder / FILE,
                 )
             )
+        if not (folder / FILE).stat().st_size:
+            raise schema.emptied(folder / FILE)
         with explained(folder / FILE), schema.writable(folder):
             workspace = cls(folder, open_engine(folder / FILE, key))
             try:
@@ -138,9 +145,14 @@ class Workspace:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session on one snapshot of the file; what it writes is dropped."""
+        with self.snapshot() as connection, Session(connection) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The same without a session, for what asks the file but for no records."""
         with explained(self.folder / FILE), self.engine.connect() as connection:
-            with Session(connection) as session:
-                yield session
+            yield connection
             connection.rollback()
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from app import errors
 from app.i18n import translate as _
 from app.store.raw import configure, unlock
+
+_NO_ROOM_BYTES = 256 * 1024
+"""Below this a disk is full for SQLite: its index of the log alone takes 32 KiB, and reading needs it too."""
 
 
 def open_engine(file: Path, key: bytes) -> Engine:
@@ -37,7 +41,7 @@ def open_engine(file: Path, key: bytes) -> Engine:
     def _begin(connection: Any) -> None:
         # The write lane takes the lock at once: an upgrade in the middle could fail as busy.
         mode = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        connection.connection.dbapi_connection.execute(f"BEGIN {mode}")
 
     return engine
 
@@ -77,13 +81,20 @@ def _explain(code: int | None, file: Path) -> errors.SystemProblem | None:
             return errors.ReadOnly(
                 _("The folder “{folder}” is gone. Reconnect the drive, then try again.", folder=folder)
             )
+        case 10 if shutil.disk_usage(folder).free > _NO_ROOM_BYTES:
+            return errors.SystemProblem(
+                _(
+                    "The disk of “{folder}” answers with an error. Nothing was changed: check it, then try again.",
+                    folder=folder,
+                )
+            )
         case 11:
             return errors.Damaged(
                 _(
                     "The file is damaged. Nothing was changed: restore the last copy with `terrain restore FILE`."
                 )
             )
-        case 13:
+        case 10 | 13:
             return errors.DiskFull(
                 _("The disk is full. Nothing was changed: free some space, then try again.")
             )

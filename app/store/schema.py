@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from app import local, search, undo
-from app.errors import FileTooNew, ReadOnly, room
+from app.errors import Damaged, FileTooNew, ReadOnly, room
 from app.i18n import translate as _
 from app.migrations import HEAD, migrate, stamp
 from app.store.backup import copy_file
@@ -38,6 +38,8 @@ def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
         raise FileTooNew(
             _("A newer Terrain wrote this file. Install the latest Terrain, then open it again.")
         )
+    if found == 0:
+        raise emptied(file)
     if found == HEAD:
         return
     copy_file(engine, file.with_name(f"{file.stem}-before-{HEAD}{file.suffix}"))
@@ -51,6 +53,13 @@ def upgrade(engine: Engine, schema: SyncSchema, file: Path) -> None:
             with capture.paused(connection):
                 extra.replay(connection, schema)
             connection.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
+
+
+def emptied(file: Path) -> Damaged:
+    """The error for a file without content: migrated from nothing, the loss would look like a fresh start."""
+    return Damaged(
+        _("The file “{file}” is empty. Restore the last copy with `terrain restore FILE`.", file=file)
+    )
 
 
 def version(connection: Connection) -> int:
@@ -70,10 +79,29 @@ def writable(folder: Path) -> Iterator[None]:
         ) from problem
 
 
+_PARTS = ("", "-wal", "-shm")
+
+
 def remove_file(file: Path) -> None:
     """Remove a file with its journal: the rest of a creation that did not end."""
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in _PARTS:
         file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def set_aside(file: Path) -> None:
+    """Move a file that lies where a new one is to be, with its journal, to a free name beside it.
+
+    Without its envelope nobody can open it, but the envelope of a copy would: its work is not ours to remove.
+    """
+    if not file.is_file() or file.stat().st_size == 0:
+        remove_file(file)
+        return
+    names = (file.with_name(f"{file.stem}-found-{n}{file.suffix}") for n in range(1, 10_000))
+    free = next(name for name in names if not name.exists())
+    for suffix in _PARTS:
+        part = file.with_name(file.name + suffix)
+        if part.exists():
+            part.rename(free.with_name(free.name + suffix))
 
 
 def _install(connection: Connection, schema: SyncSchema) -> None:

@@ -111,6 +111,40 @@ def test_a_lost_file_is_not_replaced_by_an_empty_one(written):
     assert not (written / FILE).exists()
 
 
+@pytest.mark.parametrize("content", [b"", bytes(4096)], ids=["no bytes", "noughts"])
+def test_an_emptied_file_is_not_taken_for_a_fresh_one(written, content):
+    (written / FILE).write_bytes(content)
+    before = digest(written)
+    with pytest.raises((errors.Damaged, errors.WrongKey)):
+        Workspace.open(written)
+    assert digest(written) == before
+
+
+def test_a_file_without_any_tables_is_not_taken_for_a_fresh_one(written, template):
+    (written / FILE).unlink()
+    connection = connected(written, template.key)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE other (x)")
+    connection.close()
+    refused(written, errors.Damaged)
+
+
+def test_a_new_profile_moves_the_file_of_one_that_lost_its_envelope_aside(written):
+    """The envelope of a copy still opens it."""
+    envelope = keys.read_envelope(written)
+    (written / keys.ENVELOPE).unlink()
+    Workspace.create(written)[0].close()
+    Workspace.open(written).close()
+    for part in written.glob(FILE + "*"):
+        part.unlink()
+    (written / "terrain-found-1.db").rename(written / FILE)
+    keys.write_envelope(written, envelope)
+    workspace = Workspace.open(written)
+    with workspace.read() as session:
+        assert [row["name"] for row in records.find_rows(session, "account")] == ["Hôtel Bellevue"]
+    workspace.close()
+
+
 def test_a_damaged_envelope_is_named(written):
     (written / keys.ENVELOPE).write_text("{")
     refused(written, errors.KeyMissing)
@@ -164,6 +198,26 @@ def test_a_full_disk_is_named_and_loses_nothing(template, small_disk):
     with workspace.read() as session:
         assert [row["name"] for row in records.find_rows(session, "account")] == ["Kept"]
     workspace.close()
+
+
+def test_a_disk_without_any_room_is_named_at_the_opening_and_at_the_creation(template, small_disk):
+    """Not even SQLite's index of the log fits: it is no error of its own for "full" then."""
+    folder = template.copy_to(small_disk / "profile")
+    with (
+        (small_disk / "filling").open("wb", buffering=0) as filling,
+        pytest.raises(OSError, match="No space"),
+    ):
+        while True:
+            filling.write(bytes(4096))
+    before = digest(folder)
+    with pytest.raises(errors.DiskFull):
+        Workspace.open(folder)
+    assert digest(folder).items() >= before.items()  # an empty log may lie there
+    with pytest.raises(errors.DiskFull):
+        Workspace.create(small_disk / "other")
+    assert not list((small_disk / "other").glob("*"))
+    (small_disk / "filling").unlink()
+    Workspace.open(folder).close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process has no limit to the size of its files")
