@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
 
 from sync import sums
 from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
-from sync.server.batch import find_rows
+from sync.server.batch import Values, find_rows
 from sync.server.store import Store
 
 _ROWS_PER_MB = 3_000
@@ -19,6 +20,8 @@ _ROWS_PER_MB = 3_000
 _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
+_SAMPLE = 500
+_IDS = 500
 _STATEMENTS = 4_000
 
 
@@ -78,7 +81,7 @@ class Pull:
         self._left = self.max_bytes
         self._limit = min(max(200, self.max_bytes * _ROWS_PER_MB // 1_000_000), _MOST_ROWS)
         self._tables = list(self.store.schema.tables)
-        self._blocks: dict[str, list[Sequence[Any]]] = {}
+        self._blocks: dict[str, list[Values]] = {}
 
     def left_since_restore(self) -> list[tuple[str, str, str]]:
         """What left the device's scopes since the server came back: who was away must not bring it back."""
@@ -105,23 +108,25 @@ class Pull:
     # What changed
 
     def _changes(self, cursor: Cursor) -> tuple[list[tuple[str, str, str]], int]:
-        upto = self.head
-        found: list[tuple[int, str, Any]] = []
+        upto, left = self.head, float(self._left)
+        found: list[tuple[int, str, Values, float]] = []
         for name, scopes in self._changed_since(cursor.rev).items():
             bounds = {"scopes": scopes, "after": cursor.rev, "upto": upto, "most": self._limit}
-            statement = _changes_of(self.store.tables.synced[name])
-            rows = self.connection.execute(statement, bounds).all()
+            rows = self._read(_changes_of(self.store.tables.synced[name]), bounds)
+            rev_at, size = self._rev_at(name), _mean_size(rows)
             if len(rows) == self._limit:
-                upto = rows[-1].rev
-            found += [(row.rev, name, row) for row in rows]
-        found.sort(key=lambda one: one[0])
-        for rev, name, row in found:
+                upto = rows[-1][rev_at]
+            found += [(row[rev_at], name, row, size) for row in rows]
+        found.sort(key=itemgetter(0))
+        for rev, name, row, size in found:
             if rev > upto:
                 break
-            self._add(name, row)
-            if self._left <= 0:
+            self._blocks.setdefault(name, []).append(row)
+            left -= size
+            if left <= 0:
                 upto = rev
                 break
+        self._left = int(left)
         return self._exits(cursor.rev, upto), upto
 
     def _changed_since(self, rev: int) -> dict[str, list[str]]:
@@ -132,23 +137,29 @@ class Pull:
             found.setdefault(name, []).append(scope)
         return {name: found[name] for name in self._tables if name in found}
 
-    def _add(self, name: str, row: Any) -> None:
-        values = list(row)
-        self._blocks.setdefault(name, []).append(values)
-        self._left -= _size(values)
+    def _read(self, statement: Select[Any], bounds: dict[str, Any]) -> Sequence[Values]:
+        """The driver's own tuples: thousands of rows have no use for a named one each."""
+        result = self.connection.execute(statement, bounds)
+        assert result.cursor is not None
+        rows: Sequence[Values] = result.cursor.fetchall()
+        result.close()
+        return rows
+
+    def _rev_at(self, name: str) -> int:
+        return self.store.schema.tables[name].columns().index("rev")
 
     def _exits(self, after: int, upto: int) -> list[tuple[str, str, str]]:
         """Exits of rows that this device holds in none of its scopes any more."""
         bounds = {"scopes": list(self.granted), "after": after, "upto": upto}
-        statement = _exits_from(self.store.tables["scope_exit"])
-        left = [tuple(row) for row in self.connection.execute(statement, bounds)]
+        left = self._read(_exits_from(self.store.tables["scope_exit"]), bounds)
         still: set[tuple[str, str]] = set()
         for name in {table for table, _, _ in left}:
             ids = sorted({id for table, id, _ in left if table == name})
             table = self.store.tables.synced[name]
-            for start in range(0, len(ids), 500):
-                here = table.c.id.in_(ids[start : start + 500]) & table.c.scope.in_(self.granted)
-                still |= {(name, id) for id in self.connection.scalars(select(table.c.id).where(here))}
+            for start in range(0, len(ids), _IDS):
+                # By id alone: with the scope in the question SQLite reads all rows of the granted scopes.
+                rows = find_rows(self.connection, table, ("id", "scope"), "id", ids[start : start + _IDS])
+                still.update((name, id) for id, scope in rows if scope in self.granted)
         return [(table, id, scope) for table, id, scope in left if (table, id) not in still]
 
     # What came within reach
@@ -183,20 +194,14 @@ class Pull:
             "most": self._limit,
             "restored": self.restored,
         }
-        result = self.connection.execute(statement, bounds)
-        assert result.cursor is not None
-        # The driver's own tuples: a first load has no use for a named row each.
-        rows: Any = result.cursor.fetchall()
-        result.close()
+        rows = self._read(statement, bounds)
         if not rows:
             return 0
-        # A page need not be exact: one row in sixteen tells how many fit.
-        sample = rows[::16]
-        size = sum(map(_size, sample)) / len(sample)
+        size = _mean_size(rows)
         fitting = rows[: max(1, int(self._left / size) + 1)]
         self._blocks.setdefault(name, []).extend(fitting)
         self._left -= int(size * len(fitting))
-        last = int(fitting[-1][self.store.schema.tables[name].columns().index("rev")])
+        last = int(fitting[-1][self._rev_at(name)])
         return last if len(fitting) < len(rows) or len(rows) == self._limit else 0
 
     # The end
@@ -265,6 +270,12 @@ def _rows_of(table: Table, restored: bool) -> Select[Any]:
     return select(table).where(here).order_by(table.c.rev).limit(bindparam("most"))
 
 
-def _size(values: Sequence[Any]) -> int:
+def _mean_size(rows: Sequence[Values]) -> float:
+    """A page need not be exact: some hundred of many rows tell how many fit."""
+    sample = rows[:: 1 + len(rows) // _SAMPLE]
+    return sum(map(_size, sample)) / max(1, len(sample))
+
+
+def _size(values: Values) -> int:
     """About how many bytes a row takes as JSON."""
     return sum(len(value) if isinstance(value, str) else 4 for value in values) + 3 * len(values)
