@@ -100,7 +100,9 @@ def _usual_price(line: Record, product: Record | None, book: PriceBook) -> Decim
     if product is None:
         return Decimal(line["list_price"] or line["unit_price"] or 0)
     quantity = line["quantity"] if line["quantity"] is not None else Decimal(1)
-    return min(book.price(product, quantity).unit_price, Decimal(product["list_price"] or "Infinity"))
+    price = book.price(product, quantity).unit_price
+    # A rule that asks more than the list price is no ground to call the list price a discount.
+    return min(price, book.list_price(product)) if product["list_price"] else price
 
 
 def authority_of(session: Session, user_id: str | None) -> Decimal | None:

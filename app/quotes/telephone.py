@@ -39,6 +39,8 @@ CODES = 30
 SCRYPT = {"n": 1 << 14, "r": 8, "p": 1}
 _SECRETS = "approval_secrets"
 _GIVEN = "approvals_given"
+_ASKED = "approvals_asked"
+"""On the salesperson's laptop: number -> the control that was read out with it, empty once it was answered."""
 _LENGTH = 8
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -72,14 +74,22 @@ def give_codes(session: Session, person: str) -> str:
 
 
 def challenge(session: Session, quote_id: str) -> Challenge:
-    """What to read to the manager for this quote. Raises NotAllowed where no manager left codes for us."""
+    """What to read to the manager for this quote; in a transaction, since the number is its own from now on.
+
+    A quote that was changed after it was read out gets another one: whoever heard the code of a number
+    could turn it by any control. Raises NotAllowed where no manager left codes for us.
+    """
     percent = str(authority.deepest_discount(session, quote_id).percent)
-    used = _used_numbers(session)
+    used, asked = _used_numbers(session), _kept(session, _ASKED)
     for key in _keys(session):
         for number in range(1, len(key["hashes"] or ()) + 1):
-            if f"{key['id']} {number}" not in used:
+            mark = f"{key['id']} {number}"
+            if mark in used or asked.get(mark) == "":
+                continue
+            control = _control(session, quote_id, key["id"], number)
+            if asked.setdefault(mark, control) == control:
+                _keep(session, _ASKED, asked)
                 name = records.get(session, "user", key["manager"])["name"]
-                control = _control(session, quote_id, key["id"], number)
                 return Challenge(key["id"], name, number, control, percent)
     raise NotAllowed(
         _("No manager has left codes for you on this laptop. Synchronise once, or ask for approval by sync.")
@@ -116,6 +126,7 @@ def accept_answer(session: Session, quote_id: str, typed: str) -> None:
     code = _turn(heard, asked.control, -1) if len(heard) == _LENGTH else ""
     if not hmac.compare_digest(_hash(code, key["salt"]), key["hashes"][asked.number - 1]):
         raise NotAllowed(_("This answer does not fit this quote. Read the number and the control again."))
+    _keep(session, _ASKED, {**_kept(session, _ASKED), f"{asked.key} {asked.number}": ""})
     given = {"by": key["manager"], "means": "telephone", "key": key["id"], "number": asked.number}
     authority.keep_approval(session, quote_id, {**given, "control": asked.control})
 

@@ -81,6 +81,14 @@ def test_the_deepest_discount_counts_however_it_is_given(workspace, quote, line,
     assert deepest(workspace, quote) == Decimal(percent)
 
 
+def test_under_a_list_with_vat_a_lower_price_is_as_deep_a_discount(workspace, quote):
+    with workspace.transaction() as session:
+        with_vat = records.add(session, "price_list", {"name": "Public TTC", "tax_mode": "TTC"})
+        records.save(session, "quote", quote, {"price_list": with_vat, "tax_mode": "TTC"})
+    give(workspace, quote, unit_price=102)
+    assert deepest(workspace, quote) == Decimal(15), "of 120.00 with VAT, not of 100.00 without"
+
+
 def test_a_discount_within_one_s_authority_needs_nobody(workspace, quote):
     give(workspace, quote, discount_percent=10)
     with workspace.transaction() as session:
@@ -173,7 +181,7 @@ def manager_s(tmp_path, people, workspace, monkeypatch) -> Iterator[Workspace]:
 
 
 def asked(workspace, quote) -> telephone.Challenge:
-    with workspace.read() as session:
+    with workspace.transaction() as session:
         return telephone.challenge(session, quote)
 
 
@@ -225,6 +233,46 @@ def test_a_code_serves_once(workspace, quote, people, manager_s):
         take(workspace, other, answer)
     with pytest.raises(errors.NotAllowed):
         answered(manager_s, people, first, control="ZZZZ")
+
+
+def test_a_quote_changed_after_it_was_read_out_is_read_out_with_the_next_number(
+    workspace, quote, people, manager_s
+):
+    give(workspace, quote, discount_percent=12)
+    first = asked(workspace, quote)
+    assert asked(workspace, quote) == first, "the same quote, the same words"
+    heard = answered(manager_s, people, first)
+    give(workspace, quote, discount_percent=15)
+    second = asked(workspace, quote)
+    assert second.number == first.number + 1
+    with pytest.raises(errors.NotAllowed):
+        take(workspace, quote, heard)
+    take(workspace, quote, answered(manager_s, people, second))
+    with workspace.transaction() as session:
+        issuing.issue(session, quote)
+
+
+def test_a_code_that_was_heard_is_spent_even_where_its_quote_asks_again(workspace, quote, people, manager_s):
+    give(workspace, quote, discount_percent=12)
+    first = asked(workspace, quote)
+    heard = answered(manager_s, people, first)
+    take(workspace, quote, heard)
+    with workspace.transaction() as session:
+        authority.request_approval(session, quote)
+    assert asked(workspace, quote).number == first.number + 1
+    with pytest.raises(errors.NotAllowed):
+        take(workspace, quote, heard)
+
+
+def test_an_answer_to_one_quote_opens_no_other(workspace, quote, people, manager_s):
+    give(workspace, quote, discount_percent=12)
+    with workspace.transaction() as session:
+        other = issuing.duplicate(session, quote)
+    give(workspace, other, discount_percent=20)
+    heard = answered(manager_s, people, asked(workspace, quote))
+    with pytest.raises(errors.NotAllowed):
+        take(workspace, other, heard)
+    take(workspace, quote, heard)
 
 
 def test_the_manager_s_own_limit_holds_on_the_telephone(workspace, quote, people, manager_s):
