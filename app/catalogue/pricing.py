@@ -30,11 +30,13 @@ from app.money import parse_decimal, round_half_up
 
 Record = Mapping[str, Any]
 
+ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 PRECEDENCE = {"customer": 3, "product": 2, "family": 1, "group": 0}
+_NUMBER = r"\d{1,9}(?:[.,]\d{1,6})?"
 _FORMULA = re.compile(
-    r"(?P<base>cost|list)\s*(?:(?P<by>[*×x/])\s*(?P<factor>[\d.,]+))?\s*(?:(?P<sign>[+-])\s*(?P<more>[\d.,]+))?",
+    rf"(?P<base>cost|list)\s*(?:(?P<by>[*×x/])\s*(?P<factor>{_NUMBER}))?\s*(?:(?P<sign>[+-])\s*(?P<more>{_NUMBER}))?",
     re.IGNORECASE,
 )
 
@@ -73,13 +75,13 @@ class PriceBook:
         rule = self._best(product, abs(quantity))
         if rule is None:
             return Price(listed, listed, self.name or _("List price"))
-        price = _by_rule(rule, product, listed)
+        price = max(_by_rule(rule, product, listed), ZERO)
         floor: Decimal | None = rule["floor"]
         held = floor is not None and price < floor
         return Price(
             floor if held and floor is not None else price,
             listed,
-            self._explain(rule, held),
+            self._explain(rule, product, held),
             str(rule["id"]),
             rule["min_quantity"] or ONE,
         )
@@ -139,7 +141,7 @@ class PriceBook:
         # A customer's or a group's rule may name a product or a family to narrow itself.
         return rule["product"] in (None, product["id"]) and rule["family"] in (None, product["family"])
 
-    def _explain(self, rule: Record, held: bool) -> str:
+    def _explain(self, rule: Record, product: Record, held: bool) -> str:
         own = rule["price_list"] in (None, self.price_list)
         parts = [self.name if own else _("Default price list")]
         if rule["applies_to"] == "customer":
@@ -151,6 +153,8 @@ class PriceBook:
         if rule["method"] == "percent" and rule["percent"]:
             sign = "−" if rule["percent"] > 0 else "+"
             parts.append(sign + formats.format_percentage(abs(rule["percent"])))
+        if rule["method"] == "formula":
+            parts.append(_formula_words(rule["formula"] or "", product))
         if held:
             parts.append(_("held at the lowest price"))
         return ", ".join(part for part in parts if part)
@@ -168,10 +172,8 @@ def _by_rule(rule: Record, product: Record, listed: Decimal) -> Decimal:
 def _by_formula(formula: str, product: Record, listed: Decimal) -> Decimal:
     """`cost × 1.35`, `list * 0.9 + 2`, `cost / 0.7`; what cannot be read leaves the list price."""
     found = _FORMULA.fullmatch(formula.strip())
-    if found is None:
-        return listed
-    price = listed if found["base"].lower() == "list" else product["cost"]
-    if price is None:
+    price = product["cost"] if found and found["base"].lower() == "cost" else listed
+    if found is None or price is None:
         return listed
     if found["factor"]:
         factor = parse_decimal(found["factor"])
@@ -182,7 +184,23 @@ def _by_formula(formula: str, product: Record, listed: Decimal) -> Decimal:
     if found["more"]:
         more = parse_decimal(found["more"])
         price += more if found["sign"] == "+" else -more
-    return max(_as_fine(price, listed), Decimal(0))
+    return _as_fine(price, listed)
+
+
+def _formula_words(formula: str, product: Record) -> str:
+    """« prix de base × 0,9 + 2 »; of one on the cost no figure, since the customer may see the line."""
+    found = _FORMULA.fullmatch(formula.strip())
+    if found is None:
+        return _("its formula cannot be read: list price")
+    if found["base"].lower() == "cost":
+        return _("worked out from the cost") if product["cost"] is not None else _("no cost: list price")
+    parts = [_("list price")]
+    if found["factor"]:
+        parts += ["÷" if found["by"] == "/" else "×", formats.format_number(parse_decimal(found["factor"]))]
+    if found["more"]:
+        sign = "+" if found["sign"] == "+" else "−"
+        parts += [sign, formats.format_number(parse_decimal(found["more"]))]
+    return " ".join(parts)
 
 
 def _as_fine(price: Decimal, listed: Decimal) -> Decimal:

@@ -93,6 +93,31 @@ def test_a_formula_starts_from_cost_or_list_price(formula: str, price: str) -> N
     assert book(rule("product", product="p1", formula=formula)).price(PRODUCT).unit_price == D(price)
 
 
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("list * 0.9 + 2", "Tarif B, prix public × 0,9 + 2"),
+        ("list / 1,2", "Tarif B, prix public ÷ 1,2"),
+        ("cost × 1.35", "Tarif B, calculé sur le coût"),
+        ("2 * cost", "Tarif B, formule illisible\u00a0: prix public"),
+    ],
+)
+def test_a_formula_says_what_it_does_and_tells_no_cost(formula: str, said: str) -> None:
+    assert book(rule("product", product="p1", formula=formula)).price(PRODUCT).explanation == said
+
+
+@pytest.mark.parametrize(
+    "formula", ["list * 1.2.3", "list * ..", "list * 99999999999999999999999999999", "cost / 0", "list + ,"]
+)
+def test_a_formula_that_makes_no_sense_stops_no_price(formula: str) -> None:
+    assert book(rule("product", product="p1", formula=formula)).price(PRODUCT).unit_price == D("43.02")
+
+
+def test_no_rule_makes_a_price_below_nothing() -> None:
+    for given in ({"percent": D(110)}, {"price": D(-5)}, {"formula": "list - 5000"}):
+        assert book(rule("product", product="p1", **given)).price(PRODUCT).unit_price == 0
+
+
 def test_prices_finer_than_a_cent_stay_fine() -> None:
     screw = {**PRODUCT, "list_price": D("0.0425")}
     assert book(rule("family", family="Ouate", percent=D(10))).price(screw).unit_price == D("0.0383")
