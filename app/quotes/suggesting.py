@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import i18n, records, search
 from app.catalogue.pricing import Price, PriceBook, open_book
 from app.entity import entity
+from app.folding import fold
 from app.money import parse_decimal
 
 Record = dict[str, Any]
@@ -28,6 +29,8 @@ _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
 _BEGUN = re.compile(r"^(?P<words>.*\S)\s+[x×*]$", re.IGNORECASE)
 """The quantity is about to follow."""
+_CROSS = re.compile(r"\s*[x×*]\s*")
+_SIZE = re.compile(r"\d[\d.,]*x\d[\d.,]*$")
 _BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
 
 
@@ -58,11 +61,11 @@ def suggest(
 ) -> list[Suggestion]:
     """The products that fit « bob 450 x 24 », the best first, priced at the quantity typed.
 
-    The number after the last × may also belong to the name (« tapis 90 × 150 »): products found with
-    it follow, one unit each.
+    The number after the last × may also belong to the name: of « tapis 90 × 150 » a product whose label
+    holds « 90 × 150 » comes first, others that are found with it follow, one unit each.
     """
     words, quantity = parse_entry(text)
-    tries = [(words, quantity or ONE)]
+    tries = [(words, ONE if quantity is None else quantity)]
     if quantity is not None:
         tries.append((text, ONE))
     found: dict[str, tuple[Record, Decimal]] = {}
@@ -70,9 +73,26 @@ def suggest(
         for product in _found_products(session, sought, limit, account):
             found.setdefault(product["id"], (product, amount))
     chosen = list(found.values())[:limit]
+    if quantity is not None and (size := _SIZE.search(_joined(text))):
+        named = [product for product, _amount in chosen if _has_size(product, size[0])]
+        others = [each for each in chosen if each[0] not in named]
+        # What it was taken for stays within reach: so many of it.
+        chosen = [*((product, ONE) for product in named), *((each, quantity) for each in named), *others][
+            :limit
+        ]
     products = [product for product, _amount in chosen]
     book = open_book(session, account, [product["id"] for product in products], price_list)
     return [Suggestion(product, amount, book.price(product, amount), book) for product, amount in chosen]
+
+
+def _joined(text: str) -> str:
+    """Without the spaces around a cross: « 90x150 »."""
+    return _CROSS.sub("x", fold(text))
+
+
+def _has_size(product: Record, size: str) -> bool:
+    labels = _joined(f"{product['label_fr'] or ''} {product['label_en'] or ''}")
+    return re.search(rf"(?<!\d){re.escape(size)}(?!\d)", labels) is not None
 
 
 def of_product(

@@ -70,7 +70,13 @@ def test_a_few_letters_and_a_quantity_find_the_product_at_its_step(shop: Shop) -
 def test_a_size_in_a_name_is_not_taken_for_a_quantity_alone(shop: Shop) -> None:
     with shop.workspace.read() as session:
         found = suggesting.suggest(session, "tapis 90 × 150", shop.account)
-    assert ("TAP-90", D(150)) in [(each.product["sku"], each.quantity) for each in found]
+    said = [(each.product["sku"], each.quantity) for each in found]
+    assert said[:2] == [("TAP-90", D(1)), ("TAP-90", D(150))], "the one of that size, then so many of it"
+
+
+def test_a_quantity_of_nought_is_nought(shop: Shop) -> None:
+    with shop.workspace.read() as session:
+        assert suggesting.suggest(session, "bob 450 x 0", shop.account)[0].quantity == 0
 
 
 @pytest.mark.parametrize("typed", ["bob450", "bob 450 x", "BOB-450 ×", "450bob"])

@@ -42,7 +42,7 @@ class EntryField(QLineEdit):
         super().__init__()
         self._tasks, self._find = tasks, find
         self._asked: Token | None = None
-        self._found_for = ""
+        self._found_for = self._taken_for = ""
         self._found: list[Suggestion] = []
         self._wants_best = False
         self.popup: SuggestionList | None = None
@@ -106,9 +106,15 @@ class EntryField(QLineEdit):
 
     def _take(self, suggestion: Suggestion) -> None:
         self.close_popup()
+        self._taken_for = self.text()
         self.clear()
         self._found, self._found_for = [], ""
         self.taken.emit(suggestion)
+
+    def give_back(self) -> None:
+        """Write again what was typed last: what it named could not be added."""
+        if not self.text():
+            self.setText(self._taken_for)
 
     def _enter(self) -> None:
         text = self.text()
@@ -201,7 +207,11 @@ class SuggestionList(QFrame):
     def show_for(self, field: QWidget, suggestions: list[Suggestion], discreet: bool = False) -> None:
         """Show suggestions under the field, or above it where there is more room."""
         self._suggestions = suggestions
-        rows = [{"id": each.product["id"], "suggestion": each, "discreet": discreet} for each in suggestions]
+        # A product may stand here twice: one unit of a size, and so many of it.
+        rows = [
+            {"id": f"{number} {each.product['id']}", "suggestion": each, "discreet": discreet}
+            for number, each in enumerate(suggestions)
+        ]
         self.list.show_rows(rows)
         self.list.setCurrentIndex(self.list.rows.index(0))
         height = theme.px(ROW) * min(len(suggestions), SHOWN_AT_ONCE) + 16

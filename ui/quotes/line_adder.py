@@ -41,8 +41,12 @@ class LineAdder(QObject):
 
     def add(self, suggestion: Suggestion) -> None:
         """Add a product at the end."""
-        self.said.emit(self._draft.act(lambda sheet: editing.add_product(sheet, suggestion)))
-        self._go_to_last()
+        problem = self._draft.act(lambda sheet: editing.add_product(sheet, suggestion))
+        self.said.emit(problem)
+        if problem:
+            self.entry.give_back()
+        else:
+            self._go_to_last()
 
     def add_product(self, product_id: str) -> None:
         """Add one unit of a product: « Ajouter au devis en cours »."""

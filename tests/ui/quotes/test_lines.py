@@ -65,6 +65,26 @@ def test_a_sign_without_words_stays_and_is_explained(hand: Hand, opened: Opened)
     assert hand.page.editor.problem.isVisible()
 
 
+@pytest.mark.parametrize("text", ["bob 450 x 99999999999999999999", "bob 450 x 0,00001"])
+def test_a_quantity_that_cannot_be_kept_is_explained_and_stays(hand: Hand, opened: Opened, text: str) -> None:
+    opened("dsi 600")
+    enter(hand, text)
+    assert len(sheet(hand).lines) == 1
+    assert hand.page.editor.entry.text() == text and hand.page.editor.problem.isVisible()
+
+
+def test_a_size_adds_the_product_of_that_size(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600")
+    enter(hand, "tapis 60 x 90")
+    assert [(line["sku"], line["quantity"]) for line in sheet(hand).lines[1:]] == [("TAP-60", 1)]
+    hand.page.editor.entry.setFocus()
+    hand.type("tapis 90 x 150")
+    hand.settle()
+    hand.key(Qt.Key.Key_Down)
+    hand.key(Qt.Key.Key_Return)
+    assert [(line["sku"], line["quantity"]) for line in sheet(hand).lines[2:]] == [("TAP-90", 150)]
+
+
 def test_down_in_the_empty_entry_offers_the_other_lines(hand: Hand, opened: Opened) -> None:
     opened("dsi 600")
     entry = hand.page.editor.entry
