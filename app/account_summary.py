@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app import changed
 from app.folding import fold
 from app.local import account_summaries
+from sync import driver
 
 KIND = "account_summary"
 """The kind under which `search_dirty` notes accounts whose summary is to be renewed."""
@@ -46,7 +47,8 @@ def install(connection: Connection) -> None:
 
 def renew_aged(connection: Connection) -> None:
     """Note the accounts of which a quote has left the twelve months since their summary was made."""
-    connection.exec_driver_sql(
+    driver.write(
+        connection,
         "INSERT INTO search_dirty (kind, id) SELECT ?, account FROM account_summary"
         " WHERE stale_on IS NOT NULL AND stale_on <= ? ON CONFLICT (kind, id) DO NOTHING",
         (KIND, _today().isoformat()),

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import Connection
+
 from app import alone
 from app.workspace import Workspace
 from sync import state
 
 
+def is_due(connection: Connection) -> bool:
+    """Whether something follows even where a sync brought nothing."""
+    return state.get(connection, alone.LEFT) is not None
+
+
 def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> None:
     """After a sync that brought these records (kind, id)."""
-    with workspace.read() as session:
-        worked_alone = state.get(session.connection(), alone.LEFT) is not None
+    with workspace.snapshot() as connection:
+        worked_alone = is_due(connection)
     if worked_alone:
         from app import joining
 

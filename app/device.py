@@ -50,8 +50,7 @@ def take_new_identity(workspace: Workspace, client: SyncProtocol) -> SyncProtoco
 
 def is_copy(workspace: Workspace) -> bool:
     """Whether the file was copied, moved or put back since the server last gave it an identity."""
-    with workspace.read() as session:
-        connection = session.connection()
+    with workspace.snapshot() as connection:
         return bool(state.get(connection, "restored") and state.get(connection, "device"))
 
 

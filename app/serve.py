@@ -22,13 +22,13 @@ from app.errors import SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
 from app.post_office import PostOffice
-from sync import errors
+from sync import driver, errors
 from sync.clock import format_time
 from sync.letters import SETTING
 from sync.merge import canonical
 from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE
-from sync.server import auth, blobs, driver, erasure, expected, load, posting
+from sync.server import auth, blobs, erasure, expected, load, posting
 from sync.server.admin import Administration, restore
 from sync.server.app import make_app
 from sync.server.exchange import Exchanged, exchange

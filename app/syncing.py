@@ -19,7 +19,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, collector, errors, first_load, outbox, state
+from sync import blobs, collector, driver, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blob_transfer import Carried
 from sync.blobs import FOLDER
@@ -119,8 +119,10 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
     else:
         _write_history(workspace, started, _told(report), report)
         _tell_screens(workspace, report)
-        after_sync.follow(workspace, report.records)
-        carried = _do_the_rest(workspace, client, report, progress)
+        carried = asdict(Carried())
+        if not _is_quiet(report) or _is_anything_left(workspace):
+            after_sync.follow(workspace, report.records)
+            carried = _do_the_rest(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
             client.close()
@@ -169,15 +171,21 @@ def _do_the_rest(
     workspace: Workspace, client: SyncProtocol, report: Report, progress: Progress | None
 ) -> dict[str, Any]:
     """What belongs after the rows: search, traces of what left, the bytes of attachments."""
-    if _is_quiet(report):
-        with workspace.read() as session:
-            connection = session.connection()
-            left = search.is_pending(connection) or first_load.is_unfinished(connection)
-            if not left and not state.get(connection, traces.NOTED) and not attachments.is_due(connection):
-                return asdict(Carried())
     finish_search(workspace, progress)
     traces.clean(workspace)
     return _carry_files(workspace, client, report, progress)
+
+
+def _is_anything_left(workspace: Workspace) -> bool:
+    """Whether something is to be done after a sync that brought nothing."""
+    with workspace.snapshot() as connection:
+        return (
+            after_sync.is_due(connection)
+            or search.is_pending(connection)
+            or first_load.is_unfinished(connection)
+            or bool(state.get(connection, traces.NOTED))
+            or attachments.is_due(connection)
+        )
 
 
 def _is_quiet(report: Report) -> bool:
@@ -235,8 +243,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
 
 def connect(workspace: Workspace) -> HttpClient:
     """A client for this laptop's server; raises NotAllowed where it has none."""
-    with workspace.read() as session:
-        connection = session.connection()
+    with workspace.snapshot() as connection:
         server, ca = state.get(connection, "server"), state.get(connection, "ca")
         token = token_of(workspace.folder, connection)
     if not server:
@@ -354,37 +361,36 @@ def _told(report: Report) -> str | None:
     return "replaced" if report.replaced else None
 
 
+_HISTORY = "started_at, seconds, outcome, code, pushed, pulled, removed, conflicts, parked"
+_SAME_AS_LAST = (
+    f"UPDATE sync_history SET ({_HISTORY}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " WHERE seq = (SELECT max(seq) FROM sync_history) AND outcome = ? AND code IS ?"
+    " AND pushed + pulled + removed = 0 RETURNING seq"
+)
+
+
 def _write_history(workspace: Workspace, started: str, code: str | None, report: Report) -> None:
     if code == "wipe":
         return
     done = code is None or code in _DONE
     outcome = "done" if done else "offline" if code == "offline" else "refused"
+    counts = (report.pushed, report.pulled, report.removed, report.conflicts, report.parked)
+    values = (started, round(report.seconds * 1000), outcome, code, *counts)
     # That nothing happened may be lost with the power.
     with workspace.exclusive(bulk=_is_quiet(report)) as connection:
-        if not (report.pushed or report.pulled or report.removed):
-            # One line for a quiet day, or for a night of attempts without a network.
-            connection.exec_driver_sql(
-                "DELETE FROM sync_history WHERE seq = (SELECT max(seq) FROM sync_history) AND outcome = ?"
-                " AND code IS ? AND pushed + pulled + removed = 0",
-                (outcome, code),
-            )
-        connection.exec_driver_sql(
-            "DELETE FROM sync_history WHERE seq <= (SELECT max(seq) FROM sync_history) - ?", (_KEPT_RUNS,)
+        is_same = not (report.pushed or report.pulled or report.removed)
+        # One line for a quiet day, or for a night of attempts without a network.
+        if is_same and driver.read(connection, _SAME_AS_LAST, (*values, outcome, code)):
+            return
+        driver.write(
+            connection,
+            "DELETE FROM sync_history WHERE seq <= (SELECT max(seq) FROM sync_history) - ?",
+            (_KEPT_RUNS,),
         )
-        connection.exec_driver_sql(
-            "INSERT INTO sync_history (started_at, seconds, outcome, code, pushed, pulled, removed, conflicts,"
-            " parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                started,
-                round(report.seconds * 1000),
-                outcome,
-                code,
-                report.pushed,
-                report.pulled,
-                report.removed,
-                report.conflicts,
-                report.parked,
-            ),
+        driver.write(
+            connection,
+            f"INSERT INTO sync_history ({_HISTORY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from sync import sealed_file, state
+from sync import driver, sealed_file, state
 from sync.schema import SyncSchema
 
 FOLDER = "blobs"
@@ -123,7 +123,7 @@ def left_behind(connection: Connection, schema: SyncSchema) -> int:
 
 
 def _blobs(connection: Connection, where: str, *values: str) -> Iterator[Blob]:
-    for row in connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM sync_blob WHERE {where}", values):
+    for row in driver.read(connection, f"SELECT {_COLUMNS} FROM sync_blob WHERE {where}", values):
         yield Blob(row[0], row[1], row[2], bytes(row[3]), row[4], bool(row[5]), bool(row[6]), bool(row[7]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from sync import lost
+from sync import driver, lost
 from sync.protocol import Op, OpKind, Transaction, Value, seal
 from sync.schema import SyncSchema
 
@@ -40,9 +40,10 @@ def unsealed(connection: Connection) -> bool:
 
 def seal_entries(connection: Connection, schema: SyncSchema, bases: Bases, label: str = "") -> str | None:
     """Fold all unsealed entries into one transaction, number and freeze it; its uuid, None if empty."""
-    rows = connection.exec_driver_sql(
-        "SELECT kind, id, op, field, base, new, at, base_rev FROM sync_entry WHERE tx IS NULL ORDER BY seq"
-    ).all()
+    rows = driver.read(
+        connection,
+        "SELECT kind, id, op, field, base, new, at, base_rev FROM sync_entry WHERE tx IS NULL ORDER BY seq",
+    )
     if not rows:
         return None
     records = [record for record in _fold(rows, bases).values() if _has_effect(record, schema)]
@@ -185,16 +186,13 @@ def waiting(connection: Connection) -> list[Transaction]:
 
 def withdrawn(connection: Connection) -> list[str]:
     """Parked transactions that their author takes back, not yet told to the server."""
-    return [
-        row[0]
-        for row in connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'withdrawing'")
-    ]
+    found = driver.read(connection, "SELECT uuid FROM sync_transaction WHERE state = 'withdrawing'")
+    return [uuid for (uuid,) in found]
 
 
 def any_answered(connection: Connection) -> bool:
     """Whether entries have the server's answer and wait for the pull that passes it."""
-    found = connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE rev IS NOT NULL LIMIT 1")
-    return found.first() is not None
+    return bool(driver.read(connection, "SELECT 1 FROM sync_entry WHERE rev IS NOT NULL LIMIT 1"))
 
 
 def to_send(connection: Connection) -> int:
@@ -210,8 +208,8 @@ def transactions(connection: Connection, where: str, values: tuple[Any, ...] = (
     """The sealed transactions of which the SQL condition `where` holds, in order."""
     found = [
         Transaction(uuid, n, hash, msgspec.json.decode(body, type=list[msgspec.Raw]))
-        for uuid, n, hash, body in connection.exec_driver_sql(
-            f"SELECT uuid, n, hash, body FROM sync_transaction WHERE {where} ORDER BY n", values
+        for uuid, n, hash, body in driver.read(
+            connection, f"SELECT uuid, n, hash, body FROM sync_transaction WHERE {where} ORDER BY n", values
         )
     ]
     return lost.marked(connection, found)

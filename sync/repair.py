@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync import errors, sums
+from sync import driver, errors, sums
 from sync.overlay import hidden_by_entries
 from sync.protocol import Rows, Sum, SyncProtocol, VerifyRequest
 from sync.schema import SyncSchema
@@ -52,8 +52,8 @@ def differing(connection: Connection, schema: SyncSchema, theirs: Mapping[Place,
     """Where our sums are not the server's."""
     ours = {
         (scope, table): (count, total)
-        for scope, table, count, total in connection.exec_driver_sql(
-            "SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0"
+        for scope, table, count, total in driver.read(
+            connection, "SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0"
         )
     }
     return sorted(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sync import packing, protocol
+from sync import driver, packing, protocol
 from sync.protocol import PullPage
 
 
@@ -57,5 +57,5 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 def _origin(connection: Connection) -> str | None:
-    row = connection.exec_driver_sql("SELECT origin FROM sync_page LIMIT 1").first()
-    return None if row is None else str(row[0])
+    found = driver.read(connection, "SELECT origin FROM sync_page LIMIT 1")
+    return str(found[0][0]) if found else None

@@ -7,17 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from sync import driver
 from sync.protocol import Hello
 
 
 def get(connection: Connection, name: str) -> Any:
     """The value kept under `name`, None where there is none."""
-    if not connection.in_transaction():
-        connection.begin()
-    # The driver itself: a run asks twenty times, and each would cost more than all else that it does.
-    driver: Any = connection.connection.dbapi_connection
-    row = driver.execute("SELECT value FROM sync_state WHERE name = ?", (name,)).fetchone()
-    return None if row is None else row[0]
+    found = driver.read(connection, "SELECT value FROM sync_state WHERE name = ?", (name,))
+    return found[0][0] if found else None
 
 
 def user(connection: Connection) -> str | None:
@@ -28,7 +25,8 @@ def user(connection: Connection) -> str | None:
 
 def put(connection: Connection, name: str, value: str | int | None) -> None:
     """Keep a value."""
-    connection.exec_driver_sql(
+    driver.write(
+        connection,
         "INSERT INTO sync_state (name, value) VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
@@ -50,7 +48,7 @@ def is_news(connection: Connection, hello: Hello) -> bool:
 
 
 def _kept(connection: Connection) -> dict[str, Any]:
-    return {str(row[0]): row[1] for row in connection.exec_driver_sql("SELECT name, value FROM sync_state")}
+    return dict(driver.read(connection, "SELECT name, value FROM sync_state"))
 
 
 def _said(hello: Hello) -> dict[str, str]:

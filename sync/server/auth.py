@@ -14,9 +14,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from sync import errors
+from sync import driver, errors
 from sync.clock import format_time, parse_time
-from sync.server import driver
 from sync.server.journal import note
 from sync.server.store import Store
 from sync.server.usage import require_few_calls

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Integer, LargeBinary, Table
 
-from sync.server import driver
+from sync import driver
 
 Values = Sequence[Any]
 _AT_ONCE = 2_000

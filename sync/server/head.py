@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sync import sums
-from sync.server import driver
+from sync import driver, sums
 from sync.server.batch import Values, insert_rows, update_rows
 from sync.server.past import BATCH, Key
 from sync.server.store import Store

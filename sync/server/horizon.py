@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from sync import driver
 from sync.clock import format_time, parse_time
-from sync.server import driver
 from sync.server.store import Store
 
 KEPT = timedelta(days=400)

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, event, text
 from app.demo.data import generate
 from app.demo.seeding import stored
 from app.serve import fill, grants, organisations
-from sync import errors
+from sync import driver, errors
 from sync.protocol import EnrolRequest, HelloRequest, Op, PullRequest, PushRequest, Value, VerifyRequest, seal
-from sync.server import driver, metrics
+from sync.server import metrics
 from sync.server.service import Service, Session
 from sync.server.store import Organisations, Store
 

@@ -1,4 +1,4 @@
-"""Fixed questions put to the database's driver itself: what SQLAlchemy does around one costs more than the answer."""
+"""Short statements put to the database's driver itself: what SQLAlchemy does around one costs more than the answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,25 @@ from sqlalchemy.exc import DBAPIError
 
 def read(connection: Connection, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The rows that answer `question`, which says `?` for each of the values; raises what SQLAlchemy would."""
+    return _run(connection, question, values, rows=True)
+
+
+def write(connection: Connection, statement: str, values: Sequence[Any] = ()) -> None:
+    """Run a statement that answers nothing."""
+    _run(connection, statement, values, rows=False)
+
+
+def _run(connection: Connection, said: str, values: Sequence[Any], *, rows: bool) -> list[tuple[Any, ...]]:
+    if not connection.in_transaction():
+        connection.begin()
     dialect, raw = connection.dialect, connection.connection.dbapi_connection
     assert raw is not None and dialect.loaded_dbapi is not None
-    said = _numbered(question) if dialect.name == "postgresql" else question
+    if dialect.name == "postgresql":
+        said = _as_psycopg_writes(said)
     cursor = raw.cursor()
     try:
         cursor.execute(said, values)
-        return list(cursor.fetchall())
+        return list(cursor.fetchall()) if rows else []
     except dialect.loaded_dbapi.Error as problem:
         lost = dialect.is_disconnect(problem, raw, cursor)
         if lost:
@@ -36,5 +48,5 @@ def read(connection: Connection, question: str, values: Sequence[Any] = ()) -> l
 
 
 @lru_cache(1_000)
-def _numbered(question: str) -> str:
-    return question.replace("?", "%s")
+def _as_psycopg_writes(said: str) -> str:
+    return said.replace("?", "%s")
