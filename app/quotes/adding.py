@@ -14,10 +14,10 @@ from string import ascii_uppercase
 
 from app import i18n
 from app.i18n import mark as _
-from app.i18n import translate
+from app.i18n import translate, translate_in
 from app.money import parse_decimal
 from app.quotes.editing import check_line
-from app.quotes.sheet import ONE, ZERO, Record, Sheet, blank_line, with_line
+from app.quotes.sheet import ONE, ZERO, Record, Sheet, blank_line, spoken, with_line
 
 SIGNS = {"#": "section", '"': "text", "=": "subtotal", "---": "page_break", "+": "free"}
 """What a typed sign makes of the text behind it."""
@@ -46,7 +46,7 @@ def add_entry(sheet: Sheet, kind: str, text: str, at: int | None = None) -> Shee
         case "section" | "text" if not text:
             raise ValueError(translate("A line needs a description."))
         case "subtotal":
-            text = text or translate("Subtotal")
+            text = text or translate_in(spoken(sheet), "Subtotal")
         case "page_break":
             text = ""
     return with_line(sheet, {**blank_line(kind), "description": text or None}, at)

@@ -36,6 +36,7 @@ from app.quotes.sheet import (
     eco_follows,
     eco_line,
     parsed,
+    spoken,
     with_line,
     with_quote,
 )
@@ -118,14 +119,14 @@ def new_quote(session: Session, account_id: str, **values: Any) -> str:
 
 def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> Sheet:
     """The sheet with a line for a suggested product, at the end unless `at` says before which line."""
-    product, language = suggestion.product, str(sheet.account.get("language") or "fr")
+    product = suggestion.product
     book = sheet.book.including(suggestion.book)
     price = book.price(product, suggestion.quantity)
     line = {
         **blank_line("item"),
         "product": product["id"],
         "sku": product["sku"],
-        "description": product_label(product, language),
+        "description": product_label(product, spoken(sheet)),
         "quantity": suggestion.quantity,
         "unit": product["unit"],
         **_vat(sheet, product),

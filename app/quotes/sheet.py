@@ -13,7 +13,8 @@ from typing import Any
 
 from app.catalogue.pricing import PriceBook
 from app.entity import fields
-from app.i18n import translate as _
+from app.i18n import mark as _
+from app.i18n import translate, translate_in
 from app.identity import new_id
 from app.kinds import KINDS
 from app.money import round_half_up
@@ -81,7 +82,9 @@ def parsed(kind: str, name: str, text: str) -> Any:
     declared = fields(kind)[name]
     value = KINDS[declared.kind].parse(text, declared)
     if isinstance(value, Decimal) and not value and any(sign in "123456789" for sign in text):
-        raise ValueError(_("This is too small a number: at most {n} decimals are kept.", n=declared.scale))
+        raise ValueError(
+            translate("This is too small a number: at most {n} decimals are kept.", n=declared.scale)
+        )
     return value
 
 
@@ -117,6 +120,12 @@ def remove_line(sheet: Sheet, at: int) -> Sheet:
     return dataclasses.replace(sheet, lines=sheet.lines[:at] + sheet.lines[_end_of(sheet, at) :])
 
 
+def spoken(sheet: Sheet) -> str:
+    """The language of what the program writes on the paper, en or fr: the quote's own, else the customer's."""
+    own = sheet.quote["language"]
+    return "en" if (own if own in ("fr", "en") else sheet.account.get("language")) == "en" else "fr"
+
+
 # Eco-participation
 
 
@@ -128,7 +137,7 @@ def eco_line(sheet: Sheet, line: Record, product: Record) -> Record:
     return {
         **blank_line("item"),
         "sku": line["sku"],
-        "description": _("Eco-participation"),
+        "description": translate_in(spoken(sheet), _("Eco-participation")),
         "quantity": line["quantity"],
         "unit": line["unit"],
         "list_price": price,

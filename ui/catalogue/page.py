@@ -165,6 +165,7 @@ class CataloguePage(Page):
             self.products.rows.refresh_rows()
 
     def show_to_customer(self, on: bool) -> bool:
+        self.sheet.set_discreet(on)
         return True  # prices without costs, and names of no customer but the quote's
 
     def primary_focus(self) -> QWidget:

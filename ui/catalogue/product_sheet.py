@@ -68,6 +68,9 @@ class ProductCard(Card):
         super().__init__(gap=8, margins=(14, 14, 14, 14))
         self.product: str | None = None
         self.takes_pictures = False
+        self.discreet = False
+        self.reasons: list[Label] = []
+        """Why each price is what it is; not for a customer's eyes."""
         self._body: QVBoxLayout = vbox(gap=8, margins=(0, 0, 6, 0))
         self.scroll = Scroll(self._body)
         self.add_button = Button(_("Add to the open quote"), "primary", "plus", self._add)
@@ -82,6 +85,12 @@ class ProductCard(Card):
         self.why_not.setText(
             _("Adds to: {quote}", quote=name) if name else _("Open a draft quote to add products to it.")
         )
+
+    def set_discreet(self, on: bool) -> None:
+        """Hide why prices are what they are, or show it again."""
+        self.discreet = on
+        for reason in self.reasons:
+            reason.setVisible(not on)
 
     def show_sheet(self, sheet: ProductSheet, for_customer: str, image: QImage | None = None) -> None:
         """Show a product, with the prices of a customer when one is named."""
@@ -129,12 +138,16 @@ class ProductCard(Card):
     def _add_prices(self, sheet: ProductSheet, for_customer: str) -> None:
         title = _("Prices for {customer}", customer=for_customer) if for_customer else _("Prices by quantity")
         self._body.addWidget(Label(title, "h3", wrap=True))
+        self.reasons = []
         for price in sheet.breaks:
             least = formats.format_number(price.min_quantity)
             amount = Label(money(price.unit_price), "h3")
             amount.setFont(theme.font(14, 600, True))
-            words = vbox(Label(_("from {n}", n=least)), Label(price.explanation, "muted", wrap=True), gap=0)
-            self._body.addLayout(hbox((words, 1), amount))
+            reason = Label(price.explanation, "muted", wrap=True)
+            self.reasons.append(reason)
+            self._body.addLayout(hbox((vbox(Label(_("from {n}", n=least)), reason, gap=0), 1), amount))
+        if self.discreet:
+            self.set_discreet(True)
 
     def _add_substitutes(self, sheet: ProductSheet) -> None:
         self._body.addWidget(Line())

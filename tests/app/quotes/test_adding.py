@@ -142,6 +142,26 @@ def test_a_negative_quantity_takes_goods_back(shop: Shop) -> None:
     assert editing.totals(sheet).total.ht == D("178.00")
 
 
+def test_what_the_program_writes_on_a_quote_is_in_the_customers_language(shop: Shop) -> None:
+    words = {"eco_participation": D("1.20"), "label_en": "Soap dispenser"}
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["DSI-600"], words)
+        records.save(session, "account", shop.account, {"language": "en"})
+    sheet = adding.add_entry(sheet_of(shop, "dsi 600"), "subtotal", "")
+    assert [line["description"] for line in sheet.lines] == [
+        "Soap dispenser",
+        "Eco-participation",
+        "Subtotal",
+    ]
+    quote = shop.quote(language="fr")
+    with shop.workspace.transaction() as session:
+        before = editing.open_sheet(session, quote)
+        best = suggesting.suggest(session, "dsi 600", shop.account)[0]
+        after = adding.add_entry(editing.add_product(before, best), "subtotal", "")
+    said = [line["description"] for line in after.lines]
+    assert said == ["Distributeur savon inox 600 ml", "Écoparticipation", "Sous-total"], "as this quote is"
+
+
 def test_eco_participation_comes_with_its_product_and_follows_it(shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         records.save(session, "product", shop.products["DSI-600"], {"eco_participation": D("1.20")})

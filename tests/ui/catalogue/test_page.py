@@ -55,6 +55,22 @@ def test_the_sheet_lists_the_quantity_steps_of_the_quotes_customer(hand: Hand, s
     assert "41,30" in texts and "39,58" in texts and "37,86" in texts
 
 
+def test_customer_mode_tells_prices_and_not_why_they_are(hand: Hand, shop: Shop) -> None:  # noqa: F811
+    hand.window.go("quotes", shop.quote("dsi 600"))
+    hand.settle()
+    page = catalogue(hand)
+    hand.window.go("catalogue", shop.products["BOB-450"])
+    hand.settle()
+    assert page.sheet.reasons and all(reason.isVisible() for reason in page.sheet.reasons)
+    hand.window.customer_mode.set(True)
+    assert not any(reason.isVisible() for reason in page.sheet.reasons)
+    hand.window.go("catalogue", shop.products["TAP-90"])
+    hand.settle()
+    assert page.sheet.reasons and not any(reason.isVisible() for reason in page.sheet.reasons)
+    hand.window.customer_mode.set(False)
+    assert all(reason.isVisible() for reason in page.sheet.reasons)
+
+
 def test_a_product_joins_the_open_quote_without_leaving(hand: Hand, shop: Shop) -> None:  # noqa: F811
     hand.window.go("quotes", shop.quote("dsi 600"))
     hand.settle()
