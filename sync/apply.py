@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import blobs, brought, forks, leftovers, lost, sent, state, sums
+from sync import blobs, brought, forks, leftovers, lost, news, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.laptop import Applied
@@ -21,6 +21,7 @@ from sync.protocol import ERASED, PullPage, Rows
 from sync.repair import Found, Place, Total
 from sync.schema import SyncSchema, SyncTable
 from sync.soundness import require_sound_rows
+from sync.tally import Tally
 
 _TRACES = ("sync_shadow", "sync_news", "sync_entry", "draft")
 """Tables by (kind, id) in which nothing of a row remains that left."""
@@ -50,7 +51,7 @@ class Applier:
         self._held = int(
             connection.exec_driver_sql("SELECT coalesce(sum(count), 0) FROM sync_sum").scalar_one()
         )
-        self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        self._tally = Tally()
         self._left: set[str] = set()
         self._quarantined: set[str] = set()
         self.applied = Applied()
@@ -83,14 +84,18 @@ class Applier:
 
     def leave(self, table: str, ids: Iterable[str]) -> None:
         """Rows left our scopes: all of them goes, unless unsent entries still need it (quarantine)."""
+        traces = [trace for trace in _TRACES if self._tells_of(trace, table)]
         for part, marks in chunks(ids):
-            hidden = hidden_by_entries(self._connection, table, part)
-            needed = set(
-                self._connection.exec_driver_sql(
-                    f"SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND rev IS NULL AND id IN ({marks})",
-                    (table, *part),
-                ).scalars()
-            )
+            hidden: dict[Any, Any] = {}
+            needed: set[str] = set()
+            if "sync_entry" in traces:
+                hidden = hidden_by_entries(self._connection, table, part)
+                needed |= set(
+                    self._connection.exec_driver_sql(
+                        f"SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND rev IS NULL AND id IN ({marks})",
+                        (table, *part),
+                    ).scalars()
+                )
             for id in needed:
                 self._quarantine(table, id, hidden)
             # What was sent of it is theirs by now; of a document no half is to be sent again.
@@ -101,7 +106,7 @@ class Applier:
                 f'DELETE FROM "{table}" WHERE id IN ({marks}) RETURNING id, scope, rev, deleted_at',
                 tuple(going),
             ).all()
-            for trace in _TRACES:
+            for trace in traces:
                 self._connection.exec_driver_sql(
                     f"DELETE FROM {trace} WHERE kind = ? AND id IN ({marks})", (table, *going)
                 )
@@ -110,6 +115,11 @@ class Applier:
                 self._uncount(table, id, scope, rev, hidden.get(id, deleted_at))
                 self.applied.removed += 1
                 self.applied.records.add((table, id))
+
+    def _tells_of(self, trace: str, table: str) -> bool:
+        """Whether anything is noted of any row of a table: most often nobody wrote to those that leave."""
+        noted = self._connection.exec_driver_sql(f"SELECT 1 FROM {trace} WHERE kind = ? LIMIT 1", (table,))
+        return noted.first() is not None
 
     def _quarantine(self, table: str, id: str, hidden: dict[Any, Any]) -> None:
         """The row stays for its unsent entries alone: outside the sums, and gone once they are answered."""
@@ -230,17 +240,7 @@ class Applier:
 
     def finish(self) -> None:
         """Write the sums that this application moved."""
-        for (scope, table), (count, total) in self._sums.items():
-            row = self._connection.exec_driver_sql(
-                "SELECT count, total FROM sync_sum WHERE scope = ? AND kind = ?", (scope, table)
-            ).first()
-            before = (row[0], int(row[1], 16)) if row else (0, 0)
-            self._connection.exec_driver_sql(
-                "INSERT INTO sync_sum (scope, kind, count, total) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (scope, kind) DO UPDATE SET count = excluded.count, total = excluded.total",
-                (scope, table, before[0] + count, sums.to_wire(before[1] + total)),
-            )
-        self._sums.clear()
+        self._tally.write(self._connection)
         sent.forget_records(self._connection, self._left | self._quarantined)
         forks.forget_records(self._connection, self._left)
         lost.forget_records(self._connection, self._left)
@@ -272,9 +272,12 @@ class Applier:
             brought.note(self._connection, table.name, (row[id_at] for row in rows))
         newest = {} if self._forcing else {id: before[id][rev_at] for id in counted}
         fresh = [row for row in rows if newest.get(row[id_at], -1) <= row[rev_at]]
-        hidden = hidden_by_entries(self._connection, table.name, list(before))
-        self._drop_passed_entries(table.name, {row[id_at]: row[rev_at] for row in fresh})
-        pending = pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
+        hidden: dict[Any, Any] = {}
+        pending: set[Any] = set()
+        if self._tells_of("sync_entry", table.name):
+            hidden = hidden_by_entries(self._connection, table.name, list(before))
+            self._drop_passed_entries(table.name, {row[id_at]: row[rev_at] for row in fresh})
+            pending = pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
         shown = [self._overlaid(table, row) if row[id_at] in pending else row for row in fresh]
         self._end_quarantine(table.name, {row[id_at] for row in fresh} - pending)
         changed = [row for row in shown if before.get(row[id_at]) != tuple(row)]
@@ -283,7 +286,7 @@ class Applier:
         if not self._first_load:
             # What waits is nobody's news, and would keep what its row loses.
             if not self._replacing and table.name != self._schema.parked:
-                self._write_news(table, shown, before)
+                news.write(self._connection, table, shown, before, self._me)
             self.applied.records.update((table.name, row[id_at]) for row in changed)
         self.applied.pulled += len(changed) if self._replacing else len(fresh)
 
@@ -377,40 +380,11 @@ class Applier:
         for row in rows:
             old = before.get(row[id])
             if old is not None:
-                self._count(table.name, old[id], old[scope], old[rev], hidden.get(old[id], old[deleted]), -1)
-            self._count(table.name, row[id], row[scope], row[rev], row[deleted], 1)
+                gone_at = hidden.get(old[id], old[deleted])
+                self._tally.gone(table.name, old[id], old[scope], old[rev], gone_at)
+            self._tally.came(table.name, row[id], row[scope], row[rev], row[deleted])
 
     def _uncount(self, table: str, id: Any, scope: Any, rev: int, deleted_at: Any) -> None:
         """A row that leaves; what a replacement has not brought so far is in no sum."""
         if self._counting and (not self._replacing or brought.among(self._connection, table, [id])):
-            self._count(table, id, scope, rev, deleted_at, -1)
-
-    def _count(self, table: str, id: Any, scope: Any, rev: int, deleted_at: Any, sign: int) -> None:
-        if deleted_at is None and rev and scope is not None:
-            entry = self._sums[scope, table]
-            entry[0] += sign
-            entry[1] += sign * sums.row_hash(table, id, rev)
-
-    def _write_news(
-        self, table: SyncTable, rows: Sequence[Sequence[Any]], before: dict[Any, Sequence[Any]]
-    ) -> None:
-        """What others changed, field by field, for “while you were away”."""
-        columns = table.columns()
-        by_at, when_at, gone_at = (columns.index(name) for name in ("updated_by", "updated_at", "deleted_at"))
-        told: list[tuple[Any, ...]] = []
-        for row in rows:
-            old = before.get(row[0])
-            if row[by_at] == self._me or (old is None and row[gone_at] is not None):
-                continue
-            if old is None:
-                told.append((table.name, row[0], None, None, None, row[by_at], row[when_at] or ""))
-                continue
-            told += [
-                (table.name, row[0], name, before_value, value, row[by_at], row[when_at] or "")
-                for name, before_value, value in zip(columns, old, row, strict=True)
-                if before_value != value and (name in table.fields or name == "deleted_at")
-            ]
-        if told:
-            self._connection.exec_driver_sql(
-                "INSERT INTO sync_news (kind, id, field, old, new, by, at) VALUES (?, ?, ?, ?, ?, ?, ?)", told
-            )
+            self._tally.gone(table, id, scope, rev, deleted_at)

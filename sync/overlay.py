@@ -135,11 +135,6 @@ def hidden_by_entries(connection: Connection, table: str, ids: Sequence[Any]) ->
 def pending_ids(connection: Connection, table: str, ids: Sequence[Any]) -> set[Any]:
     """Which of the records have entries that no pull has passed."""
     found: set[Any] = set()
-    if (
-        connection.exec_driver_sql("SELECT 1 FROM sync_entry WHERE kind = ? LIMIT 1", (table,)).first()
-        is None
-    ):
-        return found
     for part, marks in chunks(ids):
         found.update(
             row[0]

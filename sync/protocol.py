@@ -25,8 +25,8 @@ MAX_ANSWER_BYTES = 64_000_000
 """Of one answer before compression: what a client unpacks at most."""
 ERASED = "erased"
 """In place of a scope in an exit: the row goes from a laptop with whatever of it was not sent."""
-PAGE_BYTES = 4_000_000
-"""A pull page of about one second of work."""
+PAGE_BYTES = 8_000_000
+"""A pull page of about one second of work: with so many rows what was reassigned comes at one go, and is not staged."""
 
 Message = TypeVar("Message")
 Value = str | int | None
