@@ -25,6 +25,7 @@ import psutil
 
 from app.demo.data import generate
 from app.demo.seeding import stored
+from app.identity import new_id
 from app.serve import fill
 from sync.client import HttpClient
 from sync.packing import compress
@@ -162,7 +163,7 @@ def make_edits(rows: list[dict[str, Any]], count: int, seed: int, start: int = 1
 
 
 def _create(table: str, **values: Any) -> Op:
-    return Op(table, str(uuid4()), "create", 0, {name: (None, value) for name, value in values.items()}, NOW)
+    return Op(table, new_id(), "create", 0, {name: (None, value) for name, value in values.items()}, NOW)
 
 
 def push(client: HttpClient, made: list[Transaction]) -> dict[str, int]:
