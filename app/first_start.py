@@ -56,6 +56,8 @@ def make_demo(
     """A profile filled with an invented company, without a server; nothing is left of one that was stopped."""
     from app.demo.tour import build_alone
 
+    if Workspace.exists(folder):  # made meanwhile by another process: not ours to clear away
+        raise FileExistsError(folder)
     try:
         return build_alone(folder, accounts, progress=progress)
     except BaseException:

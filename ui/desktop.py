@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.errors import KeyMissing, WrongKey
@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 PREFERENCES = "desktop.ini"
 FIRST_PAGE = "today"
+_OF_THE_USER = frozenset({"user", "territory", "organisation"})
+"""Kinds of which the name and the place in the side bar are made."""
 
 
 class Desktop(QObject):
     """One window on one profile's folder."""
+
+    _committed = Signal(object)
 
     def __init__(self, app: QApplication, folder: Path) -> None:
         super().__init__()
@@ -49,6 +53,7 @@ class Desktop(QObject):
         self.tasks = Tasks(parent=self)
         self.window = MainWindow(self.tasks, self.preferences)
         self.window.closed.connect(self.close)
+        self._committed.connect(self._on_committed, Qt.ConnectionType.QueuedConnection)
         self.window.restore()
         self._cut_off = self.preferences.begin()
 
@@ -96,11 +101,19 @@ class Desktop(QObject):
             self.window.go(FIRST_PAGE if self.window.has_page(FIRST_PAGE) else "settings")
         if self._cut_off is not None:
             recover(self.window, self._cut_off)
-        self.tasks.read(self.window, who_works_here, then=lambda who: self.window.set_user(*who))
+        workspace.subscribe(self._committed.emit)
+        self._show_user()
         # Imports what speaks with servers: not before the first window.
         from ui.sync import automatic
 
         automatic.connect(self.window)
+
+    def _on_committed(self, changes: Any) -> None:
+        if changes.kinds & _OF_THE_USER:
+            self._show_user()
+
+    def _show_user(self) -> None:
+        self.tasks.read(self.window, who_works_here, then=lambda who: self.window.set_user(*who))
 
     def _first_start(self) -> None:
         from ui.first_start.assistant import Assistant
@@ -152,20 +165,23 @@ def can_unlock(folder: Path) -> bool:
 
 
 def who_works_here(session: Any) -> tuple[str, str]:
-    """Name and place of this laptop's user, without a server the company."""
+    """Name and place of this laptop's user, without a server the company.
+
+    Whoever has just enrolled is not known here before the first sync; then both are empty.
+    """
     from app import alone, records
     from app.seller import find_company
 
     user = session.info.get("user") or _enrolled_user(session)
     if not user:
         return alone.person(session), str(find_company(session).get("name") or "")
-    row = records.get(session, "user", user)
+    row = records.known(session, "user", user)
     names = [
         territory["name"]
         for territory in records.find_rows(session, "territory")
-        if territory["id"] in (row["territories"] or ())
+        if territory["id"] in (row.get("territories") or ())
     ]
-    return str(row["name"]), ", ".join(names)
+    return str(row.get("name") or ""), ", ".join(names)
 
 
 def _enrolled_user(session: Any) -> str | None:
