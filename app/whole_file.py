@@ -25,6 +25,9 @@ from sync.schema import SyncSchema
 
 DERIVED = ("search_row", "search_text", "account_summary", "list_count", "sync_sum")
 """Tables that are made of the synced ones alone; the full text keeps its own under names that begin with its."""
+_UNSEALED = (("use_hmac", "OFF"),)
+"""The cipher's settings while the file travels: the SHA-256 of the whole is compared once, and does the work of a
+seal on each page, which costs as much as all the rest."""
 _PAGES = 2_000
 """Copied between two looks at whether somebody else wrote meanwhile."""
 
@@ -50,7 +53,7 @@ def shape() -> str:
 
 def shape_of(connection: Connection) -> str:
     """Says what the file behind a connection is made of."""
-    return hashlib.sha256(repr(_objects(_raw(connection))).encode()).hexdigest()
+    return hashlib.sha256(repr((_UNSEALED, _objects(_raw(connection)))).encode()).hexdigest()
 
 
 def make(
@@ -63,9 +66,10 @@ def make(
 
     The driver's connection is `shown` first, to be interrupted where the server stops.
     """
-    known, engine = sync_schema(), open_engine(file, bytes.fromhex(key))
+    known = sync_schema()
+    _make_empty(file, key, known)
+    engine = open_engine(file, bytes.fromhex(key), _UNSEALED)
     try:
-        schema.create(engine, known)
         with engine.connect() as plain:
             shown(_raw(plain))
             # A file that breaks off is thrown away, and nobody sees it before it is whole.
@@ -83,6 +87,21 @@ def make(
                 search.rebuild(connection)
     finally:
         engine.dispose()
+
+
+def _make_empty(file: Path, key: str, known: SyncSchema) -> None:
+    """A laptop's file without a row. Its pages leave room for the seals that they get on the laptop.
+
+    Copying is what gives them that room in a file that has no seals.
+    """
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder, closing(_opened(file, key)) as unsealed:
+        engine = open_engine(Path(folder) / "empty", bytes.fromhex(key))
+        try:
+            schema.create(engine, known)
+            with engine.connect() as sealed:
+                _raw(sealed).backup(unsealed)
+        finally:
+            engine.dispose()
 
 
 @contextmanager
@@ -184,7 +203,7 @@ def _own(raw: Any, synced: set[str]) -> dict[str, list[Any]]:
 
 def _opened(file: Path, key: str) -> Any:
     theirs = sqlcipher.connect(str(file), isolation_level=None, check_same_thread=False)
-    unlock(theirs, bytes.fromhex(key))
+    unlock(theirs, bytes.fromhex(key), _UNSEALED)
     for pragma in (
         "journal_mode = MEMORY",
         "synchronous = OFF",

@@ -16,7 +16,7 @@ from app.search.sources import Source
 
 THREADS = 2
 """SQLite works outside Python's lock: two use two cores, with the one that takes the entries over."""
-AHEAD = 3
+AHEAD = 6
 """Slices that are made or wait at a time: each is in memory until its turn."""
 
 Lane = Callable[[], AbstractContextManager[Connection]]

@@ -111,8 +111,9 @@ def rebuild(connection: Connection, progress: Callable[[int, int], None] | None 
             done += added
             if progress is not None:
                 progress(done, every)
-    finish(connection)
+    # The pages that this gives back are taken by the indexes that follow.
     connection.exec_driver_sql("INSERT INTO search_text (search_text) VALUES ('optimize')")
+    finish(connection)
     connection.exec_driver_sql("DELETE FROM search_dirty")
 
 

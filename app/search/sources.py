@@ -99,6 +99,13 @@ _NAME = "coalesce(a.name, '')"
 
 SOURCES: tuple[Source, ...] = (
     Source(
+        "contact",
+        title="trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, ''))",
+        detail="t.job",
+        columns=("job",),
+        titled=("first_name", "last_name"),
+    ),
+    Source(
         "account",
         title="t.name",
         detail="NULL",
@@ -106,13 +113,6 @@ SOURCES: tuple[Source, ...] = (
         under_account=False,
         titled=("name",),
         numbers=("siren", "siret"),
-    ),
-    Source(
-        "contact",
-        title="trim(coalesce(t.first_name, '') || ' ' || coalesce(t.last_name, ''))",
-        detail="t.job",
-        columns=("job",),
-        titled=("first_name", "last_name"),
     ),
     Source(
         "quote",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ _NO_ROOM_BYTES = 256 * 1024
 """Below this a disk is full for SQLite: its index of the log alone takes 32 KiB, and reading needs it too."""
 
 
-def open_engine(file: Path, key: bytes) -> Engine:
-    """An engine on `file` with the raw 256-bit `key`. Nothing is opened before the first connection."""
+def open_engine(file: Path, key: bytes, settings: Iterable[tuple[str, str]] = ()) -> Engine:
+    """An engine on `file` with the raw 256-bit `key`, and the cipher's `settings` if it has others than usual.
+
+    Nothing is opened before the first connection.
+    """
     engine = create_engine(
         f"sqlite:///{file}",
         module=sqlcipher,
@@ -34,7 +37,7 @@ def open_engine(file: Path, key: bytes) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        unlock(connection, key)
+        unlock(connection, key, settings)
         configure(connection)
 
     @event.listens_for(engine, "begin")

@@ -13,13 +13,18 @@ BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 32_000
 
 
-def unlock(connection: Any, key: bytes) -> None:
-    """Give a raw connection its key and prove it by a read; raises the driver's error when it is wrong."""
+def unlock(connection: Any, key: bytes, settings: Iterable[tuple[str, str]] = ()) -> None:
+    """Give a raw connection its key and prove it by a read; raises the driver's error when it is wrong.
+
+    `settings` are those of a file whose cipher has others: (name, value) as in `PRAGMA cipher_name = value`.
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA cipher_log_level = NONE")
     with _keying:
         cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        for name, value in settings:
+            cursor.execute(f"PRAGMA cipher_{name} = {value}")
         cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
     cursor.close()
 

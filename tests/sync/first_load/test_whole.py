@@ -96,6 +96,16 @@ def test_a_whole_file_gives_what_scopes_give(filled: Office) -> None:
     assert late.sync()["pulled"] == 0
 
 
+def test_each_of_its_pages_is_sealed_on_the_laptop(filled: Office) -> None:
+    late = ready(filled)
+    late.sync()
+    assert whole_of(late) is not None
+    late.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert late.sql("PRAGMA cipher_use_hmac") == [("1",)]
+    assert late.sql("PRAGMA cipher_integrity_check") == []
+    assert late.sql("PRAGMA integrity_check") == [("ok",)]
+
+
 def test_it_is_there_before_a_new_colleague_has_a_laptop(filled: Office) -> None:
     service = filled.service
     expected.prepare(service.store, service.grant_rule, service.now())
@@ -239,6 +249,7 @@ def test_nothing_foreign_comes_in_with_it(filled: Office, tmp_path: Path, foreig
     forged.write_bytes(b"".join(late.remote.get_file(FileGet(offered.name)).pieces))  # type: ignore[attr-defined]
     file = sqlcipher.connect(str(forged), isolation_level=None)
     file.execute(f"PRAGMA key = \"x'{offered.key}'\"")
+    file.execute("PRAGMA cipher_use_hmac = OFF")
     file.execute(foreign)
     file.close()
     shutil.copy(forged, filled.store.files / offered.name)
