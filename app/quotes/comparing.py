@@ -46,6 +46,8 @@ class Change:
     label: str
     before: str
     after: str
+    name: str = ""
+    """Of the document's field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _reworded(before: DocumentLine, after: DocumentLine) -> bool:
 def _changes(before: object, after: object, labels: dict[str, str]) -> tuple[Change, ...]:
     names = {each.name for each in fields(before)}  # type: ignore[arg-type]
     pairs = (
-        (label, str(getattr(before, name)), str(getattr(after, name)))
+        (label, str(getattr(before, name)), str(getattr(after, name)), name)
         for name, label in labels.items()
         if name in names
     )

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app import formats, records
+from app import formats, i18n, records, units
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import comparing
+from app.quotes.composing import full_number
 from app.quotes.document import DocumentLine
 from sync import state
+
+_FIGURES = frozenset({"quantity", "unit_price", "discount", "amount"})
+CHOICES = {
+    "item": m_("Item"),
+    "option": m_("Option"),
+    "alternate": m_("Alternative"),
+    "eco": m_("Eco-participation"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line, or one fact of the head, as both have it. `state`: same, changed, added or removed."""
+    """One line, or one fact of the head, as both have it. `state`: same, changed, added or removed.
+
+    Under the figures of a line stands, on lines of their own, what else differs.
+    """
 
     state: str
     label: str
@@ -61,12 +74,18 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
     ]
     found = comparing.compare(*documents)
     lines = tuple(
-        Row(one.state, _name(one.before or one.after), _line(one.before), _line(one.after))
+        Row(
+            one.state,
+            _name(one.before or one.after),
+            "\n".join(filter(None, (_line(one.before), *(_said(each, each.before) for each in _more(one))))),
+            "\n".join(filter(None, (_line(one.after), *(_said(each, each.after) for each in _more(one))))),
+        )
         for one in found.lines
     )
     facts = tuple(
-        Row("changed", _(change.label), _number(change.before), _number(change.after))
+        Row("changed", _(change.label), _fact(change, change.before), _fact(change, change.after))
         for change in (*found.head, *found.amounts)
+        if change.name != "ttc"  # each side bears its own
     )
     return TwoQuotes(sides[0], sides[1], lines, facts)
 
@@ -81,7 +100,7 @@ def _side(session: Session, quote: dict[str, Any], total: str) -> Side:
     name = connection.exec_driver_sql('SELECT name FROM "user" WHERE id = ?', (by,)).scalar()
     return Side(
         id=quote["id"],
-        number=quote["number"] or "",
+        number=full_number(quote),
         draft=quote["status"] in (None, "draft", "to_approve"),
         mine=by == me,
         by=str(name or ""),
@@ -106,6 +125,37 @@ def _line(line: DocumentLine | None) -> str:
     if line.amount:
         parts.append(f"=  {_number(line.amount)}")
     return "  ".join(parts)
+
+
+def _more(line: comparing.LineChange) -> list[comparing.Change]:
+    """What differs and is not among the figures of the line."""
+    changes = [change for change in line.changes if change.name not in _FIGURES]
+    roles = any(change.name == "choice" for change in changes)
+    return [change for change in changes if not (roles and change.name == "in_total")]
+
+
+def _said(change: comparing.Change, value: str) -> str:
+    """« TVA : 10 % »."""
+    return _("{label}: {value}", label=_(change.label), value=_fact(change, value) or "—")
+
+
+def _fact(change: comparing.Change, value: str) -> str:
+    language = i18n.language()
+    match change.name:
+        case "choice":
+            return _(CHOICES.get(value, value))
+        case "in_total":
+            return _("Yes") if value == "True" else _("No")
+        case "unit":
+            return units.short_name(value, language)
+        case "vat_rate":
+            return f"{_number(value)}\u00a0%"
+        case "valid_until" if value:
+            return formats.format_date(date.fromisoformat(value))
+        case "ht" | "vat" | "ttc" | "discount" | "deposit":
+            return _number(value, 2)
+        case _:
+            return value
 
 
 def _number(text: str, least: int = 0) -> str:

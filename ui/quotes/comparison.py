@@ -14,6 +14,7 @@ from ui.printing import PRINT_DPI, Printing
 from ui.theme import theme
 from ui.widgets import Button, Label, hbox, vbox
 
+PAPER_POINTS = 9.5
 _TONES = {"changed": "#FDF0D5", "added": "#E0F4E9", "removed": "#FDE8E6"}
 _STATES = {"same": "", "changed": "≠", "added": "+", "removed": "−"}
 
@@ -45,7 +46,9 @@ class ComparisonView(QDialog):
 
 def as_html(found: TwoQuotes) -> str:
     """Both versions as one table: lines first, then the facts that differ."""
-    head = "".join(f"<th align='left'>{escape(_side_name(side))}</th>" for side in (found.left, found.right))
+    head = "".join(
+        f"<th align='right' width='31%'>{escape(_side_name(side))}</th>" for side in (found.left, found.right)
+    )
     rows = [*found.lines, *found.facts]
     body = "".join(_row(row) for row in rows)
     total = "".join(
@@ -53,7 +56,7 @@ def as_html(found: TwoQuotes) -> str:
     )
     return (
         "<body><table width='100%' cellpadding='5' cellspacing='0'>"
-        f"<tr><th></th><th align='left'>{escape(_('Line'))}</th>{head}</tr>{body}"
+        f"<tr><th width='4%'></th><th align='left' width='34%'>{escape(_('Line'))}</th>{head}</tr>{body}"
         f"<tr><td></td><td><b>{escape(_('Total incl. VAT'))}</b></td>{total}</tr></table></body>"
     )
 
@@ -65,13 +68,14 @@ def as_pdf(found: TwoQuotes) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setResolution(PRINT_DPI)
+    # The document leaves two centimetres around itself, and writes the page's number there.
     writer.setPageLayout(
-        QPageLayout(
-            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, QMarginsF(40, 40, 40, 40)
-        )
+        QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, QMarginsF())
     )
     document = QTextDocument()
-    document.setDefaultFont(theme.font(10))
+    font = theme.font(10)
+    font.setPointSizeF(PAPER_POINTS)  # pixels are those of the screen, a few tenths of a millimetre on paper
+    document.setDefaultFont(font)
     document.setHtml(as_html(found))
     document.print_(writer)
     buffer.close()
@@ -79,11 +83,14 @@ def as_pdf(found: TwoQuotes) -> bytes:
 
 
 def _side_name(side: Side) -> str:
-    return side.number or _("Draft")
+    if not side.draft:
+        return side.number
+    return f"{side.number} ({_('Draft')})" if side.number else _("Draft")
 
 
 def _row(row: Row) -> str:
     tone = _TONES.get(row.state, "")
     colour = f" bgcolor='{tone}'" if tone else ""
-    cells = "".join(f"<td align='right'>{escape(text)}</td>" for text in (row.left, row.right))
+    texts = (escape(text).replace("\n", "<br>") for text in (row.left, row.right))
+    cells = "".join(f"<td align='right'>{text}</td>" for text in texts)
     return f"<tr{colour}><td>{_STATES.get(row.state, '')}</td><td>{escape(row.label)}</td>{cells}</tr>"

@@ -70,7 +70,7 @@ class TwoQuotes(QWidget):
         if not own or row.state == "same":
             return ElidingLabel(text if own else "–", "muted")
         pill = Pill(_("changed") if row.state == "changed" else _("only here"), _TONES[row.state])
-        return panel(hbox((ElidingLabel(text or "–"), 1), pill))
+        return panel(hbox((Label(text or "–", wrap=True), 1), pill))
 
     def _head(self, side: Side) -> QWidget:
         name = side.number or _("Draft")

@@ -14,8 +14,9 @@ from app.quotes import authority, issuing, letters, mailing, side_by_side, signi
 from sync import state
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
+from ui.printing import Pages
 from ui.quotes.asking import Asking
-from ui.quotes.comparison import ComparisonView, as_pdf
+from ui.quotes.comparison import ComparisonView, as_html, as_pdf
 from ui.quotes.details import Details
 
 D = Decimal
@@ -168,8 +169,32 @@ def test_two_revisions_are_shown_side_by_side_and_printable(hand: Hand, shop: Sh
     assert "8 ×" in view.page.toPlainText() and "6 ×" in view.page.toPlainText()
     with shop.workspace.read() as session:
         found = side_by_side.compare(session, issued, second)
-    assert as_pdf(found).startswith(b"%PDF")
+    assert (found.left.number, found.right.number) == (number, f"{number}-R2") and found.right.draft
+    with Pages(as_pdf(found)) as pages:
+        said = pages.document.getAllText(0)
+        words = pages.document.getSelectionAtIndex(0, said.text().index("Distributeur"), 12)
+        assert words.boundingRectangle().width() > 40, "points: it is read on paper too"
     view.accept()
+
+
+def test_a_comparison_says_what_differs_beside_the_figures(hand: Hand, shop: Shop, issued: str) -> None:
+    with shop.workspace.transaction() as session:
+        second = issuing.revise(session, issued)
+        line = issuing.find_lines(session, second)[0]
+        changed = {"vat_rate": D(10), "choice_kind": "option", "description": "<b>Autre</b>"}
+        records.save(session, "quote_line", line["id"], {**changed, "selected": False})
+        records.save(session, "quote", second, {"valid_until": "2030-03-12"})
+    with shop.workspace.read() as session:
+        found = side_by_side.compare(session, issued, second)
+    (row,) = (row for row in found.lines if row.state == "changed")
+    figures, *more = row.right.split("\n")
+    assert figures in row.left and more == [
+        "Description\u00a0: <b>Autre</b>",
+        "Taux de TVA\u00a0: 10\u00a0%",
+        "Présence dans l'offre\u00a0: Option",
+    ]
+    assert "12 mars 2030" in [fact.right for fact in found.facts]
+    assert "&lt;b&gt;Autre&lt;/b&gt;" in as_html(found)
 
 
 def test_a_discount_beyond_the_authority_is_sent_for_approval(hand: Hand, shop: Shop, opened: Opened) -> None:
