@@ -39,6 +39,9 @@ def points(session: Session, quote_id: str) -> list[Point]:
             line=discount.line,
         )
         found.append(Point(words, "approval"))
+    if "sale_place" in said.questions:
+        words = _("Where is it sold? At his own place a consumer or a small firm may withdraw for 14 days.")
+        found.append(Point(words, "details"))
     if "headcount" in said.questions:
         found.append(
             Point(_("How many people does the customer employ? The law protects small firms."), "details")

@@ -57,7 +57,7 @@ class Mentions:
     missing: tuple[str, ...] = ()
     """Sentences: a value that a rule needs and nobody has given."""
     questions: tuple[str, ...] = ()
-    """Fields of account or quote whose answer decides: `headcount`, `in_main_activity`."""
+    """Fields of account or quote whose answer decides: `sale_place`, `headcount`, `in_main_activity`."""
 
     def at(self, place: str) -> tuple[str, ...]:
         """The texts of one place, in the rules' order."""
@@ -134,11 +134,16 @@ def may_take_deposit_at_once(account: Record, quote: Record) -> bool:
 
 
 def _questions(account: Record, quote: Record) -> tuple[str, ...]:
-    if quote.get("sale_place") != "customer" or (account.get("customer_kind") or "business") != "business":
+    place, headcount = quote.get("sale_place"), account.get("headcount")
+    business = (account.get("customer_kind") or "business") == "business"
+    small = business and headcount is not None and headcount <= SMALL_FIRM
+    if place is None and (account.get("customer_kind") == "consumer" or small):
+        return ("sale_place",)
+    if place != "customer" or not business:
         return ()
-    if account.get("headcount") is None:
+    if headcount is None:
         return ("headcount",)
-    if account["headcount"] <= SMALL_FIRM and quote.get("in_main_activity") is None:
+    if small and quote.get("in_main_activity") is None:
         return ("in_main_activity",)
     return ()
 

@@ -90,6 +90,14 @@ def test_a_sale_at_a_small_firm_asks_what_decides():
     assert found(account={"headcount": 3}, quote=AT_HOME).questions == ("in_main_activity",)
     assert found(account={"headcount": 3}, quote={**AT_HOME, "in_main_activity": True}).questions == ()
     assert found(account={"headcount": 80}, quote=AT_HOME).questions == ()
+
+
+def test_where_a_sale_is_made_is_asked_of_whoever_the_place_protects():
+    assert found(account={"customer_kind": "consumer"}).questions == ("sale_place",)
+    assert found(account={"headcount": 3}).questions == ("sale_place",)
+    for place in ("premises", "remote"):
+        assert found(account={"customer_kind": "consumer"}, quote={"sale_place": place}).questions == ()
+    assert found(account={"headcount": 80}).questions == () and found().questions == ()
     assert found(account=CONSUMER, quote=AT_HOME).questions == ()
     assert found(quote={"sale_place": "premises"}).questions == ()
 
