@@ -19,14 +19,23 @@ VISIT_INTERVAL = {"A": 30, "B": 60, "C": 120}
 """Days between visits by potential, where the account names none."""
 
 _DEFAULT_INTERVAL = 90
-_OF_ACCOUNT = "SELECT {row}.account AS id"
+_OF_ACCOUNT = "SELECT {row}.account AS id WHERE "
 _WATCHED = (
     ("account", ("name", "type", "potential", "visit_interval", "deleted_at"), "SELECT {row}.id AS id"),
-    ("site", ("account", "kind", "town", "deleted_at"), _OF_ACCOUNT),
-    ("visit_report", ("account", "start", "outcome", "deleted_at"), _OF_ACCOUNT),
-    ("appointment", ("account", "kind", "start", "state", "deleted_at"), _OF_ACCOUNT),
-    ("quote", ("account", "status", "total_ht", "decided_on", "issued_on", "deleted_at"), _OF_ACCOUNT),
+    ("site", ("account", "kind", "town", "deleted_at"), _OF_ACCOUNT + "{row}.town <> ''"),
+    ("visit_report", ("account", "start", "deleted_at"), _OF_ACCOUNT + "{row}.start IS NOT NULL"),
+    (
+        "appointment",
+        ("account", "kind", "start", "state", "deleted_at"),
+        _OF_ACCOUNT + "{row}.kind = 'visit' AND {row}.state = 'done'",
+    ),
+    (
+        "quote",
+        ("account", "status", "total_ht", "decided_on", "issued_on", "deleted_at"),
+        _OF_ACCOUNT + "{row}.status = 'accepted'",
+    ),
 )
+"""(table, columns, query): a row that counts in no summary, as a draft, renews none."""
 _DECIDED = "coalesce(decided_on, issued_on)"
 _COLUMNS = (
     ("name", "sort_name", "town", "potential"),
