@@ -53,6 +53,12 @@ class Draft(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._save)
+        self._typed: Sheet | None = None
+        self._typed_stored = False
+        self._typing_pause = QTimer(self)
+        self._typing_pause.setSingleShot(True)
+        self._typing_pause.setInterval(PAUSE_MS)
+        self._typing_pause.timeout.connect(self._save_typed)
 
     @property
     def locked(self) -> bool:
@@ -86,6 +92,7 @@ class Draft(QObject):
     def show_sheet(self, sheet: Sheet) -> None:
         """Take a sheet that was just read."""
         self.sheet = self._stored = sheet
+        self._typed, self._typed_stored = None, False
         self._undo, self._redo = [], []
         self._stored_version = self._version
         self.saved_at = sheet.quote.get("updated_at") or sheet.quote.get("created_at")
@@ -160,17 +167,32 @@ class Draft(QObject):
     # Totals
 
     def try_typing(self, change: Callable[[Sheet], Sheet]) -> str:
-        """Tell the totals as they will be with what is being typed; returns what is wrong with it."""
+        """Tell the totals as they will be with what is being typed; returns what is wrong with it.
+
+        At a pause it is kept, so that a power cut costs no word; a step it becomes when the cell is left.
+        """
         if self.sheet is None:
             return ""
         try:
-            found = editing.totals(change(self.sheet))
+            typed = change(self.sheet)
+            found = editing.totals(typed)
         except ValueError as problem:
             return str(problem)
         except Invalid as refusal:
             return next(iter(refusal.problems.values()))
         self.summed.emit(found)
+        self._typed = typed
+        self._typing_pause.start()
         return ""
+
+    def stop_typing(self) -> None:
+        """The cell was left: what was kept of it and not taken over goes again."""
+        self.typing, self._typed = False, None
+        self._typing_pause.stop()
+        if self._typed_stored:
+            self._typed_stored = False
+            self._version += 1
+            self._pause.start()
 
     def sum_up(self) -> None:
         """Tell the totals of the sheet as it stands."""
@@ -196,9 +218,20 @@ class Draft(QObject):
             self._waiting.append(then)
         self._save()
 
+    def _save_typed(self) -> None:
+        if self._saving or self.dirty:
+            self._typing_pause.start()
+        elif self._typed is not None:
+            self._typed_stored = True
+            self._write(self._typed)
+
     def _save(self) -> None:
-        before, after = self._stored, self.sheet
-        if self._saving or not self.dirty or before is None or after is None:
+        if not self._saving and self.dirty and self.sheet is not None:
+            self._write(self.sheet)
+
+    def _write(self, after: Sheet) -> None:
+        before = self._stored
+        if before is None:
             return
         self._saving = True
         version = self._version

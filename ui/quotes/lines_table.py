@@ -230,7 +230,7 @@ class LinesTable(QTableView):
 
     def closeEditor(self, editor: QWidget, hint: Any) -> None:
         super().closeEditor(editor, hint)
-        self._draft.typing = False
+        self._draft.stop_typing()
         self._draft.sum_up()
         if self.lines.last_problem:
             self.said.emit(self.lines.last_problem)

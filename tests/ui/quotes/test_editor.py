@@ -152,6 +152,26 @@ def test_escape_takes_back_what_was_typed(hand: Hand, opened: Opened) -> None:
     assert editor.draft.sheet is not None and editor.draft.sheet.lines[0]["quantity"] == D(6)
 
 
+def test_what_stands_in_an_open_cell_is_kept_at_a_pause(hand: Hand, opened: Opened, shop: Shop) -> None:
+    quote = opened("dsi 600 x 6", "bob 450")
+    hand.page.editor.table.choose(0, QUANTITY)
+    hand.type("12")
+    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(12))
+    assert stored(shop, quote).quote["total_ht"] == D("1109.30"), "with the total that it makes"
+    assert hand.cell_editor().text() == "12" and not hand.page.editor.draft.can_undo, "no step yet"
+    hand.key(Qt.Key.Key_Escape)
+    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(6))
+    hand.page.editor.table.choose(0, QUANTITY)
+    hand.type("9")
+    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(9))
+    hand.key(Qt.Key.Key_Return)
+    hand.settle(500)
+    assert stored(shop, quote).lines[0]["quantity"] == D(9)
+    hand.page.editor.draft.undo()
+    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(6))
+    assert not hand.page.editor.draft.can_undo, "it was one step"
+
+
 def test_french_numbers_and_percentages_are_read(hand: Hand, opened: Opened) -> None:
     opened("dsi 600")
     table = hand.page.editor.table
