@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,10 +74,8 @@ def _proved(remote: FileCarrier, answer: FileAnswer, request: FileRequest, folde
         raise errors.Protocol("a scope's file is described wrongly")
     path = folder / f"{PREFIX}{answer.name}"
     for left in range(2, 0, -1):
-        _download(remote, answer, path)
-        with path.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() == answer.sha256:
-                return path
+        if _download(remote, answer, path) == answer.sha256:
+            return path
         # What an earlier attempt left may have been damaged on the disk: once more from the start.
         path.unlink()
         if left == 1:
@@ -102,26 +101,49 @@ def _ask(remote: FileCarrier, request: FileRequest) -> FileAnswer:
             time.sleep(busy.retry_after)
 
 
-def _download(remote: FileCarrier, answer: FileAnswer, path: Path) -> None:
-    attempts = ATTEMPTS
-    while True:
-        here = path.stat().st_size if path.exists() else 0
-        if here > answer.size:
-            path.unlink()
-            here = 0
-        if here == answer.size:
-            path.touch()
-            return
-        try:
-            _go_on(remote, answer, path, here)
-        except errors.Offline:
-            moved = path.exists() and path.stat().st_size > here
-            attempts = ATTEMPTS if moved else attempts - 1
-            if not attempts:
-                raise
+class _Digest:
+    """The SHA-256 of a file's bytes, added up on another core while the next ones come."""
+
+    def __init__(self, path: Path) -> None:
+        self._digest = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1, "digest")
+        self._last: Future[None] | None = None
+        if path.exists():
+            with path.open("rb") as here:
+                self._digest = hashlib.file_digest(here, "sha256")
+
+    def add(self, piece: bytes) -> None:
+        """One piece waits at most: the line is not read faster than this."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(self._digest.update, piece)
+
+    def end(self) -> str:
+        """In hexadecimal, of all that was added."""
+        self._thread.shutdown()
+        return self._digest.hexdigest()
 
 
-def _go_on(remote: FileCarrier, answer: FileAnswer, path: Path, here: int) -> None:
+def _download(remote: FileCarrier, answer: FileAnswer, path: Path) -> str:
+    """Fetch what is missing of the file; the SHA-256 of what is there then."""
+    if path.exists() and path.stat().st_size > answer.size:
+        path.unlink()
+    path.touch()
+    digest, attempts = _Digest(path), ATTEMPTS
+    try:
+        while (here := path.stat().st_size) < answer.size:
+            try:
+                _go_on(remote, answer, path, here, digest)
+            except errors.Offline:
+                attempts = ATTEMPTS if path.stat().st_size > here else attempts - 1
+                if not attempts:
+                    raise
+    finally:
+        found = digest.end()
+    return found
+
+
+def _go_on(remote: FileCarrier, answer: FileAnswer, path: Path, here: int, digest: _Digest) -> None:
     content = remote.get_file(FileGet(answer.name, here))
     if content.size != answer.size:
         raise errors.Protocol("a scope's file has another size than was said")
@@ -132,6 +154,7 @@ def _go_on(remote: FileCarrier, answer: FileAnswer, path: Path, here: int) -> No
             if here > answer.size:
                 raise errors.Protocol("a scope's file is larger than was said")
             file.write(piece)
+            digest.add(piece)
             passed = time.monotonic() - began
             if passed > MEASURED_S and here < answer.size and (here - start) / passed < SLOW_BYTES_S:
                 raise TooSlow
