@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import IntegrityError
 
 
@@ -41,6 +42,9 @@ class Found:
 
 class Lane:
     """The one connection of a file without a disk."""
+
+    # By it the driver's own failures are known for what they are: see `sync.driver`.
+    dialect = SQLiteDialect_pysqlite(dbapi=sqlcipher)
 
     def __init__(self, raw: Any) -> None:
         self.connection = self
