@@ -376,8 +376,8 @@ def _write_history(workspace: Workspace, started: str, code: str | None, report:
     outcome = "done" if done else "offline" if code == "offline" else "refused"
     counts = (report.pushed, report.pulled, report.removed, report.conflicts, report.parked)
     values = (started, round(report.seconds * 1000), outcome, code, *counts)
-    # That nothing happened may be lost with the power.
-    with workspace.exclusive(bulk=_is_quiet(report)) as connection:
+    # The line of a run may be lost with the power: what the run did is on the disk.
+    with workspace.exclusive(bulk=True) as connection:
         is_same = not (report.pushed or report.pulled or report.removed)
         # One line for a quiet day, or for a night of attempts without a network.
         if is_same and driver.read(connection, _SAME_AS_LAST, (*values, outcome, code)):

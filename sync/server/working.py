@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.merge import Value
 from sync.protocol import Op
@@ -50,8 +50,8 @@ class Working:
         """Those that the present transaction of the device touched."""
         self.edits: list[Edit] = []
         self._edited: dict[Key, list[Edit]] = {}
-        self._hung: dict[tuple[str, str, str], dict[str, None]] = {}
-        """Ids of rows that were given a link here: by table, link and the id that it holds."""
+        self._hung: dict[tuple[str, str], dict[str, dict[str, None]]] = defaultdict(dict)
+        """Ids of rows that were given a link here: by table and link, and by the id that it holds."""
         self._links = store.shape.dependencies
         self._hung_on: set[str] = set()
         """Every id that such a link holds."""
@@ -64,7 +64,10 @@ class Working:
         self.forks_before: dict[str, list[tuple[str, str, int]]] = {}
         """By device: (old id, new id, rev) of earlier forks that it has not seen."""
         self._savepoint = Savepoint()
-        self._searched: dict[tuple[str, str, str], list[str]] = {}
+        self._searched: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
+        """Ids of rows that the database has with a link, in the same way, where it has any."""
+        self._asked: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """The ids in a link for which that is known."""
         self._existing: dict[Key, bool] = {}
 
     # Reading
@@ -131,8 +134,7 @@ class Working:
             return self.rows[key] is not None
         if key not in self._existing:
             columns = self.store.tables.synced[table]
-            statement = select(columns.c.id).where(columns.c.id == id)
-            self._existing[key] = self.connection.execute(statement).first() is not None
+            self._existing[key] = bool(find_rows(self.connection, columns, ("id",), "id", [id]))
         return self._existing[key]
 
     def find_all(self, table: str, column: str, values: Iterable[str], target: str) -> list[Row]:
@@ -140,26 +142,27 @@ class Working:
 
         Of one that is born here only what was changed here can hang on it.
         """
-        wanted = set(values)
-        self._search(table, column, {value for value in wanted if not self.is_newborn(target, value)})
-        found = dict.fromkeys(
-            id for value in sorted(wanted) for id in self._searched.get((table, column, value), [])
-        )
-        for value in wanted:
-            found |= self._hung.get((table, column, value), {})
+        wanted, before = set(values), self.before
+        self._search(table, column, {value for value in wanted if before.get((target, value)) is not None})
+        found: dict[str, None] = {}
+        for there in (self._searched[table, column], self._hung[table, column]):
+            # Of thousands few have anything hanging on them.
+            for value in sorted(wanted & there.keys()):
+                found |= dict.fromkeys(there[value])
         rows = (self.rows.get((table, id)) for id in found)
         return [row for row in rows if row is not None and row.get(column) in wanted]
 
-    def _search(self, table: str, column: str, values: Iterable[str]) -> None:
-        missing = sorted(value for value in values if (table, column, value) not in self._searched)
+    def _search(self, table: str, column: str, values: set[str]) -> None:
+        asked, searched = self._asked[table, column], self._searched[table, column]
+        missing = sorted(values - asked)
+        asked.update(missing)
         columns = self.store.tables.synced[table]
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
-            for value in batch:
-                self._searched[table, column, value] = []
-            for value, id in find_rows(self.connection, columns, (column, "id"), column, batch):
-                self._searched[table, column, value].append(id)
-            self.load(table, [id for value in batch for id in self._searched[table, column, value]])
+            rows = find_rows(self.connection, columns, (column, "id"), column, batch)
+            for value, id in rows:
+                searched.setdefault(value, []).append(id)
+            self.load(table, [id for _value, id in rows])
 
     # Changing
 
@@ -196,7 +199,7 @@ class Working:
         for link in self._links[table]:
             if values.get(link) is not None:
                 self._hung_on.add(str(values[link]))
-                self._hung.setdefault((table, link, str(values[link])), {})[id] = None
+                self._hung[table, link].setdefault(str(values[link]), {})[id] = None
 
     def followers(self, table: str) -> list[tuple[SyncTable, str, bool]]:
         """The tables whose rows may hang on one of `table`: (table, link, whether by `record_kind`)."""
