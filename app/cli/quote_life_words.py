@@ -88,9 +88,11 @@ def ask_approval(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import authority, telephone
 
     with opened(options) as workspace, workspace.transaction("quote ask-approval") as session:
-        authority.request_approval(session, options.id, options.note or "")
+        if not options.next:
+            authority.request_approval(session, options.id, options.note or "")
+        read_out = telephone.next_challenge if options.next else telephone.challenge
         try:
-            asked: Any = asdict(telephone.challenge(session, options.id))
+            asked: Any = asdict(read_out(session, options.id))
         except NotAllowed:
             # Without codes the approval comes by the next synchronisation.
             asked = None

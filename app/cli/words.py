@@ -230,6 +230,8 @@ def _add_quote_life(second: Any) -> None:
                 parser.add_argument(f"--{option}", metavar=_("TEXT"), help=help_text)
         if more == "other":
             parser.add_argument("other", metavar=_("OTHER"))
+        if name == "ask-approval":
+            parser.add_argument("--next", action="store_true", help=_("the manager asks for the next number"))
     codes = _word(second, "codes", _("one-time codes by which you approve over the telephone"), "quote codes")
     answer = _word(second, "answer", _("answer a challenge read over the telephone"), "quote answer")
     for parser in (codes, answer):

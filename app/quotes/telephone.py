@@ -20,15 +20,17 @@ import secrets
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import records
+from app import i18n, records
 from app.entity import entity
-from app.errors import NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
+from app.money import parse_decimal
 from app.quotes import authority
 from sync import state
 
@@ -42,6 +44,7 @@ _GIVEN = "approvals_given"
 _ASKED = "approvals_asked"
 """On the salesperson's laptop: number -> the control that was read out with it, empty once it was answered."""
 _LENGTH = 8
+_CONTROL = 4
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -96,22 +99,33 @@ def challenge(session: Session, quote_id: str) -> Challenge:
     )
 
 
+def next_challenge(session: Session, quote_id: str) -> Challenge:
+    """As `challenge`, with the next number: the manager misheard, and his laptop gave this one's code away."""
+    asked = challenge(session, quote_id)
+    _spend(session, asked)
+    return challenge(session, quote_id)
+
+
 def answer(session: Session, person: str, number: int, control: str, percent: str) -> str:
     """On the manager's laptop: the eight characters to read out, as `ABCD EFGH`.
 
-    `percent` is the discount that the salesperson names. Raises NotAllowed for a number that was used.
+    `percent` is the discount that the salesperson names. Raises NotAllowed for a number that was used,
+    Invalid for what cannot have been read out.
     """
+    heard = _cleaned(control)
+    if len(heard) != _CONTROL or set(heard) - set(_SIGNS):
+        raise Invalid({"control": _("The control is four characters, letters or figures from 2 to 7.")})
     me = state.user(session.connection())
     authority.check_approver(session, me, _named_discount(session, me, percent))
     key, secret = _newest_secret(session, person)
     given = _kept(session, _GIVEN)
     mark = f"{key} {number}"
-    if mark in given and given[mark]["control"] != _cleaned(control):
+    if mark in given and given[mark]["control"] != heard:
         raise NotAllowed(_("This code was given for another quote. Ask for the next number."))
     if not 1 <= number <= CODES:
         raise NotAllowed(_("There is no code of this number for this person."))
-    _keep(session, _GIVEN, {**given, mark: {"control": _cleaned(control), "percent": percent}})
-    turned = _turn(_code(secret, person, number), _cleaned(control), 1)
+    _keep(session, _GIVEN, {**given, mark: {"control": heard, "percent": percent}})
+    turned = _turn(_code(secret, person, number), heard, 1)
     return f"{turned[:4]} {turned[4:]}"
 
 
@@ -126,9 +140,13 @@ def accept_answer(session: Session, quote_id: str, typed: str) -> None:
     code = _turn(heard, asked.control, -1) if len(heard) == _LENGTH else ""
     if not hmac.compare_digest(_hash(code, key["salt"]), key["hashes"][asked.number - 1]):
         raise NotAllowed(_("This answer does not fit this quote. Read the number and the control again."))
-    _keep(session, _ASKED, {**_kept(session, _ASKED), f"{asked.key} {asked.number}": ""})
+    _spend(session, asked)
     given = {"by": key["manager"], "means": "telephone", "key": key["id"], "number": asked.number}
     authority.keep_approval(session, quote_id, {**given, "control": asked.control})
+
+
+def _spend(session: Session, asked: Challenge) -> None:
+    _keep(session, _ASKED, {**_kept(session, _ASKED), f"{asked.key} {asked.number}": ""})
 
 
 def strangers(session: Session) -> list[str]:
@@ -151,9 +169,13 @@ def _is_stranger(approval: Record, me: str | None, given: Mapping[str, Any]) -> 
 
 
 def _named_discount(session: Session, user: str | None, percent: str) -> authority.Discount:
-    from app.money import parse_decimal
-
-    return authority.Discount(parse_decimal(percent), "", authority.authority_of(session, user))
+    try:
+        named = parse_decimal(percent, i18n.language())
+    except ValueError:
+        named = Decimal(-1)
+    if not 0 <= named <= authority.HUNDRED:
+        raise Invalid({"percent": _("Type the discount in percent, from 0 to 100.")})
+    return authority.Discount(named, "", authority.authority_of(session, user))
 
 
 def _keys(session: Session) -> list[dict[str, Any]]:
@@ -192,7 +214,7 @@ def _by_telephone(session: Session) -> list[tuple[str, Record]]:
 
 def _control(session: Session, quote_id: str, key: str, number: int) -> str:
     text = f"{authority.content_hash(session, quote_id)} {key} {number}"
-    return _signs(hashlib.sha256(text.encode()).digest(), 4)
+    return _signs(hashlib.sha256(text.encode()).digest(), _CONTROL)
 
 
 def _code(secret: str, person: str, number: int) -> str:

@@ -20,7 +20,7 @@ from ui import errors
 from ui.page import Shell
 from ui.quotes.asking import Asking
 from ui.quotes.decisions import Decisions
-from ui.widgets import Label
+from ui.widgets import Button, Label, hbox, panel
 
 NOTE = Field("note", "text", m_("Note"))
 REASON = Field("note", "text", m_("Reason"), required=True)
@@ -96,6 +96,7 @@ class Approvals(QObject):
         )
         said = Label(words, "h3", wrap=True)
         said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.next_number = Button(_("The manager asks for the next number"), "link", on_click=self._read_next)
         self._ask(
             _("Approval by telephone"),
             _("The answer fits this quote as it stands: any change asks again."),
@@ -106,8 +107,13 @@ class Approvals(QObject):
                 m_("Approve by telephone"),
             ),
             (ANSWER,),
-            parts=[said],
+            parts=[said, panel(hbox(self.next_number, None))],
         )
+
+    def _read_next(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        self._decisions.write(telephone.next_challenge, self._read_out, "")
 
     def give_codes(self, found: Prospects) -> None:
         """Make one-time codes for somebody; they travel with the next sync."""
@@ -160,7 +166,9 @@ class Approvals(QObject):
         """What concerns no quote: it is not undone."""
 
         def refused(error: Exception) -> None:
-            if isinstance(error, NotAllowed | Invalid):
+            if isinstance(error, Invalid):
+                self._decisions.said.emit(" ".join(error.problems.values()))
+            elif isinstance(error, NotAllowed):
                 self._decisions.said.emit(str(error))
             else:
                 errors.report(error, self)

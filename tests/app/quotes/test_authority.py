@@ -252,6 +252,35 @@ def test_a_quote_changed_after_it_was_read_out_is_read_out_with_the_next_number(
         issuing.issue(session, quote)
 
 
+def test_what_the_manager_misheard_is_read_out_again_with_the_next_number(
+    workspace, quote, people, manager_s
+):
+    give(workspace, quote, discount_percent=12)
+    first = asked(workspace, quote)
+    misheard = "AAAA" if first.control != "AAAA" else "BBBB"
+    answered(manager_s, people, first, control=misheard)
+    with pytest.raises(errors.NotAllowed):
+        answered(manager_s, people, first)
+    with workspace.transaction() as session:
+        second = telephone.next_challenge(session, quote)
+    assert second.number == first.number + 1 and asked(workspace, quote) == second
+    take(workspace, quote, answered(manager_s, people, second))
+    assert status(workspace, quote) == "draft"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"control": ""}, {"control": "ABCDEFGH"}, {"control": "éé!!"}, {"percent": "abc"}, {"percent": "-5"},
+     {"percent": "101"}],
+)  # fmt: skip
+def test_what_cannot_have_been_read_out_costs_no_code(workspace, quote, people, manager_s, typed):
+    give(workspace, quote, discount_percent=12)
+    first = asked(workspace, quote)
+    with pytest.raises(errors.Invalid):
+        answered(manager_s, people, first, **typed)
+    take(workspace, quote, answered(manager_s, people, first))
+
+
 def test_a_code_that_was_heard_is_spent_even_where_its_quote_asks_again(workspace, quote, people, manager_s):
     give(workspace, quote, discount_percent=12)
     first = asked(workspace, quote)

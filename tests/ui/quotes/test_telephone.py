@@ -117,7 +117,7 @@ def answered(manager: Hand, people: dict[str, str], number: str, control: str, p
     editors["percent"].show_value(D(percent.replace(",", ".")))
     dialog.submit()
     manager.settle()
-    said = next((text for text in bars(manager) if "Lisez" in text or "Dictez" in text), "")
+    said = ([""] + [text for text in bars(manager) if "Lisez" in text or "Dictez" in text])[-1]
     code = re.search(r"((?:[A-Z2-7] ){3,}[A-Z2-7 ]+)$", said)
     assert code, bars(manager)
     return code[1]
@@ -137,6 +137,26 @@ def test_what_the_manager_reads_back_lets_the_quote_be_issued(
     assert stored(shop, quote)["approval"]["means"] == "telephone"
     take(hand, "Émettre")
     assert stored(shop, quote)["status"] == "issued"
+
+
+def test_what_was_misheard_is_asked_with_the_next_number(
+    hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
+) -> None:
+    take(manager, "Codes pour le téléphone…")
+    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
+    carry_codes(manager, shop, people)
+    quote = discounted(hand, opened)
+    number, control, percent = call(hand)
+    answered(manager, people, number, "AAAA" if control != "A A A A" else "BBBB", percent)
+    hand.click(hand.page.editor.approvals.next_number)
+    hand.settle()
+    said = re.search(
+        r"code n\D*(\d+)\D+?contrôle ((?:[A-Z2-7] ){3}[A-Z2-7])", labels(hand.page.editor.approvals.dialog)
+    )
+    assert said and int(said[1]) == int(number) + 1
+    heard = answered(manager, people, said[1], said[2], percent)
+    answer(hand, hand.page.editor.approvals.dialog, answer=heard)
+    assert stored(shop, quote)["approval"]["means"] == "telephone"
 
 
 def test_a_wrong_answer_is_told_and_the_quote_waits(
