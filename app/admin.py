@@ -227,7 +227,12 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
         folder = known.blobs(slug)
     finally:
         known.close()
-    return {"slug": slug, "file": str(file), "bytes": file.stat().st_size, "blobs": str(folder)}
+    return {
+        "slug": slug,
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "blobs": str(folder) if folder else None,
+    }
 
 
 def restore(database: Database, slug: str, file: Path) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,28 +10,28 @@ from app.errors import TerrainError
 from app.i18n import set_language
 from app.i18n import translate as _
 
+FEWEST, MOST = 12, 1_000_000
+"""Accounts of a demonstration."""
+
 
 def main(words: list[str]) -> int:
-    """Run the tour; 0 done, 1 refused with one line, 2 wrong usage."""
+    """Run the tour by a whole command line; 0 done, 1 refused with one line, 2 wrong usage."""
     import platformdirs
 
     from app.cli.main import language_of_the_terminal
+    from app.cli.words import make_parser
 
     set_language(language_of_the_terminal())
-    parser = argparse.ArgumentParser(
-        prog="terrain demo", description=_("A complete company on this machine.")
-    )
-    parser.add_argument(
-        "--dir", type=Path, default=platformdirs.user_data_path("Terrain demo", appauthor=False)
-    )
-    parser.add_argument("--headless", action="store_true")
-    parser.add_argument("--accounts", type=int, default=1200)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quiet", action="store_true")
-    options = parser.parse_args(words)
-    if not 12 <= options.accounts <= 1_000_000:
-        parser.error("--accounts: 12 … 1000000")
+    parser = make_parser()
+    try:
+        options = parser.parse_args(words)
+        accounts = 1200 if options.accounts is None else options.accounts
+        if not FEWEST <= accounts <= MOST:
+            parser.error(_("--accounts takes {least} to {most}", least=FEWEST, most=MOST))
+    except SystemExit as end:
+        return int(end.code or 0)
+    folder = Path(options.dir or platformdirs.user_data_path("Terrain demo", appauthor=False))
+    seed = 7 if options.seed is None else options.seed
     from app.demo import tour
 
     def say(text: str) -> None:
@@ -40,23 +39,23 @@ def main(words: list[str]) -> int:
             print(text, file=sys.stderr, flush=True)
 
     try:
-        report = tour.run(options.dir, options.accounts, options.seed, say)
+        report = tour.run(folder, accounts, seed, say)
     except TerrainError as problem:
         print(problem.message, file=sys.stderr)
         return 1
     if not options.headless:
         from ui.desktop import run
 
-        report.write(options.dir / "report.json")
-        return run(options.dir / "laptop-1")
+        report.write(folder / "report.json")
+        return run(folder / "laptop-1")
     from ui.shots import shoot
 
     say(_("Pictures of every screen"))
-    pictures = shoot(options.dir / "laptop-1", options.dir / "screenshots")
-    report.screenshots = [str(picture.relative_to(options.dir)) for picture in pictures]
+    pictures = shoot(folder / "laptop-1", folder / "screenshots")
+    report.screenshots = [str(picture.relative_to(folder)) for picture in pictures]
     report.pdf = Path(report.pdf).name
-    report.write(options.dir / "report.json")
+    report.write(folder / "report.json")
     if options.json:
-        print(json.dumps(json.loads((options.dir / "report.json").read_text("utf-8"))))
-    say(_("Done. The files are in {folder}", folder=options.dir))
+        print(json.dumps(json.loads((folder / "report.json").read_text("utf-8"))))
+    say(_("Done. The files are in {folder}", folder=folder))
     return 0

@@ -15,10 +15,10 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     profile = profile_of(words)
-    if next((word for word in words if not word.startswith("-")), None) == "demo":
+    if word_of(words) == "demo":
         from ui.demo import main as demo
 
-        return demo([word for word in words if word != "demo"])
+        return demo(words)
     if profile is None:
         from app.cli import main as command_line
 
@@ -26,6 +26,17 @@ def main(arguments: list[str] | None = None) -> int:
     from ui.desktop import run
 
     return run(profile)
+
+
+def word_of(words: list[str]) -> str | None:
+    """The first word that is neither an option nor the folder of `--profile`."""
+    rest = iter(words)
+    for word in rest:
+        if word == "--profile":
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def profile_of(words: list[str]) -> Path | None:

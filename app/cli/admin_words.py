@@ -74,7 +74,7 @@ _ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], 
 
 def _lines(found: Answer) -> list[str]:
     """A list as columns; of one thing its id, or the file that it lies in."""
-    if isinstance(found, dict) and "blobs" in found:
+    if isinstance(found, dict) and found.get("blobs"):
         return [
             str(found["file"]),
             _("The attachments' bytes lie in “{folder}”: copy it too.", folder=found["blobs"]),

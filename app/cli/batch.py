@@ -28,6 +28,7 @@ from app.entity import entity
 from app.errors import UserError
 from app.features import sync_schema
 from app.i18n import translate as _
+from app.quotes import drafting
 
 OPERATIONS = ("add", "set", "delete", "restore")
 
@@ -50,7 +51,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
             try:
                 operations = list(_operations(text))
                 with workspace.transaction("batch") as session:
-                    ids = [_carry_out(session, operation) for operation in operations]
+                    quotes: list[str | None] = []
+                    ids = [_carry_out(session, operation, quotes) for operation in operations]
+                    drafting.restate(session, quotes)
             except (UserError, ValueError) as problem:
                 refusal = BadLine(_("Line {number}: {problem}", number=number, problem=problem))
                 break
@@ -84,14 +87,23 @@ def _operations(text: str) -> Iterator[dict[str, Any]]:
         yield operation
 
 
-def _carry_out(session: Session, operation: dict[str, Any]) -> str:
+def _carry_out(session: Session, operation: dict[str, Any], quotes: list[str | None]) -> str:
+    """The id of the record; `quotes` takes those whose totals may move."""
     kind, id, values = operation["kind"], operation.get("id"), operation["fields"]
     entity(kind)
-    match operation["op"]:
+    if id is not None:
+        quotes.append(drafting.quote_of(session, kind, str(id)))
+    id = _done(session, operation["op"], kind, id, values)
+    quotes.append(drafting.quote_of(session, kind, id))
+    return id
+
+
+def _done(session: Session, op: str, kind: str, id: str | None, values: dict[str, Any]) -> str:
+    match op:
         case "add":
             if id is not None and _stands(session, kind, id, values):
                 return str(id)
-            return records.add(session, kind, values, id)
+            return records.add(session, kind, drafting.begun(kind, values), id)
         case "set":
             set_or_merge(session, kind, str(id), values)
         case "delete":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.features import sync_schema
 from app.fields import Field
 from app.i18n import translate as _
 from app.kinds import KINDS
+from app.quotes import drafting
 from app.workspace import Workspace
 
 
@@ -76,7 +78,10 @@ def add(options: argparse.Namespace, output: Output) -> None:
     values = pairs(options.values)
     id = values.pop("id", None)
     with opened(options) as workspace, workspace.transaction("add") as session:
-        new = records.add(session, options.kind, values, id or None)
+        new = records.add(session, options.kind, drafting.begun(options.kind, values), id or None)
+        drafting.restate(session, [drafting.quote_of(session, options.kind, new)])
+        doubts = _doubts(session, options.kind, new, values)
+    _tell(doubts, output)
     output.result({"id": new}, new)
 
 
@@ -86,6 +91,9 @@ def set_fields(options: argparse.Namespace, output: Output) -> None:
     values = pairs(options.values)
     with opened(options) as workspace, workspace.transaction("set") as session:
         changed = set_or_merge(session, options.kind, options.id, values)
+        drafting.restate(session, [drafting.quote_of(session, options.kind, options.id)])
+        doubts = _doubts(session, options.kind, options.id, values)
+    _tell(doubts, output)
     output.result({"id": options.id, "changed": changed}, [])
 
 
@@ -108,8 +116,26 @@ def delete(options: argparse.Namespace, output: Output) -> None:
     """Delete a record with what hangs under it."""
     sync_schema()
     with opened(options) as workspace, workspace.transaction("delete") as session:
+        quote = drafting.quote_of(session, options.kind, options.id)
         records.delete(session, options.kind, options.id)
+        drafting.restate(session, [quote])
     output.result({"id": options.id}, [])
+
+
+def _doubts(session: Session, kind: str, id: str, values: Mapping[str, Any]) -> list[str]:
+    """What was kept but may be wrong, by field, as a form says it beside the field."""
+    kept, declared = records.known(session, kind, id), declared_fields(kind)
+    found = [
+        (name, KINDS[declared[name].kind].warning(kept[name], declared[name]))
+        for name in values
+        if name in declared and kept.get(name) is not None
+    ]
+    return [f"{name}: {sentence}" for name, sentence in found if sentence]
+
+
+def _tell(doubts: list[str], output: Output) -> None:
+    for doubt in doubts:
+        output.say(doubt)
 
 
 def _conditions(kind: str, texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -64,6 +64,8 @@ class Report:
             translate_plural("{n} refused", "{n} refused", len(self.refused)),
         ]
         found = [", ".join(said)]
+        if self.unused:
+            found.append(_("Columns left out: {columns}.", columns=", ".join(self.unused)))
         found += [
             translate_plural("{n} line: {sentence}", "{n} lines: {sentence}", len(lines), sentence=sentence)
             for sentence, lines in self.warnings.items()

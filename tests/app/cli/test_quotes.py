@@ -54,6 +54,46 @@ def test_inputs_that_have_no_honest_total_are_refused(run, tmp_path, text):
     assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
 
 
+def total_of(terrain, quote):
+    return terrain("show", "quote", quote, "--json").data["total_ttc"]
+
+
+def test_the_total_of_a_draft_follows_its_lines(terrain, draft, tmp_path):
+    assert total_of(terrain, draft) == "75.60"
+    first, second = terrain("list", "quote_line", "--where", f"quote={draft}", "--json").data
+    assert {first["net"], second["net"]} == {"21.00", "42.00"}
+    terrain("set", "quote_line", first["id"], "quantity=10")
+    terrain("delete", "quote_line", second["id"])
+    assert total_of(terrain, draft) == "126.00"
+    terrain("set", "quote", draft, "discount_type=percent", "discount_value=10")
+    assert total_of(terrain, draft) == "113.40"
+    file = tmp_path / "lines.jsonl"
+    line = {"quote": draft, "kind": "item", "position": 3, "description": "Gant", "quantity": "1",
+            "unit_price": "5", "vat_rate": "20"}  # fmt: skip
+    operations = [{"op": "add", "kind": "quote_line", "fields": line}]
+    operations += [{"op": "delete", "kind": "quote_line", "id": first["id"]}]
+    file.write_text(json.dumps(operations))
+    terrain("batch", str(file))
+    assert total_of(terrain, draft) == "5.40"
+
+
+def test_a_draft_without_an_honest_total_has_none(terrain, draft):
+    terrain("set", "quote", draft, "discount_type=amount", "discount_value=1000")
+    assert total_of(terrain, draft) is None
+    terrain("set", "quote", draft, "discount_type=", "discount_value=")
+    assert total_of(terrain, draft) == "75.60"
+
+
+def test_a_quote_that_is_added_without_a_status_is_a_draft(terrain, tmp_path):
+    account = terrain("add", "account", "name=Hôtel Bellevue").line
+    one = terrain("add", "quote", f"account={account}").line
+    file = tmp_path / "quotes.jsonl"
+    file.write_text(json.dumps({"op": "add", "kind": "quote", "fields": {"account": account}}))
+    other = terrain("batch", str(file)).line
+    found = terrain("list", "quote", "--where", "status=draft", "--json").data
+    assert {quote["id"] for quote in found} == {one, other}
+
+
 def test_issue_prints_the_number_and_freezes_the_quote(terrain, draft):
     number = terrain("quote", "issue", draft).line
     assert number.startswith(f"D{date.today().year % 100}-L")

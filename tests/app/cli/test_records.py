@@ -31,6 +31,15 @@ def test_global_options_stand_before_or_after_the_word(terrain, run, profile):
     assert [account["name"] for account in after.data] == ["Bellevue"]
 
 
+def test_what_is_kept_but_doubtful_is_said_beside_the_answer(terrain):
+    added = terrain("add", "account", "name=Hôtel Bellevue", "siren=732829321")
+    assert added.line and added.err == "siren: The check digit of this SIREN is wrong.\n"
+    assert terrain("set", "account", added.line, "siren=732829320").err == ""
+    told = terrain("set", "account", added.line, "vat_number=FR44732829320").err
+    assert told == "vat_number: The key is right; VIES has not confirmed this number yet.\n"
+    assert terrain("set", "account", added.line, "siren=732829321", "--json").err == ""
+
+
 def test_add_with_json_prints_an_object_with_the_id(terrain):
     id = terrain("add", "account", "name=A", "--json").data["id"]
     assert terrain("show", "account", id).code == 0

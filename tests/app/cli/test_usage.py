@@ -33,3 +33,27 @@ def test_wrong_usage_is_said_in_english(run):
     answer = run("quote", "mail", "X")
     assert answer.code == 2
     assert "one of these arguments is required: -o/--output --send" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (["--profile", "demo", "status"], "status"),
+        (["--profile=demo", "find", "demo"], "find"),
+        (["--json", "demo", "--dir", "demo"], "demo"),
+        (["--profile", "demo"], None),
+    ],
+)
+def test_a_folder_called_demo_is_no_word(words: list[str], word: str | None):
+    from ui.main import word_of
+
+    assert word_of(words) == word
+
+
+def test_the_demonstration_takes_the_same_words_in_the_language_of_the_terminal(run, capsys):
+    from ui.main import main
+
+    assert main(["demo", "--accounts", "3"]) == 2
+    assert "--accounts takes 12 to 1" in capsys.readouterr().err
+    assert main(["demo", "--help"]) == 0
+    assert "no window; files and a report instead" in capsys.readouterr().out
