@@ -29,7 +29,8 @@ def clean(workspace: Workspace) -> bool:
             return False
     pages, more = -_PAGES, True
     while more:
-        with workspace.exclusive() as connection:
+        # Lost with the power it is done again: the note goes with the last part.
+        with workspace.exclusive(bulk=True) as connection:
             more = _merge_words(connection, pages)
             if not more:
                 state.put(connection, NOTED, None)
