@@ -59,6 +59,8 @@ def import_file(
             importer.stages = stages.Stages(session.connection(), importer.links)
         lines_of = orders.details(file, importer.links, report) if kind == "quote" else None
         batches = list(importer.batches(sheet.rows, lines_of))
+    if lines_of is not None:
+        lines_of.say_sum()
     if not dry_run:
         write(workspace, batches, _("Import of {file}", file=file.name), progress)
     return report

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.fields import Field
+from app.formats import format_number
 from app.i18n import translate as _
 from app.kinds import KINDS
 from app.money import parse_decimal, round_half_up, to_scaled
@@ -38,6 +39,11 @@ class _Detail:
     quantity: Decimal
     discount_percent: Decimal
 
+    @property
+    def exact(self) -> Decimal:
+        """What the line comes to before rounding."""
+        return self.price * self.quantity * (1 - self.discount_percent / _HUNDRED)
+
 
 @dataclass(slots=True)
 class Details:
@@ -46,6 +52,10 @@ class Details:
     links: Links
     report: Report
     by_order: dict[str, list[_Detail]] = field(default_factory=lambda: defaultdict(list))
+    exact: Decimal = Decimal(0)
+    """Σ price × quantity × (1 − discount) of the orders taken, before any rounding."""
+    rounded: Decimal = Decimal(0)
+    """The same as the quotes say it: each line rounded to the cent."""
 
     def of(self, order: str, quote: str) -> Order | None:
         """The lines of an order as those of `quote`, with the totals; None where it has none."""
@@ -57,6 +67,8 @@ class Details:
         for row, amount in zip(rows, amounts.lines, strict=True):
             row["net"] = to_scaled(amount.net, 2)
         sums = amounts.total
+        self.exact += sum(each.exact for each in found)
+        self.rounded += sums.ht
         return Order(
             {
                 "total_ht": to_scaled(sums.ht, 2),
@@ -65,6 +77,18 @@ class Details:
             },
             rows,
         )
+
+    def say_sum(self) -> None:
+        """Tell what the orders come to, and how much of that rounding has moved."""
+        if self.rounded:
+            self.report.notes.append(
+                _(
+                    "Orders: {exact} before rounding, {rounded} with each line rounded to the cent ({moved}).",
+                    exact=format_number(self.exact, 4),
+                    rounded=format_number(self.rounded, 2),
+                    moved=format_number(self.rounded - self.exact, 4),
+                )
+            )
 
     def _row(self, detail: _Detail, quote: str, position: int) -> dict[str, Any]:
         id = self.links.find("product", detail.product)

@@ -27,6 +27,8 @@ class Report:
     """New records of other kinds that came with the rows."""
     unused: list[str] = field(default_factory=list)
     """Headings of columns that were not imported."""
+    notes: list[str] = field(default_factory=list)
+    """What is true of the whole file."""
     ids: list[str] = field(default_factory=list)
     """The records of the rows, new or found."""
 
@@ -53,6 +55,7 @@ class Report:
             ],
             "along": self.along,
             "unused": self.unused,
+            "notes": self.notes,
         }
 
     def lines(self) -> list[str]:
@@ -64,6 +67,7 @@ class Report:
             translate_plural("{n} refused", "{n} refused", len(self.refused)),
         ]
         found = [", ".join(said)]
+        found += self.notes
         if self.unused:
             found.append(_("Columns left out: {columns}.", columns=", ".join(self.unused)))
         found += [
