@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
-from sync import conflicts
+from sync import conflicts, driver
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
@@ -354,13 +354,13 @@ def any_forked(change: Change) -> bool:
     return bool(forks or (change.working.store.shape.lines and _unseen_forks(change)))
 
 
+_UNSEEN_FORKS = "SELECT old_id, new_id, rev FROM sync_fork WHERE device = ? AND rev > ? ORDER BY rev"
+
+
 def _unseen_forks(change: Change) -> list[tuple[str, str, int]]:
     """(old id, new id, revision)"""
     working, author = change.working, change.author
     if author.device not in working.forks_before:
-        forks = working.store.tables["sync_fork"]
-        unseen = (forks.c.device == author.device) & (forks.c.rev > author.rev_presented)
-        statement = select(forks.c.old_id, forks.c.new_id, forks.c.rev).where(unseen).order_by(forks.c.rev)
-        rows = working.connection.execute(statement)
+        rows = driver.read(working.connection, _UNSEEN_FORKS, (author.device, author.rev_presented))
         working.forks_before[author.device] = [(old, new, rev) for old, new, rev in rows]
     return working.forks_before[author.device]

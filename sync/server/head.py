@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
 
 from sync import driver, sums
-from sync.server.batch import Values, insert_rows, update_rows
+from sync.server.batch import Values, find_rows, insert_rows, update_rows
 from sync.server.past import BATCH, Key
 from sync.server.store import Store
 from sync.server.working import Working
@@ -18,8 +18,7 @@ _SIGN = 1 << 63
 
 def current(connection: Connection, store: Store) -> tuple[int, str]:
     """The head revision and the epoch."""
-    head = store.tables["sync_head"]
-    rev, epoch = connection.execute(select(head.c.rev, head.c.epoch)).one()
+    ((rev, epoch),) = driver.read(connection, "SELECT rev, epoch FROM sync_head")
     return rev, epoch
 
 
@@ -49,9 +48,8 @@ def standing(connection: Connection) -> Standing:
 
 def advance(connection: Connection, store: Store, count: int) -> int:
     """Take `count` revisions; returns the one before the first. Holds the head until the commit."""
-    head = store.tables["sync_head"]
-    taken = connection.execute(update(head).values(rev=head.c.rev + count).returning(head.c.rev)).scalar_one()
-    return int(taken) - count
+    taken = driver.read(connection, "UPDATE sync_head SET rev = rev + ? RETURNING rev", (count,))
+    return int(taken[0][0]) - count
 
 
 def commit(working: Working, now: str, spare: int = 0) -> tuple[dict[Key, int], int]:
@@ -66,9 +64,8 @@ def commit(working: Working, now: str, spare: int = 0) -> tuple[dict[Key, int], 
     _write_exits(working, revs, now)
     _write_sums(working, revs)
     _write_edits(working, revs)
-    connection.execute(
-        insert(store.tables["sync_commit"]).values(rev=first + len(touched) + spare - 1, at=now)
-    )
+    last = first + len(touched) + spare - 1
+    driver.write(connection, "INSERT INTO sync_commit (rev, at) VALUES (?, ?)", (last, now))
     return revs, first + len(touched)
 
 
@@ -139,10 +136,13 @@ def _write_sums(working: Working, revs: dict[Key, int]) -> None:
     if not places:
         return
     connection, table_ = working.connection, working.store.tables["scope_sum"]
-    statement = select(table_).where(table_.c.scope.in_({scope for scope, _ in places}))
+    names, scopes = ("scope", "table_name", "count", "total", "rev"), sorted({scope for scope, _ in places})
     standing = {
-        (s["scope"], s["table_name"]): (s["count"], s["total"], s["rev"])
-        for s in connection.execute(statement).mappings()
+        (scope, table): (count, total, rev)
+        for start in range(0, len(scopes), BATCH)
+        for scope, table, count, total, rev in find_rows(
+            connection, table_, names, "scope", scopes[start : start + BATCH]
+        )
     }
     new: list[Values] = []
     old: list[Values] = []

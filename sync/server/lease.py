@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
-from sync import errors
+from sync import driver, errors
 from sync.server.auth import Device
-from sync.server.store import Store
 
 _REMEMBERED = 8
 """Runs that were taken over and may still knock."""
@@ -19,7 +18,7 @@ def require_current(device: Device, run: str) -> None:
         raise errors.Refused("superseded", "another run of this laptop's sync has taken over")
 
 
-def take(connection: Connection, store: Store, device: Device, run: str) -> None:
+def take(connection: Connection, device: Device, run: str) -> None:
     """Let `run` hold the lease from now on, where it writes; raises as `require_current` does.
 
     Calls that only read take nothing: they harm nobody, and a sync with nothing to do costs no write.
@@ -30,6 +29,5 @@ def take(connection: Connection, store: Store, device: Device, run: str) -> None
         return
     if len(run) > _LONGEST or not run.isalnum():
         raise errors.Protocol("run is letters and digits, 64 at most")
-    table = store.tables["sync_device"]
     held = " ".join([run, *runs][:_REMEMBERED])
-    connection.execute(update(table).where(table.c.id == device.id).values(lease=held))
+    driver.write(connection, "UPDATE sync_device SET lease = ? WHERE id = ?", (held, device.id))

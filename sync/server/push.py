@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
+from sync import driver
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, head, lives, parking, parts, results
 from sync.server.apply import apply
@@ -67,7 +68,7 @@ class Push:
     def run(self, request: PushRequest) -> Pushed:
         """All transactions of the request, up to the first that is out of order."""
         outcome = Pushed([], self._lock_device())
-        for parked in results.find_parked(self.connection, self.store, device=self.device.id):
+        for parked in self._parked_before():
             self._block(parked.uuid, parked.ops or [])
         wanted = [transaction.uuid for transaction in request.transactions]
         stored = results.find_stored(self.connection, self.store, wanted, self.device.user)
@@ -137,16 +138,17 @@ class Push:
     # Order and parts
 
     def _lock_device(self) -> int:
-        devices = self.store.tables["sync_device"]
-        statement = select(devices.c.last_n).where(devices.c.id == self.device.id)
-        if self.store.postgres:
-            statement = statement.with_for_update()
-        return int(self.connection.execute(statement).scalar_one())
+        lock = " FOR UPDATE" if self.store.postgres else ""
+        question = f"SELECT last_n FROM sync_device WHERE id = ?{lock}"
+        ((last_n,),) = driver.read(self.connection, question, (self.device.id,))
+        return int(last_n)
 
     def _keep_last_n(self, last_n: int) -> None:
-        devices = self.store.tables["sync_device"]
-        mine = devices.c.id == self.device.id
-        self.connection.execute(update(devices).where(mine).values(last_n=last_n, seen_at=self.now))
+        driver.write(
+            self.connection,
+            "UPDATE sync_device SET last_n = ?, seen_at = ? WHERE id = ?",
+            (last_n, self.now, self.device.id),
+        )
 
     # Applying
 
@@ -182,10 +184,7 @@ class Push:
 
     @cached_property
     def _any_erased(self) -> bool:
-        erased = self.store.tables["sync_erased"]
-        return (
-            self.connection.execute(select(erased.c.id).where(erased.c.rev > 0).limit(1)).first() is not None
-        )
+        return bool(driver.read(self.connection, "SELECT id FROM sync_erased WHERE rev > 0 LIMIT 1"))
 
     def _without_erased(self, ops: list[Op] | None) -> tuple[list[Op] | None, set[Key]]:
         if not ops or not self._erased:
@@ -277,8 +276,14 @@ class Push:
         return taken
 
     def _withdraw(self, uuids: list[str]) -> list[Pending]:
-        mine = results.find_parked(self.connection, self.store, device=self.device.id) if uuids else []
+        mine = self._parked_before() if uuids else []
         return [self._take_back(parked) for parked in mine if parked.uuid in uuids]
+
+    def _parked_before(self) -> list[ParkedTransaction]:
+        """What of this device waits since earlier requests."""
+        if not self._anybody_waits:
+            return []
+        return results.find_parked(self.connection, self.store, device=self.device.id)
 
     def _take_back(self, parked: ParkedTransaction) -> Pending:
         self._release([parked.uuid])
@@ -331,7 +336,7 @@ class Push:
     @cached_property
     def _anybody_waits(self) -> bool:
         """Whether the database has a parked transaction: of this request's own ones it knows nothing yet."""
-        return results.any_parked(self.connection, self.store)
+        return results.any_parked(self.connection)
 
     def _again(self, parked: ParkedTransaction, author: Author, corrected: list[Op] | None = None) -> Pending:
         """As it was sent, with what was said of it then; or as somebody corrected it, which is new work."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select, text, update
 
+from sync import driver
 from sync.protocol import Op, Result, Transaction, decode
 from sync.server import lives
 from sync.server.batch import Values, find_rows, insert_rows
@@ -100,11 +101,9 @@ def keep(
     insert_rows(connection, store.tables["sync_result"], names, rows)
 
 
-def any_parked(connection: Connection, store: Store) -> bool:
+def any_parked(connection: Connection) -> bool:
     """Whether anything waits."""
-    table = store.tables["sync_result"]
-    statement = select(table.c.uuid).where(PARKED).limit(1)
-    return connection.execute(statement).first() is not None
+    return bool(driver.read(connection, f"SELECT uuid FROM sync_result WHERE {PARKED} LIMIT 1"))
 
 
 def find_parked(
@@ -116,6 +115,9 @@ def find_parked(
     uuids: Iterable[str] | None = None,
 ) -> list[ParkedTransaction]:
     """Parked transactions in the order of their numbers; those that a device shares with a copy are its own too."""
+    wanted = sorted(waits_for or ())
+    if waits_for is not None and not wanted:
+        return []
     table = store.tables["sync_result"]
     statement = select(table).where(PARKED).order_by(table.c.device, table.c.n)
     if device is not None:
@@ -126,7 +128,7 @@ def find_parked(
         statement = statement.where(table.c.uuid.in_(list(uuids)))
     if waits_for is None:
         return [_parked(row) for row in connection.execute(statement).mappings()]
-    wanted, found = sorted(waits_for), []
+    found: list[ParkedTransaction] = []
     for start in range(0, len(wanted), _BATCH):
         some = statement.where(table.c.waits_for.in_(wanted[start : start + _BATCH]))
         found += [_parked(row) for row in connection.execute(some).mappings()]

@@ -148,7 +148,7 @@ class Session:
                 grants = Grants(frozenset(), active=False)
             if device.wipe or request.epoch not in ("", head.standing(connection).epoch):
                 return PushAnswer(self._hello(connection, device), [])
-            lease.take(connection, self.store, device, request.run)
+            lease.take(connection, device, request.run)
             push = Push(
                 connection,
                 self.store,
@@ -355,7 +355,7 @@ class Session:
         values["seen_at"] = self.service.now()
 
         def work(connection: Connection) -> None:
-            lease.take(connection, self.store, device, run)
+            lease.take(connection, device, run)
             connection.execute(update(table).where(table.c.id == device.id).values(values))
 
         self.store.run(work)
