@@ -55,10 +55,12 @@ def accept(
 ) -> None:
     """The customer agrees; `chosen` are the ids of the options and alternatives that he takes, None unasked.
 
-    Raises NotAllowed, Invalid for a line that is no choice.
+    Raises NotAllowed, Invalid for a line that is no choice and for choices that make no total: nobody could
+    order them.
     """
     quote = _moved(session, quote_id, "accepted")
-    check_choices(find_lines(session, quote_id), chosen or ())
+    if chosen is not None:
+        chosen_totals(quote, find_lines(session, quote_id), chosen)
     decision: Record = {"decided_on": on or formats.now().date(), "decision_note": note or None}
     if chosen is not None:
         # The order is made with the same ones; to have taken none is an answer too.

@@ -66,6 +66,36 @@ def test_the_order_holds_what_was_accepted_unless_told(workspace, quote):
     assert order["total_ht"] == Decimal("190.00") and order["chosen"] == sorted(taken)
 
 
+def with_optional(session, quote, **values) -> tuple[str, str]:
+    """(quote, option) of an issued duplicate whose option of 30.00 is in the total unless the customer says no."""
+    draft = issuing.duplicate(session, quote)
+    option = line(session, draft, "30")
+    records.save(session, "quote_line", option, {"selected": True})
+    records.save(session, "quote", draft, values)
+    issuing.issue(session, draft)
+    return draft, option
+
+
+def test_a_fixed_deposit_is_the_whole_where_the_customer_takes_less(workspace, quote):
+    with workspace.transaction() as session:
+        asked, _option = with_optional(session, quote, deposit_type="amount", deposit_value=180)
+        life.accept(session, asked, [])
+        kept = records.get(session, "quote", asked)
+        found = life.chosen_totals(kept, issuing.find_lines(session, asked), [])
+        order = records.get(session, "order", life.convert(session, asked))
+    assert (found.deposit.ttc, found.deposit.balance_ttc) == (Decimal("168.00"), Decimal("0.00"))
+    assert order["total_ttc"] == Decimal("168.00")
+
+
+def test_choices_that_nobody_could_order_are_not_accepted(workspace, quote):
+    with workspace.transaction() as session:
+        asked, option = with_optional(session, quote, discount_type="amount", discount_value=150)
+        with pytest.raises(errors.Invalid, match="remise"):
+            life.accept(session, asked, [])
+        life.accept(session, asked, [option])
+        assert records.get(session, "order", life.convert(session, asked))["total_ht"] == Decimal("20.00")
+
+
 @pytest.mark.parametrize(("taken", "total"), [(None, "170.00"), ([], "140.00")])
 def test_who_was_not_asked_orders_what_is_printed_who_took_nothing_does_not(workspace, quote, taken, total):
     with workspace.transaction() as session:
