@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from app import i18n
 from app.store import keys
 from sync.server import auth
+from tests.cheap import CHEAP
 
 # What failed once fails everywhere and again; only the soak draws by chance.
 settings.register_profile(
@@ -54,7 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # Passphrases and passwords cost seconds to try on purpose: not in each of a thousand tests.
-CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 keys.COST = dict(CHEAP)
 auth.hasher = PasswordHasher(**CHEAP)
 
