@@ -26,7 +26,7 @@ _processes: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn
 if _FORKS:
     _loaded = "main words laptop_words record_words attachment_words admin_words batch".split()
     _processes.set_forkserver_preload(
-        [*"tests.e2e.programs ui.main app.syncing app.search.index keyring".split()]
+        "tests.e2e.programs ui.main app.syncing app.search.index keyring".split()
         + [f"app.cli.{name}" for name in _loaded]
     )
 
