@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 from sqlalchemy import Connection
 
-from sync import bundle, errors, outbox, protocol, state
+from sync import bundle, errors, lost, outbox, protocol, state
 from sync.bundle import Head, Reader
 from sync.engine import split_off
 from sync.first_load import FIRST_LOAD_BYTES
@@ -81,7 +81,9 @@ def write_request(
     writer = bundle.begin_request(file, head, token, secret, server_key)
     while waiting or withdrawn:
         batch, waiting = split_off(waiting)
-        writer.add("push", protocol.encode(PushRequest(now, batch, withdrawn, version=version)))
+        left = lost.lives_left(connection) if any(one.epoch for one in batch) else {}
+        request = PushRequest(now, batch, withdrawn, version=version, lost=left)
+        writer.add("push", protocol.encode(request))
         withdrawn = []
     size = protocol.PAGE_BYTES if cursor else FIRST_LOAD_BYTES
     writer.add("pull", protocol.encode(PullRequest(cursor, size, now, version)))

@@ -68,6 +68,7 @@ class Engine:
         self._sent_first = False
         self._recovered = ""
         """The epoch for which this run has queued again what the server lost."""
+        self._known: set[str] = set()  # transactions of ours that it has, from a copy of this file perhaps
         self._brings_first = False
         """New work waits until what others had written is there again: it stands on that."""
         self._standing: Standing | None = None
@@ -114,11 +115,10 @@ class Engine:
             outbox.seal_entries(connection, self._laptop.schema, {})
             waiting = outbox.waiting(connection)
             if self._brings_first:
-                waiting = [one for one in waiting if one.epoch]
+                waiting = [one for one in waiting if one.epoch or one.uuid in self._known]
             withdrawn = outbox.withdrawn(connection)
             epoch = self._recovered or state.get(connection, "epoch") or ""
-            # Until the swap the cursor is the one of the life that the server lost.
-            had = state.get(connection, "cursor") or "" if self._recovered else ""
+            left = lost.lives_left(connection) if any(one.epoch for one in waiting) else {}
             self._standing = None if waiting or withdrawn else Standing.of(connection)
         done, total = 0, len(waiting)
         waiting = self._without_parts_there(waiting)
@@ -133,7 +133,7 @@ class Engine:
                     version=self._laptop.version,
                     protocol=VERSION,
                     epoch=epoch,
-                    lost=had,
+                    lost=left,
                 )
             )
             asked = {one.uuid for one in batch} | set(withdrawn)
@@ -337,6 +337,7 @@ class Engine:
                 state.put(connection, "head", last.hello.head)
                 sent.prune(connection, last.hello.server_time)
                 places = self._mending.compare(connection, last)
+                sent.forget_brought(connection)
             self._laptop.applied(connection)
             self._report.cursor = last.hello.head
         self._take(applier.applied)
@@ -368,7 +369,7 @@ class Engine:
     # A server that came back from a copy
 
     def _recover(self) -> None:
-        self._recovered, count = recovery.send_again(self._laptop, self._remote, _now())
+        self._recovered, count, self._known = recovery.send_again(self._laptop, self._remote, _now())
         self._report.sent_again += count
         self._brings_first = True
 
@@ -376,7 +377,7 @@ class Engine:
         with self._laptop.write(False) as connection, capture.paused(connection):
             found = staging.pages(connection) if pages is None else pages
             count = rescue.queue_lost_rows(connection, self._laptop.schema, found, hello, _now())
-            sent.renumber(connection, hello.last_n, first=lost.names(connection))
+            sent.renumber(connection, hello.last_n, first=lost.names(connection, rescued=True))
         self._brings_first = False
         self._report.rescued += count
 

@@ -58,11 +58,6 @@ def carry_out(connection: Connection, schema: SyncSchema, head: int | None = Non
     _write(connection, [one._replace(done=True) if one in due else one for one in known])
 
 
-def forget(connection: Connection, known: Collection[str]) -> None:
-    """The server came back from a copy: forks of transactions that it does not know never happened."""
-    _write(connection, [one for one in _read(connection) if one.done or one.tx in known])
-
-
 def made_by(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:
     """What each transaction forked, as far as it is remembered: (table, old id, new id)."""
     found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)

@@ -10,7 +10,10 @@ from sync import bulk, outbox, sent, staging, state
 from sync.protocol import VERSION, EnrolAnswer, EnrolRequest, HelloRequest, SyncProtocol
 from sync.schema import SyncSchema
 
-_FORGOTTEN = ("cursor", "epoch", "scopes", "differing", "repaired", "head", "forks", "recovered", "lost")
+_FORGOTTEN = (
+    "cursor", "epoch", "scopes", "differing", "repaired", "head", "forks", "recovered", "lost",
+    "lost_lives", "lives",
+)  # fmt: skip
 """What a file knows of a server that it leaves."""
 
 

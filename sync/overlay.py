@@ -24,12 +24,17 @@ def overlay(connection: Connection, table: SyncTable, values: dict[str, Any]) ->
         "SELECT op, field, new, at FROM sync_entry WHERE kind = ? AND id = ? ORDER BY seq",
         (table.name, values["id"]),
     ):
-        if op == "delete":
-            values["deleted_at"] = at
-        elif op == "restore":
-            values["deleted_at"] = None
-        elif name is not None:
-            set_field(values, name, new)
+        lay(values, op, name, new, at)
+
+
+def lay(values: dict[str, Any], op: str, name: str | None, new: Value, at: str) -> None:
+    """Lay one entry over a row."""
+    if op == "delete":
+        values["deleted_at"] = at
+    elif op == "restore":
+        values["deleted_at"] = None
+    elif name is not None:
+        set_field(values, name, new)
 
 
 def is_leaving(connection: Connection, kind: str, id: str) -> bool:
@@ -66,10 +71,10 @@ def server_version(connection: Connection, table: SyncTable, id: str) -> dict[st
     if shadow is not None:
         found = json.loads(shadow)
         return found if isinstance(found, dict) else {}
-    return values if _undo(values, entries) else {}
+    return values if undo(values, entries) else {}
 
 
-def _undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
+def undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
     """Take entries, newest first, out of a row; False where they made it."""
     for op, name, base in entries:
         if op == "create":
@@ -98,7 +103,7 @@ def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: st
     if shadow is not None:
         values = json.loads(shadow[0])
     else:
-        if not _undo(values, undone):
+        if not undo(values, undone):
             connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
             return
     write_row(connection, table, values)

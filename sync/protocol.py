@@ -62,8 +62,9 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     After a restore, `epoch` is the life that the server lost. Of what goes to it again `seen` is the revision
     that it had there; of what others had written (`rescued`), the last one that this laptop had received, and no
     higher than its cursor of that life proves.
-    What made a version of its own there makes it again, under the same ids: `forks` is the `map` of its result;
-    with others' work, the versions that this laptop knew there.
+    What made a version of its own there makes it again: `forks` is the `map` of its result; with others' work, the
+    versions on which unsent work stands that names the old ids. `stated` are rows of documents: those that come whole
+    with a statement of this laptop; with others' work, those on which unsent work stands, which is to find just that.
     """
 
     uuid: str
@@ -76,6 +77,7 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: int = 0
     rescued: bool = False
     forks: list[tuple[str, str, str]] = []
+    stated: list[str] = []
 
     def operations(self) -> list[Op]:
         """The operations, decoded; raises `errors.Protocol` where they are not well formed."""
@@ -109,10 +111,10 @@ class Hello(msgspec.Struct, omit_defaults=True):
     Rows of a scope that `scopes` no longer names are to be dropped once their entries are delivered.
     `cloned` asks for a new identity: enrol with the present token, then send under their own uuids,
     what `known` does not name. `series` is the code of the numbers that the device may draw. `parts`
-    names, by uuid, the parts that are here of transactions that are not complete. `restored_rev` is the
-    last revision of the copy that began this epoch: what is newer was lost with the server. `since_restore`
-    is how many transactions this device has sent in this epoch where the copy knew it already: who sees the
-    epoch for the first time and finds some was copied.
+    names, by uuid, the parts that are here of transactions that are not complete. `lives` are the epochs that
+    began with a copy and the last revision of each copy, the oldest first: what is newer was lost with the server.
+    `since_restore` is how many transactions this device has sent in this epoch where the copy knew it already: who
+    sees the epoch for the first time and finds some was copied; so was who never had `last`, what it sent last.
     """
 
     epoch: str
@@ -131,8 +133,9 @@ class Hello(msgspec.Struct, omit_defaults=True):
     cloned: bool = False
     known: list[str] = []
     parts: dict[str, list[int]] = {}
-    restored_rev: int = 0
+    lives: list[tuple[str, int]] = []
     since_restore: int = 0
+    last: str = ""
     organisation: str = ""
     exchange_key: str = ""
     """The organisation's public key for sync by file (X25519, base64); see `sync.bundle`."""
@@ -179,8 +182,9 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     `protocol` is the version in which the operations are written; 1 where it is not said. `run` names one
     run of the sync (letters and digits): a newer run takes over, the older one is refused, `superseded`.
     `epoch` is the one that the laptop knows: a server that came back from a copy since takes nothing, and
-    answers with no results, until the laptop has asked what is known and numbered the rest anew. `lost` is the
-    last cursor of the life that it lost: what a laptop brings again of others' work it must have been given.
+    answers with no results, until the laptop has asked what is known and numbered the rest anew. `lost` are, by
+    epoch, the lost lives that it knew: the last cursor there, since it must have been given what it brings again of
+    others' work, and the last revision that the server still has.
     """
 
     now: str
@@ -191,7 +195,7 @@ class PushRequest(msgspec.Struct, omit_defaults=True):
     protocol: int = 1
     run: str = ""
     epoch: str = ""
-    lost: str = ""
+    lost: dict[str, tuple[str, int]] = {}
 
 
 class PushAnswer(msgspec.Struct, omit_defaults=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from sync import capture, errors, forks, results, sent, staging, state
+from sync import capture, errors, forks, lost, results, sent, staging, state
 from sync.laptop import Laptop
 from sync.protocol import VERSION, Hello, HelloRequest, SyncProtocol
 from sync.schema import SyncSchema
@@ -13,8 +13,8 @@ _ASKED = 5_000
 """Transactions asked for in one call."""
 
 
-def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int]:
-    """Queue what the server does not know any more; its epoch, and how many transactions that it had acknowledged."""
+def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int, set[str]]:
+    """Queue what the server does not know any more: its epoch, how many it had acknowledged, and which it knows."""
     with laptop.write(False) as connection:
         names, n = sent.names(connection), sent.last_n(connection)
     hello, known = _find_known(remote, names, now, n)
@@ -24,14 +24,18 @@ def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int
         is_begun = state.get(connection, "recovered") == hello.epoch
         if hello.since_restore and not (is_begun and sent.is_ours(connection, hello.last_n, known)):
             raise errors.Refused("cloned", "another file has spoken as this device since the restore")
+        if hello.last and not sent.is_here(connection, hello.last):
+            raise errors.Refused("cloned", "another file has spoken as this device before the restore")
         if not is_begun:
             with capture.paused(connection):
+                lost.leave_life(connection, hello)
+                # They did happen, in the life that was lost.
+                forks.carry_out(connection, laptop.schema)
                 count = _queue(connection, laptop.schema, hello, known)
-                forks.forget(connection, known)
             state.put(connection, "recovered", hello.epoch)
         # Pages of the other life are of no use.
         staging.clear(connection)
-    return hello.epoch, count
+    return hello.epoch, count, known
 
 
 def _find_known(remote: SyncProtocol, names: list[str], now: str, n: int) -> tuple[Hello, set[str]]:
@@ -53,7 +57,7 @@ def _queue(connection: Connection, schema: SyncSchema, hello: Hello, known: set[
     ).scalars()
     for uuid in [one for one in taken_back if one not in known]:
         results.withdraw(connection, schema, uuid, hello.server_time)
-    return sent.send_again(connection, known, hello.last_n, hello.restored_rev)
+    return sent.send_again(connection, schema, hello, known)
 
 
 def begins_anew(connection: Connection, hello: Hello) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from sync import brought, forks, lost, outbox, state
+from sync import brought, lost, outbox, state, stating
 from sync.merge import canonical
 from sync.overlay import server_version
 from sync.protocol import Hello, PullPage, Rows, Value
@@ -50,20 +51,38 @@ def queue_lost_rows(
                     queue.compare(table, block)
     queue.add_missing()
     brought.end(connection)
-    units = queue.units()
-    seen = int(state.get(connection, "head") or 0)
-    for start in range(0, len(units), _TOGETHER):
+    units, old_names = queue.units(), stating.old_names(connection, schema, lost.names(connection))
+    for seen, some in _packed(units):
         connection.exec_driver_sql(
             "INSERT INTO sync_entry (kind, id, op, field, base, new, at, base_rev)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [entry for unit in units[start : start + _TOGETHER] for entry in unit],
+            [entry for unit in some for entry in unit.entries],
         )
         sealed = outbox.seal_entries(connection, schema, {})
         if sealed is not None:
-            ids = {entry[1] for unit in units[start : start + _TOGETHER] for entry in unit}
-            known = [one for one in forks.carried_out(connection) if one[1] in ids]
-            lost.note(connection, {sealed: seen}, rescued=True, made={sealed: known})
+            worked_on = [unit.key[1] for unit in some if unit.is_under_work]
+            lost.note(
+                connection, {sealed: seen}, rescued=True, made={sealed: old_names}, stated={sealed: worked_on}
+            )
     return len(units)
+
+
+def _packed(units: list[_Unit]) -> Iterator[tuple[int, list[_Unit]]]:
+    """The records in transactions, in their order; those that were seen later than the rest come by themselves."""
+    for seen, some in groupby(units, key=lambda unit: unit.seen):
+        while part := list(islice(some, _TOGETHER)):
+            yield seen, part
+
+
+class _Unit(NamedTuple):
+    """What is brought together: a record, or a document with its lines."""
+
+    key: Key
+    entries: list[Entry]
+    seen: int
+    """The last revision of the lost life that is in it."""
+    is_under_work: bool = False
+    """Whether unsent work stands on it."""
 
 
 class _Queue:
@@ -77,29 +96,38 @@ class _Queue:
         self._documents: dict[Key, None] = {}
         self._lines = [table for table in schema.tables.values() if table.aggregate is not None]
         self._roots = {str(table.fields[str(table.aggregate)].link) for table in self._lines}
-        self._deleted: set[Key] = set()
-        """Documents that the server has as deleted."""
+        self._again = lost.names(connection)
+        self._revs = lost.revs(connection)
+        self._touched = stating.touched(connection, self._again)
+        self._restored = lost.parted_at(connection, hello)
+        self._head = int(state.get(connection, "head") or 0)
 
     def compare(self, table: SyncTable, block: Rows) -> None:
         """What of these rows of the server's is newer here."""
         for theirs in block.rows:
             values: Row = dict(zip(block.columns, theirs, strict=True))
-            ours = server_version(self._connection, table, values["id"])
-            if not ours or ours["rev"] <= self._hello.restored_rev:
-                continue
             if self._is_part(table):
-                self._compare_part(table, values, ours)
-            elif not values.get("deleted_at") and not ours["deleted_at"]:
+                self._compare_part(table, values)
+                continue
+            ours = server_version(self._connection, table, values["id"])
+            if not ours or ours["rev"] <= self._restored:
+                continue
+            if not values.get("deleted_at") and not ours["deleted_at"]:
                 self._add_fields(table, values, ours)
 
     def add_missing(self) -> None:
         """Rows newer than the copy that the server does not have, parents first."""
         found: dict[str, list[Row]] = {}
         for name, id, scope, rev, _live in list(brought.missing(self._connection, self._schema)):
-            if rev > self._hello.restored_rev and scope in self._hello.scopes:
-                row = server_version(self._connection, self._schema.tables[name], id)
+            if rev > self._restored and scope in self._hello.scopes:
+                row = self._version(self._schema.tables[name], id)
                 if row and row["deleted_at"] is None:
                     found.setdefault(name, []).append(row)
+        for name, id in sorted(self._touched):
+            table = self._schema.tables[name]
+            row = self._version(table, id) if self._is_part(table) else {}
+            if row and not row["rev"] and not brought.among(self._connection, name, [id]):
+                self._documents[self._whole(table, row)] = None
         for table in _parents_first(self._schema):
             for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():
                 key = self._whole(table, row)
@@ -109,18 +137,21 @@ class _Queue:
                 else:
                     self._units[key] = list(self._creation(table, row))
 
-    def units(self) -> list[list[Entry]]:
+    def units(self) -> list[_Unit]:
         """The records, those on which others hang before these."""
-        for key in self._documents:
-            if key not in self._deleted:
-                stated = list(self._stated(*key))
-                if stated:
-                    self._units[key] = stated
+        units = [_Unit(key, entries, self._head) for key, entries in self._units.items()]
+        units += [unit for key in self._documents if (unit := self._stated(key)).entries]
+        self._units |= {unit.key: unit.entries for unit in units}
         for table, id in (one for key in self._units for one in self._missing[key]):
             # From now on it is like one that was never sent: the swap leaves it alone.
             self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
         order = {table.name: at for at, table in enumerate(_parents_first(self._schema))}
-        return [self._units[key] for key in sorted(self._units, key=lambda key: order[key[0]])]
+        return sorted(units, key=lambda unit: order[unit.key[0]])
+
+    def _version(self, table: SyncTable, id: str) -> Row:
+        if self._is_part(table):
+            return stating.acknowledged(self._connection, table, id, self._again)
+        return server_version(self._connection, table, id)
 
     def _is_part(self, table: SyncTable) -> bool:
         return table.aggregate is not None or table.name in self._roots
@@ -130,14 +161,16 @@ class _Queue:
             return table.name, row["id"]
         return str(table.fields[table.aggregate].link), row[table.aggregate]
 
-    def _compare_part(self, table: SyncTable, theirs: Row, ours: Row) -> None:
+    def _compare_part(self, table: SyncTable, theirs: Row) -> None:
         """A document with something that is not alike is stated whole; so is one on which unsent work stands."""
+        id = theirs["id"]
+        ours = self._version(table, id)
+        if not ours or not self._is_newer(table, ours):
+            return
         key = self._whole(table, ours)
-        if table.aggregate is None and theirs.get("deleted_at"):
-            self._deleted.add(key)
         was, now = theirs.get("deleted_at") is None, ours["deleted_at"] is None
         alike = was == now and (not now or dict(_captured(table, theirs)) == dict(_captured(table, ours)))
-        if not alike or _has_entries(self._connection, table.name, ours["id"]):
+        if not alike or stating.is_under_work(self._connection, [(table.name, id)], self._again):
             self._documents[key] = None
 
     def _add_fields(self, table: SyncTable, theirs: Row, ours: Row) -> None:
@@ -145,7 +178,7 @@ class _Queue:
         changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
         groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
         changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
-        place = (self._now, min(theirs["rev"], self._hello.restored_rev))
+        place = (self._now, min(theirs["rev"], self._restored))
         if changed:
             self._units[table.name, ours["id"]] = [
                 (table.name, ours["id"], "update", name, base.get(name), new.get(name), *place)
@@ -162,12 +195,13 @@ class _Queue:
         for name, new in captured.items():
             yield table.name, row["id"], "create", name, None, new, self._now, 0
 
-    def _stated(self, kind: str, id: str) -> Iterator[Entry]:
+    def _stated(self, key: Key) -> _Unit:
         """A document as the server had it: all of it, and which lines it had no more."""
-        root = server_version(self._connection, self._schema.tables[kind], id)
+        kind, id = key
+        root, rows, entries = self._version(self._schema.tables[kind], id), [key], list[Entry]()
         if not root or root["deleted_at"] is not None:
-            return
-        yield from self._creation(self._schema.tables[kind], root)
+            return _Unit(key, [], 0)
+        entries += self._creation(self._schema.tables[kind], root)
         for table in self._lines:
             link = str(table.aggregate)
             if table.fields[link].link != kind:
@@ -176,24 +210,27 @@ class _Queue:
                 f'SELECT id FROM "{table.name}" WHERE "{link}" = ? ORDER BY id', (id,)
             ).scalars()
             for line in list(ids):
-                row = server_version(self._connection, table, line)
+                rows.append((table.name, line))
+                row = self._version(table, line)
                 if row and row[link] == id and row["deleted_at"] is None:
-                    yield from self._creation(table, row)
-                elif row and row[link] == id and row["rev"] > self._hello.restored_rev:
-                    yield table.name, line, "delete", None, None, None, self._now, 0
+                    entries += self._creation(table, row)
+                elif row and row[link] == id and self._is_newer(table, row):
+                    entries.append((table.name, line, "delete", None, None, None, self._now, 0))
+        under_work = stating.is_under_work(self._connection, rows, self._again)
+        # What of ours no pull has passed is in it too: as the server had it after that.
+        last = max(stating.revs(self._connection, rows, self._revs), default=0)
+        entries = [(*entry[:-1], last) for entry in entries]
+        return _Unit(key, entries, max(self._head, last), under_work)
+
+    def _is_newer(self, table: SyncTable, ours: Row) -> bool:
+        """Whether it is not as it was when the copy was made."""
+        return ours["rev"] > self._restored or (table.name, ours["id"]) in self._touched
 
 
 def _may_bring(schema: SyncSchema, table: SyncTable, hello: Hello) -> bool:
     if table.name == schema.parked:
         return False  # what waited comes again from its author
     return table.writers == "all" or (table.writers == "office" and OFFICE in hello.scopes)
-
-
-def _has_entries(connection: Connection, table: str, id: str) -> bool:
-    found = connection.exec_driver_sql(
-        "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? LIMIT 1", (table, id)
-    )
-    return found.first() is not None
 
 
 def _parents_first(schema: SyncSchema) -> list[SyncTable]:

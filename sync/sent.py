@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from sync import forks, lost, outbox, state
+from sync import forks, lost, outbox, state, stating
 from sync.clock import format_time, parse_time
-from sync.protocol import Transaction, hash_of
+from sync.protocol import Hello, Transaction, hash_of
+from sync.schema import SyncSchema
 
 KEPT = timedelta(days=90)
 """How long the laptop keeps what the server acknowledged."""
@@ -57,25 +58,43 @@ def is_ours(connection: Connection, n: int, known: Collection[str]) -> bool:
     return any(tx in known or state == "withdrawn" for tx, state in found)
 
 
-def send_again(connection: Connection, known: Collection[str], after: int, restored: int = 0) -> int:
-    """After a restore: what the server does not know any more goes again, numbered behind `after`; how many.
+def is_here(connection: Connection, uuid: str) -> bool:
+    """Whether this file has, or had, the transaction."""
+    found = connection.exec_driver_sql("SELECT 1 FROM sync_transaction WHERE uuid = ?", (uuid,))
+    return found.first() is not None
+
+
+def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: Collection[str]) -> int:
+    """After a restore: what the server does not know any more goes again, numbered behind what it has; how many.
 
     What it lost and knows all the same came from a copy of this file: that it is ours too, it learns by having it
-    once more. `restored` is its last revision of before.
+    once more.
     """
+    restored = lost.parted_at(connection, hello)
     _rename_remains(connection, known)
     lost.forget_answered(connection)
     had = connection.exec_driver_sql(
         "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
     ).all()
     gone = {tx: rev for tx, rev, _outcome in had if tx not in known or rev > restored}
-    lost.note(connection, gone, made=forks.made_by(connection))
+    stated = stating.contained(connection, schema, gone, hello.scopes)
+    lost.note(connection, gone, made=forks.made_by(connection), stated=stated)
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
     for tx, rev, outcome in had:
         if tx in known and rev > restored and outcome != _REMAINS:
             _seal_again(connection, tx)
-    renumber(connection, after, known)
+    renumber(connection, hello.last_n, known)
     return count
+
+
+def forget_brought(connection: Connection) -> None:
+    """The server's new life is here: of others' work that was brought to it nothing is left to send."""
+    for tx in lost.names(connection, rescued=True):
+        connection.exec_driver_sql(
+            "UPDATE sync_transaction SET body = ?, hash = ?, outcome = ? WHERE uuid = ? AND state = 'acknowledged'",
+            (b"[]", hash_of([]), _REMAINS, tx),
+        )
+    lost.forget_answered(connection)
 
 
 def _seal_again(connection: Connection, tx: str) -> int:

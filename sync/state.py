@@ -60,4 +60,5 @@ def _said(hello: Hello) -> dict[str, str]:
         "organisation": hello.organisation,
         "scopes": json.dumps(sorted(hello.scopes)),
         "exchange_key": hello.exchange_key,
+        "lives": json.dumps(hello.lives),
     }

@@ -105,15 +105,15 @@ class Administration:
         head, commits = self.store.tables["sync_head"], self.store.tables["sync_commit"]
         with self.store.write() as connection:
             restored = connection.scalar(select(head.c.rev)) or 0
+            before = connection.scalar(select(head.c.epoch))
             epoch, clock = secrets.token_hex(8), int(self.clock().timestamp() * 1_000)
             rev = max(restored + RESTORED_REVISIONS, clock)
             values = {"epoch": epoch, "rev": rev, "series": head.c.series + RESTORED_SERIES}
             connection.execute(update(head).values(values))
             devices = self.store.tables["sync_device"]
             connection.execute(update(devices).values(restored_n=devices.c.last_n))
-            connection.execute(
-                insert(self.store.tables["sync_restore"]).values(epoch=epoch, rev=restored, at=self._now())
-            )
+            said = {"epoch": epoch, "rev": restored, "at": self._now(), "before": before}
+            connection.execute(insert(self.store.tables["sync_restore"]).values(**said))
             # A base that was lost counts as old as the copy: what a laptop sends again is not made younger.
             last = connection.scalar(select(func.max(commits.c.at)))
             if last is not None:

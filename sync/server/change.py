@@ -67,6 +67,8 @@ class Change:
     born: list[tuple[str, str]] = field(default_factory=list)
     forks_again: dict[str, str] = field(default_factory=dict)
     """Of documents that became two before the server was restored, and their lines: old id -> new id."""
+    placed: list[tuple[str, str, str]] = field(default_factory=list)
+    """Of documents that stand just as their bringer had them: (table, id by which he writes to it, id of the row)."""
     is_stated: bool = False
     """Whether it brings others' work after a restore: compared as a whole with what has come since."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import func, select
 
 from sync import conflicts, driver
 from sync.merge import Value, canonical
@@ -18,12 +18,14 @@ from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
 from sync.server.fields import get_field, set_field
+from sync.server.head import current
 from sync.server.past import Edit
 from sync.server.working import Row
 
 _NAMESPACE = UUID("2b0f5d2e-7a4a-4a53-8f0a-6f4a2f0e6c11")
 
 
+OTHERS = "\0others"
 COPIED = '"copied"'
 """What was there before the birth of a version: the row of which it is a copy, whoever had written that."""
 
@@ -37,13 +39,14 @@ class _Part:
     known: Row | None
 
 
-def fork_id(id: str, transaction: str) -> str:
+def fork_id(id: str, transaction: str, whose: str = "") -> str:
     """The id of the other version of a document or line.
 
     By the transaction that makes it and not by its device and base: sent again after a restore, by whichever copy of
     a file, it makes the same version; and what another makes, in another life of the server, is never taken for it.
+    Nor is the version of `OTHERS`, which moves aside for an issue, that of its issuer, who may have to do so himself.
     """
-    return str(uuid5(_NAMESPACE, f"{id}\0{transaction}"))
+    return str(uuid5(_NAMESPACE, f"{id}\0{transaction}{whose}"))
 
 
 def redirect(change: Change, ops: list[Op]) -> list[Op]:
@@ -158,11 +161,13 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
         found = [_Part(part.synced, part.row, part.row) for part in found]
-    new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid) for part in found}
+    gives_way = issuing and not stands
+    whose = OTHERS if gives_way else ""
+    new_ids = {part.row["id"]: fork_id(part.row["id"], change.uuid, whose) for part in found}
     new_ids |= _ids_again(change, found)
     for part in found:
         working.touch(part.synced.name, part.row["id"])
-    if issuing and not stands:
+    if gives_way:
         for part in found:
             _copy(change, part.synced, part.row, new_ids)
             _go_back(change, part)
@@ -275,7 +280,31 @@ def _follow_forks(change: Change, ops: list[Op]) -> list[Op]:
             for op in ops
         ]
     just_made = {old: new for _table, old, new in change.working.forks.get(change.author.device, ())}
-    return [renamed(op, just_made) for op in ops] if just_made else ops
+    if just_made:
+        ops = [renamed(op, just_made) for op in ops]
+    return _lifted(change, ops)
+
+
+def _lifted(change: Change, ops: list[Op]) -> list[Op]:
+    """The operations on a version that stands as this device had it with that one for their base.
+
+    The revision on which it was written may be one of a life that the server lost, or of before the version was made.
+    """
+    bases: dict[int, int] = {}
+    for (_table, document), mine in by_document(change, ops).items():
+        placed = _placed_at(change, document)
+        bases |= {id(op): placed for op in mine if op.base_rev < placed}
+    return [replace(op, base_rev=bases[id(op)]) if id(op) in bases else op for op in ops]
+
+
+def _placed_at(change: Change, document: str) -> int:
+    """The revision at which a version was made for this device, or found to be as it has it; 0 for never."""
+    working, device = change.working, change.author.device
+    if any(new == document for _table, _old, new in working.forks.get(device, ())):
+        return current(working.connection, working.store)[0]
+    forks = working.store.tables["sync_fork"]
+    here = (forks.c.device == device) & (forks.c.new_id == document)
+    return int(working.connection.scalar(select(func.max(forks.c.rev)).where(here)) or 0)
 
 
 def _forks_of(change: Change, ops: list[Op]) -> list[tuple[str, str, int]]:
@@ -323,7 +352,7 @@ def versions_since(
     """
     forks, working = change.working.store.tables["sync_fork"], change.working
     named = {**named, key[1]: key[0]}
-    here = forks.c.old_id.in_(sorted(named)) & (forks.c.rev > since)
+    here = forks.c.old_id.in_(sorted(named)) & (forks.c.rev > since) & (forks.c.old_id != forks.c.new_id)
     statement = select(forks.c.old_id, forks.c.new_id).where(here).order_by(forks.c.rev)
     made = list(dict.fromkeys((old, new) for old, new in working.connection.execute(statement)))
     found = []
@@ -339,13 +368,11 @@ def versions_since(
     return found
 
 
-def made_since(change: Change, ids: Iterable[str], since: int) -> list[tuple[str, str]]:
-    """The versions of its own that this device made of these after a revision: (old id, new id)."""
+def is_placed_since(change: Change, id: str, since: int) -> bool:
+    """Whether a document stands as this device had it, under its id or another's, since a revision."""
     forks = change.working.store.tables["sync_fork"]
-    here = (forks.c.device == change.author.device) & (forks.c.rev > since)
-    statement = select(forks.c.old_id, forks.c.new_id).where(here).order_by(forks.c.rev)
-    wanted = set(ids)
-    return [(old, new) for old, new in change.working.connection.execute(statement) if old in wanted]
+    here = (forks.c.device == change.author.device) & (forks.c.rev > since) & (forks.c.old_id == id)
+    return change.working.connection.execute(select(forks.c.rev).where(here).limit(1)).first() is not None
 
 
 def any_forked(change: Change) -> bool:

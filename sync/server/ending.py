@@ -47,7 +47,7 @@ class Ending:
             if not pending.touched:
                 rev, next_rev = next_rev, next_rev + 1
             given[pending.uuid] = self._result(pending, rev, revs)
-        kept = [(transaction, given[p.uuid], p.waits_for) for transaction, p in done]
+        kept = [(transaction, given[p.uuid], p.waits_for, p.life) for transaction, p in done]
         device = self.device
         results.keep(connection, store, device.id, device.user, self.now, self.device_now, kept)
         results.settle(connection, store, [(given[p.uuid], p.waits_for) for p in settled])
@@ -84,6 +84,7 @@ class Ending:
             {"device": one, "old_id": old, "new_id": new, "table_name": table, "rev": revs[table, new]}
             for one, made in self.working.forks.items()
             for table, old, new in dict.fromkeys(made)  # two actions may have made the same one
+            if (table, new) in revs
         ]
         if forks:
             self.working.connection.execute(insert(store.tables["sync_fork"]), forks)

@@ -243,7 +243,7 @@ def _forget(connection: Connection, store: Store, gone: list[Key], rev: int, now
     """Who edited it, what of it came in parts, in which files it lies."""
     ids = [id for _table, id in gone]
     edits, erased = store.tables["field_edit"], store.tables["sync_erased"]
-    rescued = store.tables["sync_rescue"]
+    rescued = store.tables["sync_stated"]
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         connection.execute(delete(edits).where(edits.c.id.in_(batch)))

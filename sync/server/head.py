@@ -28,22 +28,22 @@ class Standing:
 
     rev: int
     epoch: str
-    restored_rev: int
-    """The last revision of the copy from which this epoch went on; 0 where it began with none."""
+    is_restored: bool
+    """Whether it ever came back from a copy."""
     exchange_key: bytes
     """The private one."""
 
 
 _STANDING = (
-    "SELECT h.rev, h.epoch, (SELECT r.rev FROM sync_restore r WHERE r.epoch = h.epoch),"
+    "SELECT h.rev, h.epoch, EXISTS (SELECT 1 FROM sync_restore r WHERE r.epoch = h.epoch),"
     " (SELECT k.private FROM sync_exchange_key k) FROM sync_head h"
 )
 
 
 def standing(connection: Connection) -> Standing:
     """What every answer begins with, in one statement."""
-    ((rev, epoch, restored_rev, exchange_key),) = driver.read(connection, _STANDING)
-    return Standing(rev, epoch, restored_rev or 0, bytes(exchange_key))
+    ((rev, epoch, is_restored, exchange_key),) = driver.read(connection, _STANDING)
+    return Standing(rev, epoch, bool(is_restored), bytes(exchange_key))
 
 
 def advance(connection: Connection, store: Store, count: int) -> int:

@@ -40,9 +40,9 @@ def is_sound(op: Op) -> bool:
 
 def require_sound_marks(sent: Transaction) -> None:
     """Raises `errors.Protocol` unless a database can be asked about the life in which it was sent before."""
-    if not (sent.epoch or sent.seen or sent.forks):
+    if not (sent.epoch or sent.seen or sent.forks or sent.stated):
         return
-    names = [id for _table, old, new in sent.forks for id in (old, new)]
+    names = [id for _table, old, new in sent.forks for id in (old, new)] + sent.stated
     if sent.epoch:
         names.append(sent.epoch)
     if not all(map(is_name, names)) or not 0 <= sent.seen < 1 << 62:

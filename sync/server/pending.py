@@ -9,6 +9,7 @@ import msgspec
 from sync.protocol import Op, Outcome, unpack_cursor
 from sync.server.auth import Device
 from sync.server.change import Author, Held
+from sync.server.lives import Life
 from sync.server.past import Key
 
 
@@ -25,6 +26,8 @@ class Pending:
     author: Author | None = None
     ops: list[Op] = field(default_factory=list)
     map: list[tuple[str, str, str]] = field(default_factory=list)
+    life: Life | None = None
+    """The one that the server lost, where the transaction had been in it."""
     dropped: set[Key] = field(default_factory=set)
     """Rows that were erased for ever: nothing of them is taken, and nothing of them is to stay."""
 

@@ -75,7 +75,7 @@ class Pull:
     max_bytes: int
     head: int
     restored: int | None = None
-    """The last revision of the copy from which this server came back, None where it did not."""
+    """The last revision of the copy from which this server first came back, None where it never did."""
 
     def __post_init__(self) -> None:
         self._left = self.max_bytes

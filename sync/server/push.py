@@ -76,6 +76,7 @@ class Push:
         decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
         self._find_erased([op for ops in decoded.values() for op in ops or []])
         self.working.preload(op for ops in decoded.values() for op in ops or [])
+        lost = lives.Lost(self.connection, self.store, self.device.user, request.lost)
         done: list[tuple[Transaction, Pending]] = []
         order: dict[str, None] = {}
         for transaction in sorted(request.transactions, key=lambda one: one.n):
@@ -88,7 +89,7 @@ class Push:
                 if device != self.device.id:
                     copied.note(self.working, self.device.id, result)
                 if transaction.epoch and result.outcome == "parked":
-                    lives.note(self.connection, self.store, self._believed(transaction, request))
+                    lives.note(self.connection, self.store, transaction.uuid, lost.life(transaction))
                 order[transaction.uuid] = None
                 if transaction.n == outcome.last_n + 1:
                     # Another file with the same past brought it, under another device.
@@ -105,11 +106,10 @@ class Push:
             whole = parts.assemble(self.connection, self.store, self.device.id, transaction)
             if whole is None:
                 continue
-            whole = self._believed(whole, request)
             ops = decoded[whole.uuid] if whole.parts == 1 else self._sound(whole)
             if whole.parts > 1:
                 self._find_erased(ops or [])
-            pending = self._apply_or_park(whole, ops)
+            pending = self._apply_or_park(whole, ops, lost.life(whole))
             if ops is not None and pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
                 whole = adapters.rewritten(whole, pending.ops)
@@ -126,9 +126,6 @@ class Push:
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
         outcome.results += [given[pending.uuid] for pending in taken]
         return outcome
-
-    def _believed(self, transaction: Transaction, request: PushRequest) -> Transaction:
-        return lives.believed(self.connection, self.store, self.device.user, transaction, request.lost)
 
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""
@@ -152,15 +149,15 @@ class Push:
 
     # Applying
 
-    def _apply_or_park(self, sent: Transaction, ops: list[Op] | None) -> Pending:
+    def _apply_or_park(self, sent: Transaction, ops: list[Op] | None, life: Life | None) -> Pending:
         device, uuid = self.device, sent.uuid
         change = Change(self.working, self._author, uuid, self.now, self.device_now)
         ops, dropped = self._without_erased(ops)
-        pending = self._work(change, ops, lives.of(sent))
-        pending.dropped = dropped
+        pending = self._work(change, ops, life)
+        pending.dropped, pending.life = dropped, life
         if pending.outcome == "parked":
             here = (self.now, self.device_now, pending.reason, pending.waits_for)
-            self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops, lives.of(sent)))
+            self._parked.append(ParkedTransaction(uuid, device.id, device.user, *here, ops, life))
         return pending
 
     @cached_property
@@ -213,9 +210,9 @@ class Push:
             return Pending(
                 change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
             )
-        if change.map:
+        if change.map or change.placed:
             for one in copied.devices_of(self.working, change.author.device, change.uuid):
-                self.working.forks.setdefault(one, []).extend(change.map)
+                self.working.forks.setdefault(one, []).extend(change.map + change.placed)
         self._reached.update((change.uuid, *(id for _, id in change.born)), self._moved())
         self._decided += parking.decided(change, ops or [])
         touched = list(self.working.named)

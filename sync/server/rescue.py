@@ -22,7 +22,7 @@ from sync.server.documents import by_document
 from sync.server.fields import get_field
 from sync.server.lives import Life
 from sync.server.past import Key
-from sync.server.stated import Stated
+from sync.server.stated import Stated, seen_up_to
 from sync.server.working import Row
 
 
@@ -46,7 +46,11 @@ class Brought:
             self._bring(self._life)
             return
         forks = {old: new for _table, old, new in self._life.forks}
-        for key, mine in by_document(change, ops).items():
+        lines = {synced.name for synced in change.working.store.shape.lines}
+        kinds = lines.union(change.working.store.shape.documents)
+        self.there = [op for op in ops if op.table in kinds and op.id in self._life.stated]
+        gone = {id(op) for op in self.there}
+        for key, mine in by_document(change, [op for op in ops if id(op) not in gone]).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
             if is_made or self._is_there(key):
                 self.there += mine
@@ -58,13 +62,13 @@ class Brought:
         """Whether the document came whole from somebody who had seen this, or a version of it that stands beside."""
         change, life = self._change, self._life
         assert life is not None
-        if _seen(change, key, life.epoch) >= life.seen:
+        if seen_up_to(change, key, life.epoch) >= life.seen:
             return True
         if any(old == key[1] for _table, old, _new in life.forks):
             return False
         parts = {row["id"]: synced.name for synced, row in documents.parts(change, *key)}
-        for version, new_ids in documents.versions_since(change, key, parts, _restored_rev(change)):
-            if _seen(change, version, life.epoch) < life.seen or not _came_beside(change, version):
+        for version, new_ids in documents.versions_since(change, key, parts, life.parted):
+            if seen_up_to(change, version, life.epoch) < life.seen or not _came_beside(change, version):
                 continue
             if may_write(change, key[0], _row(change, version)):
                 change.map += [(parts[old], old, new) for old, new in new_ids.items()]
@@ -78,7 +82,7 @@ class Brought:
         kind = change.working.store.schema.conflict
         self._conflicts = [op for op in self._ops if op.table == kind]
         own = [op for op in self._ops if op.table != kind]
-        stated = Stated(change, life, own, _restored_rev(change))
+        stated = Stated(change, life, own, life.parted)
         self.left, self._whole = stated.left, stated.whole
 
     def finish(self) -> None:
@@ -116,27 +120,15 @@ def _came_back(change: Change) -> bool:
     return change.working.connection.execute(select(table.c.epoch).limit(1)).first() is not None
 
 
-def _restored_rev(change: Change) -> int:
-    working = change.working
-    restored, head = working.store.tables["sync_restore"], working.store.tables["sync_head"]
-    here = restored.c.epoch == select(head.c.epoch).scalar_subquery()
-    return int(working.connection.scalar(select(restored.c.rev).where(here)) or 0)
-
-
-def _seen(change: Change, key: Key, epoch: str) -> int:
-    """Up to which revision of that life its bringer had seen the document; -1 where nobody brought it."""
-    table = change.working.store.tables["sync_rescue"]
-    here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
-    found = change.working.connection.scalar(select(table.c.seen).where(here))
-    return -1 if found is None else int(found)
-
-
 def _note(change: Change, key: Key, life: Life) -> None:
-    connection, table = change.working.connection, change.working.store.tables["sync_rescue"]
-    if _seen(change, key, life.epoch) < life.seen:
-        connection.execute(table.delete().where((table.c.table_name == key[0]) & (table.c.id == key[1])))
-        names = ("table_name", "id", "epoch", "seen")
-        insert_rows(connection, table, names, [(*key, life.epoch, life.seen)])
+    connection, table = change.working.connection, change.working.store.tables["sync_stated"]
+    for epoch, seen in life.known.items():
+        if seen_up_to(change, key, epoch) < seen or (
+            epoch == life.epoch and seen_up_to(change, key, epoch) < 0
+        ):
+            here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
+            connection.execute(table.delete().where(here))
+            insert_rows(connection, table, ("table_name", "id", "epoch", "seen"), [(*key, epoch, seen)])
 
 
 def _bring_conflict(change: Change, op: Op) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 from sync import driver
 from sync.protocol import Op, Result, Transaction, decode
 from sync.server import lives
+from sync.server.auth import Device
 from sync.server.batch import Values, find_rows, insert_rows
 from sync.server.lives import Life
 from sync.server.store import Store
@@ -66,6 +67,13 @@ def find_known(connection: Connection, store: Store, uuids: Iterable[str], user:
     return list(connection.scalars(select(table.c.uuid).where(here)))
 
 
+def find_last(connection: Connection, store: Store, device: Device) -> str:
+    """The transaction that the device sent last; empty where a copy of its file brought it."""
+    table = store.tables["sync_result"]
+    here = (table.c.device == device.id) & (table.c.n == device.last_n)
+    return str(connection.scalar(select(table.c.uuid).where(here)) or "")
+
+
 def find_parts(
     connection: Connection, store: Store, device: str, uuids: Iterable[str]
 ) -> dict[str, list[int]]:
@@ -85,18 +93,18 @@ def keep(
     user: str,
     now: str,
     device_now: str,
-    results: list[tuple[Transaction, Result, str | None]],
+    results: list[tuple[Transaction, Result, str | None, Life | None]],
 ) -> None:
-    """Store results with their effect; (transaction, result, the id that a parked one waits for)."""
+    """Store results with their effect; (transaction, result, the id that a parked one waits for, its lost life)."""
     names = ("uuid", "device", "user", "n", "hash", "outcome", "rev", "settled_rev", "reason", "waits_for",
              "received_at", "device_now", "body", "ops", "life")  # fmt: skip
     rows: list[Values] = [
         (
             tx.uuid, device, user, tx.n, tx.hash, result.outcome, result.rev, 0, result.reason, waits_for,
             now, device_now, msgspec.json.encode(result),
-            msgspec.json.encode(tx.ops) if result.outcome == "parked" else None, lives.encoded(lives.of(tx)),
+            msgspec.json.encode(tx.ops) if result.outcome == "parked" else None, lives.encoded(life),
         )
-        for tx, result, waits_for in results
+        for tx, result, waits_for, life in results
     ]  # fmt: skip
     insert_rows(connection, store.tables["sync_result"], names, rows)
 

@@ -38,6 +38,7 @@ from sync.server import (
     erasure,
     exchange_key,
     head,
+    history,
     horizon,
     lease,
     received,
@@ -132,6 +133,9 @@ class Session:
             known = results.find_known(connection, self.store, asked, device.user)
             parts = results.find_parts(connection, self.store, device.id, asked)
             hello = self._hello(connection, device)
+            if asked and hello.lives:
+                # No index leads to it: who comes after a restore asks once.
+                hello.last = results.find_last(connection, self.store, device)
         hello.known, hello.parts = known, parts
         hello.cloned = request.n > 0 and hello.last_n > request.n
         return hello
@@ -186,7 +190,7 @@ class Session:
             start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
             known = start or Cursor(hello.epoch, hello.head)
             granted = frozenset(hello.scopes)
-            restored = hello.restored_rev or None
+            restored = hello.lives[0][1] if hello.lives else None
             pull = Pull(connection, self.store, granted, max_bytes, hello.head, restored)
             page = pull.run(known)
             if start is None and request.cursor:
@@ -312,6 +316,8 @@ class Session:
     def _hello(self, connection: Connection, device: Device) -> Hello:
         standing = head.standing(connection)
         grants = self._grants(connection, device.user)
+        restores = history.restores(connection, self.store) if standing.is_restored else []
+        lives = [(one.epoch, one.rev) for one in restores]
         return Hello(
             epoch=standing.epoch,
             server_time=self.service.now(),
@@ -323,8 +329,8 @@ class Session:
             scopes=[] if device.wipe else sorted(grants.scopes),
             series=device.series,
             protocol=(self.service.oldest_push, self.service.speaks),
-            restored_rev=standing.restored_rev,
-            since_restore=device.last_n - device.restored_n if standing.restored_rev else 0,
+            lives=lives,
+            since_restore=device.last_n - device.restored_n if lives else 0,
             schema_version=self.store.schema.version,
             wipe=device.wipe,
             organisation=self.service.slug,

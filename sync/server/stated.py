@@ -38,11 +38,6 @@ class Stated:
         self.whole: list[Key] = []
         """Documents that stand as they were brought."""
         change.is_stated = True
-        known = {(old, new) for _table, old, new in life.forks}
-        for old, new in documents.made_since(change, [op.id for op in ops], since):
-            if (old, new) not in known:
-                # Its own version became another one since: what it states is that one.
-                ops = [documents.renamed(op, {old: new}) for op in ops]
         rest, stated = self._grouped(ops)
         keys = {(op.table, op.id) for op in ops}
         keys |= {(s.name, row["id"]) for table, id in stated for s, row in documents.parts(change, table, id)}
@@ -52,6 +47,7 @@ class Stated:
         for key, mine in stated.items():
             self.left += self._document(key, mine)
         self.left = documents.apart(change, self.left)
+        self._lead_names()
 
     def _grouped(self, ops: list[Op]) -> tuple[list[Op], dict[Key, list[Op]]]:
         """Records for themselves, and documents with their lines."""
@@ -97,9 +93,17 @@ class Stated:
     def _standing(self, edit: Edit) -> str:
         life = self._lives.get(edit.transaction)
         is_copy = edit.field == BIRTH and edit.old == documents.COPIED
-        if life is None or life.epoch != self._life.epoch or is_copy:
+        if life is None or is_copy:
             return NEW
-        return OLDER if life.seen <= self._life.seen else NEWER
+        if self._life.knew(life):
+            return OLDER
+        return NEWER if life.epoch == self._life.epoch or life.knew(self._life) else NEW
+
+    def _standing_of_part(self, edit: Edit) -> str:
+        """The same of a part of a document, which is stated with all that its bringer sent himself."""
+        return (
+            self._standing(edit) if self._working.past.is_foreign(edit, self._change.author.device) else OLDER
+        )
 
     def _edits_of(self, op: Op, names: Iterable[str]) -> list[Edit]:
         wanted = {*names, BIRTH}
@@ -137,12 +141,16 @@ class Stated:
     def _document(self, key: Key, ops: list[Op]) -> list[Op]:
         change, working = self._change, self._working
         root = working.get(*key)
+        if documents.is_placed_since(change, key[1], self._since):
+            # An attempt that broke off has stated it: what has come to it since is others' new work.
+            self._touch(ops, key)
+            return []
         if not any(op.kind == "create" and (op.table, op.id) == key for op in ops):
             # An older release brings what was newer of it, not the whole.
             return ops
         ops = [op for op in ops if op.kind == "create" or self._part(op, key) is not None]
         if root is None:
-            self.whole.append(key)
+            self._place(key, ops)
             return [op for op in ops if op.kind == "create"]
         if not may_write(change, key[0], root):
             return ops
@@ -155,28 +163,50 @@ class Stated:
             for one in {*named, *((t, row["id"]) for t, row in there)}
             for edit in self._edits.get(one, ())
         ]
-        standing = {self._standing(edit) for edit in edits}
-        for op in ops:
-            if self._part(op, key) is not None:
-                working.touch(op.table, op.id)
-        self._share(edit for edit in edits if self._standing(edit) == OLDER)
+        standing = {self._standing_of_part(edit) for edit in edits}
+        self._touch(ops, key)
+        self._share(edit for edit in edits if self._standing_of_part(edit) == OLDER)
         if not apart and not unknown:
             self._share(edits)
-            self.whole.append(key)
+            self._place(key, ops)
             return []
         if root["deleted_at"] is None and all(op.table == key[0] and self._is_fate(op, root) for op in apart):
+            self._place(key, ops)
             return [one for op in apart for one in self._record(op)]
-        if (
-            root["deleted_at"] is None
-            and standing <= {OLDER}
-            and not unknown
-            and not self._is_frozen(key, root)
-        ):
-            self.whole.append(key)
+        if standing <= {OLDER} and not unknown and not self._is_frozen(key, root):
+            self._place(key, ops)
             return [one for op in apart for one in self._taken(op, key)]
-        if any(self._adds(op, key) for op in apart) and not self._is_another_version(key, ops):
+        is_wanted = key[1] in self._life.stated
+        newest = max(op.base_rev for op in ops) or self._life.seen
+        if not is_wanted and seen_up_to(change, key, self._life.epoch) >= min(newest, self._life.seen):
+            # It came from somebody who had seen this, and went on from there.
+            return []
+        if (is_wanted or any(self._adds(op, key) for op in apart)) and not self._is_another_version(key, ops):
             return self._beside(key, ops)
         return []
+
+    def _touch(self, ops: list[Op], key: Key) -> None:
+        for op in ops:
+            if self._part(op, key) is not None:
+                self._working.touch(op.table, op.id)
+
+    def _place(self, key: Key, ops: list[Op]) -> None:
+        """The document stands as it is stated: what its bringer goes on to write to it finds that."""
+        self.whole.append(key)
+        self._change.placed += [(op.table, op.id, op.id) for op in ops if op.kind == "create"]
+
+    def _lead_names(self) -> None:
+        """What is written under the id that a version had before it was one goes to where that stands."""
+        change = self._change
+        stands = {(table, old): new for table, old, new in change.placed + change.map}
+        moved = {(table, old) for table, old, _new in change.map}
+        led = [
+            (table, old, stands[table, new])
+            for table, old, new in self._life.forks
+            if (table, new) in stands and (table, old) not in moved
+        ]
+        moved |= {(table, old) for table, old, _new in led}
+        change.placed = [one for one in change.placed if one[:2] not in moved] + led
 
     def _has_more(self, key: Key, ops: list[Op]) -> bool:
         """Whether the document has a line of which nothing is stated."""
@@ -188,6 +218,9 @@ class Stated:
         """Whether a version that was made of it since the restore is what is stated: then that one is meant."""
         named = {op.id: op.table for op in ops}
         for version, new_ids in documents.versions_since(self._change, key, named, self._since):
+            root = self._working.get(*version)
+            if root is None or not may_write(self._change, key[0], root):
+                continue
             meant = [documents.renamed(op, new_ids) for op in ops]
             if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
                 continue
@@ -251,12 +284,12 @@ class Stated:
             return True
         if row["deleted_at"] is not None:
             gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
-            if gone and self._standing(gone[-1]) == NEWER:
+            if gone and self._standing_of_part(gone[-1]) == NEWER:
                 return False
         for name in self._differing(op, row):
             edits = self._edits_of(op, [name])
             known = _old(edits[0]) if edits else None
-            if not edits or (self._standing(edits[-1]) != NEWER and op.fields[name][1] != known):
+            if not edits or (self._standing_of_part(edits[-1]) != NEWER and op.fields[name][1] != known):
                 return True
         return row["deleted_at"] is not None and not self._edits.get((op.table, op.id))
 
@@ -269,6 +302,14 @@ class Stated:
         documents.tell_of_fork(change, *key, new_ids[key[1]])
         self.whole.append((key[0], new_ids[key[1]]))
         return [documents.renamed(op, new_ids) for op in brought]
+
+
+def seen_up_to(change: Change, key: Key, epoch: str) -> int:
+    """Up to which revision of that life its bringer had seen the document; -1 where nobody brought it."""
+    table = change.working.store.tables["sync_stated"]
+    here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
+    found = change.working.connection.scalar(select(table.c.seen).where(here))
+    return -1 if found is None else int(found)
 
 
 def _groups(synced: SyncTable, names: list[str]) -> Iterator[list[str]]:

@@ -117,7 +117,9 @@ def _add_server_only(metadata: MetaData) -> None:
         Column("private", LargeBinary),
     )  # fmt: skip
     # Each epoch that began with a copy, and the last revision in it.
-    Table("sync_restore", metadata, text("epoch", primary_key=True), number("rev"), text("at"))
+    Table(
+        "sync_restore", metadata, text("epoch", primary_key=True), number("rev"), text("at"), text("before")
+    )  # fmt: skip
     Table(
         "sync_horizon", metadata, number("one", primary_key=True, autoincrement=False), number("rev"),
         text("looked_at"),
@@ -183,10 +185,10 @@ def _add_server_only(metadata: MetaData) -> None:
     # Transactions that a device sent although another, with a copy of its file, had brought them.
     shared = Table("sync_shared", metadata, text("device", primary_key=True), text("uuid", primary_key=True))
     Index("ix_sync_shared_uuid", shared.c.uuid)
-    # Documents that came whole after a restore: from somebody who had seen the lost life up to `seen`.
+    # Documents that came whole after a restore: from somebody who had seen a lost life up to `seen`.
     Table(
-        "sync_rescue", metadata, text("table_name", primary_key=True), text("id", primary_key=True),
-        text("epoch"), number("seen"),
+        "sync_stated", metadata, text("table_name", primary_key=True), text("id", primary_key=True),
+        text("epoch", primary_key=True), number("seen"),
     )  # fmt: skip
     # Who has uploaded which bytes: a digest alone opens nothing.
     Table(

@@ -66,7 +66,7 @@ def test_a_copy_is_the_same_wherever_it_is_put_back(
     assert nora.page is not None
     assert hello.epoch != nora.page.hello.epoch
     assert hello.last_n == nora.n
-    assert hello.restored_rev > 0
+    assert hello.lives
 
 
 def test_a_restored_organisation_grants_no_series_twice(

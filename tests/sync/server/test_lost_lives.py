@@ -13,7 +13,8 @@ from sync.server.admin import Administration
 from tests.sync.server.conftest import Company, Laptop, create
 
 
-def _push(laptop: Laptop, sent: Transaction, lost: str = "") -> PushAnswer:
+def _push(laptop: Laptop, sent: Transaction, cursor: str = "") -> PushAnswer:
+    lost = {sent.epoch: (cursor, 1 << 50)}
     request = PushRequest(laptop.service.now(), [sent], lost=lost)
     return laptop.service.connect(laptop.token).push(request)
 
