@@ -71,7 +71,9 @@ class Stated:
         names = ("field", "at", "user", "device", "transaction", "old", "rev")
         ids = sorted({id for _table, id in keys})
         for start in range(0, len(ids), BATCH):
-            here = table.c.id.in_(ids[start : start + BATCH]) & (table.c.rev > self._since)
+            here = table.c.id.in_(ids[start : start + BATCH]) & (
+                table.c.rev > min(self._since, self._life.given)
+            )
             statement = select(table).where(here).order_by(table.c.rev, table.c.seq)
             for row in self._working.connection.execute(statement).mappings():
                 key = (row["table_name"], row["id"])
