@@ -73,13 +73,15 @@ def compare(options: argparse.Namespace, output: Output) -> None:
 
 
 def mentions(options: argparse.Namespace, output: Output) -> None:
-    """The legal texts of the quote, their sources, and what they lack."""
+    """The legal texts of the quote, their sources, what they lack and what is still to be answered."""
     from app.quotes import paper
+    from app.quotes.checking import QUESTIONS
 
     with opened(options) as workspace, workspace.read() as session:
         said = paper.mentions_of(session, options.id)
     text = [f"{each.text}  [{each.source}]" for each in said.texts]
-    output.result(asdict(said), "\n".join([*text, *said.missing]))
+    asked = [_(QUESTIONS[name]) for name in said.questions]
+    output.result(asdict(said), "\n".join([*text, *said.missing, *asked]))
 
 
 def ask_approval(options: argparse.Namespace, output: Output) -> None:

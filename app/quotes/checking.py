@@ -9,11 +9,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import formats, records
+from app.i18n import mark
 from app.i18n import translate as _
 from app.quotes import authority, paper
 from app.quotes.mentions import may_take_deposit_at_once
 from app.quotes.model import FROZEN
 from app.seller import find_company
+
+QUESTIONS = {
+    "sale_place": mark(
+        "Where is it sold? At his own place a consumer or a small firm may withdraw for 14 days."
+    ),
+    "headcount": mark("How many people does the customer employ? The law protects small firms."),
+    "in_main_activity": mark("Is the purchase within the customer's main activity?"),
+}
+"""How each question of `app.quotes.mentions` is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,7 @@ def points(session: Session, quote_id: str) -> list[Point]:
             line=discount.line,
         )
         found.append(Point(words, "approval"))
-    if "sale_place" in said.questions:
-        words = _("Where is it sold? At his own place a consumer or a small firm may withdraw for 14 days.")
-        found.append(Point(words, "details"))
-    if "headcount" in said.questions:
-        found.append(
-            Point(_("How many people does the customer employ? The law protects small firms."), "details")
-        )
-    if "in_main_activity" in said.questions:
-        found.append(Point(_("Is the purchase within the customer's main activity?"), "details"))
+    found += [Point(_(QUESTIONS[name]), "details") for name in said.questions]
     if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):
         found.append(Point(_("No money may change hands within seven days of this sale."), "details"))
     if find_company(session).get("vat_scheme") == "franchise" and _charges_vat(session, quote):

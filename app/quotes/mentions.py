@@ -134,18 +134,20 @@ def may_take_deposit_at_once(account: Record, quote: Record) -> bool:
 
 
 def _questions(account: Record, quote: Record) -> tuple[str, ...]:
-    place, headcount = quote.get("sale_place"), account.get("headcount")
-    business = (account.get("customer_kind") or "business") == "business"
-    small = business and headcount is not None and headcount <= SMALL_FIRM
-    if place is None and (account.get("customer_kind") == "consumer" or small):
-        return ("sale_place",)
-    if place != "customer" or not business:
+    """The one fact to ask for next: of a firm its size first, which is kept with it and settles most quotes."""
+    place, kind = quote.get("sale_place"), account.get("customer_kind") or "business"
+    if kind == "consumer":
+        return () if place else ("sale_place",)
+    headcount, within = account.get("headcount"), quote.get("in_main_activity")
+    if kind != "business" or place not in (None, "customer") or within:
         return ()
     if headcount is None:
         return ("headcount",)
-    if small and quote.get("in_main_activity") is None:
-        return ("in_main_activity",)
-    return ()
+    if headcount > SMALL_FIRM:
+        return ()
+    if place is None:
+        return ("sale_place",)
+    return () if within is False else ("in_main_activity",)
 
 
 def _values(organisation: Record, quote: Record) -> dict[str, str]:

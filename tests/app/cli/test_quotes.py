@@ -177,6 +177,8 @@ def test_the_mentions_of_a_quote_name_their_sources(terrain, draft):
     said = terrain("quote", "mentions", draft, "--json").data
     assert {"late_payment", "early_payment"} <= {each["id"] for each in said["texts"]}
     assert all(each["source"] for each in said["texts"])
+    assert said["questions"] == ["headcount"]
+    assert "How many people does the customer employ?" in terrain("quote", "mentions", draft).out
 
 
 def test_only_a_manager_approves(terrain, draft):

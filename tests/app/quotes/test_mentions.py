@@ -92,14 +92,40 @@ def test_a_sale_at_a_small_firm_asks_what_decides():
     assert found(account={"headcount": 80}, quote=AT_HOME).questions == ()
 
 
-def test_where_a_sale_is_made_is_asked_of_whoever_the_place_protects():
-    assert found(account={"customer_kind": "consumer"}).questions == ("sale_place",)
-    assert found(account={"headcount": 3}).questions == ("sale_place",)
-    for place in ("premises", "remote"):
-        assert found(account={"customer_kind": "consumer"}, quote={"sale_place": place}).questions == ()
-    assert found(account={"headcount": 80}).questions == () and found().questions == ()
-    assert found(account=CONSUMER, quote=AT_HOME).questions == ()
-    assert found(quote={"sale_place": "premises"}).questions == ()
+@pytest.mark.parametrize(
+    ("account", "quote", "asked"),
+    [
+        ({}, {}, ("headcount",)),
+        ({"customer_kind": "business"}, {}, ("headcount",)),
+        ({"headcount": 3}, {}, ("sale_place",)),
+        ({"headcount": 80}, {}, ()),
+        ({}, {"sale_place": "premises"}, ()),
+        ({}, {"sale_place": "remote"}, ()),
+        ({}, {"in_main_activity": True}, ()),
+        ({"headcount": 3}, {"in_main_activity": True}, ()),
+        ({"headcount": 3}, {"in_main_activity": False}, ("sale_place",)),
+        ({"headcount": 3}, {"in_main_activity": False, **AT_HOME}, ()),
+        (CONSUMER, {}, ("sale_place",)),
+        (CONSUMER, AT_HOME, ()),
+        (CONSUMER, {"sale_place": "premises"}, ()),
+        (CONSUMER, {"sale_place": "remote"}, ()),
+        ({"customer_kind": "public"}, {}, ()),
+        ({"customer_kind": "public"}, AT_HOME, ()),
+    ],
+)
+def test_what_decides_on_a_right_to_withdraw_is_asked_until_it_is_decided(account, quote, asked):
+    assert found(account=account, quote=quote).questions == asked
+
+
+def test_a_firm_of_which_nothing_is_known_is_asked_until_its_form_is_printed():
+    account, quote, answers = {}, {}, {"headcount": 4, "sale_place": "customer", "in_main_activity": False}
+    asked = []
+    while questions := found(account=account, quote=quote).questions:
+        (name,) = questions
+        asked.append(name)
+        (account if name == "headcount" else quote)[name] = answers[name]
+    assert asked == ["headcount", "sale_place", "in_main_activity"]
+    assert "withdrawal_form" in ids(account=account, quote=quote)
 
 
 def test_the_withdrawal_form_names_the_seller_and_the_quote():
