@@ -94,7 +94,7 @@ def _make_empty(file: Path, key: str, known: SyncSchema) -> None:
 
     Copying is what gives them that room in a file that has no seals.
     """
-    with tempfile.TemporaryDirectory(dir=file.parent) as folder, closing(_opened(file, key)) as unsealed:
+    with tempfile.TemporaryDirectory() as folder, closing(_opened(file, key)) as unsealed:
         engine = open_engine(Path(folder) / "empty", bytes.fromhex(key))
         try:
             schema.create(engine, known)

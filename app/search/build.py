@@ -39,6 +39,7 @@ _INTERRUPTED = 9
 _SUMMARIES, _TITLES, _MERGE = "summaries", "titles", "merge"
 _KINDS = [source.kind for source in SOURCES]
 _STEPS = (_SUMMARIES, *_KINDS, _TITLES, _MERGE)
+_ORDER = " ".join(_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class _Todo:
     step: str
     after: str
     done: int
+    order: str = _ORDER
+    """Of all steps: a release that takes them in another one begins anew."""
 
 
 def begin(connection: Connection) -> None:
@@ -74,7 +77,7 @@ def run(
     """
     with lane() as connection:
         todo = _todo(connection)
-        if todo is not None and index.is_older(connection):
+        if todo is not None and (todo.order != _ORDER or index.is_older(connection)):
             begin(connection)
             todo = _todo(connection)
         # What left has its words merged away by `app.traces`, and with them all the rest.
@@ -196,4 +199,7 @@ def _note(connection: Connection, todo: _Todo | None) -> None:
 
 def _todo(connection: Connection) -> _Todo | None:
     kept = state.get(connection, PENDING)
-    return _Todo(*json.loads(kept)) if kept else None
+    if not kept:
+        return None
+    step, after, done, *order = json.loads(kept)
+    return _Todo(step, after, done, *(order or [""]))

@@ -29,7 +29,8 @@ def open_engine(file: Path, key: bytes, settings: Iterable[tuple[str, str]] = ()
         f"sqlite:///{file}",
         module=sqlcipher,
         pool_size=4,
-        max_overflow=4,
+        # After a first load each slice of the search that waits for its turn holds one, beside what the window reads.
+        max_overflow=16,
         # The connection that was used last has pages of the file in its memory.
         pool_use_lifo=True,
         connect_args={"check_same_thread": False},

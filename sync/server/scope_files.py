@@ -163,8 +163,8 @@ def remove_dead(store: Store, older_than_s: float) -> None:
         known = set(connection.scalars(select(store.tables["scope_file"].c.name)))
     for path in store.files.iterdir():
         if path.name not in known and path.name != LOCK and _age_s(path) >= older_than_s:
-            # Windows keeps a file that is being sent; it goes the next time.
-            with suppress(PermissionError):
+            # Windows keeps a file that is being sent; it goes the next time. A folder is nothing of ours.
+            with suppress(PermissionError, IsADirectoryError):
                 path.unlink(missing_ok=True)
 
 

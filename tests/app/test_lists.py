@@ -12,6 +12,7 @@ import pytest
 
 from app import lists, quick_start, records
 from app.workspace import Workspace
+from sync import bulk
 
 PAIRS = [(kind, f, s) for kind, listed in lists.LISTS.items() for f in listed.filters for s in listed.sorts]
 
@@ -45,6 +46,18 @@ def test_every_filter_in_every_order_is_read_from_an_index_without_sorting(
     assert not any("TEMP B-TREE" in step for step in plan), plan
     assert not any("CORRELATED" in step for step in plan), plan
     assert all("COVERING INDEX" in step for step in plan), plan
+
+
+def test_an_upgrade_in_the_middle_of_a_first_load_leaves_it_its_indexes(workspace: Workspace):
+    every = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name"
+    with workspace.exclusive() as connection:
+        before = connection.exec_driver_sql(every).all()
+        bulk.drop_indexes(connection, workspace.schema)
+        assert len(connection.exec_driver_sql(every).all()) < len(before)
+        lists.install(connection)
+        bulk.restore_indexes(connection)
+        assert connection.exec_driver_sql(every).all() == before
+        assert not bulk.lacks_indexes(connection)
 
 
 def test_no_index_is_kept_that_another_one_begins_with(workspace: Workspace):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -15,10 +17,10 @@ from sqlalchemy import Connection
 
 from app import records, search
 from app.folding import fold as sort_fold
-from app.search import build, expressions
+from app.search import ahead, build, expressions
 from app.search.words import fold, indexed_number, national, split
 from app.workspace import Workspace
-from sync import capture
+from sync import capture, state
 
 ACCOUNTS = 23
 
@@ -259,6 +261,36 @@ def test_a_build_that_an_older_release_began_begins_anew(loaded: Workspace):
     with loaded.exclusive() as connection:
         search.rebuild(connection)
     assert everything(loaded) == built
+
+
+@pytest.mark.parametrize(
+    "noted", [["account", "", 0], ["contact", "a99", 23], ["account", "a05", 5, "account contact"]]
+)
+def test_a_build_that_a_release_with_another_order_began_begins_anew(loaded: Workspace, noted: list[Any]):
+    with loaded.exclusive() as connection:
+        state.put(connection, build.PENDING, json.dumps(noted))
+    search.run(*lanes(loaded))
+    built = everything(loaded)
+    with loaded.exclusive() as connection:
+        search.rebuild(connection)
+    assert everything(loaded) == built
+
+
+def test_the_window_reads_while_slices_wait_for_their_turn(loaded: Workspace):
+    taken: list[int] = []
+
+    def read_as_a_window_does() -> None:
+        deadline = time.monotonic() + 30
+        while loaded.engine.pool.checkedout() < ahead.AHEAD and time.monotonic() < deadline:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+        with ExitStack() as held:
+            held.enter_context(loaded.exclusive(bulk=True))
+            for _reader in range(6):
+                held.enter_context(loaded.read()).connection()
+            taken.append(loaded.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    search.run(*lanes(loaded), first=read_as_a_window_does)
+    assert taken == [ahead.AHEAD + 1 + 6]
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,15 @@ def test_of_several_processes_one_makes_what_is_expected(filled: Office) -> None
     assert made(store) > before
 
 
+def test_a_folder_among_the_files_holds_nothing_up(filled: Office) -> None:
+    store = filled.store
+    folder = store.files / "somebody's"
+    folder.mkdir(parents=True)
+    prepare(filled)
+    scope_files.remove_dead(store, 0)
+    assert made(store) and folder.is_dir()
+
+
 def test_a_new_colleague_is_noticed_at_the_next_look(filled: Office) -> None:
     known = organisations(Path(str(filled.store.engine.url.database)).parent)
     (slug,) = known.names()
