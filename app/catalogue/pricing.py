@@ -34,7 +34,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 PRECEDENCE = {"customer": 3, "product": 2, "family": 1, "group": 0}
-_NUMBER = r"\d{1,9}(?:[.,]\d{1,6})?"
+_NUMBER = r"(?:\d{1,9}(?:[.,]\d{1,6})?|[.,]\d{1,6})"
 _FORMULA = re.compile(
     rf"(?P<base>cost|list)\s*(?:(?P<by>[*×x/])\s*(?P<factor>{_NUMBER}))?\s*(?:(?P<sign>[+-])\s*(?P<more>{_NUMBER}))?",
     re.IGNORECASE,
@@ -170,21 +170,22 @@ def _by_rule(rule: Record, product: Record, listed: Decimal) -> Decimal:
 
 
 def _by_formula(formula: str, product: Record, listed: Decimal) -> Decimal:
-    """`cost × 1.35`, `list * 0.9 + 2`, `cost / 0.7`; what cannot be read leaves the list price."""
+    """`cost × 1.35`, `list * 0.9 + 2`, `cost / 0.7`; what cannot be read or worked out leaves the list price."""
     found = _FORMULA.fullmatch(formula.strip())
     price = product["cost"] if found and found["base"].lower() == "cost" else listed
-    if found is None or price is None:
+    if found is None or price is None or _divides_by_nought(found):
         return listed
     if found["factor"]:
         factor = parse_decimal(found["factor"])
-        if found["by"] == "/":
-            price = price / factor if factor else listed
-        else:
-            price = price * factor
+        price = price / factor if found["by"] == "/" else price * factor
     if found["more"]:
         more = parse_decimal(found["more"])
         price += more if found["sign"] == "+" else -more
     return _as_fine(price, listed)
+
+
+def _divides_by_nought(found: re.Match[str]) -> bool:
+    return found["by"] == "/" and not parse_decimal(found["factor"])
 
 
 def _formula_words(formula: str, product: Record) -> str:
@@ -192,6 +193,8 @@ def _formula_words(formula: str, product: Record) -> str:
     found = _FORMULA.fullmatch(formula.strip())
     if found is None:
         return _("its formula cannot be read: list price")
+    if _divides_by_nought(found):
+        return _("its formula divides by nought: list price")
     if found["base"].lower() == "cost":
         return _("worked out from the cost") if product["cost"] is not None else _("no cost: list price")
     parts = [_("list price")]

@@ -30,8 +30,13 @@ _AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re
 _BEGUN = re.compile(r"^(?P<words>.*\S)\s+[x×*]$", re.IGNORECASE)
 """The quantity is about to follow."""
 _CROSS = re.compile(r"\s*[x×*]\s*")
+_BETWEEN = re.compile(r"(?<=\d)\s*[x×*]\s*(?=\d)", re.IGNORECASE)
+"""The cross of a size: an index may hold it as a letter, or not at all."""
 _SIZE = re.compile(r"\d[\d.,]*x\d[\d.,]*$")
 _BEFORE = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>\S.*)$", re.IGNORECASE)
+
+_BEFORE_A_NAME = re.compile(rf"^(?P<quantity>{_NUMBER})\s*[x×*]\s+(?P<words>[^\W\d_].*)$", re.IGNORECASE)
+"""Then a cross that follows stands in the name: « 3 x tapis 90 x 150 »."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def suggest(
         for product in _found_products(session, sought, limit, account):
             found.setdefault(product["id"], (product, amount))
     chosen = list(found.values())[:limit]
-    if quantity is not None and (size := _SIZE.search(_joined(text))):
+    size = _SIZE.search(_joined(text))
+    if quantity is not None and size and not _joined(words).endswith(size[0]):
         named = [product for product, _amount in chosen if _has_size(product, size[0])]
         others = [each for each in chosen if each[0] not in named]
         # What it was taken for stays within reach: so many of it.
@@ -106,7 +112,7 @@ def of_product(
 
 def parse_entry(text: str) -> tuple[str, Decimal | None]:
     """« bob 450 x 24 » and « 24 x bob 450 » are (`bob 450`, 24); without × the quantity is None."""
-    for pattern in (_AFTER, _BEFORE):
+    for pattern in (_BEFORE_A_NAME, _AFTER, _BEFORE):
         found = pattern.match(text.strip())
         if found:
             try:
@@ -128,17 +134,23 @@ def _found_products(session: Session, text: str, limit: int, account: str | None
     named = _by_reference(session, text, limit)
     ids = list(dict.fromkeys([*exact, *named, *_by_bar_code(session, text, 3 * limit)]))
     if len(ids) < 3 * limit:
-        hits = search.find(session, text, limit=3 * limit, kinds=("product",))
-        if not hits and (apart := _APART.sub(" ", text)) != text:
-            # « bob450 » for BOB-450.
-            hits = search.find(session, apart, limit=3 * limit, kinds=("product",))
-        ids = list(dict.fromkeys([*ids, *(hit.id for hit in hits)]))
+        ids = list(dict.fromkeys([*ids, *_by_words(session, text, 3 * limit)]))
     statuses, known = _statuses(session, ids), set(bought(session, account, ids)) if account else set()
     best = sorted(
         (id for id in ids if statuses.get(id, "hidden") != "hidden"),
         key=lambda id: (statuses[id] == "obsolete", id not in exact, id not in named, id not in known),
     )
     return find_products(session, best[:limit])
+
+
+def _by_words(session: Session, text: str, limit: int) -> list[str]:
+    """The products of these words; a size is found however its cross was typed: 90x150 is 90 × 150."""
+    spellings = dict.fromkeys((text, _BETWEEN.sub(" ", text), _BETWEEN.sub("x", text)))
+    hits = [hit.id for each in spellings for hit in search.find(session, each, limit, ("product",))]
+    if not hits and (apart := _APART.sub(" ", text)) not in spellings:
+        # « bob450 » for BOB-450.
+        hits = [hit.id for hit in search.find(session, apart, limit, ("product",))]
+    return hits
 
 
 def _exact(session: Session, text: str) -> list[str]:

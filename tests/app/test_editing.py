@@ -74,6 +74,30 @@ def test_a_size_in_a_name_is_not_taken_for_a_quantity_alone(shop: Shop) -> None:
     assert said[:2] == [("TAP-90", D(1)), ("TAP-90", D(150))], "the one of that size, then so many of it"
 
 
+@pytest.mark.parametrize(
+    "typed", ["tapis 90 x 150 x 3", "tapis 90x150 x 3", "tapis 90 × 150 x 3", "3 x tapis 90*150"]
+)
+def test_so_many_of_a_size_are_found_whichever_cross_is_typed(shop: Shop, typed: str) -> None:
+    with shop.workspace.read() as session:
+        found = suggesting.suggest(session, typed, shop.account)
+    assert [(each.product["sku"], each.quantity) for each in found] == [("TAP-90", D(3))]
+
+
+@pytest.mark.parametrize("typed", ["vis 6 x 20", "vis 6x20", "vis 6 × 20 x 100"])
+def test_a_size_written_in_one_is_found_however_it_is_typed(shop: Shop, typed: str) -> None:
+    with shop.workspace.transaction() as session:
+        values = {
+            "sku": "VB",
+            "label_fr": "Vis à bois 6x20",
+            "status": "active",
+            "list_price": D(1),
+            "cost": D(0),
+        }
+        records.add(session, "product", {**values, "vat_rate": D(20), "vat_category": "S", "unit": "C62"})
+    with shop.workspace.read() as session:
+        assert suggesting.suggest(session, typed, shop.account)[0].product["sku"] == "VB"
+
+
 def test_a_quantity_of_nought_is_nought(shop: Shop) -> None:
     with shop.workspace.read() as session:
         assert suggesting.suggest(session, "bob 450 x 0", shop.account)[0].quantity == 0

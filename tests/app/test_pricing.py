@@ -87,7 +87,14 @@ def test_a_floor_holds_the_price_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("formula", "price"),
-    [("cost × 1.35", "37.80"), ("cost / 0.7", "40.00"), ("list * 0.9 + 2", "40.72"), ("nonsense", "43.02")],
+    [
+        ("cost × 1.35", "37.80"),
+        ("cost / 0.7", "40.00"),
+        ("list * 0.9 + 2", "40.72"),
+        ("list*.9", "38.72"),
+        ("list - ,5", "42.52"),
+        ("nonsense", "43.02"),
+    ],
 )
 def test_a_formula_starts_from_cost_or_list_price(formula: str, price: str) -> None:
     assert book(rule("product", product="p1", formula=formula)).price(PRODUCT).unit_price == D(price)
@@ -99,7 +106,10 @@ def test_a_formula_starts_from_cost_or_list_price(formula: str, price: str) -> N
         ("list * 0.9 + 2", "Tarif B, prix public × 0,9 + 2"),
         ("list / 1,2", "Tarif B, prix public ÷ 1,2"),
         ("cost × 1.35", "Tarif B, calculé sur le coût"),
+        ("list*.9", "Tarif B, prix public × 0,9"),
         ("2 * cost", "Tarif B, formule illisible\u00a0: prix public"),
+        ("cost / 0", "Tarif B, la formule divise par zéro\u00a0: prix public"),
+        ("list / 0,00 + 2", "Tarif B, la formule divise par zéro\u00a0: prix public"),
     ],
 )
 def test_a_formula_says_what_it_does_and_tells_no_cost(formula: str, said: str) -> None:
