@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from app.cli.output import Output
 from app.cli.profile_words import opened
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
 
 
 def duplicate(options: argparse.Namespace, output: Output) -> None:
@@ -90,20 +92,21 @@ def ask_approval(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import authority, telephone
 
     with opened(options) as workspace, workspace.transaction("quote ask-approval") as session:
-        if not options.next:
+        asked: dict[str, Any] | None = None
+        if options.next:
+            asked = asdict(telephone.next_challenge(session, options.id))
+        else:
             authority.request_approval(session, options.id, options.note or "")
-        read_out = telephone.next_challenge if options.next else telephone.challenge
-        try:
-            asked: Any = asdict(read_out(session, options.id))
-        except NotAllowed:
             # Without codes the approval comes by the next synchronisation.
-            asked = None
+            with suppress(NotAllowed):
+                asked = asdict(telephone.challenge(session, options.id))
     text = _("Waits for a manager's approval.")
     if asked:
         text += " " + _(
             "By telephone, to {name}: number {number}, control {control}, {percent} %.",
             **{name: asked[name] for name in ("name", "number", "control", "percent")},
         )
+        text += " " + _n("{n} code remains after it.", "{n} codes remain after it.", asked["left"])
     output.result({"id": options.id, "status": "to_approve", "challenge": asked}, text)
 
 

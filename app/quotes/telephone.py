@@ -2,11 +2,11 @@
 
 A manager's laptop makes one-time codes for a salesperson and gives him their hashes alone, a record that
 travels to his laptop. The salesperson's laptop names a code's number and four control
-characters drawn from the quote's content; the manager types them, sees what he approves, and reads out
-eight characters: the code, turned by the control. The salesperson's laptop turns them back and compares
-the hash. So an answer fits one quote as it stands, nobody can make one without the manager's laptop,
-and a code is used once. The manager's laptop keeps what it approved (`given`), and tells when the quote
-that arrives is not that one.
+characters drawn from the quote's content, and the discount; the manager types all three and reads out
+eight characters: the code, turned by the control and the discount. The salesperson's laptop turns them
+back and compares the hash. So an answer fits one quote as it stands and the discount that the manager
+heard, nobody can make one without the manager's laptop, and a code is used once. The manager's laptop
+keeps what it approved (`given`), and tells when the quote that arrives bears another control or discount.
 
 Codes have 40 bits behind scrypt; guessing one takes 2**39 hashes of some 30 ms each.
 """
@@ -20,7 +20,7 @@ import secrets
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -30,7 +30,7 @@ from app import i18n, records
 from app.entity import entity
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
-from app.money import parse_decimal
+from app.money import parse_decimal, plain
 from app.quotes import authority
 from sync import state
 
@@ -58,6 +58,9 @@ class Challenge:
     number: int
     control: str
     percent: str
+    """The discount of the quote, with the decimals that count."""
+    left: int
+    """How many codes remain after this one."""
 
 
 def give_codes(session: Session, person: str) -> str:
@@ -82,26 +85,32 @@ def challenge(session: Session, quote_id: str) -> Challenge:
     A quote that was changed after it was read out gets another one: whoever heard the code of a number
     could turn it by any control. Raises NotAllowed where no manager left codes for us.
     """
-    percent = str(authority.deepest_discount(session, quote_id).percent)
-    used, asked = _used_numbers(session), _kept(session, _ASKED)
-    for key in _keys(session):
-        for number in range(1, len(key["hashes"] or ()) + 1):
-            mark = f"{key['id']} {number}"
-            if mark in used or asked.get(mark) == "":
-                continue
-            control = _control(session, quote_id, key["id"], number)
-            if asked.setdefault(mark, control) == control:
-                _keep(session, _ASKED, asked)
-                name = records.get(session, "user", key["manager"])["name"]
-                return Challenge(key["id"], name, number, control, percent)
+    percent = plain(authority.deepest_discount(session, quote_id).percent)
+    asked, free = _kept(session, _ASKED), _free_numbers(session)
+    for key, number in free:
+        control = _control(session, quote_id, key["id"], number)
+        if asked.setdefault(f"{key['id']} {number}", control) == control:
+            _keep(session, _ASKED, asked)
+            name = records.get(session, "user", key["manager"])["name"]
+            left = sum(f"{each['id']} {n}" not in asked for each, n in free)
+            return Challenge(key["id"], name, number, control, percent, left)
     raise NotAllowed(
         _("No manager has left codes for you on this laptop. Synchronise once, or ask for approval by sync.")
     )
 
 
 def next_challenge(session: Session, quote_id: str) -> Challenge:
-    """As `challenge`, with the next number: the manager misheard, and his laptop gave this one's code away."""
+    """As `challenge`, with the next number: the manager misheard, and his laptop gave this one's code away.
+
+    Raises NotAllowed where this was the last one, which is kept: nothing is to be gained by spending it.
+    """
     asked = challenge(session, quote_id)
+    if not asked.left:
+        raise NotAllowed(
+            _(
+                "This is the last code. Ask the manager for new ones and synchronise, or ask for approval by sync."
+            )
+        )
     _spend(session, asked)
     return challenge(session, quote_id)
 
@@ -116,16 +125,18 @@ def answer(session: Session, person: str, number: int, control: str, percent: st
     if len(heard) != _CONTROL or set(heard) - set(_SIGNS):
         raise Invalid({"control": _("The control is four characters, letters or figures from 2 to 7.")})
     me = state.user(session.connection())
-    authority.check_approver(session, me, _named_discount(session, me, percent))
+    named = _named_discount(session, me, percent)
+    authority.check_approver(session, me, named)
     key, secret = _newest_secret(session, person)
     given = _kept(session, _GIVEN)
     mark = f"{key} {number}"
-    if mark in given and given[mark]["control"] != heard:
-        raise NotAllowed(_("This code was given for another quote. Ask for the next number."))
+    said = {"control": heard, "percent": plain(named.percent)}
+    if mark in given and given[mark] != said:
+        raise NotAllowed(_("This code was given for another quote or discount. Ask for the next number."))
     if not 1 <= number <= CODES:
         raise NotAllowed(_("There is no code of this number for this person."))
-    _keep(session, _GIVEN, {**given, mark: {"control": heard, "percent": percent}})
-    turned = _turn(_code(secret, person, number), heard, 1)
+    _keep(session, _GIVEN, {**given, mark: said})
+    turned = _turn(_code(secret, person, number), said["control"], said["percent"], 1)
     return f"{turned[:4]} {turned[4:]}"
 
 
@@ -137,12 +148,14 @@ def accept_answer(session: Session, quote_id: str, typed: str) -> None:
     asked = challenge(session, quote_id)
     key = records.get(session, "approval_key", asked.key)
     heard = _cleaned(typed)
-    code = _turn(heard, asked.control, -1) if len(heard) == _LENGTH else ""
+    code = _turn(heard, asked.control, asked.percent, -1) if len(heard) == _LENGTH else ""
     if not hmac.compare_digest(_hash(code, key["salt"]), key["hashes"][asked.number - 1]):
-        raise NotAllowed(_("This answer does not fit this quote. Read the number and the control again."))
+        raise NotAllowed(
+            _("This answer does not fit this quote. Read the number, the control and the discount again.")
+        )
     _spend(session, asked)
     given = {"by": key["manager"], "means": "telephone", "key": key["id"], "number": asked.number}
-    authority.keep_approval(session, quote_id, {**given, "control": asked.control})
+    authority.keep_approval(session, quote_id, {**given, "control": asked.control, "percent": asked.percent})
 
 
 def _spend(session: Session, asked: Challenge) -> None:
@@ -165,7 +178,9 @@ def is_strange(session: Session, quote: Record) -> bool:
 
 def _is_stranger(approval: Record, me: str | None, given: Mapping[str, Any]) -> bool:
     known = given.get(f"{approval.get('key')} {approval.get('number')}", {})
-    return approval.get("by") == me and known.get("control") != approval.get("control")
+    # Without a discount of its own an approval says less than what was heard: it is told as well.
+    same = all(known.get(name) == approval.get(name) for name in ("control", "percent"))
+    return approval.get("by") == me and not (known and same)
 
 
 def _named_discount(session: Session, user: str | None, percent: str) -> authority.Discount:
@@ -175,7 +190,9 @@ def _named_discount(session: Session, user: str | None, percent: str) -> authori
         named = Decimal(-1)
     if not 0 <= named <= authority.HUNDRED:
         raise Invalid({"percent": _("Type the discount in percent, from 0 to 100.")})
-    return authority.Discount(named, "", authority.authority_of(session, user))
+    # As exact as the discount of a quote is.
+    rounded = named.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return authority.Discount(rounded, "", authority.authority_of(session, user))
 
 
 def _keys(session: Session) -> list[dict[str, Any]]:
@@ -190,6 +207,14 @@ def _keys(session: Session) -> list[dict[str, Any]]:
         if user and user[0]["role"] in authority.APPROVERS and user[0]["active"] is not False and maker:
             found.append(key)
     return sorted(found, key=lambda key: key["id"], reverse=True)
+
+
+def _free_numbers(session: Session) -> list[tuple[dict[str, Any], int]]:
+    """(key, number) of every code that was neither answered nor given up, in the order of their use."""
+    used, asked = _used_numbers(session), _kept(session, _ASKED)
+    numbered = ((key, n) for key in _keys(session) for n in range(1, len(key["hashes"] or ()) + 1))
+    marked = ((f"{key['id']} {n}", key, n) for key, n in numbered)
+    return [(key, n) for mark, key, n in marked if mark not in used and asked.get(mark) != ""]
 
 
 def _newest_secret(session: Session, person: str) -> tuple[str, str]:
@@ -222,9 +247,9 @@ def _code(secret: str, person: str, number: int) -> str:
     return _signs(mac.digest(), _LENGTH)
 
 
-def _turn(code: str, control: str, direction: int) -> str:
-    """Each sign of the code moved by one that depends on the whole control, forwards or back."""
-    pad = _signs(hashlib.sha256(f"turn {control}".encode()).digest(), len(code))
+def _turn(code: str, control: str, percent: str, direction: int) -> str:
+    """Each sign of the code moved by one that depends on all that was read out, forwards or back."""
+    pad = _signs(hashlib.sha256(f"turn {control} {percent}".encode()).digest(), len(code))
     return "".join(
         _SIGNS[(_SIGNS.index(sign) + direction * _SIGNS.index(by)) % len(_SIGNS)] if sign in _SIGNS else sign
         for sign, by in zip(code, pad, strict=True)

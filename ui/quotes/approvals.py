@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
@@ -13,7 +14,7 @@ from app.errors import Invalid, NotAllowed
 from app.fields import Field
 from app.i18n import mark as m_
 from app.i18n import translate as _
-from app.money import parse_decimal
+from app.i18n import translate_plural as _n
 from app.quotes import authority, telephone
 from app.quotes.prospects import Prospects
 from ui import errors
@@ -92,11 +93,13 @@ class Approvals(QObject):
             name=asked.name,
             number=asked.number,
             control=" ".join(asked.control),
-            percent=formats.format_number(parse_decimal(asked.percent)),
+            percent=formats.format_number(Decimal(asked.percent)),
         )
         said = Label(words, "h3", wrap=True)
         said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.next_number = Button(_("The manager asks for the next number"), "link", on_click=self._read_next)
+        self.next_number.setEnabled(asked.left > 0)
+        left = _n("{n} code remains after it.", "{n} codes remain after it.", asked.left)
         self._ask(
             _("Approval by telephone"),
             _("The answer fits this quote as it stands: any change asks again."),
@@ -107,7 +110,7 @@ class Approvals(QObject):
                 m_("Approve by telephone"),
             ),
             (ANSWER,),
-            parts=[said, panel(hbox(self.next_number, None))],
+            parts=[said, panel(hbox(self.next_number, Label(left, "muted"), None))],
         )
 
     def _read_next(self) -> None:

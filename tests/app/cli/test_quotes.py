@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pypdf
 import pytest
+
+from app.quotes import telephone
+from app.workspace import Workspace
+from sync import state
 
 CASES = json.loads((Path(__file__).parents[2] / "files" / "quote_cases.json").read_text(encoding="utf-8"))
 
@@ -186,6 +191,34 @@ def test_only_a_manager_approves(terrain, draft):
     assert terrain("show", "quote", draft, "--json").data["status"] == "to_approve"
     assert terrain("quote", "approve", draft, refused=True).err
     assert terrain("quote", "issue", draft, refused=True).err
+
+
+@pytest.fixture
+def codes(terrain, profile, monkeypatch):
+    """Three codes on this laptop, left by its manager for himself."""
+    monkeypatch.setitem(telephone.SCRYPT, "n", 2)
+    monkeypatch.setattr(telephone, "CODES", 3)
+    manager = terrain("add", "user", "name=Rey", "role=manager", "active=yes").line
+    with closing(Workspace.open(profile)) as workspace, workspace.transaction() as session:
+        state.put(session.connection(), "user", manager)
+    return terrain("quote", "codes", manager).line
+
+
+def test_what_the_manager_misheard_is_read_out_with_the_next_number_until_the_last(terrain, draft, codes):
+    first = terrain("quote", "ask-approval", draft)
+    assert "number 1, " in first.out and "2 codes remain after it." in first.out
+    asked = terrain("quote", "ask-approval", draft, "--next", "--json").data["challenge"]
+    assert (asked["number"], asked["left"]) == (2, 1)
+    assert "number 3, " in (last := terrain("quote", "ask-approval", draft, "--next").out)
+    refused = terrain("quote", "ask-approval", draft, "--next", refused=True)
+    assert "last code" in refused.err and not refused.out
+    assert terrain("quote", "ask-approval", draft).out == last, "the last code is still to be answered"
+
+
+def test_a_next_number_without_any_codes_is_refused(terrain, draft):
+    refused = terrain("quote", "ask-approval", draft, "--next", refused=True)
+    assert "No manager has left codes" in refused.err and not refused.out
+    assert terrain("show", "quote", draft, "--json").data["status"] == "draft"
 
 
 def test_a_pdf_without_a_seal_is_refused(terrain, draft, tmp_path):

@@ -318,6 +318,67 @@ def test_nobody_gives_himself_codes_in_a_manager_s_name(workspace, quote, people
             telephone.challenge(session, quote)
 
 
+@pytest.mark.parametrize("heard", ["12", "59.99", "60.01", "6", "0"])
+def test_an_answer_given_for_another_discount_approves_nothing(workspace, quote, people, manager_s, heard):
+    give(workspace, quote, discount_percent=60)
+    with manager_s.transaction() as session:
+        records.save(session, "user", people["manager"], {"discount_authority": 100})
+    read_out = asked(workspace, quote)
+    with pytest.raises(errors.NotAllowed):
+        take(workspace, quote, answered(manager_s, people, read_out, percent=heard))
+    with workspace.read() as session:
+        assert not records.get(session, "quote", quote)["approval"]
+    with pytest.raises(errors.NotAllowed, match=r"remise|discount"):
+        answered(manager_s, people, read_out)
+    with workspace.transaction() as session:
+        again = telephone.next_challenge(session, quote)
+    take(workspace, quote, answered(manager_s, people, again))
+    assert status(workspace, quote) == "draft"
+
+
+@pytest.mark.parametrize("typed", ["12,5", "12.50", "12.5", " 12,500 "])
+def test_a_discount_is_the_same_however_it_is_typed(workspace, quote, people, manager_s, typed):
+    give(workspace, quote, discount_percent=Decimal("12.5"))
+    take(workspace, quote, answered(manager_s, people, asked(workspace, quote), percent=typed))
+    with workspace.read() as session:
+        approval = records.get(session, "quote", quote)["approval"]
+    assert approval["percent"] == "12.5" and approval["means"] == "telephone"
+
+
+@pytest.mark.parametrize(
+    ("changes", "strange"),
+    [({}, False), ({"percent": "60"}, True), ({"percent": None}, True), ({"control": "ZZZZ"}, True)],
+)
+def test_a_manager_s_laptop_knows_the_discount_that_it_approved(
+    workspace, quote, people, manager_s, changes, strange
+):
+    give(workspace, quote, discount_percent=12)
+    with workspace.transaction() as session:
+        authority.request_approval(session, quote)
+    take(workspace, quote, answered(manager_s, people, asked(workspace, quote)))
+    with workspace.read() as session:
+        approval = records.get(session, "quote", quote)["approval"]
+    arrived = {name: value for name, value in {**approval, **changes}.items() if value is not None}
+    with manager_s.transaction() as session:
+        account = records.add(session, "account", {"name": "Bellevue"})
+        id = records.add(session, "quote", {"account": account, "approval": arrived})
+        assert telephone.strangers(session) == [id] * strange
+        assert telephone.is_strange(session, records.get(session, "quote", id)) is strange
+
+
+def test_the_last_code_is_not_given_up_for_nothing(workspace, quote, people, manager_s):
+    give(workspace, quote, discount_percent=12)
+    assert asked(workspace, quote).left == telephone.CODES - 1
+    for left in range(telephone.CODES - 2, -1, -1):
+        with workspace.transaction() as session:
+            last = telephone.next_challenge(session, quote)
+        assert last.left == left
+    with workspace.transaction() as session, pytest.raises(errors.NotAllowed):
+        telephone.next_challenge(session, quote)
+    assert asked(workspace, quote) == last
+    take(workspace, quote, answered(manager_s, people, last))
+
+
 def test_a_manager_is_told_of_approvals_that_he_never_gave(workspace, quote, people, manager_s):
     given = {"by": people["manager"], "means": "telephone", "key": "k", "number": 1, "control": "AAAA"}
     with manager_s.transaction() as session:

@@ -159,6 +159,41 @@ def test_what_was_misheard_is_asked_with_the_next_number(
     assert stored(shop, quote)["approval"]["means"] == "telephone"
 
 
+def test_a_smaller_discount_named_to_the_manager_approves_nothing(
+    hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
+) -> None:
+    take(manager, "Codes pour le téléphone…")
+    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
+    carry_codes(manager, shop, people)
+    quote = discounted(hand, opened, "60")
+    number, control, _percent = call(hand)
+    heard = answered(manager, people, number, control, "12")
+    answer(hand, hand.page.editor.approvals.dialog, answer=heard)
+    assert "remise" in hand.page.editor.problem.text()
+    assert not stored(shop, quote)["approval"] and "Émettre" not in steps(hand)
+
+
+def test_how_many_codes_remain_is_said_and_the_last_has_no_next(
+    hand: Hand,
+    shop: Shop,
+    opened: Opened,
+    people: dict[str, str],
+    manager: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telephone, "CODES", 2)
+    take(manager, "Codes pour le téléphone…")
+    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
+    carry_codes(manager, shop, people)
+    discounted(hand, opened)
+    call(hand)
+    assert "Il reste 1 code après celui-ci." in labels(hand.page.editor.approvals.dialog)
+    hand.click(hand.page.editor.approvals.next_number)
+    hand.settle()
+    assert "Il reste 0 code après celui-ci." in labels(hand.page.editor.approvals.dialog)
+    assert not hand.page.editor.approvals.next_number.isEnabled()
+
+
 def test_a_wrong_answer_is_told_and_the_quote_waits(
     hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
 ) -> None:
