@@ -42,7 +42,7 @@ def test_a_run_says_its_counts_or_its_cause():
     assert good.text == "41 reçus, 12 envoyés, 0 conflit, 18\u00a0s"
     lost = Run(2, at, 1.0, "offline", "offline", 0, 0, 0, 0, 0)
     assert lost.title == "Interrompue\u00a0: réseau perdu"
-    assert "Rien n'a été perdu" in lost.text
+    assert "Rien n’a été perdu" in lost.text
     odd = Run(3, at, 1.0, "refused", "teapot", 0, 0, 0, 0, 0)
     assert "teapot" in odd.title and "teapot" in odd.explanation
 

@@ -164,6 +164,7 @@ RULES = {
     r"«(?!\u00a0)": "U+00A0 goes after «",
     r"(?<!\u00a0)»": "U+00A0 goes before »",
     r"\.\.\.": "… is one character",
+    r"(?<=[^\W\d_])'(?=[\w{«])": "the apostrophe is ’",
     r"[\d}]%": "a thin or no-break space goes before %",
 }
 

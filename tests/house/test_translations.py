@@ -64,6 +64,8 @@ def test_a_message_without_french_and_a_lost_place_are_found(tmp_path: Path):
         "« Devis »",
         "Un instant...",
         "12%",
+        "L'envoi",
+        "d'{name}",
     ],
 )
 def test_bad_typography_is_found(text: str):
@@ -79,6 +81,7 @@ def test_bad_typography_is_found(text: str):
         "à {h}:{m}",
         "Un instant…",
         "12\u202f%",
+        "L’envoi d’{name}",
     ],
 )
 def test_good_typography_passes(text: str):

@@ -133,9 +133,8 @@ class MarginPanel(QWidget):
                 gap=3,
             )
         )
-        self.hidden_note = Label(
-            _("Customer mode: costs and margin are hidden. F8 shows them."), "muted", wrap=True
-        )
+        # Who reads this may be the customer: not a word of what is out of sight.
+        self.hidden_note = Label(_("Customer mode. F8 leaves it."), "muted", wrap=True)
         self.hidden_note.hide()
         self.setLayout(vbox(self._body, self.hidden_note, None, gap=0))
         draft.summed.connect(self.show_totals)

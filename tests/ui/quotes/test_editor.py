@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolButton, QWidget
 
 from app import records
 from app.quotes import editing
@@ -152,26 +153,6 @@ def test_escape_takes_back_what_was_typed(hand: Hand, opened: Opened) -> None:
     assert editor.draft.sheet is not None and editor.draft.sheet.lines[0]["quantity"] == D(6)
 
 
-def test_what_stands_in_an_open_cell_is_kept_at_a_pause(hand: Hand, opened: Opened, shop: Shop) -> None:
-    quote = opened("dsi 600 x 6", "bob 450")
-    hand.page.editor.table.choose(0, QUANTITY)
-    hand.type("12")
-    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(12))
-    assert stored(shop, quote).quote["total_ht"] == D("1109.30"), "with the total that it makes"
-    assert hand.cell_editor().text() == "12" and not hand.page.editor.draft.can_undo, "no step yet"
-    hand.key(Qt.Key.Key_Escape)
-    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(6))
-    hand.page.editor.table.choose(0, QUANTITY)
-    hand.type("9")
-    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(9))
-    hand.key(Qt.Key.Key_Return)
-    hand.settle(500)
-    assert stored(shop, quote).lines[0]["quantity"] == D(9)
-    hand.page.editor.draft.undo()
-    hand.wait_for(lambda: stored(shop, quote).lines[0]["quantity"] == D(6))
-    assert not hand.page.editor.draft.can_undo, "it was one step"
-
-
 def test_french_numbers_and_percentages_are_read(hand: Hand, opened: Opened) -> None:
     opened("dsi 600")
     table = hand.page.editor.table
@@ -308,6 +289,23 @@ def test_customer_mode_hides_margin_and_reasons(hand: Hand, opened: Opened) -> N
     hand.key(Qt.Key.Key_F8)
     assert editor.margin.percent.isVisible()
     assert "à partir de 24" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_in_customer_mode_no_word_says_that_there_are_costs(hand: Hand, opened: Opened) -> None:
+    opened("bob 450 x 24")
+    assert any("marge" in text.lower() for text in _visible_texts(hand.page))
+    hand.key(Qt.Key.Key_F8)
+    said = _visible_texts(hand.page)
+    assert "Mode client. F8 pour le quitter." in said
+    assert not [text for text in said if re.search("co[uû]t|marge", text, re.IGNORECASE)]
+
+
+def _visible_texts(page: QWidget) -> list[str]:
+    """What can be read on a page, tool tips and the names that are read out among it."""
+    shown = [each for each in page.findChildren(QWidget) if each.isVisible()]
+    names = ("text", "toolTip", "accessibleName", "accessibleDescription", "placeholderText")
+    asked = [getattr(each, name) for each in shown for name in names if hasattr(each, name)]
+    return [text for ask in asked if isinstance(text := ask(), str) and text]
 
 
 def test_an_issued_quote_cannot_be_edited(hand: Hand, opened: Opened, shop: Shop) -> None:

@@ -191,7 +191,7 @@ def test_a_comparison_says_what_differs_beside_the_figures(hand: Hand, shop: Sho
     assert figures in row.left and more == [
         "Description\u00a0: <b>Autre</b>",
         "Taux de TVA\u00a0: 10\u00a0%",
-        "Présence dans l'offre\u00a0: Option",
+        "Présence dans l’offre\u00a0: Option",
     ]
     assert "12 mars 2030" in [fact.right for fact in found.facts]
     assert "&lt;b&gt;Autre&lt;/b&gt;" in as_html(found)

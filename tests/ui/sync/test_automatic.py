@@ -286,7 +286,7 @@ def test_two_programs_never_synchronise_one_profile_at_once(
         desk.runner.start()
         desk.settle()
     assert desk.runner.problem_code == "running"
-    assert "Rien n'est perdu" in desk.runner.problem
+    assert "Rien n’est perdu" in desk.runner.problem
     desk.runner.start()
     desk.settle()
     assert desk.runner.problem_code == ""

@@ -109,7 +109,7 @@ def test_a_parked_action_is_corrected_in_place_and_sent(
     desk = desk_of(claire.workspace)
     page = desk.go("sync")
     (row,) = page.parked.rows
-    assert "Vous n'avez pas le droit de modifier cette fiche." in said(row)
+    assert "Vous n’avez pas le droit de modifier cette fiche." in said(row)
     row.toggle()
     editors = {wanted.field.name: editor for wanted, editor in row._editors}
     assert editors["label_fr"].target.accessibleName()
@@ -184,7 +184,7 @@ def test_a_file_is_written_and_its_answer_read_from_the_page(
     page.by_file.read(tmp_path / "answer")
     desk.settle()
     bars = [bar.text for bar in desk.window.findChildren(InfoBar)]
-    assert "Cette réponse a déjà été prise en compte. Rien n'a été modifié." in bars
+    assert "Cette réponse a déjà été prise en compte. Rien n’a été modifié." in bars
 
 
 def test_every_control_of_the_sync_page_has_a_name(claire: Laptop, news: str, desk_of: Any):

@@ -80,7 +80,7 @@ def test_offline_is_normal_and_never_red(claire: Laptop, desk_of: Any, qtbot: An
     assert desk.window.header.sync_button.property("tone") == "warn"
     bar = page.findChild(InfoBar)
     assert bar.property("info") == "info"
-    assert "Rien n'est perdu" in bar.text
+    assert "Rien n’est perdu" in bar.text
     assert page._board.runs[0].title == "Interrompue\u00a0: réseau perdu"
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_password_is_told_beside_its_field(alone: Workspace, server: str
     page.connect_server()
     dialog = desk.window.findChild(EnrolDialog)
     dialog.submit()
-    assert dialog.form.problem == "Indiquez l'adresse donnée par votre bureau."
+    assert dialog.form.problem == "Indiquez l’adresse donnée par votre bureau."
     dialog.form.address.setText(server)
     dialog.form.email.setText("claire@example.fr")
     dialog.form.password.setText("wrong")
