@@ -35,8 +35,16 @@ CONTENT = (
     *("charges", "deposit_type", "deposit_value", "deposit_kind", "payment_terms"),
 )
 LINE_CONTENT = (
-    *("kind", "position", "product", "quantity", "unit_price", "discount_percent", "discount_amount"),
-    *("vat_rate", "vat_category", "choice_kind", "selected", "discountable"),
+    *("kind", "position", "product", "description", "quantity", "unit", "unit_price", "discount_percent"),
+    *(
+        "discount_amount",
+        "vat_rate",
+        "vat_category",
+        "choice_kind",
+        "option_group",
+        "selected",
+        "discountable",
+    ),
 )
 
 
@@ -119,7 +127,10 @@ def authority_of(session: Session, user_id: str | None) -> Decimal | None:
 
 
 def content_hash(session: Session, quote_id: str) -> str:
-    """SHA-256 over what an approval is about: prices, quantities, discounts, terms."""
+    """SHA-256 over what an approval is about: what is sold, in which unit, prices, quantities, discounts, terms.
+
+    An approval that was given over fewer facts than these fits no longer, and is asked for again.
+    """
     quote = records.get(session, "quote", quote_id)
     lines = records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
     content = [
@@ -132,22 +143,29 @@ def content_hash(session: Session, quote_id: str) -> str:
 
 def is_approved(session: Session, quote: Record) -> bool:
     """Whether somebody who may has agreed to the quote as it stands."""
-    approval = quote["approval"] or {}
-    return bool(approval.get("by")) and approval.get("content") == content_hash(session, quote["id"])
+    return was_approved(quote) and quote["approval"].get("content") == content_hash(session, quote["id"])
+
+
+def was_approved(quote: Record) -> bool:
+    """Whether somebody agreed to the quote, as it stands or as it was."""
+    return bool((quote["approval"] or {}).get("by"))
 
 
 def check_may_issue(session: Session, quote: Record) -> None:
     """Raises NotAllowed where the quote needs an approval that it does not have."""
     found = deepest_discount(session, quote["id"])
-    if found.needs_approval and not is_approved(session, quote):
-        raise NotAllowed(
-            _(
-                "A discount of {given} on “{line}” is more than your {limit}. Ask a manager to approve this quote.",
-                given=formats.format_percentage(found.percent),
-                line=found.line,
-                limit=formats.format_percentage(found.authority or Decimal(0)),
-            )
+    if not found.needs_approval or is_approved(session, quote):
+        return
+    if was_approved(quote):
+        raise NotAllowed(_("This quote is not the one that was approved any more. Ask a manager again."))
+    raise NotAllowed(
+        _(
+            "A discount of {given} on “{line}” is more than your {limit}. Ask a manager to approve this quote.",
+            given=formats.format_percentage(found.percent),
+            line=found.line,
+            limit=formats.format_percentage(found.authority or Decimal(0)),
         )
+    )
 
 
 def request_approval(session: Session, quote_id: str, note: str = "") -> None:

@@ -48,6 +48,8 @@ def points(session: Session, quote_id: str) -> list[Point]:
             given=formats.format_percentage(discount.percent),
             line=discount.line,
         )
+        if authority.was_approved(quote):
+            words += " " + _("This quote is not the one that was approved any more. Ask a manager again.")
         found.append(Point(words, "approval"))
     found += [Point(_(QUESTIONS[name]), "details") for name in said.questions]
     if quote["deposit_value"] and not may_take_deposit_at_once(account, quote):

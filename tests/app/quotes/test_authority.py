@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app import errors, records
-from app.quotes import authority, issuing, telephone
+from app.quotes import authority, checking, issuing, telephone
 from app.workspace import Workspace
 
 
@@ -125,6 +125,38 @@ def test_a_change_after_the_approval_asks_again(workspace, quote, people):
     give(workspace, quote, discount_percent=14)
     with workspace.transaction() as session, pytest.raises(errors.NotAllowed):
         issuing.issue(session, quote)
+
+
+@pytest.mark.parametrize(
+    "change", [{"description": "Autre chose"}, {"unit": "MTK"}, {"option_group": "A"}, {"quantity": 3}]
+)
+def test_what_is_sold_is_part_of_what_was_approved(workspace, quote, people, change):
+    give(workspace, quote, discount_percent=12)
+    become(workspace, people["manager"])
+    with workspace.transaction() as session:
+        authority.approve(session, quote)
+    become(workspace, people["rep"])
+    give(workspace, quote, **change)
+    with workspace.transaction() as session, pytest.raises(errors.NotAllowed, match=r"n’est plus|any more"):
+        issuing.issue(session, quote)
+
+
+def test_an_approval_over_fewer_facts_is_asked_for_again_and_says_why(workspace, quote, people, monkeypatch):
+    give(workspace, quote, discount_percent=12)
+    fewer = tuple(
+        name for name in authority.LINE_CONTENT if name not in ("description", "unit", "option_group")
+    )
+    become(workspace, people["manager"])
+    with monkeypatch.context() as patched, workspace.transaction() as session:
+        patched.setattr(authority, "LINE_CONTENT", fewer)
+        authority.approve(session, quote)
+    become(workspace, people["rep"])
+    with workspace.transaction() as session:
+        (first, *_rest) = checking.points(session, quote)
+        assert first.where == "approval" and ("n’est plus" in first.text or "any more" in first.text)
+        with pytest.raises(errors.NotAllowed, match=r"n’est plus|any more"):
+            issuing.issue(session, quote)
+        assert records.get(session, "quote", quote)["approval"]["by"] == people["manager"], "it is kept"
 
 
 def test_a_manager_has_limits_too(workspace, quote, people):
