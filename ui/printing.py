@@ -19,6 +19,7 @@ from PySide6.QtPdf import QPdfDocument, QPdfDocumentRenderOptions
 from PySide6.QtPrintSupport import QAbstractPrintDialog, QPrintDialog, QPrinter, QPrinterInfo
 
 from app.errors import SystemProblem
+from app.i18n import mark as m_
 from app.i18n import translate as _
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ PRINT_DPI = 300
 POINTS_PER_INCH = 72
 OPENED_FOLDER = "opened"
 PRINTER_SETTING = "onsite_printer"
+
+Say = Callable[..., object]
+"""Takes a message that is still to be translated, its tone (empty for what passes), and its values."""
 
 
 class Pages:
@@ -140,21 +144,28 @@ class Printing(QObject):
 
     # Paper
 
-    def print(self, content: bytes, name: str, on_printed: Callable[[], object] | None = None) -> None:
-        """Ask which printer, the last one first, and print; without any printer open the PDF instead."""
+    def print(
+        self,
+        content: bytes,
+        name: str,
+        on_printed: Callable[[], object] | None = None,
+        say: Say | None = None,
+    ) -> None:
+        """Ask which printer, the last one first, and print; without any printer open the PDF instead.
+
+        What becomes of it is told by `say`, where the window's bars and toasts are not seen.
+        """
+        say = say or self._say
         printer = self.printer()
         if printer is None:
-            self._shell.info(
-                _("No printer answers here. The PDF is opened instead; print it when one is there."),
-                "warn",
-            )
-            self.open(content, name)
+            say(m_("No printer answers here. The PDF is opened instead; print it when one is there."), "warn")
+            self.open(content, name, say)
             return
         printer.setDocName(name)
         dialog = QPrintDialog(printer, self._shell.window)
         dialog.setWindowTitle(_("Print {name}", name=name))
         dialog.setOption(QAbstractPrintDialog.PrintDialogOption.PrintToFile, True)
-        dialog.accepted.connect(lambda *_printer: self.print_on(content, name, printer, on_printed))
+        dialog.accepted.connect(lambda *_printer: self.print_on(content, name, printer, on_printed, say))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -172,9 +183,15 @@ class Printing(QObject):
         return printer
 
     def print_on(
-        self, content: bytes, name: str, printer: QPrinter, on_printed: Callable[[], object] | None = None
+        self,
+        content: bytes,
+        name: str,
+        printer: QPrinter,
+        on_printed: Callable[[], object] | None = None,
+        say: Say | None = None,
     ) -> None:
         """Print on a chosen printer, and remember it for the next time."""
+        say = say or self._say
         self._printer_name = printer.printerName()
         settings = self._shell.workspace.settings
 
@@ -185,34 +202,38 @@ class Printing(QObject):
             return count
 
         def printed(_pages: int) -> None:
-            self._shell.toast(_("{name} sent to the printer.", name=name))
+            say(m_("{name} sent to the printer."), "", name=name)
             if on_printed is not None:
                 on_printed()
 
         def failed(error: Exception) -> None:
             log.info("printing failed: %s", error)
-            self._shell.info(
-                _("The printer did not take {name}. The PDF is opened instead.", name=name), "warn"
-            )
-            self.open(content, name)
+            say(m_("The printer did not take {name}. The PDF is opened instead."), "warn", name=name)
+            self.open(content, name, say)
 
         self._shell.tasks.background(self, work, then=printed, failed=failed)
 
     # Files
 
-    def open(self, content: bytes, name: str) -> None:
-        """Show the PDF in the system's own program, from a file inside the profile."""
-        self.open_file(
-            content, f"{file_name(name)}.pdf", _("No program opens PDF files here. Save the PDF instead.")
-        )
+    def _say(self, text: str, tone: str, **values: object) -> None:
+        if tone:
+            self._shell.info(_(text, **values), tone)
+        else:
+            self._shell.toast(_(text, **values))
 
-    def open_file(self, content: bytes, name: str, otherwise: str) -> None:
+    def open(self, content: bytes, name: str, say: Say | None = None) -> None:
+        """Show the PDF in the system's own program, from a file inside the profile."""
+        otherwise = m_("No program opens PDF files here. Save the PDF instead.")
+        self.open_file(content, f"{file_name(name)}.pdf", otherwise, say)
+
+    def open_file(self, content: bytes, name: str, otherwise: str, say: Say | None = None) -> None:
         """Give a file to the system's program for its kind; `otherwise` is said where there is none."""
+        say = say or self._say
         folder = self._shell.workspace.folder
 
         def show(file: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
-                self._shell.info(otherwise, "warn")
+                say(otherwise, "warn")
 
         self._shell.tasks.background(self, lambda _token: write_opened(folder, name, content), then=show)
 

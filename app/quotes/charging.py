@@ -9,9 +9,10 @@ from decimal import Decimal, InvalidOperation
 from app import formats, i18n
 from app.i18n import mark as m_
 from app.i18n import translate as _
+from app.i18n import translate_in
 from app.money import parse_decimal
 from app.quotes.editing import check_quote
-from app.quotes.sheet import ZERO, Record, Sheet, with_quote
+from app.quotes.sheet import ZERO, Record, Sheet, spoken, with_quote
 
 _CHARGE = re.compile(
     r"^(?P<label>.*?)\s*(?P<amount>\d{1,3}(?:[\s\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)\s*(?:€|eur)?(?:\s+(?P<rate>\d[\d.,]*)\s*%)?$",
@@ -79,7 +80,7 @@ def _read(sheet: Sheet, text: str) -> Record:
     if amount < 0 or label[-1:] in ("-", "\u2212"):
         raise ValueError(_("A charge cannot be negative. Give a discount instead."))
     return {
-        "label": label or _("Carriage"),
+        "label": label or translate_in(spoken(sheet), m_("Carriage")),
         "amount": f"{amount:f}",
         "vat_rate": f"{rate:f}",
         "vat_category": sheet.quote["vat_category"] or "S",

@@ -14,7 +14,7 @@ from app.quotes import editing
 from app.quotes.sheet import Sheet
 from ui.quotes.draft import Draft
 from ui.quotes.inline_field import InlineField
-from ui.widgets import Button, Label, hbox, vbox
+from ui.widgets import Button, Label, hbox, literal, vbox
 
 FIELDS = ("valid_until", "payment_terms", "delivery_terms")
 
@@ -34,7 +34,7 @@ class CustomerButton(Button):
 
     def _cut(self) -> None:
         room = max(60, self.width() - 10)
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
+        self.setText(literal(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
         self.setToolTip(self._full)
         self.setAccessibleName(_("Customer: {name}", name=self._full))
 
@@ -112,7 +112,7 @@ class HeaderFields(QWidget):
         menu = QMenu(self)
         if not sheet.locked:
             for contact in contacts:
-                action = menu.addAction(person_name(contact))
+                action = menu.addAction(literal(person_name(contact)))
                 action.setCheckable(True)
                 action.setChecked(contact["id"] == sheet.quote["contact"])
                 action.triggered.connect(lambda _on, chosen=contact: self._choose(chosen))

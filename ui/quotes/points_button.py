@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.i18n import translate_plural as _n
 from app.quotes.checking import Point
-from ui.widgets import Button
+from ui.widgets import Button, literal
 
 
 class PointsButton(Button):
@@ -41,7 +41,7 @@ class PointsButton(Button):
         """Show the points."""
         self.menu_shown = menu = QMenu(self)
         for point in self.points:
-            action = menu.addAction(point.text)
+            action = menu.addAction(literal(point.text))
             if (way := self._ways.get(point.where)) is not None:
                 action.triggered.connect(lambda _on=False, way=way: way())
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QWidget
 
 from app.errors import Invalid
@@ -18,11 +18,26 @@ from app.quotes.pdf_words import Words
 from app.quotes.signing import Consent, Signed, Signing
 from ui.page import Shell
 from ui.printing import Printing
+from ui.quotes.covering import CoveringScreen
 from ui.quotes.pad import SignaturePad
 from ui.quotes.preview import FullPreview
 from ui.quotes.words import quote_title
 from ui.theme import theme
-from ui.widgets import Button, Card, Keycap, Label, Line, Pill, Scroll, announce, hbox, panel, vbox
+from ui.widgets import (
+    Button,
+    Card,
+    Keycap,
+    Label,
+    Line,
+    Pill,
+    Role,
+    Scroll,
+    announce,
+    hbox,
+    literal,
+    panel,
+    vbox,
+)
 
 TARGET = 44
 """A finger's width: what is touched on this screen is at least so high."""
@@ -31,7 +46,7 @@ DUE = ("discount", "ht", "vat", "ttc", "deposit")
 """The amounts that follow what is ticked."""
 
 
-class SignScreen(QWidget):
+class SignScreen(CoveringScreen):
     """Covers the window, in the customer's language; Esc or Back leaves it with nothing changed."""
 
     def __init__(
@@ -39,16 +54,12 @@ class SignScreen(QWidget):
     ) -> None:
         super().__init__(shell.window)
         self._shell, self._signing, self._printing, self._done = shell, quote, printing, done
-        self._opener = shell.window.focusWidget()
         self._words = Words(quote.language, quote.paper.document.currency)
         self.choices: dict[str, QCheckBox] = {}
         with speaking(quote.language):
             self.setAccessibleName(_("Signature of the quote"))
             self._build()
-        shell.window.installEventFilter(self)
-        self.setGeometry(shell.window.rect())
-        self.show()
-        self.raise_()
+        self.cover()
         (self.name if not self.name.text() else self.agreed).setFocus()
 
     # Building
@@ -222,13 +233,21 @@ class SignScreen(QWidget):
     def _print(self) -> None:
         """The same pages on paper, for who would rather sign there."""
         id = self._signing.quote["id"]
+        with speaking(self._signing.language):
+            title = quote_title(self._signing.quote)
         self._printing.print(
             self._signing.content,
-            quote_title(self._signing.quote),
+            title,
             lambda: self._shell.tasks.write(
                 self._printing, lambda session: life.note_printed(session, id), label=m_("Print the quote")
             ),
+            self._say_printing,
         )
+
+    def _say_printing(self, text: str, tone: str, **values: object) -> None:
+        """What becomes of the paper, here and in his language: the window's bars stand behind this screen."""
+        with speaking(self._signing.language):
+            self._say(_(text, **values), "bad" if tone else "muted")
 
     def _confirm(self) -> None:
         self.confirm.setEnabled(False)
@@ -241,9 +260,15 @@ class SignScreen(QWidget):
         self._shell.tasks.background(self, sign, then=self._keep, failed=self._refused)
 
     def _keep(self, signed: Signed) -> None:
+        language = self._signing.language
+
+        def keep(session: Any) -> str:
+            with speaking(language):
+                return signing.keep_signature(session, signed)
+
         self._shell.tasks.write(
             self,
-            lambda session: signing.keep_signature(session, signed),
+            keep,
             then=self._kept,
             failed=self._refused,
             label=m_("Have the quote signed"),
@@ -258,7 +283,8 @@ class SignScreen(QWidget):
         problems = list(problem.problems.values()) if isinstance(problem, Invalid) else [str(problem)]
         self._say(" ".join(problems))
 
-    def _say(self, problem: str) -> None:
+    def _say(self, problem: str, role: Role = "bad") -> None:
+        self.problem.set_role(role)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         if problem:
@@ -266,11 +292,7 @@ class SignScreen(QWidget):
 
     def leave(self) -> None:
         """Back to the quote, with the focus where it was."""
-        self._shell.window.removeEventFilter(self)
-        self.hide()
-        self.deleteLater()
-        if self._opener is not None:
-            self._opener.setFocus()
+        self.uncover()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -278,15 +300,6 @@ class SignScreen(QWidget):
             return
         # Nothing of the program answers behind the customer's screen.
         event.accept()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # Opaque: nothing of another customer shows through.
-        QPainter(self).fillRect(event.rect(), theme.color("app"))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._shell.window.rect())
-        return super().eventFilter(watched, event)
 
 
 def _field(name: str, text: str) -> QLineEdit:
@@ -300,7 +313,8 @@ class _Tick(QCheckBox):
     """A box that is ticked wherever its row is touched."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        super().__init__(literal(text))
+        self.setAccessibleName(text)
         self.setMinimumHeight(theme.px(TARGET))
 
     def hitButton(self, place: QPoint) -> bool:

@@ -4,7 +4,7 @@ from ui.chart.spark import Spark
 from ui.widgets.beside import Beside
 from ui.widgets.buttons import Button, ChipGroup, OptionCard, link
 from ui.widgets.fields import SearchField
-from ui.widgets.labels import Avatar, ElidingLabel, IconDisc, IconLabel, Keycap, Label, Pill
+from ui.widgets.labels import Avatar, ElidingLabel, IconDisc, IconLabel, Keycap, Label, Pill, Role, literal
 from ui.widgets.layout import Card, Line, Scroll, add, clear, hbox, hide_below, panel, shadow, vbox
 from ui.widgets.notices import EmptyState, InfoBar, ProgressBar, Toast, announce
 
@@ -25,6 +25,7 @@ __all__ = [
     "OptionCard",
     "Pill",
     "ProgressBar",
+    "Role",
     "Scroll",
     "SearchField",
     "Spark",
@@ -35,6 +36,7 @@ __all__ = [
     "hbox",
     "hide_below",
     "link",
+    "literal",
     "panel",
     "shadow",
     "vbox",

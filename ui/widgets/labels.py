@@ -15,6 +15,11 @@ from ui.widgets.painting import draw_avatar, text_width
 Role = Literal["body", "h1", "h2", "h3", "kpi", "sub", "muted", "cap", "ok", "warn", "bad"]
 
 
+def literal(text: str) -> str:
+    """Text made of data for a button, a box or a menu: its “&” is shown, and makes no key of the letter after it."""
+    return text.replace("&", "&&")
+
+
 class Label(QLabel):
     """Text in a role of the type scale: h1 22/600, h2 17/600, h3 14/600, sub and muted 13, cap 12/600."""
 

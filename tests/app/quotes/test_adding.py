@@ -272,6 +272,14 @@ def test_charges_are_typed_as_one_text(shop: Shop) -> None:
         charging.set_charges(sheet, "Port")
 
 
+def test_a_charge_without_a_label_is_carriage_in_the_language_of_the_quote(shop: Shop) -> None:
+    english = editing.set_field(sheet_of(shop, "for 01"), "language", "en")
+    (charge,) = charging.set_charges(english, "12,50").quote["charges"]
+    assert charge["label"] == "Carriage"
+    (charge,) = charging.set_charges(sheet_of(shop, "for 01"), "12,50").quote["charges"]
+    assert charge["label"] == "Port"
+
+
 def test_a_figure_in_the_name_of_a_charge_is_no_part_of_its_amount(shop: Shop) -> None:
     sheet = sheet_of(shop, "for 01")
     typed = "Livraison étage 3 45,00 ; Grue 12\u202f345,67\u00a0€ 5,5 %"

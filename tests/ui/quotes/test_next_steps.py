@@ -340,3 +340,12 @@ def test_a_letter_that_cannot_be_queued_keeps_what_was_written(hand: Hand, shop:
     hand.wait_for(lambda: bool(hand.page.editor.notices.notices))
     with shop.workspace.read() as session:
         assert len(records.find_rows(session, "attachment", {"record_kind": "letter", "record": issued})) == 1
+
+
+def test_an_ampersand_in_a_customer_s_name_is_shown(hand: Hand, shop: Shop, opened: Opened) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"name": "Morel & fils"})
+    opened("dsi 600")
+    customer = hand.page.editor.head.customer
+    assert "Morel && fils" in customer.text() and customer.shortcut().isEmpty()
+    assert "Morel & fils" in customer.accessibleName()

@@ -12,10 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from app import attachments, records
-from app.quotes import issuing, sealing
+from app.quotes import issuing, life, sealing
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.quotes.sign import SignScreen
+from ui.widgets import InfoBar
 
 Opened = Callable[..., str]
 
@@ -282,6 +283,108 @@ def test_the_very_pages_that_are_shown_can_be_printed_before_they_are_signed(
     printed: list[bytes] = []
     printing = hand.page.editor.decisions._printing
     monkeypatch.setattr(printing, "printer", lambda: None)
-    monkeypatch.setattr(printing, "open", lambda content, _name: printed.append(content))
+    monkeypatch.setattr(printing, "open", lambda content, _name, _say: printed.append(content))
     hand.click(screen.printed)
     assert printed == [screen._signing.content] and screen.isVisible()
+
+
+def test_without_a_printer_the_screen_says_so_in_his_language(
+    hand: Hand, shop: Shop, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened("dsi 600")
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+    screen = open_signing(hand)
+    printing = hand.page.editor.decisions._printing
+    monkeypatch.setattr(printing, "printer", lambda: None)
+    monkeypatch.setattr("ui.printing.QDesktopServices.openUrl", lambda _url: True)
+    hand.click(screen.printed)
+    assert screen.problem.text().startswith("No printer answers here.") and screen.problem.isVisible()
+    hand.settle()
+    behind = [bar.text for bar in hand.window.findChildren(InfoBar)]
+    assert not [text for text in behind if "PDF" in text], "nothing waits behind it in another's language"
+    monkeypatch.setattr("ui.printing.QDesktopServices.openUrl", lambda _url: False)
+    hand.click(screen.printed)
+    hand.settle()
+    assert screen.problem.text().startswith("No program opens PDF files here.")
+
+
+def test_what_another_decided_meanwhile_is_said_in_his_language(
+    hand: Hand, shop: Shop, opened: Opened
+) -> None:
+    quote = opened("dsi 600")
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+    screen = open_signing(hand)
+    with shop.workspace.transaction() as session:
+        life.refuse(session, quote, "trop cher")
+    sign(hand, screen)
+    assert screen.problem.text() == "This quote is decided already. Revise it to have another one signed."
+    assert screen.isVisible() and status(shop, quote) == "refused"
+
+
+def test_a_sign_of_the_alphabet_in_an_option_is_shown_and_is_no_key(
+    hand: Hand, shop: Shop, opened: Opened
+) -> None:
+    quote = opened("dsi 600", "tap 90")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        texts = {"choice_kind": "option", "selected": False, "description": "Vis & écrous"}
+        records.save(session, "quote_line", option, texts)
+    box = open_signing(hand).choices[option]
+    assert box.text().startswith("Vis && écrous") and box.shortcut().isEmpty()
+    assert box.accessibleName().startswith("Vis & écrous")
+
+
+# The keyboard is the customer's too
+
+
+def test_tab_goes_round_within_the_screen(hand: Hand, shop: Shop, screen: SignScreen) -> None:
+    screen.name.setFocus()
+    seen = []
+    for _press in range(30):
+        hand.key(Qt.Key.Key_Tab)
+        assert screen.isAncestorOf(hand.focus)
+        seen.append(hand.focus)
+    fields = {screen.name, screen.role, screen.agreed, screen.terms}
+    buttons = {screen.read, screen.erase, screen.back, screen.printed, screen.confirm}
+    assert set(seen) == fields | buttons
+    hand.key(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert hand.focus is seen[-2]
+
+
+def test_nothing_of_the_window_gets_the_focus_while_the_screen_is_there(
+    hand: Hand, screen: SignScreen
+) -> None:
+    screen.role.setFocus()
+    hand.page.editor.table.setFocus()
+    assert hand.focus is screen.role
+    screen.confirm.setFocus()
+    screen.confirm.setEnabled(False)
+    assert screen.isAncestorOf(hand.focus)
+
+
+CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
+SHORTCUTS = (
+    *(
+        (key, CONTROL)
+        for key in (Qt.Key.Key_K, Qt.Key.Key_2, Qt.Key.Key_D, Qt.Key.Key_N, Qt.Key.Key_BracketLeft)
+    ),
+    *((key, NONE) for key in (Qt.Key.Key_F1, Qt.Key.Key_F6, Qt.Key.Key_F8)),
+)
+
+
+def test_no_shortcut_of_the_window_answers_behind_the_screen(
+    hand: Hand, screen: SignScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered: list[Any] = []
+    monkeypatch.setattr(type(hand.window.commands), "run_first", lambda _self, keys: answered.append(keys))
+    for field in (screen.name, screen.agreed, screen.confirm):
+        field.setFocus()
+        for key, held in SHORTCUTS:
+            hand.key(key, held)
+            assert not answered and hand.focus is field and screen.isVisible()
+    screen.leave()
+    hand.window.setFocus()
+    hand.key(Qt.Key.Key_K, CONTROL)
+    assert answered, "once it is gone they answer again"
