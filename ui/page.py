@@ -145,6 +145,10 @@ class Page(QWidget):
         """The right button offers what the palette offers here."""
         show_menu(self, event.pos())
 
+    def may_leave(self) -> bool:
+        """Whether one may go elsewhere; False, with the reason said, while something typed cannot be taken."""
+        return True
+
     def leave(self) -> None:
         """Another page takes the place: save drafts now."""
 

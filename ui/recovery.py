@@ -38,6 +38,8 @@ def _open(window: MainWindow, draft: Draft | None) -> None:
 
 def route_of(draft: Draft) -> Route | None:
     """The route that shows the form of a draft; None for a form that opens itself."""
+    if draft.kind == "quote":
+        return Route("quotes", draft.id)
     if draft.kind == "visit_report":
         return Route("report", draft.id)
     account = draft.id if draft.kind == "account" else draft.values.get("account")

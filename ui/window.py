@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
 
     def go(self, key: str, record: str | None = None, **options: object) -> None:
         """Show a page, on a record or not, and remember the step."""
-        if not self.has_page(key):
+        if not self.has_page(key) or not self._may_leave():
             return
         route = Route(key, record, tuple(options.items()))
         self._history.visit(route)
@@ -173,13 +173,16 @@ class MainWindow(QMainWindow):
 
     def back(self) -> None:
         """One step back."""
-        if route := self._history.back():
+        if self._may_leave() and (route := self._history.back()):
             self._show(route)
 
     def forward(self) -> None:
         """One step forward."""
-        if route := self._history.forward():
+        if self._may_leave() and (route := self._history.forward()):
             self._show(route)
+
+    def _may_leave(self) -> bool:
+        return self.page is None or self.page.may_leave()
 
     def _show(self, route: Route) -> None:
         before = self.page

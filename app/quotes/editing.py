@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app import formats, i18n, records
 from app.catalogue.pricing import Price, open_book
 from app.errors import Invalid
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.natural_dates import parse_when
 from app.quotes import forked, paper
@@ -57,6 +58,10 @@ SHARES = {"discount": None, "deposit": "acompte"}
 """What is typed as a percentage or an amount of the whole, with the kind that it has unless told."""
 DEPOSIT_KINDS = ("acompte", "arrhes")
 """Two things in French law, which may be said beside the figure: « arrhes 30 % »."""
+_NEEDED = {
+    "quantity": m_("A line needs a quantity: Esc brings the old one back."),
+    "unit_price": m_("A line needs a price: 0 for what is free, Esc brings the old one back."),
+}
 _WORDS_OF_SHARE = re.compile("|".join(DEPOSIT_KINDS), re.IGNORECASE)
 # After a figure too: « 50eur » is no percentage.
 _CURRENCY = re.compile(r"€|(?<![^\W\d_])eur(?:os?)?\b", re.IGNORECASE)
@@ -143,19 +148,20 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
 def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
     """The sheet after `text` was typed into a line's field. Raises ValueError with one sentence.
 
-    The price follows the quantity unless it was typed by hand.
+    The price follows the quantity unless it was typed by hand. An emptied figure is none: neither a free
+    product nor one of it.
     """
     line = dict(sheet.lines[at])
+    if name in _NEEDED and not text.strip():
+        raise ValueError(_(_NEEDED[name]))
     if name == "discount_percent":
         line.update(_typed_discount(text))
     else:
         line[name] = parsed("quote_line", name, text)
     if name == "quantity":
-        line["quantity"] = line["quantity"] if line["quantity"] is not None else ONE
         line = _repriced(sheet, sheet.lines[at], line)
         sheet = eco_follows(sheet, at, line["quantity"])
     elif name == "unit_price":
-        line["unit_price"] = line["unit_price"] if line["unit_price"] is not None else ZERO
         if line["unit_price"] != sheet.lines[at]["unit_price"]:
             line.update(price_rule=None, price_explanation=_("Price typed by hand"))
     elif name == "description" and not line["description"]:
@@ -216,11 +222,13 @@ def save(session: Session, before: Sheet, after: Sheet) -> Sheet:
     """Write what differs between two sheets of one quote; returns `after` as it is stored.
 
     Raises Invalid, NotAllowed for an issued quote and for one that is leaving. What another person changed
-    meanwhile in other fields stays theirs.
+    meanwhile in other fields stays theirs; a line that another person removed stays removed, unless it was
+    changed here.
     """
     before, after = forked.follow(session, before), forked.follow(session, after)
     require_whole(session, after.id)
     forked.keep_base(session, before)
+    after = _without_removed(session, before, after)
     found = totals(after)
     nets = {each.id: each.net for each in found.lines}
     lines = [
@@ -254,6 +262,20 @@ def _save_lines(session: Session, before: Sheet, quote: str, lines: Sequence[Rec
             changed = {name: value for name, value in _own(line).items() if value != shown[id][name]}
             if changed:
                 records.save(session, "quote_line", id, changed, loaded=shown[id])
+
+
+def _without_removed(session: Session, before: Sheet, after: Sheet) -> Sheet:
+    shown = {line["id"]: _said(line) for line in before.lines}
+    standing = {line["id"] for line in records.find_rows(session, "quote_line", {"quote": after.id})}
+    kept = tuple(
+        line for line in after.lines if line["id"] in standing or shown.get(line["id"]) != _said(line)
+    )
+    return after if len(kept) == len(after.lines) else dataclasses.replace(after, lines=kept)
+
+
+def _said(line: Record) -> Record:
+    """What a person says with a line; where it stands and what it comes to follow from the others too."""
+    return {name: value for name, value in _own(line).items() if name not in ("position", "net")}
 
 
 def _own(line: Record) -> Record:

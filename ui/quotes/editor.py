@@ -27,6 +27,7 @@ from ui.quotes.line_adder import LineAdder
 from ui.quotes.lines_table import LinesTable
 from ui.quotes.next_steps import next_steps, steps_menu
 from ui.quotes.notice_bars import NoticeBars
+from ui.quotes.open_fields import OpenFields
 from ui.quotes.paper_desk import PaperDesk
 from ui.quotes.photo_drop import PhotoDrop
 from ui.quotes.points_button import PointsButton
@@ -73,6 +74,8 @@ class QuoteEditor(QWidget):
         self.draft.changed.connect(self._on_changed)
         self.draft.saved.connect(self._on_saved)
         self.draft.troubled.connect(self._say)
+        self.open_fields = OpenFields(self, self._inline_lines(), self.table, self.draft)
+        self.open_fields.came_back.connect(shell.toast)
         self.desk.looked_at.connect(self.points_button.show_points)
         self.desk.noticed.connect(self.notices.show_notices)
         self.decisions.said.connect(self._say)
@@ -237,6 +240,11 @@ class QuoteEditor(QWidget):
         for button in (self.sign_button, self.narrow_sign):
             button.setEnabled(status in (None, "draft", *signing.SIGNABLE))
 
+    def _inline_lines(self) -> dict[str, InlineLine]:
+        head = {name: field.line for name, field in self.head.fields.items()}
+        extras = {"charges": self.extras.charges, "deposit": self.extras.deposit}
+        return {"subject": self.subject, **head, **extras, "discount": self.totals.discount}
+
     # What is shown
 
     def open(self, quote_id: str) -> None:
@@ -377,9 +385,6 @@ class QuoteEditor(QWidget):
 
     def leave(self) -> None:
         """Store what is not stored yet."""
-        focus = self.window().focusWidget()
-        if isinstance(focus, InlineLine):
-            focus.keep()
         self.entry.close_popup()
         self.draft.flush()
 

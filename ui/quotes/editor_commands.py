@@ -40,5 +40,5 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
                 when=lambda: here() and bool(editor.points_button.points)),
         command("undo", m_("Undo"), editor.draft.undo, "undo-2", "Ctrl+Z", when=draft),
         command("redo", m_("Redo"), editor.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
-        command("full", m_("Show the quote full window"), editor.preview.open_full, "maximize-2"),
+        command("full", m_("Show the quote full window"), editor.desk.show_full, "maximize-2"),
     ]  # fmt: skip

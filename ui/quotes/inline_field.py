@@ -19,6 +19,10 @@ class InlineLine(QLineEdit):
     """One line; Enter or leaving keeps it, Esc takes it back. Enter never submits what is around it."""
 
     problem = Signal(str)
+    typed = Signal(str)
+    """Another sign was typed: the whole text."""
+    settled = Signal()
+    """What was typed was taken over, or taken back."""
 
     def __init__(self, name: str, keep: Keep, placeholder: str = "", right: bool = False) -> None:
         super().__init__()
@@ -26,6 +30,7 @@ class InlineLine(QLineEdit):
         self.setProperty("kind", "inline")
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
+        self.textEdited.connect(self.typed)
         if right:
             self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -33,9 +38,18 @@ class InlineLine(QLineEdit):
         """Show the stored value, unless another one is being typed."""
         if self.hasFocus() and self.isModified():
             return
+        typed = self.isModified()
         self._shown = text
         self._rest()
         self._mark("")
+        if typed:
+            self.settled.emit()
+
+    def take_back(self, text: str) -> None:
+        """Stand again as it was left: this was typed and not taken over yet."""
+        self.setFocus()
+        self.setText(text)
+        self.setModified(True)
 
     def _rest(self) -> None:
         """The text at rest: cut with “…” where there is no room, whole while the field has the focus."""
@@ -49,14 +63,16 @@ class InlineLine(QLineEdit):
 
     def keep(self) -> bool:
         """Take over what was typed; whether it could be."""
-        if not self.isModified() or self.text() == self._shown:
+        if not self.isModified():
             return True
         self.setModified(False)
         text = self.text()
-        found = self._keep(text)
+        found = "" if text == self._shown else self._keep(text)
         self._mark(found)
         if found:
             self.setModified(True)
+        else:
+            self.settled.emit()
         return not found
 
     def _mark(self, problem: str) -> None:
@@ -73,6 +89,7 @@ class InlineLine(QLineEdit):
         elif event.key() == Qt.Key.Key_Escape and self.isModified():
             self.setModified(False)
             self.show_text(self._shown)
+            self.settled.emit()
         else:
             super().keyPressEvent(event)
 

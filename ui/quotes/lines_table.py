@@ -109,6 +109,10 @@ class LineDelegate(QStyledItemDelegate):
                 if step:
                     view.finish_cell(editor, step)
                     return True
+        if event.type() == QEvent.Type.FocusOut and isinstance(editor, QLineEdit):
+            view = self.parent()
+            if isinstance(view, LinesTable) and not view.can_take(editor):
+                return False  # what cannot be taken stays open, to be corrected
         return super().eventFilter(editor, event)
 
 
@@ -131,6 +135,8 @@ class LinesTable(QTableView):
         self._draft = draft
         self.lines = LinesModel(draft, self)
         self._current: tuple[str, int] | None = None
+        self._open: QLineEdit | None = None
+        self._open_name = ""
         self.setModel(self.lines)
         self.setItemDelegate(LineDelegate(self))
         self.setAccessibleName(_("Lines of the quote"))
@@ -217,20 +223,71 @@ class LinesTable(QTableView):
         """Follow what is typed into a cell."""
         row, name = index.row(), COLUMNS[index.column()].name
         self._draft.typing = True
+        self._open, self._open_name = editor, f"{self.lines.lines[row]['id']}/{name}"
         editor.textEdited.connect(lambda text: self._on_typed(editor, row, name, text))
-        editor.destroyed.connect(self._on_closed)
+        editor.destroyed.connect(lambda *_gone: self._on_closed(editor))
 
     def _on_typed(self, editor: QLineEdit, row: int, name: str, text: str) -> None:
+        self._draft.typed.note(self._open_name, text)
         problem = self._draft.try_typing(lambda sheet: editing.set_cell(sheet, row, name, text))
         if not problem:
             self._show_state(editor, "")
 
-    def _on_closed(self) -> None:
-        self._draft.typing = False
+    def _on_closed(self, editor: QLineEdit) -> None:
+        if self._open is editor:
+            self._open = None
+            self._draft.typing = False
+
+    def open_with(self, line: str, name: str, text: str) -> bool:
+        """Open a cell again with what was being typed in it; whether it is still there to be typed in."""
+        row = self.lines.row_of(line)
+        column = next((at for at, each in enumerate(COLUMNS) if each.name == name), -1)
+        if not self.lines.can_type(row, column):
+            return False
+        self.choose(row, column)
+        self.edit(self.currentIndex())
+        if (editor := self._open) is None:
+            return False
+        editor.setText(text)
+        editor.setModified(True)
+        self._on_typed(editor, row, name, text)
+        return True
+
+    def take_open_cell(self) -> bool:
+        """Make a step of what stands in the open cell; False, with the reason said, where it cannot be."""
+        editor = self._open
+        if editor is None:
+            return True
+        if not self._take(editor):
+            editor.setFocus()
+            return False
+        self.closeEditor(editor, QStyledItemDelegate.EndEditHint.NoHint)
+        return True
+
+    def can_take(self, editor: QLineEdit) -> bool:
+        """Whether the text of a cell could become a step; says why not."""
+        if not editor.isModified():
+            return True
+        row, name = self.currentIndex().row(), COLUMNS[self.currentIndex().column()].name
+        problem = self._draft.try_typing(lambda sheet: editing.set_cell(sheet, row, name, editor.text()))
+        if problem:
+            self._show_state(editor, problem)
+        return not problem
+
+    def _take(self, editor: QLineEdit) -> bool:
+        if editor.isModified() and not self.lines.setData(self.currentIndex(), editor.text()):
+            problem, self.lines.last_problem = self.lines.last_problem, ""
+            self._show_state(editor, problem)
+            return False
+        editor.setModified(False)
+        self.said.emit("")
+        return True
 
     def closeEditor(self, editor: QWidget, hint: Any) -> None:
         super().closeEditor(editor, hint)
-        self._draft.stop_typing()
+        if self._open is editor:
+            self._open = None
+            self._draft.stop_typing(self._open_name)
         self._draft.sum_up()
         if self.lines.last_problem:
             self.said.emit(self.lines.last_problem)
@@ -238,13 +295,8 @@ class LinesTable(QTableView):
 
     def finish_cell(self, editor: QLineEdit, step: tuple[int, int]) -> None:
         """Take what was typed and go on; what cannot be taken stays to be corrected."""
-        index = self.currentIndex()
-        if editor.isModified() and not self.lines.setData(index, editor.text()):
-            problem, self.lines.last_problem = self.lines.last_problem, ""
-            self._show_state(editor, problem)
+        if not self._take(editor):
             return
-        editor.setModified(False)
-        self.said.emit("")
         self.closeEditor(editor, QStyledItemDelegate.EndEditHint.NoHint)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.step(*step)

@@ -110,5 +110,8 @@ class QuotesPage(Page):
         )
         return [mine, *self.editor.commands(lambda: self.editing)]
 
+    def may_leave(self) -> bool:
+        return not self.editing or self.editor.open_fields.take()
+
     def leave(self) -> None:
         self.editor.leave()

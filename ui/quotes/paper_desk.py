@@ -30,6 +30,7 @@ class PaperDesk(QObject):
         super().__init__(parent)
         self._tasks, self._draft, self._preview = shell.tasks, draft, preview
         self.printing = Printing(shell, self)
+        preview.full_wanted.connect(self.show_full)
         self._drawing: Token | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -79,6 +80,15 @@ class PaperDesk(QObject):
         self._draft.flush(
             lambda: self._tasks.read(self, lambda session: paper.open_paper(session, id), then=make)
         )
+
+    def show_full(self) -> None:
+        """Show the pages as large as the window, with what was typed just now."""
+
+        def show(content: bytes, _name: str) -> None:
+            self._preview.show_pdf(content)
+            self._preview.open_full()
+
+        self._with_pdf(show)
 
     def print(self) -> None:
         """Print what is stored; of an issued quote it is noted when."""

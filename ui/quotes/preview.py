@@ -150,13 +150,15 @@ def _pictures(content: bytes, width: int, token: Token) -> list[QImage]:
 class Preview(QWidget):
     """The page with its title, zoom and full window."""
 
+    full_wanted = Signal()
+
     def __init__(self, tasks: Tasks) -> None:
         super().__init__()
         self._tasks = tasks
         self.content = b""
         self.view = PdfView(tasks, _("Preview of the printed quote"))
         self.zoom = Button("", "ghost", "zoom-in", self._toggle_zoom, tip=_("Enlarge"))
-        full = Button("", "ghost", "maximize-2", self.open_full, tip=_("Full window"))
+        full = Button("", "ghost", "maximize-2", self.full_wanted.emit, tip=_("Full window"))
         self.setLayout(vbox(hbox(Label(_("Preview"), "h3"), None, self.zoom, full), (self.view, 1), gap=6))
 
     def show_pdf(self, content: bytes) -> None:
