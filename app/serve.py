@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -15,7 +16,8 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import uvicorn
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Table, make_url, select, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from app import migrations, server_log, whole_file, workers
 from app.errors import SystemProblem
@@ -36,6 +38,8 @@ from sync.server.scopes import Grants
 from sync.server.service import Service
 from sync.server.store import Organisations, Store, WholeFile
 
+log = logging.getLogger(__name__)
+
 COMPANY_WRITERS = ("office", "admin")
 _SETTING_ID = "01980000-0000-7000-8000-006d61696c01"
 """The same on every server, so that two processes that write it first write one row."""
@@ -47,10 +51,33 @@ _LETTER_S = 20.0
 def organisations(database: str | Path, blobs: str | Path | None = None) -> Organisations:
     """The organisations of a folder of SQLite files, or of a PostgreSQL URL.
 
-    Attachments' bytes lie in `blobs`, beside the SQLite files unless it is named.
+    Attachments' bytes lie in `blobs`, beside the SQLite files unless it is named. Raises SystemProblem for a
+    URL that cannot be read.
     """
     whole = WholeFile(whole_file.shape, whole_file.make)
-    return Organisations(database, sync_schema(), migrations.evolve, blobs, whole)
+    try:
+        return Organisations(database, sync_schema(), migrations.evolve, blobs, whole)
+    except (ArgumentError, ValueError) as problem:
+        raise SystemProblem(
+            _("The URL of --database cannot be read. It is like postgresql://user@host:5432/name.")
+        ) from problem
+
+
+def silent_database(database: str | Path) -> str:
+    """Where the database of a PostgreSQL URL should be and does not answer; empty where it does.
+
+    Host, port and name alone: the rest of a URL may hold a password.
+    """
+    known = organisations(database)
+    try:
+        if known.postgres:
+            known.check()
+    except (errors.ServerBusy, SQLAlchemyError):
+        url = make_url(str(database))
+        return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
+    finally:
+        known.close()
+    return ""
 
 
 def administration(known: Organisations, slug: str) -> Administration | None:
@@ -206,11 +233,18 @@ def serve(
     """Serve in the foreground until SIGTERM or Ctrl+C. Prints the address on one line when ready.
 
     Port 0 takes a free one. `office` posts the e-mails that laptops queue. Raises SystemProblem where the
-    address cannot be used.
+    address cannot be used; a database that does not answer is told to the log and may come later.
     """
     if processes > 1 and sys.platform == "win32":
         raise SystemProblem(_("On Windows the server is one process."))
     server_log.start()
+    if silent := silent_database(database):
+        # It may come later: each call asks for it anew, and is told to come back until then.
+        log.warning(
+            "the database does not answer: check the URL of --database and that PostgreSQL runs; "
+            "laptops are told to come back until it does",
+            extra={"facts": {"database": silent}},
+        )
     listener = _listen(host, port)
     scheme = "https" if tls_cert else "http"
     shown = f"[{host}]" if ":" in host else host

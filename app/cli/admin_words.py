@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import admin as office
 from app import by_file
 from app.cli.output import Output, table
 from app.cli.profile_words import password
 from app.cli.server_words import database_of
-from app.errors import Invalid
+from app.errors import Invalid, SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
+from app.serve import silent_database
+from sync.errors import ServerBusy
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 
@@ -23,8 +28,27 @@ Answer = dict[str, Any] | list[dict[str, Any]]
 def admin(options: argparse.Namespace, output: Output) -> None:
     """Carry out one action of an administrator; prints the id of what was made, or a list."""
     sync_schema()
-    found = _ACTIONS[options.action](database_of(options), options.org, options)
+    database = database_of(options)
+    with _database_named(database):
+        found = _ACTIONS[options.action](database, options.org, options)
     output.result(found, _lines(found))
+
+
+@contextmanager
+def _database_named(database: office.Database) -> Iterator[None]:
+    """Where the database does not answer, say so: to try again helps nobody whose URL is wrong."""
+    try:
+        yield
+    except (ServerBusy, SQLAlchemyError) as problem:
+        if silent := silent_database(database):
+            raise SystemProblem(
+                _(
+                    "The database at {address} does not answer. Check the URL of --database "
+                    "(host, port, name, user, password), and that PostgreSQL runs there.",
+                    address=silent,
+                )
+            ) from problem
+        raise
 
 
 def _named(options: argparse.Namespace) -> str:

@@ -98,7 +98,7 @@ def status(options: argparse.Namespace, output: Output) -> None:
         with workspace.read() as session:
             found["rows"] = {kind: records.count(session, kind) for kind in kinds()}
     lines = [
-        (_("User"), found.get("user") or "–"),
+        (_("User"), found.get("user") or _unnamed(found)),
         (_("Device"), found.get("device") or "–"),
         (_("Series"), found.get("series") or "–"),
         (_("Server"), found.get("server") or _("none: this laptop works alone")),
@@ -110,6 +110,11 @@ def status(options: argparse.Namespace, output: Output) -> None:
     ]
     lines += [(_(entity(kind).labels), grouped(n)) for kind, n in found["rows"].items() if n]
     output.result(found, table(lines))
+
+
+def _unnamed(found: dict[str, Any]) -> str:
+    """In the user's place: an enrolled laptop has its people from the first sync on."""
+    return _("the first sync is still to come") if found["user_id"] and not found["last_sync"] else "–"
 
 
 def _spoken(moment: str | None) -> str:

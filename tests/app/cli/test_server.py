@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from app.serve import InProcessServer
@@ -44,14 +48,48 @@ def test_what_an_administrator_may_not_do_is_one_line(admin):
         assert (answer.out, len(answer.err.splitlines())) == ("", 1)
 
 
+NOWHERE = "postgresql+psycopg://nobody:geheim@127.0.0.1:1/none"
+
+
+@pytest.mark.parametrize("words", [("init", "--org", "acme", "--name", "ACME"), ("user", "list")])
+def test_a_database_that_does_not_answer_is_named_without_its_password(run, words):
+    answer = run("admin", "--database", NOWHERE, *words)
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
+    assert "127.0.0.1:1/none does not answer" in answer.err and "URL" in answer.err
+    assert "geheim" not in answer.err and "busy" not in answer.err
+
+
+@pytest.mark.parametrize("word", [("admin", "user", "list"), ("serve", "--port", "0")])
+def test_a_url_that_cannot_be_read_is_refused_in_one_sentence(run, word):
+    answer = run(*word, "--database", "postgresql://nobody:geheim@127.0.0.1:port/none")
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
+    assert "postgresql://user@host:5432/name" in answer.err and "geheim" not in answer.err
+
+
+def test_a_server_starts_before_its_database_and_says_that_it_does_not_answer():
+    command = [sys.executable, "-m", "ui.main", "serve", "--database", NOWHERE, "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    address = server.stdout.readline().strip()
+    server.terminate()
+    _out, log = server.communicate(timeout=60)
+    assert address.startswith("http://127.0.0.1:")
+    warning = json.loads(log.splitlines()[0])
+    assert "the database does not answer: check the URL" in warning["message"]
+    assert (warning["level"], warning["database"], "geheim" in log) == ("warning", "127.0.0.1:1/none", False)
+
+
 def test_a_laptop_enrols_and_two_of_them_come_to_the_same(admin, run, tmp_path):
     with InProcessServer(tmp_path / "server") as server:
         address = server.address("acme")
         for name in ("one", "two"):
             words = ("--server", address, "--email", "a@b.fr", "--json")
             assert run("--profile", tmp_path / name, "enrol", *words).data["series"]
+        assert "the first sync is still to come" in run("--profile", tmp_path / "one", "status").out
         territory = run("--profile", tmp_path / "one", "sync", "--json")
         assert territory.data["conflicts"] == 0
+        said = run("--profile", tmp_path / "one", "status").out
+        assert "Anne" in said and "still to come" not in said
         (rhone,) = run("--profile", tmp_path / "one", "list", "territory", "--json").data
         id = run(
             "--profile", tmp_path / "one", "add", "account", "name=Bellevue", f"territory={rhone['id']}"
