@@ -110,7 +110,7 @@ class Approvals(QObject):
                 m_("Approve by telephone"),
             ),
             (ANSWER,),
-            parts=[said, panel(hbox(self.next_number, Label(left, "muted"), None))],
+            parts=[said, Label(left, "muted"), panel(hbox(self.next_number, None))],
         )
 
     def _read_next(self) -> None:

@@ -247,7 +247,7 @@ class SignScreen(CoveringScreen):
     def _say_printing(self, text: str, tone: str, **values: object) -> None:
         """What becomes of the paper, here and in his language: the window's bars stand behind this screen."""
         with speaking(self._signing.language):
-            self._say(_(text, **values), "bad" if tone else "muted")
+            self._say(_(text, **values), "warn" if tone else "muted")
 
     def _confirm(self) -> None:
         self.confirm.setEnabled(False)
