@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app import formats
 from app.i18n import translate as _
@@ -37,7 +37,10 @@ class TotalsPanel(QWidget):
         super().__init__()
         self._draft = draft
         self.discount = InlineLine(_("Global discount"), self._keep_discount, "0 %", right=True)
-        self.discount.setFixedWidth(theme.px(92))
+        # Amounts of nine digits beside it are whole; at rest its own text is cut where there is no room.
+        self.discount.setMinimumWidth(theme.px(48))
+        self.discount.setMaximumWidth(theme.px(92))
+        self.discount.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.amounts: dict[str, Amount] = {}
         self._labels: dict[str, Label] = {}
         grid = QGridLayout()
@@ -123,7 +126,7 @@ class MarginPanel(QWidget):
         self._draft = draft
         self.percent = Label("", "h2")
         self.pill = Pill("", "ok")
-        self.amount = Label("", "muted")
+        self.amount = Label("", "muted", wrap=True)
         self._body = panel(
             vbox(
                 Label(_("Margin"), "cap"),

@@ -1,0 +1,39 @@
+"""Large amounts under the lines: whole, and within their card."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.ui.quotes.conftest import Hand
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def test_totals_of_nine_digits_stand_whole_within_the_card(hand: Hand, opened: Callable[..., str]) -> None:
+    opened("dsi 600 x 900000", "tap 60 x 900000")
+    editor = hand.page.editor
+    sheet = editor.draft.sheet
+    assert sheet is not None
+    unknown = {**sheet.lines[1], "cost": None}
+    editor.draft.act(lambda before: dataclasses.replace(before, lines=(before.lines[0], unknown)))
+    editor.totals.discount.setFocus()
+    hand.type("11,11 %")
+    hand.key(Qt.Key.Key_Return)
+    hand.settle(200)
+    card = editor.lines_card
+    shown = [each for each in editor.totals.amounts.values() if each.isVisible()]
+    assert len(shown) >= 4
+    assert len(editor.totals.amounts["ttc"].text()) >= len("100 000 000,00 €")
+    for amount in (*shown, editor.totals.discount):
+        assert amount.mapTo(card, amount.rect().topRight()).x() <= card.width() - 12, amount.text()
+    for amount in shown:
+        assert amount.fontMetrics().horizontalAdvance(amount.text()) <= amount.width(), amount.text()
+    earned = editor.margin.amount
+    assert earned.text().endswith("connus")
+    assert earned.heightForWidth(earned.width()) <= earned.height()
+    right = earned.mapTo(card, earned.rect().topRight()).x()
+    assert right < editor.extras.mapTo(card, editor.extras.rect().topLeft()).x()
