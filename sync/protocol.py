@@ -23,6 +23,8 @@ MAX_REQUEST_BYTES = 1_000_000
 """Of one push before compression, a lone bigger transaction's part included."""
 MAX_ANSWER_BYTES = 64_000_000
 """Of one answer before compression: what a client unpacks at most."""
+MAX_ROW_BYTES = 8_000_000
+"""Of one row as it stands in a page: as much as a request may hold, and a page with one more still is an answer."""
 ERASED = "erased"
 """In place of a scope in an exit: the row goes from a laptop with whatever of it was not sent."""
 PAGE_BYTES = 8_000_000
@@ -264,14 +266,15 @@ class VerifyRequest(msgspec.Struct, omit_defaults=True):
 class VerifyAnswer(msgspec.Struct, omit_defaults=True):
     """Either the rows (id, rev), or, where they are many, sums (prefix, count, total) one step deeper.
 
-    Asked for ids it gives those of them that are live in the scope, whole, in `block`. `head` is the
-    server's at that moment.
+    Asked for ids it gives those of them that are live in the scope, whole, in `block`; where it says `more`, there
+    was no room for all, and those that are missing are to be asked for again. `head` is the server's at that moment.
     """
 
     rows: list[tuple[str, int]] = []
     parts: list[tuple[str, int, str]] = []
     block: Rows | None = None
     head: int = 0
+    more: bool = False
 
 
 class ErrorAnswer(msgspec.Struct, omit_defaults=True):

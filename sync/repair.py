@@ -142,20 +142,38 @@ class _Walk:
             self.found.extra |= left.keys()
 
     def fetch(self, ids: list[str]) -> None:
+        """Ask for these rows whole, again for those that an answer had no room for."""
+        left = set(ids)
+        while left:
+            given, more = self._fetch_some(sorted(left))
+            if more and not given:
+                raise errors.Protocol("an answer without a row says that there are more")
+            left -= given
+            if not more:
+                break
+        for id in left:
+            # One that is gone or changed since comes with the next pull.
+            del self.found.theirs[id]
+            self.found.moved = True
+
+    def _fetch_some(self, ids: list[str]) -> tuple[set[str], bool]:
+        """The ids of which there was a row, and whether there are more."""
         scope, table = self.place
-        block = self._ask(VerifyRequest(scope, table, ids=ids)).block
+        answer = self._ask(VerifyRequest(scope, table, ids=ids))
+        block = answer.block
         if block is None or block.table != table or not {"id", "rev", "scope"} <= set(block.columns):
             raise errors.Protocol("rows of another table")
         id_at, rev_at, scope_at = (block.columns.index(name) for name in ("id", "rev", "scope"))
         for row in block.rows:
             if len(row) != len(block.columns) or row[id_at] not in ids or row[scope_at] != scope:
                 raise errors.Protocol("rows that were not asked for")
-        # One that changed since comes with the next pull.
         rows = [row for row in block.rows if row[rev_at] == self.found.theirs[str(row[id_at])]]
-        for id in set(ids) - {str(row[id_at]) for row in rows}:
+        self.found.blocks.append(Rows(table, block.columns, rows))
+        given = {str(row[id_at]) for row in block.rows}
+        for id in given - {str(row[id_at]) for row in rows}:
             del self.found.theirs[id]
             self.found.moved = True
-        self.found.blocks.append(Rows(table, block.columns, rows))
+        return given, answer.more
 
     def _ask(self, request: VerifyRequest) -> Any:
         self.calls += 1

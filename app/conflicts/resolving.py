@@ -33,6 +33,7 @@ REASONS = {
     "disabled": mark("Your access ended before this arrived; it is kept for your manager."),
     "frozen": mark("The quote was issued and can no longer be changed."),
     "invalid": mark("The server cannot keep one of the values."),
+    "too_large": mark("The record would become too large to be handed out."),
     "unknown_table": mark("The server does not know this kind of record yet."),
     "behind": mark("An earlier action on the same record waits."),
 }

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 import msgspec
 
 from sync.merge import Value, canonical
-from sync.protocol import Op
+from sync.protocol import MAX_ROW_BYTES, Op
 from sync.server import scopes
 from sync.server.change import Author, Change
+from sync.server.weight import weight_of
 from sync.server.working import Row, Working
 
 DECISION = frozenset({"decision", "correction", "decided_by", "decided_at"})
 """What a person writes of a parked row; the rest is the server's."""
 COLUMNS = ("author", "device", "reason", "waits_for", "done_at", "received_at", "changes", "state", *DECISION)
 """What the table that `SyncSchema.parked` names must have, beside the system columns."""
+
+
+_MOST_BYTES = MAX_ROW_BYTES // 2
+"""Of the operations in a row, which must leave room for a correction; larger ones stay at the server unseen."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,11 @@ def publish(working: Working, found: Waiting, now: str) -> None:
         "deleted_at": None, "updated_at": now, "updated_by": user,
     }  # fmt: skip
     if row is None:
+        changes = canonical(msgspec.to_builtins(found.ops))
         values |= {
             "author": user, "device": found.author.device, "owner": user, "done_at": found.done_at,
             "received_at": now, "created_at": now, "created_by": user,
-            "changes": canonical(msgspec.to_builtins(found.ops)),
+            "changes": changes if weight_of(changes) <= _MOST_BYTES else None,
         }  # fmt: skip
     working.put(table, found.uuid, values)
     scopes.settle(working, [(table, found.uuid)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -14,13 +14,15 @@ from sync import sums
 from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
 from sync.server.batch import Values, find_rows
 from sync.server.store import Store
+from sync.server.weight import fitting
 
 _ROWS_PER_MB = 3_000
 """How many rows to read for a page of a megabyte: more than fit, seldom far more."""
 _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
-_SAMPLE = 500
+_MOST_EXITS = 100_000
+_ENDLESS = 1 << 62
 _IDS = 500
 _STATEMENTS = 4_000
 
@@ -78,14 +80,14 @@ class Pull:
     """The last revision of the copy from which this server first came back, None where it never did."""
 
     def __post_init__(self) -> None:
-        self._left = self.max_bytes
+        self._left = float(self.max_bytes)
         self._limit = min(max(200, self.max_bytes * _ROWS_PER_MB // 1_000_000), _MOST_ROWS)
         self._tables = list(self.store.schema.tables)
         self._blocks: dict[str, list[Values]] = {}
 
     def left_since_restore(self) -> list[tuple[str, str, str]]:
         """What left the device's scopes since the server came back: who was away must not bring it back."""
-        return [] if self.restored is None else self._exits(self.restored, self.head)
+        return [] if self.restored is None else self._still_out(self._all_exits(self.restored))
 
     def run(self, cursor: Cursor) -> Page:
         """The rows after `cursor`, as many as fit."""
@@ -108,26 +110,41 @@ class Pull:
     # What changed
 
     def _changes(self, cursor: Cursor) -> tuple[list[tuple[str, str, str]], int]:
-        upto, left = self.head, float(self._left)
+        upto = self.head
         found: list[tuple[int, str, Values, float]] = []
         for name, scopes in self._changed_since(cursor.rev).items():
             bounds = {"scopes": scopes, "after": cursor.rev, "upto": upto, "most": self._limit}
-            rows = self._read(_changes_of(self.store.tables.synced[name]), bounds)
-            rev_at, size = self._rev_at(name), _mean_size(rows)
-            if len(rows) == self._limit:
+            rows, weights, whole = self._fitting(_changes_of(self.store.tables.synced[name]), bounds)
+            rev_at = self._rev_at(name)
+            if not whole:
                 upto = rows[-1][rev_at]
-            found += [(row[rev_at], name, row, size) for row in rows]
+            found += [(row[rev_at], name, row, weight) for row, weight in zip(rows, weights, strict=True)]
         found.sort(key=itemgetter(0))
-        for rev, name, row, size in found:
+        exits, upto = self._exits(cursor.rev, self._full_at(found, upto))
+        for rev, name, row, weight in found:
             if rev > upto:
                 break
             self._blocks.setdefault(name, []).append(row)
-            left -= size
+            self._left -= weight
+        return exits, upto
+
+    def _full_at(self, found: list[tuple[int, str, Values, float]], upto: int) -> int:
+        """The revision, `upto` at most, with which the page is full."""
+        left = self._left
+        for rev, _name, _row, weight in found:
+            left -= weight
             if left <= 0:
-                upto = rev
-                break
-        self._left = int(left)
-        return self._exits(cursor.rev, upto), upto
+                return min(rev, upto)
+        return upto
+
+    def _fitting(
+        self, statement: Select[Any], bounds: dict[str, Any], room: float | None = None
+    ) -> tuple[list[Values], list[float], bool]:
+        """The rows that there is room for, what each takes, and whether there are no more."""
+        result = self.connection.execute(statement, bounds)
+        rows, weights, whole = fitting(result.cursor, self._left if room is None else room)
+        result.close()
+        return rows, weights, whole and len(rows) < bounds["most"]
 
     def _changed_since(self, rev: int) -> dict[str, list[str]]:
         """The tables with something newer than `rev`, and in which of the granted scopes."""
@@ -137,29 +154,32 @@ class Pull:
             found.setdefault(name, []).append(scope)
         return {name: found[name] for name in self._tables if name in found}
 
-    def _read(self, statement: Select[Any], bounds: dict[str, Any]) -> Sequence[Values]:
-        """The driver's own tuples: thousands of rows have no use for a named one each."""
-        result = self.connection.execute(statement, bounds)
-        assert result.cursor is not None
-        rows: Sequence[Values] = result.cursor.fetchall()
-        result.close()
-        return rows
-
     def _rev_at(self, name: str) -> int:
         return self.store.schema.tables[name].columns().index("rev")
 
-    def _exits(self, after: int, upto: int) -> list[tuple[str, str, str]]:
-        """Exits of rows that this device holds in none of its scopes any more."""
-        bounds = {"scopes": list(self.granted), "after": after, "upto": upto}
-        left = self._read(_exits_from(self.store.tables["scope_exit"]), bounds)
+    def _exits(self, after: int, upto: int) -> tuple[list[tuple[str, str, str]], int]:
+        """The exits up to where there was room for them, and where that is."""
+        bounds = {"scopes": list(self.granted), "after": after, "upto": upto, "most": _MOST_EXITS}
+        statement = _exits_from(self.store.tables["scope_exit"])
+        rows, _weights, whole = self._fitting(statement, bounds, self.max_bytes)
+        return self._still_out(rows), upto if whole else rows[-1][3]
+
+    def _all_exits(self, after: int) -> list[Values]:
+        """However many there are: nothing says where to go on."""
+        bounds = {"scopes": list(self.granted), "after": after, "upto": self.head, "most": _ENDLESS}
+        return self._fitting(_exits_from(self.store.tables["scope_exit"]), bounds, _ENDLESS)[0]
+
+    def _still_out(self, exits: list[Values]) -> list[tuple[str, str, str]]:
+        """Those of rows that this device holds in none of its scopes."""
+        left = [(table, id, scope) for table, id, scope, _rev in exits]
         still: set[tuple[str, str]] = set()
         for name in {table for table, _, _ in left}:
             ids = sorted({id for table, id, _ in left if table == name})
             table = self.store.tables.synced[name]
             for start in range(0, len(ids), _IDS):
                 # By id alone: with the scope in the question SQLite reads all rows of the granted scopes.
-                rows = find_rows(self.connection, table, ("id", "scope"), "id", ids[start : start + _IDS])
-                still.update((name, id) for id, scope in rows if scope in self.granted)
+                found = find_rows(self.connection, table, ("id", "scope"), "id", ids[start : start + _IDS])
+                still.update((name, id) for id, scope in found if scope in self.granted)
         return [(table, id, scope) for table, id, scope in left if (table, id) not in still]
 
     # What came within reach
@@ -194,15 +214,11 @@ class Pull:
             "most": self._limit,
             "restored": self.restored,
         }
-        rows = self._read(statement, bounds)
-        if not rows:
-            return 0
-        size = _mean_size(rows)
-        fitting = rows[: max(1, int(self._left / size) + 1)]
-        self._blocks.setdefault(name, []).extend(fitting)
-        self._left -= int(size * len(fitting))
-        last = int(fitting[-1][self._rev_at(name)])
-        return last if len(fitting) < len(rows) or len(rows) == self._limit else 0
+        rows, weights, whole = self._fitting(statement, bounds)
+        if rows:
+            self._blocks.setdefault(name, []).extend(rows)
+        self._left -= sum(weights)
+        return 0 if whole else int(rows[-1][self._rev_at(name)])
 
     # The end
 
@@ -249,7 +265,8 @@ def _newer_places(table: Table) -> Select[Any]:
 @lru_cache(maxsize=_STATEMENTS)
 def _exits_from(table: Table) -> Select[Any]:
     here = table.c.scope.in_(_among()) & _window(table)
-    return select(table.c.table_name, table.c.id, table.c.scope).where(here)
+    found = select(table.c.table_name, table.c.id, table.c.scope, table.c.rev).where(here)
+    return found.order_by(table.c.rev).limit(bindparam("most"))
 
 
 @lru_cache(maxsize=_STATEMENTS)
@@ -268,14 +285,3 @@ def _rows_of(table: Table, restored: bool) -> Select[Any]:
         wanted |= table.c.rev > bindparam("restored")
     here = (table.c.scope == bindparam("scope")) & wanted & _window(table)
     return select(table).where(here).order_by(table.c.rev).limit(bindparam("most"))
-
-
-def _mean_size(rows: Sequence[Values]) -> float:
-    """A page need not be exact: some hundred of many rows tell how many fit."""
-    sample = rows[:: 1 + len(rows) // _SAMPLE]
-    return sum(map(_size, sample)) / max(1, len(sample))
-
-
-def _size(values: Values) -> int:
-    """About how many bytes a row takes as JSON."""
-    return sum(len(value) if isinstance(value, str) else 4 for value in values) + 3 * len(values)

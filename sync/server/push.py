@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from sync import driver
-from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
+from sync.protocol import MAX_ROW_BYTES, VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, head, lives, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
@@ -23,6 +23,7 @@ from sync.server.rescue import Brought
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
+from sync.server.weight import weight_of
 from sync.server.working import Working
 
 
@@ -201,6 +202,7 @@ class Push:
                 apply(change, [within_head(op, self._head) for op in brought.left])
             self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
             brought.finish()
+            self._require_room()
         except Parked as parked:
             self.working.rollback()
             self._block(change.uuid, ops or [])
@@ -231,6 +233,12 @@ class Push:
         for op in ops if self._blocked else ():
             if (op.table, op.id) in self._blocked:
                 raise Parked("behind", self._blocked[op.table, op.id])
+
+    def _require_room(self) -> None:
+        """Every row that was changed still fits an answer: no laptop could take one that does not."""
+        for row in self.working.changed():
+            if weight_of(row) > MAX_ROW_BYTES:
+                raise Parked("too_large")
 
     def _moved(self) -> set[str]:
         """The ids of rows that came into another scope: who waited for them may try again."""
@@ -310,7 +318,7 @@ class Push:
 
     def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Try again what waited for something that is here now."""
-        reached = self._reached if self._anybody_waits else ()
+        reached = self._reached if self._anybody_waits or self._others_wait() else ()
         waiting = results.find_parked(self.connection, self.store, waits_for=reached)
         waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
         self._reached = set()
@@ -332,8 +340,12 @@ class Push:
 
     @cached_property
     def _anybody_waits(self) -> bool:
-        """Whether the database has a parked transaction: of this request's own ones it knows nothing yet."""
+        """Whether the database had a parked transaction at first: of this request's own ones it knows nothing yet."""
         return results.any_parked(self.connection)
+
+    def _others_wait(self) -> bool:
+        """Whether others have parked something since this push began; on SQLite they come one after the other."""
+        return self.store.postgres and results.any_parked(self.connection)
 
     def _again(self, parked: ParkedTransaction, author: Author, corrected: list[Op] | None = None) -> Pending:
         """As it was sent, with what was said of it then; or as somebody corrected it, which is new work."""

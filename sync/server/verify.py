@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from sync import errors, sums
-from sync.protocol import Rows, Value, VerifyAnswer, VerifyRequest
+from sync.protocol import PAGE_BYTES, Rows, VerifyAnswer, VerifyRequest
 from sync.server.store import Store
+from sync.server.weight import fitting
 
 _MOST_ROWS = 2_000
 _MOST_IDS = 500
@@ -23,11 +23,7 @@ def verify(connection: Connection, store: Store, request: VerifyRequest) -> Veri
         raise errors.Refused("unknown_table", request.table)
     here = (table.c.scope == request.scope) & table.c.deleted_at.is_(None)
     if request.ids:
-        wanted = select(table).where(here & table.c.id.in_(request.ids[:_MOST_IDS])).order_by(table.c.id)
-        rows: list[Sequence[Value]] = [list(row) for row in connection.execute(wanted)]
-        return VerifyAnswer(
-            block=Rows(request.table, list(store.schema.tables[request.table].columns()), rows)
-        )
+        return _whole(connection, store, request, here)
     if request.prefix:
         here &= func.substr(table.c.id, 1, len(request.prefix)) == request.prefix
     found = [(id, rev) for id, rev in connection.execute(select(table.c.id, table.c.rev).where(here))]
@@ -43,6 +39,19 @@ def verify(connection: Connection, store: Store, request: VerifyRequest) -> Veri
             for prefix, some in sorted(parts.items())
         ]
     )
+
+
+def _whole(
+    connection: Connection, store: Store, request: VerifyRequest, here: ColumnElement[bool]
+) -> VerifyAnswer:
+    """Rows by their ids, as many as there is room for."""
+    table = store.tables.synced[request.table]
+    wanted = select(table).where(here & table.c.id.in_(request.ids[:_MOST_IDS])).order_by(table.c.id)
+    result = connection.execute(wanted)
+    rows, _weights, whole = fitting(result.cursor, PAGE_BYTES)
+    result.close()
+    columns = list(store.schema.tables[request.table].columns())
+    return VerifyAnswer(block=Rows(request.table, columns, rows), more=not whole)
 
 
 def _dividing_length(ids: list[str], length: int) -> int:

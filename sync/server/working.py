@@ -195,6 +195,10 @@ class Working:
         """Whether the present transaction of the device changed the row."""
         return (table, id) in self._savepoint.rows
 
+    def changed(self) -> Iterable[Row]:
+        """The rows that the present transaction of the device changed, as they are now."""
+        return [row for key in self._savepoint.rows if (row := self.rows[key]) is not None]
+
     def _hang(self, table: str, id: str, values: dict[str, Value]) -> None:
         for link in self._links[table]:
             if values.get(link) is not None:
