@@ -106,6 +106,16 @@ def revs(connection: Connection) -> dict[str, int]:
     return {uuid: said[1] for uuid, said in _read(connection).items()}
 
 
+def left_to_statements(connection: Connection) -> set[str]:
+    """The rows of documents of which our own work goes without its effect: statements are to bring it."""
+    return {
+        id
+        for _epoch, _rev, rescued, _made, stated in _read(connection).values()
+        if not rescued
+        for id in stated
+    }
+
+
 def marked(connection: Connection, transactions: list[Transaction]) -> list[Transaction]:
     """The transactions with what was noted of them."""
     known = _read(connection) if transactions else {}

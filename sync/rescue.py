@@ -99,6 +99,7 @@ class _Queue:
         self._again = lost.names(connection)
         self._revs = lost.revs(connection)
         self._touched = stating.touched(connection, self._again)
+        self._owed = lost.left_to_statements(connection)
         self._restored = lost.parted_at(connection, hello)
         self._head = int(state.get(connection, "head") or 0)
 
@@ -119,14 +120,19 @@ class _Queue:
         """Rows newer than the copy that the server does not have, parents first."""
         found: dict[str, list[Row]] = {}
         for name, id, scope, rev, _live in list(brought.missing(self._connection, self._schema)):
-            if rev > self._restored and scope in self._hello.scopes:
+            # What is owed goes even where the scope was taken away meanwhile: the server decides.
+            if rev > self._restored and (scope in self._hello.scopes or id in self._owed):
                 row = self._version(self._schema.tables[name], id)
                 if row and row["deleted_at"] is None:
                     found.setdefault(name, []).append(row)
         for name, id in sorted(self._touched):
             table = self._schema.tables[name]
             row = self._version(table, id) if self._is_part(table) else {}
-            if row and not row["rev"] and not brought.among(self._connection, name, [id]):
+            if (
+                row
+                and (not row["rev"] or id in self._owed)
+                and not brought.among(self._connection, name, [id])
+            ):
                 self._documents[self._whole(table, row)] = None
         for table in _parents_first(self._schema):
             for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():

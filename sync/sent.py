@@ -74,11 +74,13 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     _rename_remains(connection, known)
     lost.forget_answered(connection)
     had = connection.exec_driver_sql(
-        "SELECT uuid, rev, outcome FROM sync_transaction WHERE state = 'acknowledged' AND rev IS NOT NULL"
+        "SELECT uuid, rev, outcome FROM sync_transaction"
+        " WHERE state IN ('acknowledged', 'sealed') AND rev IS NOT NULL"
     ).all()
     gone = {tx: rev for tx, rev, _outcome in had if tx not in known or rev > restored}
     stated = stating.contained(connection, schema, gone, hello.scopes)
     lost.note(connection, gone, made=forks.made_by(connection), stated=stated)
+    connection.exec_driver_sql("UPDATE sync_transaction SET rev = NULL WHERE state = 'sealed'")
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
     for tx, rev, outcome in had:
         if tx in known and rev > restored and outcome != _REMAINS:
@@ -147,14 +149,19 @@ def renumber(
 
 
 def send_unpassed(connection: Connection) -> None:
-    """Send once more what is acknowledged and no pull has passed: under it lies what was written since."""
+    """Send once more what is acknowledged and no pull has passed: under it lies what was written since.
+
+    Its revision is kept until the answer: a server that came back from a copy is to hear that it had it.
+    """
     here = "SELECT tx FROM sync_entry WHERE rev IS NOT NULL"
     again = connection.exec_driver_sql(
-        f"SELECT uuid FROM sync_transaction WHERE state = 'acknowledged' AND outcome <> ? AND uuid IN ({here})",
+        "SELECT uuid, rev FROM sync_transaction"
+        f" WHERE state = 'acknowledged' AND outcome <> ? AND uuid IN ({here})",
         (_REMAINS,),
-    ).scalars()
-    for tx in list(again):
+    ).all()
+    for tx, rev in again:
         _seal_again(connection, tx)
+        connection.exec_driver_sql("UPDATE sync_transaction SET rev = ? WHERE uuid = ?", (rev, tx))
 
 
 def requeue(connection: Connection, known: Collection[str]) -> None:

@@ -291,6 +291,8 @@ class Push:
         return results.find_parked(self.connection, self.store, device=self.device.id)
 
     def _take_back(self, parked: ParkedTransaction) -> Pending:
+        # At once: what waited behind it is tried again now.
+        results.withdraw(self.connection, self.store, parked.uuid)
         self._release([parked.uuid])
         return Pending(parked.uuid, "withdrawn", "", None, [], [])
 

@@ -48,7 +48,8 @@ class Brought:
         forks = {old: new for _table, old, new in self._life.forks}
         lines = {synced.name for synced in change.working.store.shape.lines}
         kinds = lines.union(change.working.store.shape.documents)
-        self.there = [op for op in ops if op.table in kinds and op.id in self._life.stated]
+        stated = {*self._life.stated} - (_taken_back(change) if self._life.stated else set())
+        self.there = [op for op in ops if op.table in kinds and op.id in stated]
         gone = {id(op) for op in self.there}
         for key, mine in by_document(change, [op for op in ops if id(op) not in gone]).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
@@ -93,6 +94,19 @@ class Brought:
             _bring_conflict(self._change, op)
         for key in self._whole:
             _note(self._change, key, self._life)
+
+
+def _taken_back(change: Change) -> set[str]:
+    """The rows of which a statement of this device waited until it was taken back: it brings nothing any more."""
+    table = change.working.store.tables["sync_result"]
+    here = (table.c.device == change.author.device) & (table.c.outcome == "withdrawn")
+    statement = select(table.c.life, table.c.ops).where(here & table.c.life.is_not(None))
+    found: set[str] = set()
+    for life, ops in change.working.connection.execute(statement):
+        made = lives.decoded(life)
+        if made is not None and made.rescued and ops is not None:
+            found |= {op.id for op in msgspec.json.decode(bytes(ops), type=list[Op])}
+    return found
 
 
 def _came_beside(change: Change, version: Key) -> bool:

@@ -152,6 +152,12 @@ def _parked(row: Any) -> ParkedTransaction:
     return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops, life=lives.decoded(row["life"]))
 
 
+def withdraw(connection: Connection, store: Store, uuid: str) -> None:
+    """One that waited does so no more; `settle` says so to its devices."""
+    table = store.tables["sync_result"]
+    connection.execute(update(table).where(table.c.uuid == uuid).values(outcome="withdrawn"))
+
+
 def settle(connection: Connection, store: Store, settled: list[tuple[Result, str | None]]) -> None:
     """Replace the results of parked transactions; their devices hear of it with the next pull."""
     table = store.tables["sync_result"]

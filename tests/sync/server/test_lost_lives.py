@@ -254,3 +254,49 @@ def test_a_line_that_is_brought_twice_is_told_to_a_second_copy_once(
     sent = replace(office.transaction(whole, *twice), epoch=lost, seen=9, rescued=True)
     first = _push(office, sent, office.cursor).results[0]
     assert len(first.map) == len(set(first.map)) > 0
+
+
+def _own_work_left_to_a_statement(nora: Laptop, lost: str) -> Transaction:
+    own = Op("quote", "q", "update", 2, {"subject": ("Words of the copy", "Words of Nora")})
+    return replace(nora.transaction(own), epoch=lost, seen=3, stated=["q"])
+
+
+def test_own_work_whose_statement_waits_comes_with_the_statement(
+    nora: Laptop, office: Laptop, lost: str
+) -> None:
+    assert _push(nora, _own_work_left_to_a_statement(nora, lost)).results[0].outcome == "applied"
+    statement = replace(nora.transaction(*_quote("later")), epoch=lost, seen=3, rescued=True)
+    assert _push(nora, statement, nora.cursor).results[0].reason == "missing_parent"
+    office.do(create("account", "later", name="L", territory="north"))
+    assert _quotes(nora) == {"q": "Words of Nora"}
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_own_work_behind_a_statement_that_is_taken_back_is_done_by_itself(
+    nora: Laptop, lost: str, together: bool
+) -> None:
+    copied = create("quote", "q", account="north", subject="Words of the copy", status="draft")
+    nora.do(copied)
+    moved = create("quote", "q", account="nowhere", subject="Words of Nora", status="draft")
+    statement = replace(nora.transaction(moved), epoch=lost, seen=3, rescued=True)
+    assert _push(nora, statement, nora.cursor).results[0].reason == "missing_parent"
+    connected, now = nora.service.connect(nora.token), nora.service.now()
+    own = _own_work_left_to_a_statement(nora, lost)
+    if not together:
+        assert _push(nora, own).results[0].reason == "behind"
+    sent = [own] if together else []
+    connected.push(PushRequest(now, sent, [statement.uuid], lost={lost: (nora.cursor, 1 << 50)}))
+    assert _quotes(nora) == {"q": "Words of Nora"}
+
+
+def test_own_work_that_comes_after_its_statement_was_taken_back_is_done_by_itself(
+    nora: Laptop, lost: str
+) -> None:
+    copied = create("quote", "q", account="north", subject="Words of the copy", status="draft")
+    nora.do(copied)
+    moved = create("quote", "q", account="nowhere", subject="Words of Nora", status="draft")
+    statement = replace(nora.transaction(moved), epoch=lost, seen=3, rescued=True)
+    assert _push(nora, statement, nora.cursor).results[0].outcome == "parked"
+    nora.service.connect(nora.token).push(PushRequest(nora.service.now(), [], [statement.uuid]))
+    _push(nora, _own_work_left_to_a_statement(nora, lost))
+    assert _quotes(nora) == {"q": "Words of Nora"}
