@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import formats
 from app.i18n import language, set_language
 from app.i18n import translate as _
 from ui import errors
 from ui.commands import Command, Commands, Found, key_names
 from ui.header import Header, SyncChip
 from ui.history import History, Route
+from ui.midnight import Midnight
 from ui.monitors import on_a_screen
 from ui.page import Page, Shell
 from ui.pages import Registration, existing
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 NARROW_BELOW = 1240
 PLACE_KEPT_AFTER_MS = 500
-DAY_LOOKED_AT_EVERY_MS = 20_000
-"""No timer runs while a laptop sleeps: whether it is another day is looked at again and again."""
 MINIMUM = QSize(1100, 680)
 Search = Callable[[Any, str], list[Found]]
 
@@ -80,10 +78,8 @@ class MainWindow(QMainWindow):
         self._moved = QTimer(self, singleShot=True, interval=PLACE_KEPT_AFTER_MS)
         self._moved.timeout.connect(self._keep_place)
         self._mode_before: Mode = "system"
-        self._day = formats.now().date()
-        self._midnight = QTimer(self, interval=DAY_LOOKED_AT_EVERY_MS)
-        self._midnight.timeout.connect(self._look_at_the_day)
-        self._midnight.start()
+        self.midnight = Midnight(self)
+        self.midnight.passed.connect(self._begin_the_day)
         self.setWindowTitle("Terrain")
         self.setMinimumSize(MINIMUM)
         self._committed.connect(self._on_committed, Qt.ConnectionType.QueuedConnection)
@@ -231,12 +227,8 @@ class MainWindow(QMainWindow):
             except Exception as error:
                 errors.report(error, self)
 
-    def _look_at_the_day(self) -> None:
-        """Relative dates tick over at midnight, and after a night's sleep."""
-        today = formats.now().date()
-        if today == self._day:
-            return
-        self._day = today
+    def _begin_the_day(self) -> None:
+        """Relative dates tick over."""
         for page in self._pages.values():
             page.new_day()
             for view in page.findChildren(QAbstractItemView):

@@ -105,18 +105,15 @@ def _schemas() -> Part:
 
 
 def _simplify(part: Any) -> None:
-    """Say of an array whose places all hold the same kind just that: every reader understands it."""
+    """Say of an array with places how long it is and what its places hold: readers differ about `prefixItems`."""
     if isinstance(part, list):
         for one in part:
             _simplify(one)
     elif isinstance(part, dict):
-        places = part.get("prefixItems")
-        if places and all(place == places[0] for place in places):
-            part["items"] = part.pop("prefixItems")[0]
+        if places := part.pop("prefixItems", None):
+            kinds = [place for number, place in enumerate(places) if place not in places[:number]]
+            part["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
             part["minItems"] = part["maxItems"] = len(places)
-        elif places:
-            part["minItems"] = part["maxItems"] = len(places)
-            part.pop("items", None)
         for one in part.values():
             _simplify(one)
 

@@ -76,7 +76,7 @@ def test_relative_dates_tick_over_at_midnight_and_after_sleep(desk: Desk, monkey
     row = page.accounts.list.rows.row_of(desk.company.morel)
     said = page.accounts.list.rows.index(row).data()
     monkeypatch.setattr(formats, "now", lambda: NOW + timedelta(days=1))
-    desk.window._look_at_the_day()
+    desk.window.midnight.look()
     desk.settle()
     assert page.accounts.list.rows.index(row).data() != said
     headings = [entry.title for entry in page.record.timeline.entries if entry.event is None]

@@ -26,6 +26,7 @@ from ui.quotes.draft import Draft
 from ui.quotes.sending import ask_send
 from ui.quotes.sign import SignScreen
 from ui.widgets import panel, vbox
+from ui.widgets.labels import literal
 
 REASON = Field("reason", "text", m_("Reason"), required=True)
 NOTE = Field("note", "text", m_("Note"))
@@ -376,7 +377,7 @@ def choice_boxes(found: Prospects, chosen: Sequence[str] | None = None) -> dict[
     for line in found.choices:
         net = formats.format_money(line["net"] or 0, found.quote["currency"] or "EUR")
         group = f"{line['option_group']} · " if line["option_group"] else ""
-        boxes[line["id"]] = box = QCheckBox(f"{group}{line['description'] or ''} ({net})")
+        boxes[line["id"]] = box = QCheckBox(literal(f"{group}{line['description'] or ''} ({net})"))
         box.setChecked(bool(line["selected"]) if chosen is None else line["id"] in chosen)
     return boxes
 
