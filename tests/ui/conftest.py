@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
 import types
@@ -64,7 +65,9 @@ class PlainSession(list[str]):
 
 
 class PlainConnection:
-    """Where a connection and its driver would be: whatever is asked, a rep works here."""
+    """Where a connection, its driver and a cursor would be: whatever is asked, a rep works here."""
+
+    dialect = types.SimpleNamespace(name="sqlite", loaded_dbapi=sqlite3)
 
     @property
     def connection(self) -> PlainConnection:
@@ -82,10 +85,18 @@ class PlainConnection:
 
     exec_driver_sql = execute
 
+    def cursor(self) -> PlainConnection:
+        return self
+
     def fetchone(self) -> tuple[str]:
         return ("rep",)
 
     first = fetchone
+
+    def fetchall(self) -> list[tuple[str]]:
+        return [self.fetchone()]
+
+    def close(self) -> None: ...
 
 
 class PlainWorkspace:
