@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from app import records
 from app.quotes import editing
+from app.quotes.sheet import Sheet
 from app.workspace import Workspace
 from tests.blank import prepared_workspace
 
@@ -44,6 +48,24 @@ class Shop:
                 sheet = editing.add_product(sheet, best)
             editing.save(session, before, sheet)
         return quote
+
+    def read(self, quote: str) -> Sheet:
+        """A stored quote as the editor opens it."""
+        with self.workspace.read() as session:
+            return editing.open_sheet(session, quote)
+
+    def save(self, before: Sheet, after: Sheet) -> Sheet:
+        """Store what changed, as the editor does; the sheet as it is stored."""
+        with self.workspace.transaction() as session:
+            return editing.save(session, before, after)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A new shop in the test's folder."""
+    found = open_shop(tmp_path / "profile")
+    yield found
+    found.workspace.close()
 
 
 def open_shop(folder: Path) -> Shop:

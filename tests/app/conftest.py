@@ -11,9 +11,10 @@ import pytest
 
 from app.store import keys
 from app.workspace import Workspace
+from tests.shop import shop
 from tests.sync.conftest import claire, office, rey
 
-__all__ = ["claire", "office", "rey"]
+__all__ = ["claire", "office", "rey", "shop"]
 
 PASSPHRASE = "a daily passphrase"
 

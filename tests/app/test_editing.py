@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +12,9 @@ from app import records
 from app.errors import Invalid, NotAllowed
 from app.quotes import editing, issuing, pasting, suggesting
 from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
-from tests.shop import Shop, open_shop
+from tests.shop import Shop
 
 D = Decimal
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    found = open_shop(tmp_path / "profile")
-    yield found
-    found.workspace.close()
-
-
-def sheet_of(shop: Shop, quote: str) -> Sheet:
-    with shop.workspace.read() as session:
-        return editing.open_sheet(session, quote)
-
-
-def keep(shop: Shop, before: Sheet, after: Sheet) -> Sheet:
-    with shop.workspace.transaction() as session:
-        return editing.save(session, before, after)
 
 
 def entries(shop: Shop) -> int:
@@ -145,7 +126,7 @@ def test_a_reference_or_a_bar_code_finds_its_product_first(shop: Shop) -> None:
 
 
 def test_a_new_quote_knows_what_the_account_knows(shop: Shop) -> None:
-    sheet = sheet_of(shop, shop.quote())
+    sheet = shop.read(shop.quote())
     assert sheet.quote["status"] == "draft"
     assert sheet.quote["number"] is None
     assert sheet.quote["contact"] == shop.contact
@@ -154,7 +135,7 @@ def test_a_new_quote_knows_what_the_account_knows(shop: Shop) -> None:
 
 
 def test_the_price_follows_the_quantity(shop: Shop) -> None:
-    sheet = sheet_of(shop, shop.quote("bob 450 x 6"))
+    sheet = shop.read(shop.quote("bob 450 x 6"))
     assert sheet.lines[0]["unit_price"] == D("41.30")
     sheet = editing.set_cell(sheet, 0, "quantity", "60")
     assert sheet.lines[0]["unit_price"] == D("37.86")
@@ -162,7 +143,7 @@ def test_the_price_follows_the_quantity(shop: Shop) -> None:
 
 
 def test_a_price_typed_by_hand_stays_when_the_quantity_changes(shop: Shop) -> None:
-    sheet = editing.set_cell(sheet_of(shop, shop.quote("bob 450 x 6")), 0, "unit_price", "40")
+    sheet = editing.set_cell(shop.read(shop.quote("bob 450 x 6")), 0, "unit_price", "40")
     sheet = editing.set_cell(sheet, 0, "quantity", "60")
     assert sheet.lines[0]["unit_price"] == D(40)
     assert sheet.lines[0]["price_explanation"] == "Prix saisi à la main"
@@ -173,7 +154,7 @@ def test_a_price_typed_by_hand_stays_when_the_quantity_changes(shop: Shop) -> No
     [("12 %", D(12), None), ("12,5", D("12.5"), None), ("10 €", None, D(10)), ("", None, None)],
 )
 def test_a_discount_is_a_percentage_or_an_amount(shop: Shop, text: str, percent: Any, amount: Any) -> None:
-    line = editing.set_cell(sheet_of(shop, shop.quote("dsi 600")), 0, "discount_percent", text).lines[0]
+    line = editing.set_cell(shop.read(shop.quote("dsi 600")), 0, "discount_percent", text).lines[0]
     assert (line["discount_percent"], line["discount_amount"]) == (percent, amount)
 
 
@@ -188,17 +169,17 @@ def test_a_discount_is_a_percentage_or_an_amount(shop: Shop, text: str, percent:
     ],
 )
 def test_what_has_no_honest_total_is_refused_in_its_cell(shop: Shop, cell: str, text: str) -> None:
-    sheet = sheet_of(shop, shop.quote("dsi 600"))
+    sheet = shop.read(shop.quote("dsi 600"))
     with pytest.raises(ValueError, match=r"."):
         editing.set_cell(sheet, 0, cell, text)
 
 
 def test_a_saved_sheet_reads_back_with_its_totals(shop: Shop) -> None:
     quote = shop.quote("dsi 600 x 6", "bob 450 x 24", "for-01")
-    before = sheet_of(shop, quote)
+    before = shop.read(quote)
     after = editing.set_field(editing.set_cell(before, 0, "discount_percent", "5"), "discount", "10 %")
-    keep(shop, before, after)
-    stored = sheet_of(shop, quote)
+    shop.save(before, after)
+    stored = shop.read(quote)
     assert [line["net"] for line in stored.lines] == [D("507.30"), D("949.92"), D("150.00")]
     assert stored.quote["total_ht"] == D("1446.50")
     assert stored.quote["total_ttc"] == editing.totals(stored).total.ttc
@@ -206,9 +187,9 @@ def test_a_saved_sheet_reads_back_with_its_totals(shop: Shop) -> None:
 
 def test_saving_writes_only_the_lines_that_changed(shop: Shop) -> None:
     quote = shop.quote("dsi 600 x 6", "bob 450 x 24", "for-01")
-    before = sheet_of(shop, quote)
+    before = shop.read(quote)
     known = entries(shop)
-    keep(shop, before, editing.set_cell(before, 2, "quantity", "2"))
+    shop.save(before, editing.set_cell(before, 2, "quantity", "2"))
     # The quantity and the net, and who changed it when: fields of one line.
     with shop.workspace.read() as session:
         touched = session.connection().exec_driver_sql(
@@ -220,25 +201,25 @@ def test_saving_writes_only_the_lines_that_changed(shop: Shop) -> None:
 
 def test_moving_a_line_keeps_every_line(shop: Shop) -> None:
     quote = shop.quote("dsi 600", "bob 450", "for-01")
-    before = sheet_of(shop, quote)
-    keep(shop, before, move_line(before, 2, -1))
-    assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["DSI-600", "FOR-01", "BOB-450"]
+    before = shop.read(quote)
+    shop.save(before, move_line(before, 2, -1))
+    assert [line["sku"] for line in shop.read(quote).lines] == ["DSI-600", "FOR-01", "BOB-450"]
     assert move_line(before, 0, -1) is before
 
 
 def test_a_removed_line_comes_back_as_itself_when_undone(shop: Shop) -> None:
     quote = shop.quote("dsi 600", "bob 450")
-    first = sheet_of(shop, quote)
-    without = keep(shop, first, remove_line(first, 0))
-    assert [line["sku"] for line in sheet_of(shop, quote).lines] == ["BOB-450"]
-    keep(shop, without, first)
-    again = sheet_of(shop, quote)
+    first = shop.read(quote)
+    without = shop.save(first, remove_line(first, 0))
+    assert [line["sku"] for line in shop.read(quote).lines] == ["BOB-450"]
+    shop.save(without, first)
+    again = shop.read(quote)
     assert [line["id"] for line in again.lines] == [line["id"] for line in first.lines]
     assert again.quote["total_ht"] == first.quote["total_ht"]
 
 
 def test_a_duplicate_is_a_line_of_its_own(shop: Shop) -> None:
-    before = sheet_of(shop, shop.quote("dsi 600", "bob 450"))
+    before = shop.read(shop.quote("dsi 600", "bob 450"))
     after = duplicate_line(before, 0)
     assert [line["sku"] for line in after.lines] == ["DSI-600", "DSI-600", "BOB-450"]
     assert len({line["id"] for line in after.lines}) == 3
@@ -246,25 +227,25 @@ def test_a_duplicate_is_a_line_of_its_own(shop: Shop) -> None:
 
 def test_an_issued_quote_cannot_be_saved(shop: Shop) -> None:
     quote = shop.quote("dsi 600")
-    before = sheet_of(shop, quote)
+    before = shop.read(quote)
     with shop.workspace.transaction() as session:
         issuing.issue(session, quote)
     with pytest.raises(NotAllowed):
-        keep(shop, before, editing.set_cell(before, 0, "quantity", "2"))
+        shop.save(before, editing.set_cell(before, 0, "quantity", "2"))
 
 
 def test_what_another_changed_in_the_meantime_stays_theirs(shop: Shop) -> None:
     quote = shop.quote("dsi 600")
-    before = sheet_of(shop, quote)
+    before = shop.read(quote)
     with shop.workspace.transaction() as session:
         records.save(session, "quote", quote, {"delivery_terms": "Franco dès 300 €"})
-    keep(shop, before, editing.set_field(before, "payment_terms", "Comptant"))
-    stored = sheet_of(shop, quote).quote
+    shop.save(before, editing.set_field(before, "payment_terms", "Comptant"))
+    stored = shop.read(quote).quote
     assert (stored["payment_terms"], stored["delivery_terms"]) == ("Comptant", "Franco dès 300 €")
 
 
 def test_the_margin_counts_costs_and_the_global_discount(shop: Shop) -> None:
-    sheet = sheet_of(shop, shop.quote("dsi 600 x 2"))
+    sheet = shop.read(shop.quote("dsi 600 x 2"))
     found = editing.margin(sheet, editing.totals(sheet))
     assert found is not None
     assert (found.amount, round(found.percent, 2), found.enough) == (D(74), D("41.57"), True)
@@ -274,7 +255,7 @@ def test_the_margin_counts_costs_and_the_global_discount(shop: Shop) -> None:
 
 
 def test_a_validity_is_typed_as_one_says_it(shop: Shop) -> None:
-    sheet = editing.set_field(sheet_of(shop, shop.quote()), "valid_until", "21/12/2026")
+    sheet = editing.set_field(shop.read(shop.quote()), "valid_until", "21/12/2026")
     assert str(sheet.quote["valid_until"]) == "2026-12-21"
     assert editing.set_field(sheet, "valid_until", "+30").quote["valid_until"] != sheet.quote["valid_until"]
     with pytest.raises(ValueError, match=r"."):
@@ -301,7 +282,7 @@ def test_what_the_customer_had_before_comes_first_and_without_text_it_is_all_the
 
 def pasted(shop: Shop, count: int) -> tuple[Sheet, Sheet]:
     """A stored draft, and it with so many rows of a spreadsheet in it."""
-    sheet = sheet_of(shop, shop.quote("tap 90"))
+    sheet = shop.read(shop.quote("tap 90"))
     rows = pasting.read_rows("\n".join(f"DSI-600\t{n % 9 + 1}" for n in range(count)))
     with shop.workspace.read() as session:
         known = pasting.find_suggestions(session, rows, shop.account, None)
@@ -327,10 +308,10 @@ def test_pasted_rows_are_written_and_taken_back_as_sets(shop: Shop) -> None:
     assert statements(*few) == statements(*many), "written"
     assert statements(*few[::-1]) == statements(*many[::-1]), "taken back"
     for before, after in (few, many):
-        assert [line["sku"] for line in sheet_of(shop, before.id).lines] == ["TAP-90"]
+        assert [line["sku"] for line in shop.read(before.id).lines] == ["TAP-90"]
         with shop.workspace.transaction() as session:
             editing.save(session, before, after)
-        again = sheet_of(shop, before.id)
+        again = shop.read(before.id)
         assert [line["id"] for line in again.lines] == [line["id"] for line in after.lines]
         assert again.quote["total_ht"] == editing.totals(after).total.ht
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,29 +10,18 @@ from app import records
 from app.quotes import adding, charging, checking, editing, pasting, suggesting
 from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
 from app.seller import find_company
-from tests.shop import Shop, open_shop
+from tests.shop import Shop
 
 D = Decimal
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    found = open_shop(tmp_path / "profile")
-    yield found
-    found.workspace.close()
-
-
 def sheet_of(shop: Shop, *entries: str) -> Sheet:
-    quote = shop.quote(*entries)
-    with shop.workspace.read() as session:
-        return editing.open_sheet(session, quote)
+    return shop.read(shop.quote(*entries))
 
 
 def stored(shop: Shop, before: Sheet, after: Sheet) -> Sheet:
-    with shop.workspace.transaction() as session:
-        editing.save(session, before, after)
-    with shop.workspace.read() as session:
-        return editing.open_sheet(session, before.id)
+    shop.save(before, after)
+    return shop.read(before.id)
 
 
 def paste(shop: Shop, sheet: Sheet, text: str) -> Sheet:

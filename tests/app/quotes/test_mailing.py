@@ -17,17 +17,15 @@ from app.seller import find_company
 from app.workspace import Workspace
 from sync import blobs
 from tests.app.quotes.test_annexed import terms
-from tests.shop import Shop, open_shop
+from tests.shop import Shop
 from tests.sync.office import Laptop, Office
 
 
 @pytest.fixture
-def shop(tmp_path: Path):
-    found = open_shop(tmp_path / "profile")
-    with found.workspace.transaction() as session:
-        records.save(session, "contact", found.contact, {"email": "sylvie@morel.example"})
-    yield found
-    found.workspace.close()
+def shop(shop: Shop) -> Shop:
+    with shop.workspace.transaction() as session:
+        records.save(session, "contact", shop.contact, {"email": "sylvie@morel.example"})
+    return shop
 
 
 def issued(shop: Shop, **values: object) -> str:

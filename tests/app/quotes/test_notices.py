@@ -13,14 +13,7 @@ from app.quotes import issuing, notices, prospects, signing
 from sync import state
 from sync.conflicts import FORK
 from tests.app.test_company import logo
-from tests.shop import Shop, open_shop
-
-
-@pytest.fixture
-def shop(tmp_path: Path):
-    found = open_shop(tmp_path / "profile")
-    yield found
-    found.workspace.close()
+from tests.shop import Shop
 
 
 def found(shop: Shop, quote: str) -> list[notices.Notice]:

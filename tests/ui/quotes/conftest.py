@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.workspace import Workspace
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, shop
 from ui import customer_mode
 from ui.pages import PAGES
 from ui.preferences import Preferences
@@ -22,14 +22,8 @@ from ui.quotes.page import QuotesPage
 from ui.tasks import Tasks
 from ui.window import MainWindow
 
+__all__ = ["shop"]
 SHOWN = ("quotes", "catalogue", "settings")
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    found = open_shop(tmp_path / "profile")
-    yield found
-    found.workspace.close()
 
 
 @contextmanager
