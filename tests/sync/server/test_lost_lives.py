@@ -261,6 +261,13 @@ def _own_work_left_to_a_statement(nora: Laptop, lost: str) -> Transaction:
     return replace(nora.transaction(own), epoch=lost, seen=3, stated=["q"])
 
 
+def _statement_that_waits(nora: Laptop, lost: str) -> Transaction:
+    """Of a quote that its copy has too, under an account that is not there."""
+    nora.do(create("quote", "q", account="north", subject="Words of the copy", status="draft"))
+    moved = create("quote", "q", account="nowhere", subject="Words of Nora", status="draft")
+    return replace(nora.transaction(moved), epoch=lost, seen=3, rescued=True)
+
+
 def test_own_work_whose_statement_waits_comes_with_the_statement(
     nora: Laptop, office: Laptop, lost: str
 ) -> None:
@@ -275,10 +282,7 @@ def test_own_work_whose_statement_waits_comes_with_the_statement(
 def test_own_work_behind_a_statement_that_is_taken_back_is_done_by_itself(
     nora: Laptop, lost: str, together: bool
 ) -> None:
-    copied = create("quote", "q", account="north", subject="Words of the copy", status="draft")
-    nora.do(copied)
-    moved = create("quote", "q", account="nowhere", subject="Words of Nora", status="draft")
-    statement = replace(nora.transaction(moved), epoch=lost, seen=3, rescued=True)
+    statement = _statement_that_waits(nora, lost)
     assert _push(nora, statement, nora.cursor).results[0].reason == "missing_parent"
     connected, now = nora.service.connect(nora.token), nora.service.now()
     own = _own_work_left_to_a_statement(nora, lost)
@@ -292,10 +296,7 @@ def test_own_work_behind_a_statement_that_is_taken_back_is_done_by_itself(
 def test_own_work_that_comes_after_its_statement_was_taken_back_is_done_by_itself(
     nora: Laptop, lost: str
 ) -> None:
-    copied = create("quote", "q", account="north", subject="Words of the copy", status="draft")
-    nora.do(copied)
-    moved = create("quote", "q", account="nowhere", subject="Words of Nora", status="draft")
-    statement = replace(nora.transaction(moved), epoch=lost, seen=3, rescued=True)
+    statement = _statement_that_waits(nora, lost)
     assert _push(nora, statement, nora.cursor).results[0].outcome == "parked"
     nora.service.connect(nora.token).push(PushRequest(nora.service.now(), [], [statement.uuid]))
     _push(nora, _own_work_left_to_a_statement(nora, lost))

@@ -169,15 +169,8 @@ def test_what_is_signed_for_is_what_was_shown(hand: Hand, shop: Shop, choosing: 
 
 
 def test_the_deposit_follows_the_total_that_is_ticked(hand: Hand, shop: Shop, opened: Opened) -> None:
-    quote = opened("dsi 600", "tap 90")
-    with shop.workspace.transaction() as session:
-        option = issuing.find_lines(session, quote)[1]["id"]
-        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": False})
-        records.save(session, "quote", quote, {"deposit_type": "percent", "deposit_value": 30})
-    hand.settle(50)
-    hand.click(hand.page.editor.sign_button)
-    hand.settle(50)
-    screen = hand.page.editor.decisions.sign_screen
+    _quote, option = with_an_option(shop, opened, False, {"deposit_type": "percent", "deposit_value": 30})
+    screen = open_signing(hand)
     assert plain(screen.amounts["deposit"].text()) == "32,04 €"
     screen.choices[option].click()
     shown = {name: plain(label.text()) for name, label in screen.amounts.items()}
@@ -185,21 +178,24 @@ def test_the_deposit_follows_the_total_that_is_ticked(hand: Hand, shop: Shop, op
 
 
 def test_discount_and_charges_explain_the_total(hand: Hand, shop: Shop, opened: Opened) -> None:
-    quote = opened("dsi 600", "tap 90")
     charges = [{"label": "Port", "amount": "12.50", "vat_rate": "20", "vat_category": "S"}]
-    with shop.workspace.transaction() as session:
-        option = issuing.find_lines(session, quote)[1]["id"]
-        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": False})
-        given = {"discount_type": "percent", "discount_value": 10, "charges": charges}
-        records.save(session, "quote", quote, given)
-    hand.settle(50)
-    hand.click(hand.page.editor.sign_button)
-    hand.settle(50)
-    screen = hand.page.editor.decisions.sign_screen
+    given = {"discount_type": "percent", "discount_value": 10, "charges": charges}
+    _quote, option = with_an_option(shop, opened, False, given)
+    screen = open_signing(hand)
     shown = {name: plain(label.text()) for name, label in screen.amounts.items()}
     assert (shown["discount"], shown["charge0"], shown["ht"]) == ("−8,90 €", "12,50 €", "92,60 €")
     screen.choices[option].click()
     assert plain(screen.amounts["discount"].text()) == "−20,70 €"
+
+
+def with_an_option(shop: Shop, opened: Opened, selected: bool, values: dict[str, Any]) -> tuple[str, str]:
+    """An opened quote of two lines, the second one an option, with these values; its id and the option's."""
+    quote = opened("dsi 600", "tap 90")
+    with shop.workspace.transaction() as session:
+        option = issuing.find_lines(session, quote)[1]["id"]
+        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": selected})
+        records.save(session, "quote", quote, values)
+    return quote, option
 
 
 def open_signing(hand: Hand) -> SignScreen:
@@ -212,11 +208,7 @@ def open_signing(hand: Hand) -> SignScreen:
 
 
 def test_a_fixed_deposit_is_at_most_what_he_takes(hand: Hand, shop: Shop, opened: Opened) -> None:
-    quote = opened("dsi 600", "tap 90")
-    with shop.workspace.transaction() as session:
-        option = issuing.find_lines(session, quote)[1]["id"]
-        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": True})
-        records.save(session, "quote", quote, {"deposit_type": "amount", "deposit_value": 150})
+    quote, option = with_an_option(shop, opened, True, {"deposit_type": "amount", "deposit_value": 150})
     screen = open_signing(hand)
     assert plain(screen.amounts["deposit"].text()) == "150,00 €"
     screen.choices[option].click()
@@ -234,11 +226,7 @@ def test_a_fixed_deposit_is_at_most_what_he_takes(hand: Hand, shop: Shop, opened
 
 
 def test_a_discount_larger_than_what_he_takes_is_said_at_once(hand: Hand, shop: Shop, opened: Opened) -> None:
-    quote = opened("dsi 600", "tap 90")
-    with shop.workspace.transaction() as session:
-        option = issuing.find_lines(session, quote)[1]["id"]
-        records.save(session, "quote_line", option, {"choice_kind": "option", "selected": True})
-        records.save(session, "quote", quote, {"discount_type": "amount", "discount_value": 100})
+    _quote, option = with_an_option(shop, opened, True, {"discount_type": "amount", "discount_value": 100})
     screen = open_signing(hand)
     screen.choices[option].click()
     assert {screen.amounts[name].text() for name in ("discount", "ht", "vat", "ttc")} == {"—"}

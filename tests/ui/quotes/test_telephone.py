@@ -81,6 +81,13 @@ def carry_codes(giver: Hand, shop: Shop, people: dict[str, str]) -> None:
         state.put(session.connection(), "user", people["rep"])
 
 
+def leave_codes(giver: Hand, shop: Shop, people: dict[str, str]) -> None:
+    """The manager makes codes for the rep, and a sync takes them there."""
+    take(giver, "Codes pour le téléphone…")
+    answer(giver, giver.page.editor.approvals.dialog, person=people["rep"])
+    carry_codes(giver, shop, people)
+
+
 def labels(widget: Any) -> str:
     return " ".join(label.text() for label in widget.findChildren(QLabel))
 
@@ -126,9 +133,7 @@ def answered(manager: Hand, people: dict[str, str], number: str, control: str, p
 def test_what_the_manager_reads_back_lets_the_quote_be_issued(
     hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
 ) -> None:
-    take(manager, "Codes pour le téléphone…")
-    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
-    carry_codes(manager, shop, people)
+    leave_codes(manager, shop, people)
     quote = discounted(hand, opened)
     assert "Émettre" not in steps(hand)
     asked = call(hand)
@@ -142,9 +147,7 @@ def test_what_the_manager_reads_back_lets_the_quote_be_issued(
 def test_what_was_misheard_is_asked_with_the_next_number(
     hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
 ) -> None:
-    take(manager, "Codes pour le téléphone…")
-    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
-    carry_codes(manager, shop, people)
+    leave_codes(manager, shop, people)
     quote = discounted(hand, opened)
     number, control, percent = call(hand)
     answered(manager, people, number, "AAAA" if control != "A A A A" else "BBBB", percent)
@@ -162,9 +165,7 @@ def test_what_was_misheard_is_asked_with_the_next_number(
 def test_a_smaller_discount_named_to_the_manager_approves_nothing(
     hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
 ) -> None:
-    take(manager, "Codes pour le téléphone…")
-    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
-    carry_codes(manager, shop, people)
+    leave_codes(manager, shop, people)
     quote = discounted(hand, opened, "60")
     number, control, _percent = call(hand)
     heard = answered(manager, people, number, control, "12")
@@ -182,9 +183,7 @@ def test_how_many_codes_remain_is_said_and_the_last_has_no_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(telephone, "CODES", 2)
-    take(manager, "Codes pour le téléphone…")
-    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
-    carry_codes(manager, shop, people)
+    leave_codes(manager, shop, people)
     discounted(hand, opened)
     call(hand)
     assert "Il reste 1 code après celui-ci." in labels(hand.page.editor.approvals.dialog)
@@ -197,9 +196,7 @@ def test_how_many_codes_remain_is_said_and_the_last_has_no_next(
 def test_a_wrong_answer_is_told_and_the_quote_waits(
     hand: Hand, shop: Shop, opened: Opened, people: dict[str, str], manager: Hand
 ) -> None:
-    take(manager, "Codes pour le téléphone…")
-    answer(manager, manager.page.editor.approvals.dialog, person=people["rep"])
-    carry_codes(manager, shop, people)
+    leave_codes(manager, shop, people)
     quote = discounted(hand, opened)
     call(hand)
     answer(hand, hand.page.editor.approvals.dialog, answer="AAAA BBBB")
