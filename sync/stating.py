@@ -14,13 +14,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from sync import forks
+from sync.lost import Fork
 from sync.overlay import GONE, lay, undo
 from sync.protocol import Op
 from sync.schema import SyncSchema, SyncTable
 
 Row = dict[str, Any]
-Fork = tuple[str, str, str]
-"""(table, old id, new id)"""
 
 
 def acknowledged(connection: Connection, table: SyncTable, id: str, again: Collection[str]) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ _NO_ROOM_BYTES = 256 * 1024
 """Below this a disk is full for SQLite: its index of the log alone takes 32 KiB, and reading needs it too."""
 
 
-def open_engine(file: Path, key: bytes, settings: Iterable[tuple[str, str]] = ()) -> Engine:
+def open_engine(file: Path, key: bytes, settings: Sequence[tuple[str, str]] = ()) -> Engine:
     """An engine on `file` with the raw 256-bit `key`, and the cipher's `settings` if it has others than usual.
 
     Nothing is opened before the first connection.

@@ -16,10 +16,10 @@ from app.i18n import translate as _
 from app.quotes import editing
 from app.quotes.sheet import LINE_FIELDS, Sheet
 from app.quotes.totals import Totals
+from ui.autosave import PAUSE_MS
 from ui.quotes.typed import Typed, find_typed
 from ui.tasks import Tasks
 
-PAUSE_MS = 400
 STEPS_KEPT = 200
 _COMPARED = ("status", "number", "revision", *editing.QUOTE_FIELDS)
 

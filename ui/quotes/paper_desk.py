@@ -8,14 +8,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.i18n import mark as m_
 from app.quotes import checking, life, notices, paper
+from ui.autosave import PAUSE_MS
 from ui.page import Shell
 from ui.printing import Printing
 from ui.quotes.draft import Draft
 from ui.quotes.preview import Preview
 from ui.quotes.words import quote_title
 from ui.tasks import Token
-
-PAUSE_MS = 400
 
 
 class PaperDesk(QObject):

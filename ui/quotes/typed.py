@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from app import drafts
+from ui.autosave import PAUSE_MS
 from ui.tasks import Tasks
 
 KIND = "quote"
-PAUSE_MS = 400
 
 
 class Typed(QObject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sync.machine import chance, promises
+from tests.sync.machine import chance, promises, restored_quotes
 from tests.sync.machine.world import World
 
 FOUND: dict[str, chance.Steps] = {
@@ -438,7 +438,11 @@ FOUND: dict[str, chance.Steps] = {
 }
 
 
-@pytest.mark.parametrize("found", FOUND)
+EVERY = FOUND | restored_quotes.FOUND
+
+
+@pytest.mark.parametrize("found", EVERY)
 def test_what_chance_found_stays_mended(world: World, found: str) -> None:
-    chance.act(world, FOUND[found])
+    assert len(EVERY) == len(FOUND) + len(restored_quotes.FOUND), "no two have one name"
+    chance.act(world, EVERY[found])
     promises.hold_when_healed(world)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.sync.machine import chance, promises
-from tests.sync.machine.world import World
+from tests.sync.machine import chance
 
 FOUND: dict[str, chance.Steps] = {
     "who knew both versions of a quote goes on with the one that he means": [
@@ -110,9 +107,3 @@ FOUND: dict[str, chance.Steps] = {
         ("upgrade", {"who": 2}),
     ],
 }
-
-
-@pytest.mark.parametrize("found", FOUND)
-def test_what_chance_found_around_restored_servers_stays_mended(world: World, found: str) -> None:
-    chance.act(world, FOUND[found])
-    promises.hold_when_healed(world)
