@@ -36,15 +36,8 @@ CONTENT = (
 )
 LINE_CONTENT = (
     *("kind", "position", "product", "description", "quantity", "unit", "unit_price", "discount_percent"),
-    *(
-        "discount_amount",
-        "vat_rate",
-        "vat_category",
-        "choice_kind",
-        "option_group",
-        "selected",
-        "discountable",
-    ),
+    *("discount_amount", "vat_rate", "vat_category", "choice_kind", "option_group", "selected"),
+    "discountable",
 )
 
 

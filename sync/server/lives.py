@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -50,6 +50,8 @@ class Lost:
     user: str
     said: Mapping[str, tuple[str, int]]
     """By epoch his last cursor there, and where that life and the present one parted by what he knows."""
+    _parted: dict[str, int] = field(default_factory=dict, init=False)
+    """The same by what the server knows."""
 
     @cached_property
     def _known(self) -> dict[str, int]:
@@ -59,10 +61,6 @@ class Lost:
             for epoch, (cursor, _parted) in some
         }
         return {epoch: rev for epoch, rev in proven.items() if rev}
-
-    @cached_property
-    def _parted(self) -> dict[str, int]:
-        return {}
 
     def life(self, sent: Transaction) -> Life | None:
         """That of a transaction that comes again; None for new work.

@@ -137,9 +137,7 @@ def _came_back(change: Change) -> bool:
 def _note(change: Change, key: Key, life: Life) -> None:
     connection, table = change.working.connection, change.working.store.tables["sync_stated"]
     for epoch, seen in life.known.items():
-        if seen_up_to(change, key, epoch) < seen or (
-            epoch == life.epoch and seen_up_to(change, key, epoch) < 0
-        ):
+        if seen_up_to(change, key, epoch) < seen:
             here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
             connection.execute(table.delete().where(here))
             insert_rows(connection, table, ("table_name", "id", "epoch", "seen"), [(*key, epoch, seen)])
