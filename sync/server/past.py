@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -41,6 +42,12 @@ class Past:
         self._foreign: dict[tuple[str, str, str], int] = {}
         self._commits: dict[int, tuple[int, str]] = {}
         self._shared: dict[str, set[str]] = {}
+
+    @cached_property
+    def came_back(self) -> bool:
+        """Whether this organisation ever came back from a copy: if not, nobody lost anything."""
+        table = self._store.tables["sync_restore"]
+        return self._connection.execute(select(table.c.epoch).limit(1)).first() is not None
 
     def is_foreign(self, edit: Edit, device: str) -> bool:
         """Whether it is not this device's work: neither sent by it, nor by a copy of its file for both."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import COMPANY, OFFICE, SyncTable
-from sync.server import documents, scopes
+from sync.server import scopes, versions
 from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Author, Change
 from sync.server.fields import get_field, set_field
@@ -53,7 +53,7 @@ class Plain:
 
     def apply(self, change: Change, ops: list[Op]) -> bool:
         """Whether the whole transaction was applied; if not, nothing was changed."""
-        if self._author.is_server or documents.any_forked(change):
+        if self._author.is_server or versions.any_forked(change):
             return False
         if change.forks_again or change.is_stated:
             return False

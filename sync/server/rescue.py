@@ -14,11 +14,10 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.conflicts import Candidate
 from sync.protocol import Op
-from sync.server import documents, lives
+from sync.server import lives, versions
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
 from sync.server.change import BIRTH, Change, add_conflict
-from sync.server.documents import by_document
 from sync.server.fields import get_field
 from sync.server.lives import Life
 from sync.server.past import Key
@@ -35,7 +34,7 @@ class Brought:
 
     def __init__(self, change: Change, ops: list[Op], life: Life | None) -> None:
         self._change, self._ops = change, ops
-        self._life = life if life is not None and _came_back(change) else None
+        self._life = life if life is not None and change.working.past.came_back else None
         self.left = ops
         self.there: list[Op] = []
         self._conflicts: list[Op] = []
@@ -51,7 +50,7 @@ class Brought:
         stated = {*self._life.stated} - (_taken_back(change) if self._life.stated else set())
         self.there = [op for op in ops if op.table in kinds and op.id in stated]
         gone = {id(op) for op in self.there}
-        for key, mine in by_document(change, [op for op in ops if id(op) not in gone]).items():
+        for key, mine in versions.by_document(change, [op for op in ops if id(op) not in gone]).items():
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
             if is_made or self._is_there(key):
                 self.there += mine
@@ -67,8 +66,8 @@ class Brought:
             return True
         if any(old == key[1] for _table, old, _new in life.forks):
             return False
-        parts = {row["id"]: synced.name for synced, row in documents.parts(change, *key)}
-        for version, new_ids in documents.versions_since(change, key, parts, life.parted):
+        parts = {row["id"]: synced.name for synced, row in versions.parts(change, *key)}
+        for version, new_ids in versions.versions_since(change, key, parts, life.parted):
             if seen_up_to(change, version, life.epoch) < life.seen or not _came_beside(change, version):
                 continue
             if may_write(change, key[0], _row(change, version)):
@@ -126,12 +125,6 @@ def _row(change: Change, key: Key) -> Row:
 
 def _is_there(change: Change, table: str, id: str) -> bool:
     return table in change.working.store.schema.tables and change.working.get(table, id) is not None
-
-
-def _came_back(change: Change) -> bool:
-    """Whether this server ever came back from a copy: if not, nobody lost anything."""
-    table = change.working.store.tables["sync_restore"]
-    return change.working.connection.execute(select(table.c.epoch).limit(1)).first() is not None
 
 
 def _note(change: Change, key: Key, life: Life) -> None:

@@ -18,7 +18,7 @@ from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
-from sync.server import copied, documents, lives
+from sync.server import copied, documents, lives, versions
 from sync.server.allowed import is_frozen, may_write
 from sync.server.change import BIRTH, Change
 from sync.server.fields import get_field
@@ -40,13 +40,13 @@ class Stated:
         change.is_stated = True
         rest, stated = self._grouped(ops)
         keys = {(op.table, op.id) for op in ops}
-        keys |= {(s.name, row["id"]) for table, id in stated for s, row in documents.parts(change, table, id)}
+        keys |= {(s.name, row["id"]) for table, id in stated for s, row in versions.parts(change, table, id)}
         self._edits = self._edits_since(keys)
         self._lives = self._read_lives()
         self.left = [one for op in rest for one in self._record(op)]
         for key, mine in stated.items():
             self.left += self._document(key, mine)
-        self.left = documents.apart(change, self.left)
+        self.left = versions.apart(change, self.left)
         self._lead_names()
 
     def _grouped(self, ops: list[Op]) -> tuple[list[Op], dict[Key, list[Op]]]:
@@ -143,7 +143,7 @@ class Stated:
     def _document(self, key: Key, ops: list[Op]) -> list[Op]:
         change, working = self._change, self._working
         root = working.get(*key)
-        if documents.is_placed_since(change, key[1], self._since):
+        if versions.is_placed_since(change, key[1], self._since):
             # An attempt that broke off has stated it: what has come to it since is others' new work.
             self._touch(ops, key)
             return []
@@ -156,7 +156,7 @@ class Stated:
             return [op for op in ops if op.kind == "create"]
         if not may_write(change, key[0], root):
             return ops
-        there = [(synced.name, row) for synced, row in documents.parts(change, *key)]
+        there = [(synced.name, row) for synced, row in versions.parts(change, *key)]
         named = {(op.table, op.id) for op in ops}
         unknown = self._has_more(key, ops)
         apart = [op for op in ops if not self._is_as_stated(op, key)]
@@ -213,20 +213,20 @@ class Stated:
     def _has_more(self, key: Key, ops: list[Op]) -> bool:
         """Whether the document has a line of which nothing is stated."""
         named = {(op.table, op.id) for op in ops}
-        parts = documents.parts(self._change, *key)
+        parts = versions.parts(self._change, *key)
         return any(row["deleted_at"] is None and (one.name, row["id"]) not in named for one, row in parts)
 
     def _is_another_version(self, key: Key, ops: list[Op]) -> bool:
         """Whether a version that was made of it since the restore is what is stated: then that one is meant."""
         named = {op.id: op.table for op in ops}
-        for version, new_ids in documents.versions_since(self._change, key, named, self._since):
+        for version, new_ids in versions.versions_since(self._change, key, named, self._since):
             root = self._working.get(*version)
             if root is None or not may_write(self._change, key[0], root):
                 continue
-            meant = [documents.renamed(op, new_ids) for op in ops]
+            meant = [versions.renamed(op, new_ids) for op in ops]
             if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
                 continue
-            parts = [(one.name, row["id"]) for one, row in documents.parts(self._change, *version)]
+            parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]
             for part in parts:
                 self._working.touch(*part)
             self._share(edit for edits in self._edits_since(parts).values() for edit in edits)
@@ -299,11 +299,11 @@ class Stated:
         """Both stand: what is brought becomes a version of its own, whole."""
         change = self._change
         brought = [op for op in ops if op.kind == "create"]
-        new_ids = {op.id: documents.fork_id(op.id, change.uuid) for op in brought}
+        new_ids = {op.id: versions.fork_id(op.id, change.uuid) for op in brought}
         change.map += dict.fromkeys((op.table, op.id, new_ids[op.id]) for op in brought)
         documents.tell_of_fork(change, *key, new_ids[key[1]])
         self.whole.append((key[0], new_ids[key[1]]))
-        return [documents.renamed(op, new_ids) for op in brought]
+        return [versions.renamed(op, new_ids) for op in brought]
 
 
 def seen_up_to(change: Change, key: Key, epoch: str) -> int:
