@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from sync import driver
 from sync.server.store import Store
 
 BATCH = 500
@@ -46,8 +47,7 @@ class Past:
     @cached_property
     def came_back(self) -> bool:
         """Whether this organisation ever came back from a copy: if not, nobody lost anything."""
-        table = self._store.tables["sync_restore"]
-        return self._connection.execute(select(table.c.epoch).limit(1)).first() is not None
+        return bool(driver.read(self._connection, "SELECT epoch FROM sync_restore LIMIT 1"))
 
     def is_foreign(self, edit: Edit, device: str) -> bool:
         """Whether it is not this device's work: neither sent by it, nor by a copy of its file for both."""

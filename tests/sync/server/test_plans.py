@@ -28,6 +28,7 @@ READ_WHOLE = {
     "sync_head": "one row",
     "sync_exchange_key": "one row",
     "sync_horizon": "one row",
+    "sync_restore": "one row for each copy that came back",
     "territory": "what an office may see is all of them, and a company has dozens",
     "team": "a company has a dozen",
     "user": "whom a manager leads, and a company has hundreds",
