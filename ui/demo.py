@@ -32,6 +32,11 @@ def main(words: list[str]) -> int:
         return int(end.code or 0)
     folder = Path(options.dir or platformdirs.user_data_path("Terrain demo", appauthor=False))
     seed = 7 if options.seed is None else options.seed
+    from ui.screen import what_is_missing
+
+    if not options.headless and (missing := what_is_missing()):
+        print(missing, file=sys.stderr)
+        return 1
     from app.demo import tour
 
     def say(text: str) -> None:

@@ -23,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
         from app.cli import main as command_line
 
         return int(command_line(words) or 0)
+    from ui.screen import what_is_missing
+
+    if missing := what_is_missing():
+        sys.stderr.write(f"{missing}\n")
+        return 1
     from ui.desktop import run
 
     return run(profile)

@@ -55,3 +55,26 @@ def test_no_library_that_the_first_rows_do_not_need_is_loaded_before_them(
     told: dict[str, Any], library: str
 ) -> None:
     assert library not in told["modules"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Windows and macOS always have a screen")
+@pytest.mark.parametrize("words", [[], ["demo"]], ids=["the desktop", "the demonstration"])
+def test_without_a_screen_one_sentence_says_so_before_anything_is_made(
+    words: list[str], tmp_path: Path
+) -> None:
+    place = ["--dir", str(tmp_path / "demo")] if words else ["--profile", str(tmp_path / "profile")]
+    without = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "ui.main", *words, *place],
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name not in without} | {"LANG": "en"},
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "There is no screen here: open Terrain in a desktop session, or use its commands (terrain --help)."
+    ]
+    assert not list(tmp_path.iterdir())
