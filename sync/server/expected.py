@@ -23,6 +23,10 @@ LOOK_EVERY_S = 3.0
 """Whoever was named a moment ago may open his laptop soon."""
 SAME_AFTER_S = 60.0
 """Between two looks at who was expected at the last one."""
+QUIET_S = 3.0
+"""After the last call that was work: who is here goes before who is still to come."""
+LONGEST_WAIT_S = 900.0
+"""For such a pause; a server that never has one makes the files all the same."""
 AGAIN_AFTER_S = 3_600.0
 """Each exit ends a file: for somebody who may never come it is not made again at once."""
 
@@ -43,11 +47,22 @@ class Watch:
     grant_rule: GrantRule
     _stamps: dict[str, object] = field(default_factory=dict)
     _seen: dict[str, tuple[set[str], float]] = field(default_factory=dict)
+    _waits_since: float | None = None
 
     def run(self, first_s: float, stop: threading.Event) -> None:
         """Again and again, until `stop`."""
         for slug in self.known.one_by_one(first_s, LOOK_EVERY_S, stop):
-            self.look(slug)
+            if not self.gives_way():
+                self.look(slug)
+
+    def gives_way(self) -> bool:
+        """Whether laptops are being served, and it has not waited for that to end for too long."""
+        now = time.monotonic()
+        if now - self.known.busy_at >= QUIET_S:
+            self._waits_since = None
+            return False
+        self._waits_since = self._waits_since or now
+        return now - self._waits_since < LONGEST_WAIT_S
 
     def look(self, slug: str) -> None:
         """Make what lacks in one organisation; it tells the log what fails, and never raises."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -88,6 +89,8 @@ class Gate:
 
     async def count(self, entry: Entry) -> None:
         """Keep what a device's call took; the answer is out already."""
+        if not usage.is_small(entry):
+            self.organisations.busy_at = time.monotonic()
         weight = usage.weight_of(entry) if entry.device else 0
         if weight:
             await anyio.to_thread.run_sync(self._count, entry, weight, limiter=self._limiter())

@@ -184,6 +184,8 @@ class Organisations:
         self._evolve = evolve
         self.schema = schema
         self._stores: dict[str, Store] = {}
+        self.busy_at = 0.0
+        """When this process last ended a call that was work, by `time.monotonic`."""
         self._engine: Engine | None = None
         if self.postgres:
             url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", self.database)

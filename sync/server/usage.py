@@ -25,10 +25,15 @@ _SMALL_S, _SMALL_BYTES = 0.05, 50_000
 
 def weight_of(entry: Entry, chance: float | None = None) -> int:
     """How many calls this one stands for; 0 for one that is not counted."""
-    if entry.seconds > _SMALL_S or entry.bytes_in + entry.bytes_out > _SMALL_BYTES:
+    if not is_small(entry):
         return 1
     drawn = random.random() if chance is None else chance
     return _SAMPLED if drawn < 1 / _SAMPLED else 0
+
+
+def is_small(entry: Entry) -> bool:
+    """Whether the call asked next to nothing of the server."""
+    return entry.seconds <= _SMALL_S and entry.bytes_in + entry.bytes_out <= _SMALL_BYTES
 
 
 def count(

@@ -134,3 +134,22 @@ def test_a_server_that_stops_makes_no_scopes_file_any_more(filled: Office) -> No
             store, "company", "shape", "now", lambda file, key: scope_build.build(store, "company", file, key)
         )
     assert not store.files.exists() or not [n for n in on_disk(store) if n.endswith((".part", ".plain"))]
+
+
+def test_who_is_served_now_goes_before_who_is_expected(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = organisations(Path(str(filled.store.engine.url.database)).parent)
+    watch, moment = Watch(known, grants), 1_000.0
+    monkeypatch.setattr("time.monotonic", lambda: moment)
+    assert not watch.gives_way()
+    known.busy_at = moment
+    assert watch.gives_way()
+    moment += expected.QUIET_S
+    assert not watch.gives_way(), "a pause is enough"
+    known.busy_at = moment
+    assert watch.gives_way()
+    moment += expected.LONGEST_WAIT_S
+    known.busy_at = moment
+    assert not watch.gives_way(), "it does not wait for ever"
+    known.close()
