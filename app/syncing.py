@@ -270,7 +270,8 @@ def laptop_of(workspace: Workspace) -> Laptop:
         workspace.folder,
         finishes=True,
         whole=Whole(
-            whole_file.shape_of, lambda file, key, cursor: whole_file.take(workspace, file, key, cursor)
+            whole_file.shape_of,
+            lambda file, *described: whole_file.take(workspace, file, *described),
         ),
     )
 

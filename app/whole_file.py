@@ -6,9 +6,10 @@ import functools
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection
@@ -30,6 +31,14 @@ _UNSEALED = (("use_hmac", "OFF"),)
 seal on each page, which costs as much as all the rest."""
 _PAGES = 2_000
 """Copied between two looks at whether somebody else wrote meanwhile."""
+
+
+_PAGE, _PIECE = 4_096, 1 << 20
+"""Bytes: of SQLCipher's page, and read at once for a digest."""
+
+
+class _Damaged(Exception):
+    """The file is not what was fetched any more."""
 
 
 class _Written(Exception):
@@ -94,7 +103,7 @@ def _make_empty(file: Path, key: str, known: SyncSchema) -> None:
 
     Copying is what gives them that room in a file that has no seals.
     """
-    with tempfile.TemporaryDirectory() as folder, closing(_opened(file, key)) as unsealed:
+    with tempfile.TemporaryDirectory() as folder, closing(_opened(file, key, "MEMORY")) as unsealed:
         engine = open_engine(Path(folder) / "empty", bytes.fromhex(key))
         try:
             schema.create(engine, known)
@@ -142,25 +151,67 @@ def _count(connection: Connection, known: SyncSchema, path: Path, key: str) -> N
 # On the laptop
 
 
-def take(workspace: Workspace, file: Path, key: str, cursor: str) -> bool:
+def take(workspace: Workspace, file: Path, key: str, cursor: str, digest: str) -> bool:
     """Take over all that a whole file has, in one step, and stand at the `cursor`; the laptop's own tables stay.
 
-    False, and nothing is done, where the file is not made exactly as the laptop's own, or the laptop has rows.
+    False, and nothing is done, where the file is not made exactly as the laptop's own, or the laptop has rows, or
+    where the file's SHA-256 is not `digest` any more: its pages have no seals of their own, and get them here.
     """
     synced = set(workspace.schema.tables)
-    while True:
-        try:
-            with workspace.turn() as ours, closing(_opened(file, key)) as theirs:
-                if _objects(ours) != _objects(theirs) or _has_rows(ours, synced):
+    with _Digest(file) as found, workspace.engine.connect() as watching:
+        while True:
+            with workspace.turn() as ours, closing(_opened(file, key, "WAL")) as theirs:
+                try:
+                    if _objects(ours) != _objects(theirs) or _has_rows(ours, synced):
+                        return False
+                    _take(ours, theirs, _raw(watching), cursor, synced, lambda: found.require(digest))
+                    return True
+                except _Written:
+                    # Closing brings what was written beside the file into it.
+                    found.wait()
+                except (_Damaged, sqlcipher.DatabaseError):
+                    if found.wait() == digest:
+                        raise
                     return False
-                with workspace.engine.connect() as watching:
-                    _take(ours, theirs, _raw(watching), cursor, synced)
-                return True
-        except _Written:
-            continue
 
 
-def _take(ours: Any, theirs: Any, watching: Any, cursor: str, synced: set[str]) -> None:
+class _Digest:
+    """The SHA-256 of a file, added up on another core while its pages are copied.
+
+    What is written to the file meanwhile lies in a log beside it, but for its first page, which is read before that.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file.open("rb")
+        self._found = hashlib.sha256(self._file.read(_PAGE))
+        self._thread = ThreadPoolExecutor(1, "digest")
+
+    def __enter__(self) -> Self:
+        self._rest = self._thread.submit(self._add_rest)
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._thread.shutdown()
+        self._file.close()
+
+    def _add_rest(self) -> None:
+        while piece := self._file.read(_PIECE):
+            self._found.update(piece)
+
+    def wait(self) -> str:
+        """The digest, once it is there."""
+        self._rest.result()
+        return self._found.hexdigest()
+
+    def require(self, digest: str) -> None:
+        """Raise where the file is another one by now."""
+        if self.wait() != digest:
+            raise _Damaged
+
+
+def _take(
+    ours: Any, theirs: Any, watching: Any, cursor: str, synced: set[str], prove: Callable[[], None]
+) -> None:
     own = _own(ours, synced)
     theirs.execute("BEGIN")
     for table, rows in own.items():
@@ -174,17 +225,21 @@ def _take(ours: Any, theirs: Any, watching: Any, cursor: str, synced: set[str]) 
         (cursor,),
     )
     theirs.execute("COMMIT")
+    (pages,) = theirs.execute("PRAGMA page_count").fetchall()[0]
+    step = min(_PAGES, pages // 2)
     looked = False
 
-    def look(_status: int, _left: int, _all: int) -> None:
+    def look(_status: int, left: int, _all: int) -> None:
         nonlocal looked
         # From the first page on nobody else can write: what counts is what was written until then.
         if not looked and _own(watching, synced) != own:
             raise _Written
         looked = True
+        if 0 < left <= step:
+            # The next step is the last one, and ends the transaction.
+            prove()
 
-    (pages,) = theirs.execute("PRAGMA page_count").fetchall()[0]
-    theirs.backup(ours, pages=min(_PAGES, pages // 2), progress=look)
+    theirs.backup(ours, pages=step, progress=look)
 
 
 def _has_rows(raw: Any, synced: set[str]) -> bool:
@@ -201,11 +256,12 @@ def _own(raw: Any, synced: set[str]) -> dict[str, list[Any]]:
     }
 
 
-def _opened(file: Path, key: str) -> Any:
+def _opened(file: Path, key: str, journal: str) -> Any:
     theirs = sqlcipher.connect(str(file), isolation_level=None, check_same_thread=False)
     unlock(theirs, bytes.fromhex(key), _UNSEALED)
     for pragma in (
-        "journal_mode = MEMORY",
+        f"journal_mode = {journal}",
+        "wal_autocheckpoint = 0",
         "synchronous = OFF",
         "trusted_schema = OFF",
         "cell_size_check = ON",

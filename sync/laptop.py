@@ -63,8 +63,9 @@ class Whole:
 
     shape: Callable[[Connection], str]
     """Says what the laptop's file is made of."""
-    take: Callable[[Path, str, str], bool]
-    """(file, key, cursor): in one step; False, and nothing is done, where the file is made otherwise."""
+    take: Callable[[Path, str, str, str], bool]
+    """(file, key, cursor, SHA-256): in one step; False, and nothing is done, where the file is another one or is made
+    otherwise."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def take(
             raise
         return None
     progress("applying", 0, found.rows)
-    taken = laptop.whole.take(path, found.key, found.cursor)
+    taken = laptop.whole.take(path, found.key, found.cursor, found.sha256)
     path.unlink()
     return found if taken else None
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import drafts, records, search, whole_file
 from app.workspace import Workspace
-from sync import errors
+from sync import errors, scope_file
 from sync.file_messages import FileGet, FilesAnswer, FilesRequest
 from sync.server import expected, scope_files, whole_files
 from tests.sync.first_load.between import SECRET, Between, is_complete, leftovers, scopes_of
@@ -282,6 +282,27 @@ def test_a_file_that_is_not_what_its_sha256_says_is_left_aside(filled: Office) -
     late.sync()
     assert late.remote.scopes, "scopes were asked for"  # type: ignore[attr-defined]
     assert is_complete(late, filled, scopes_of(late))
+
+
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
+def test_a_file_that_is_damaged_between_its_check_and_its_taking_over_is_left_aside(
+    filled: Office, monkeypatch: pytest.MonkeyPatch, place: float
+) -> None:
+    late = ready(filled)
+    fetch = scope_file.fetch_described
+
+    def fetched(*arguments: Any) -> Path:
+        path = fetch(*arguments)
+        content = bytearray(path.read_bytes())
+        content[int(len(content) * place)] ^= 1
+        path.write_bytes(content)
+        return path
+
+    monkeypatch.setattr(scope_file, "fetch_described", fetched)
+    late.sync()
+    assert late.remote.scopes, "scopes were asked for"  # type: ignore[attr-defined]
+    assert is_complete(late, filled, scopes_of(late))
+    assert late.sql("PRAGMA integrity_check") == [("ok",)]
 
 
 def test_a_laptop_that_dies_in_the_middle_has_nothing_or_all(
