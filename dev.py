@@ -320,6 +320,9 @@ WORDS: dict[str, Callable[[list[str]], int]] = {
     word.__name__: word for word in (run, test, check, bench, soak, shots, translations, build)
 }
 
+HELP_THEMSELVES = ("run", "test")
+"""Words that hand `--help` to what they start."""
+
 
 def module(name: str, *arguments: str) -> int:
     """Run a module with the environment's Python; its exit code."""
@@ -350,6 +353,9 @@ def main(arguments: list[str]) -> int:
         lines = [f"  {name:<13}{word.__doc__}" for name, word in WORDS.items()]
         say("\n".join(["python dev.py WORD", *lines]), to_errors=not asked)
         return 0 if asked else 2
+    if arguments[1:2] in (["-h"], ["--help"]) and arguments[0] not in HELP_THEMSELVES:
+        say(f"python dev.py {arguments[0]}: {WORDS[arguments[0]].__doc__}")
+        return 0
     # Many processes are started from here: without kept bytecode each would compile every library anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:

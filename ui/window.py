@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -22,10 +22,12 @@ from ui import errors
 from ui.commands import Command, Commands, Found, key_names
 from ui.header import Header, SyncChip
 from ui.history import History, Route
+from ui.key_bindings import KeyBindings
 from ui.midnight import Midnight
 from ui.monitors import on_a_screen
 from ui.page import Page, Shell
 from ui.pages import Registration, existing
+from ui.panes import walk
 from ui.place import place_of
 from ui.preferences import Preferences
 from ui.shell_commands import own_commands
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         self.tasks, self.preferences = tasks, preferences
         self.shell = Shell(self, tasks, None, theme)
         self.commands = Commands()
+        self._keys = KeyBindings(self, self.commands)
         self.search: Search | None = None
         self.on_sync: Callable[[], object] | None = None
         self.before_close: Callable[[], bool] | None = None
@@ -71,7 +74,6 @@ class MainWindow(QMainWindow):
         self._chip = SyncChip("local")
         self._conflicts = 0
         self._user = ("", "")
-        self._shortcuts: list[QShortcut] = []
         self._page_commands: list[str] = []
         self._toast: Toast | None = None
         self._bars: list[InfoBar] = []
@@ -112,7 +114,7 @@ class MainWindow(QMainWindow):
         self.sidebar.set_user(*self._user)
         self.header.set_sync(self._chip)
         self._fill_new_menu()
-        self._bind_shortcuts()
+        self._keys.renew()
         self._arrange()
 
     def rebuild(self) -> None:
@@ -317,7 +319,7 @@ class MainWindow(QMainWindow):
     def add_commands(self, *commands: Command) -> None:
         """Add commands that always exist (the composition root's: new quote, sync, undo)."""
         self.commands.add(*commands)
-        self._bind_shortcuts()
+        self._keys.renew()
         self._fill_new_menu()
 
     def _use_commands_of(self, page: Page) -> None:
@@ -325,23 +327,8 @@ class MainWindow(QMainWindow):
         own = page.commands()
         self._page_commands = [command.key for command in own]
         self.commands.add(*own)
-        self._bind_shortcuts()
+        self._keys.renew()
         self._fill_new_menu()
-
-    def _bind_shortcuts(self) -> None:
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        self._shortcuts = []
-        claims: dict[str, list[str]] = {}
-        # A page's command, added last, wins over the shell's of the same keys while it is enabled.
-        for command in reversed(self.commands.all()):
-            for keys in command.shortcuts:
-                claims.setdefault(keys, []).append(command.key)
-        for keys, found in claims.items():
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(lambda found=found: self.commands.run_first(found))
-            self._shortcuts.append(shortcut)
 
     def _fill_new_menu(self) -> None:
         self.header.set_new([command for command in self.commands.all() if command.new])
@@ -370,16 +357,8 @@ class MainWindow(QMainWindow):
 
     def walk_panes(self, step: int) -> None:
         """Go to the next pane, or with -1 to the one before."""
-        page = self.page.panes() if self.page else []
-        panes = [
-            w for w in (self.sidebar.focus_target(), self.header.search_button, *page) if w and w.isVisible()
-        ]
-        focus = QApplication.focusWidget()
-        at = next(
-            (i for i, pane in enumerate(panes) if focus and (pane is focus or pane.isAncestorOf(focus))), -1
-        )
-        if panes:
-            panes[(at + step) % len(panes)].setFocus(Qt.FocusReason.TabFocusReason)
+        own = self.page.panes() if self.page else []
+        walk([self.sidebar.focus_target(), self.header.search_button, *own], step)
 
     # Size
 
