@@ -113,7 +113,7 @@ class _Queue:
             ours = server_version(self._connection, table, values["id"])
             if not ours or ours["rev"] <= self._restored:
                 continue
-            if not values.get("deleted_at") and not ours["deleted_at"]:
+            if not ours["deleted_at"]:
                 self._add_fields(table, values, ours)
 
     def add_missing(self) -> None:
@@ -185,11 +185,15 @@ class _Queue:
         groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
         changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
         place = (self._now, min(theirs["rev"], self._restored))
-        if changed:
-            self._units[table.name, ours["id"]] = [
-                (table.name, ours["id"], "update", name, base.get(name), new.get(name), *place)
-                for name in changed
-            ]
+        entries: list[Entry] = [
+            (table.name, ours["id"], "update", name, base.get(name), new.get(name), *place)
+            for name in changed
+        ]
+        if theirs.get("deleted_at"):
+            # Whoever deleted it may not have been let in the life that was lost: the server compares.
+            entries.insert(0, (table.name, ours["id"], "restore", None, None, None, *place))
+        if entries:
+            self._units[table.name, ours["id"]] = entries
 
     def _creation(self, table: SyncTable, row: Row) -> Iterator[Entry]:
         yield table.name, row["id"], "create", None, None, None, self._now, 0

@@ -141,6 +141,12 @@ class Past:
             self._commits[rev] = (int(found[0]), str(found[1])) if found and rev > 0 else (rev, "")
         return [self._commits[rev] for rev in wanted]
 
+    def before_commit_of(self, rev: int) -> int:
+        """The last revision of the commit before the one that took `rev`."""
+        commits = self._store.tables["sync_commit"]
+        before = select(func.max(commits.c.rev)).where(commits.c.rev < rev)
+        return int(self._connection.scalar(before) or 0)
+
 
 def _batches(items: list[Item]) -> Iterable[list[Item]]:
     for start in range(0, len(items), BATCH):

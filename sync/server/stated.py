@@ -21,6 +21,7 @@ from sync.schema import SyncTable
 from sync.server import copied, documents, lives, versions
 from sync.server.allowed import is_frozen, may_write
 from sync.server.change import BIRTH, Change
+from sync.server.deletion import restore
 from sync.server.fields import get_field
 from sync.server.lives import Life
 from sync.server.past import BATCH, Edit, Key
@@ -115,9 +116,18 @@ class Stated:
 
     def _record(self, op: Op) -> Iterator[Op]:
         row = self._working.get(op.table, op.id)
-        if row is None or op.kind not in ("create", "update") or not may_write(self._change, op.table, row):
+        is_known = row is not None and op.kind in ("create", "update", "restore")
+        if row is None or not is_known or not may_write(self._change, op.table, row):
             yield op
             return
+        if row["deleted_at"] is not None:
+            standing = self._standing_of_deletion(op)
+            if standing == OLDER:
+                # Who deleted it was not let, or somebody brought it back.
+                restore(self._change, op.table, op.id, op)
+            elif standing == NEWER:
+                self._working.touch(op.table, op.id)
+                return
         synced = self._change.table(op.table)
         fields: dict[str, tuple[Value, Value]] = {}
         for names in _groups(synced, self._differing(op, row)):
@@ -133,6 +143,10 @@ class Stated:
             yield replace(op, kind="update", fields=fields)
         else:
             self._working.touch(op.table, op.id)
+
+    def _standing_of_deletion(self, op: Op) -> str:
+        gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
+        return self._standing(gone[-1]) if gone else OLDER
 
     def _differing(self, op: Op, row: Row) -> list[str]:
         synced = self._change.table(op.table)

@@ -129,13 +129,17 @@ def _lifted(change: Change, ops: list[Op]) -> list[Op]:
 
 
 def _placed_at(change: Change, document: str) -> int:
-    """The revision at which a version was made for this device, or found to be as it has it; 0 for never."""
+    """The last revision before a version was made for this device, or found to be as it has it; 0 for never.
+
+    What others did to it in that very commit, behind a copy of the file that made it, the device has not seen.
+    """
     working, device = change.working, change.author.device
     if any(new == document for _table, _old, new in working.forks.get(device, ())):
         return current(working.connection, working.store)[0]
     forks = working.store.tables["sync_fork"]
     here = (forks.c.device == device) & (forks.c.new_id == document)
-    return int(working.connection.scalar(select(func.max(forks.c.rev)).where(here)) or 0)
+    made = int(working.connection.scalar(select(func.max(forks.c.rev)).where(here)) or 0)
+    return working.past.before_commit_of(made) if made else 0
 
 
 def _forks_of(change: Change, ops: list[Op]) -> list[tuple[str, str, int]]:

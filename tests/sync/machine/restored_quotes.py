@@ -1,4 +1,4 @@
-"""Quotes around servers that came back from a copy: what chance found there, as short as it could be made."""
+"""Copies of laptops and servers, and what becomes of quotes there: what chance found, as short as it could be made."""
 
 from __future__ import annotations
 
@@ -130,5 +130,22 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_again", {"who": 2}),
         ("restore_the_server", {}),
         ("change_a_quote", {"who": 4, "pick": 7, "number": 7}),
+    ],
+    "what a copy of the file did to a version in the commit that made it is not seen by the other": [
+        ("change_a_quote", {"who": 1, "pick": 4, "number": 3}),
+        ("copy_a_laptop", {"who": 5}),
+        ("delete", {"who": 1, "kind": "quote_line", "pick": 0}),
+        ("change_a_quote", {"who": 4, "pick": 1, "number": 4}),
+        ("issue_a_quote", {"who": 2, "pick": 5}),
+        ("sync_once_more", {"who": 2}),
+    ],
+    "a deletion that was not let in a lost life stands in no other one": [
+        ("back_up", {}),
+        ("several", {"who": 1, "pick": 2}),
+        ("delete", {"who": 2, "kind": "account", "pick": 6}),
+        ("move", {"who": 1, "pick": 0, "territory": "north"}),
+        ("sync_once_more", {"who": 1}),
+        ("sync_once_more", {"who": 2}),
+        ("restore_the_server", {}),
     ],
 }
