@@ -90,6 +90,9 @@ def follow(connection: Connection, kind: str, id: str, seen_rev: int) -> str:
 
 
 def _move(connection: Connection, schema: SyncSchema, forks: list[Fork]) -> None:
+    # What one version leaves another may take: that goes first.
+    left = {(one.kind, one.old) for one in forks}
+    forks = sorted(forks, key=lambda one: (one.kind, one.new) in left)
     undone = {one: _entries_backwards(connection, one.kind, one.old) for one in forks}
     for one in forks:
         columns = [name for name in schema.tables[one.kind].columns() if name not in ("id", "rev")]

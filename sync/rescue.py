@@ -184,7 +184,7 @@ class _Queue:
         changed = sorted(name for name in base.keys() | new.keys() if base.get(name) != new.get(name))
         groups = {table.fields[name].group for name in changed if name in table.fields} - {None}
         changed += [f.name for f in table.fields.values() if f.group in groups and f.name not in changed]
-        place = (self._now, min(theirs["rev"], self._restored))
+        place = (self._now, ours["rev"])
         entries: list[Entry] = [
             (table.name, ours["id"], "update", name, base.get(name), new.get(name), *place)
             for name in changed

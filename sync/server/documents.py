@@ -52,8 +52,9 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
             ops = [op for op in ops if op not in mine]
             for op in mine:
                 change.working.touch(op.table, op.id)
-        else:
-            ops = _fork(change, table, id, base, ops, issues)
+            continue
+        left = versions.without_issued(change, table, id, ops, mine) if issues else None
+        ops = _fork(change, table, id, base, ops, issues) if left is None else left
     return ops
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 
 from sync import conflicts
+from sync.merge import Value
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.allowed import is_frozen
@@ -25,22 +26,23 @@ def tell_of_twins(change: Change, ops: Iterable[Op]) -> None:
         if before is not None and is_frozen(synced, before):
             continue
         author = change.author
-        for twin in _twins(change, synced, row):
+        for twin in bearing(change, synced, [row[field] for field in synced.papers], id):
             added = conflicts.Candidate(
                 value=id, user=author.user, device=author.device, at=change.now, group={}
             )
             add_conflict(change, table, twin["id"], conflicts.FORK, None, added)
 
 
-def _twins(change: Change, synced: SyncTable, row: Row) -> Iterator[Row]:
+def bearing(change: Change, synced: SyncTable, name: list[Value], but: str) -> Iterator[Row]:
+    """The other records that went out under a name, which are the values of `synced.papers`."""
     working = change.working
-    first, name = synced.papers[0], [row[field] for field in synced.papers]
-    if name[0] is None:
+    if not name or name[0] is None:
         return
     columns = working.store.tables.synced[synced.name]
-    found = working.connection.execute(select(columns.c.id).where(columns.c[first] == name[0])).scalars()
+    here = columns.c[synced.papers[0]] == name[0]
+    found = working.connection.execute(select(columns.c.id).where(here)).scalars()
     ids = {str(id) for id in found} | {id for table, id in working.touched if table == synced.name}
-    for id in sorted(ids - {row["id"]}):
+    for id in sorted(ids - {but}):
         other = working.get(synced.name, id)
         if other is None or other["deleted_at"] is not None or not is_frozen(synced, other):
             continue

@@ -18,7 +18,7 @@ from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
-from sync.server import copied, documents, lives, versions
+from sync.server import copied, documents, lives, papers, versions
 from sync.server.allowed import is_frozen, may_write
 from sync.server.change import BIRTH, Change
 from sync.server.deletion import restore
@@ -132,7 +132,7 @@ class Stated:
         fields: dict[str, tuple[Value, Value]] = {}
         for names in _groups(synced, self._differing(op, row)):
             edits = self._edits_of(op, names)
-            standing = self._standing(edits[-1]) if edits else OLDER
+            standing = self._standing_of(edits[-1], op) if edits else OLDER
             if standing != NEWER:
                 for name in names:
                     base = get_field(synced, row, name)
@@ -140,13 +140,20 @@ class Stated:
                         base = next((_old(one) for one in edits if one.field in (name, BIRTH)), base)
                     fields[name] = (base, op.fields[name][1])
         if fields:
-            yield replace(op, kind="update", fields=fields)
+            yield replace(op, kind="update", base_rev=min(op.base_rev, self._since), fields=fields)
         else:
             self._working.touch(op.table, op.id)
 
     def _standing_of_deletion(self, op: Op) -> str:
         gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
-        return self._standing(gone[-1]) if gone else OLDER
+        return self._standing_of(gone[-1], op) if gone else OLDER
+
+    def _standing_of(self, edit: Edit, op: Op) -> str:
+        """How an edit stands to a record as it is brought; later work of one who had not seen it is new to it."""
+        standing, life = self._standing(edit), self._lives.get(edit.transaction)
+        if standing == NEWER and life is not None and not life.rescued and life.given < op.base_rev:
+            return NEWER if life.knew(self._life) else NEW
+        return standing
 
     def _differing(self, op: Op, row: Row) -> list[str]:
         synced = self._change.table(op.table)
@@ -166,6 +173,8 @@ class Stated:
             return ops
         ops = [op for op in ops if op.kind == "create" or self._part(op, key) is not None]
         if root is None:
+            if self._is_paper(key, ops):
+                return []
             self._place(key, ops)
             return [op for op in ops if op.kind == "create"]
         if not may_write(change, key[0], root):
@@ -197,9 +206,11 @@ class Stated:
         if not is_wanted and seen_up_to(change, key, self._life.epoch) >= min(newest, self._life.seen):
             # It came from somebody who had seen this, and went on from there.
             return []
-        if (is_wanted or any(self._adds(op, key) for op in apart)) and not self._is_another_version(key, ops):
-            return self._beside(key, ops)
-        return []
+        if not is_wanted and not any(self._adds(op, key) for op in apart):
+            return []
+        if self._is_another_version(key, ops) or self._is_paper(key, ops):
+            return []
+        return self._beside(key, ops)
 
     def _touch(self, ops: list[Op], key: Key) -> None:
         for op in ops:
@@ -233,21 +244,48 @@ class Stated:
     def _is_another_version(self, key: Key, ops: list[Op]) -> bool:
         """Whether a version that was made of it since the restore is what is stated: then that one is meant."""
         named = {op.id: op.table for op in ops}
-        for version, new_ids in versions.versions_since(self._change, key, named, self._since):
-            root = self._working.get(*version)
-            if root is None or not may_write(self._change, key[0], root):
-                continue
-            meant = [versions.renamed(op, new_ids) for op in ops]
-            if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
-                continue
-            parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]
-            for part in parts:
-                self._working.touch(*part)
-            self._share(edit for edits in self._edits_since(parts).values() for edit in edits)
-            self._change.map += [(op.table, op.id, new_ids[op.id]) for op in ops if op.id in new_ids]
-            self.whole.append(version)
-            return True
+        made = versions.versions_since(self._change, key, named, self._since)
+        return any(self._means(version, new_ids, ops) for version, new_ids in made)
+
+    def _is_paper(self, key: Key, ops: list[Op]) -> bool:
+        """Whether it went out under a name under which the very same is here: it was one document before."""
+        synced, root = self._change.table(key[0]), next(op for op in ops if (op.table, op.id) == key)
+        values = {name: new for name, (_base, new) in root.fields.items()}
+        if synced.frozen_when is None or values.get(synced.frozen_when[0]) not in synced.frozen_when[1]:
+            return False
+        name = [values.get(field) for field in synced.papers]
+        for twin in papers.bearing(self._change, synced, name, key[1]):
+            new_ids = {key[1]: twin["id"]}
+            for op in ops:
+                alike = (row["id"] for row in self._alike(op, (key[0], twin["id"])))
+                new = next((id for id in alike if id not in new_ids.values()), None)
+                new_ids |= {op.id: new} if new is not None else {}
+            if self._means((key[0], twin["id"]), new_ids, ops):
+                return True
         return False
+
+    def _alike(self, op: Op, document: Key) -> Iterator[Row]:
+        """The lines of a document that say what is stated of a line of another one."""
+        link = self._change.table(op.table).aggregate
+        for synced, row in versions.parts(self._change, *document) if link is not None else ():
+            if synced.name == op.table and set(self._differing(op, row)) <= {link}:
+                yield row
+
+    def _means(self, version: Key, new_ids: dict[str, str], ops: list[Op]) -> bool:
+        """Whether a document is what is stated of another one; if so its bringer is led there."""
+        root = self._working.get(*version)
+        if root is None or not may_write(self._change, version[0], root):
+            return False
+        meant = [versions.renamed(op, new_ids) for op in ops]
+        if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
+            return False
+        parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]
+        for part in parts:
+            self._working.touch(*part)
+        self._share(edit for edits in self._edits_since(parts).values() for edit in edits)
+        self._change.map += [(op.table, op.id, new_ids[op.id]) for op in ops if op.id in new_ids]
+        self.whole.append(version)
+        return True
 
     def _is_frozen(self, key: Key, root: Row) -> bool:
         return is_frozen(self._change.table(key[0]), root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from uuid import UUID, uuid5
 
 from msgspec.structs import replace
@@ -100,9 +101,11 @@ def say_what_stands(change: Change, ops: list[Op]) -> bool:
 
 def follow(change: Change, ops: list[Op]) -> list[Op]:
     """What this device still writes to a document that forked under it goes to its own version."""
-    for old, new, rev in _unseen_forks(change):
-        # Who has seen a part of the commit that made the fork has seen both versions.
-        ops = [renamed(op, {old: new}) if whole_commit(change, op.base_rev) < rev else op for op in ops]
+    unseen = _unseen_forks(change)
+    for _commit, together in groupby(unseen, key=lambda fork: whole_commit(change, fork[2])):
+        # At once: what one version leaves another may have taken.
+        made = {old: (new, rev) for old, new, rev in together}
+        ops = [_led(change, op, made) for op in ops]
     for old, new, rev in _forks_of(change, ops):
         ops = [
             renamed(op, {old: new})
@@ -114,6 +117,12 @@ def follow(change: Change, ops: list[Op]) -> list[Op]:
     if just_made:
         ops = [renamed(op, just_made) for op in ops]
     return _lifted(change, ops)
+
+
+def _led(change: Change, op: Op, made: dict[str, tuple[str, int]]) -> Op:
+    # Who has seen a part of the commit that made the fork has seen both versions.
+    base = whole_commit(change, op.base_rev)
+    return renamed(op, {old: new for old, (new, rev) in made.items() if base < rev})
 
 
 def _lifted(change: Change, ops: list[Op]) -> list[Op]:
@@ -184,6 +193,28 @@ def without_remade(change: Change, ops: list[Op]) -> list[Op]:
                 change.working.touch(name, one)
             ops = [op for op in ops if op not in mine]
     return ops
+
+
+def without_issued(change: Change, table: str, id: str, ops: list[Op], mine: list[Op]) -> list[Op] | None:
+    """The operations without `mine`, which issue a document, where a version of it is that very paper.
+
+    So it is where somebody brought it after a restore, and the document has gone on meanwhile. None where none is.
+    """
+    if not change.working.past.came_back:
+        return None
+    named = {row["id"]: synced.name for synced, row in parts(change, table, id)}
+    for version, new_ids in versions_since(change, (table, id), named, 0):
+        root = change.working.get(*version)
+        if root is None or not say_what_stands(change, [renamed(op, new_ids) for op in mine]):
+            continue
+        for op in mine:
+            change.working.touch(op.table, op.id)
+        if may_write(change, table, root):
+            change.map += [(named[old], old, new) for old, new in new_ids.items()]
+            for synced, row in parts(change, *version):
+                change.working.touch(synced.name, row["id"])
+        return [op for op in ops if op not in mine]
+    return None
 
 
 def _by_named_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]]:

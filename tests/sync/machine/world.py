@@ -57,7 +57,8 @@ class World:
         row = laptop.row(kind, id)
         if row is None or row["deleted_at"] is not None or not self._may_type(laptop, kind, row):
             return False
-        seen = form.loaded if form else row
+        # A field that came with an update after the form was opened is as it is.
+        seen = row | form.loaded if form else row
         column, _dot, key = name.partition(".")
         word = self.ledger.word()
         values: dict[str, Any] = {column: _with_word(seen[column], column, key, word)}
