@@ -42,9 +42,12 @@ def route_of(draft: Draft) -> Route | None:
         return Route("quotes", draft.id)
     if draft.kind == "visit_report":
         return Route("report", draft.id)
-    account = draft.id if draft.kind == "account" else draft.values.get("account")
+    if draft.kind == "note":
+        return Route("accounts", draft.id)
     if draft.kind not in ("account", "contact", "task"):
         return None
+    begun_for = draft.id.partition(":")[2]  # a new record is begun under an account
+    account = draft.id if draft.kind == "account" else begun_for or draft.values.get("account")
     return Route(
         "accounts",
         str(account) if account and account != "new" else None,

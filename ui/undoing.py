@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject
@@ -13,6 +14,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from ui.commands import Command
+from ui.history import Route
 from ui.place import Place, go_back_to, place_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Undoing(QObject):
         super().__init__(window)
         self._window = window
         self._places: OrderedDict[int, Place] = OrderedDict()
-        window.tasks.mark = lambda: place_of(window)
+        window.tasks.mark = lambda: _way_back(window)
         window.tasks.remembered.connect(self._keep_place)
         group = m_("General")
         window.add_commands(
@@ -125,6 +127,14 @@ class Undoing(QObject):
             return False
         event.ignore()
         return True
+
+
+def _way_back(window: MainWindow) -> Place | None:
+    """Where the person is; of a form that writes a record, the record: undone, it has nothing to go on with."""
+    place = place_of(window)
+    if place is None or "form" not in dict(place.route.options):
+        return place
+    return replace(place, route=Route(place.route.page, place.route.record))
 
 
 def _can(field: QObject, what: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,6 +38,8 @@ class Opened:
     draft: drafts.Draft | None
     record: dict[str, Any]
     """The stored record, the base of the merge; empty for a new one."""
+    draft_id: str = drafts.NEW
+    """The id of its draft."""
 
 
 def open_form(
@@ -51,9 +54,59 @@ def open_form(
         if field.name.startswith(CUSTOM):
             values[field.name] = _own_value(own.get(field.name[len(CUSTOM) :]), field)
     site = main_site(session, id) if kind == "account" and id else None
-    draft = drafts.find(session, kind, id or drafts.NEW)
+    kept_as = id or new_draft_id((given or {}).get("account"))
+    draft = drafts.find(session, kind, kept_as)
     shown = {**values, **(draft.values if draft else {})}
-    return Opened(kind, id, declared, values, titles(session, declared, shown), site, draft, record)
+    return Opened(kind, id, declared, values, titles(session, declared, shown), site, draft, record, kept_as)
+
+
+def new_draft_id(account: str | None) -> str:
+    """The id of the draft of a new record: each account has its own, or one would be offered under another."""
+    return f"{drafts.NEW}:{account}" if account else drafts.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A form about a record in which something was typed that is not saved yet."""
+
+    kind: str
+    id: str | None
+    """The id of its record; None for a new one."""
+    at: datetime
+
+
+def find_begun(session: Session, kind: str, id: str) -> list[Begun]:
+    """The begun forms of a record, and those of what is to be added to it."""
+    own = drafts.find(session, kind, id)
+    found = [Begun(kind, id, own.at)] if own is not None and _differs(own) else []
+    for new in ("contact", "task") if kind == "account" else ():
+        draft = drafts.find(session, new, new_draft_id(id))
+        if draft is not None and _differs(draft):
+            found.append(Begun(new, None, draft.at))
+    return found
+
+
+def _differs(draft: drafts.Draft) -> bool:
+    seen = draft.loaded or {}
+    return any(value != seen.get(name) for name, value in draft.values.items())
+
+
+def over(opened: Opened, seen: Mapping[str, Any], site: Mapping[str, Any]) -> Opened:
+    """The same form, with what the author of its draft saw in the fields of the record and of its address.
+
+    That is the base of the merge: what a colleague changed since is not taken for what was there.
+    """
+    declared = {field.name: field for field in opened.fields}
+    record = {**opened.record, **{name: value for name, value in seen.items() if name in opened.record}}
+    own = dict(record.get("custom") or {})
+    for name, value in seen.items():
+        if name.startswith(CUSTOM) and opened.values.get(name) != value:
+            kind = KINDS[declared[name].kind]
+            own[name[len(CUSTOM) :]] = None if value is None else kind.to_json(value, declared[name])
+    if "custom" in record:
+        record["custom"] = own
+    address = None if opened.site is None else {**opened.site, **site}
+    return dataclasses.replace(opened, record=record, site=address)
 
 
 def form_fields(session: Session, kind: str) -> tuple[Field, ...]:
@@ -66,26 +119,25 @@ def form_fields(session: Session, kind: str) -> tuple[Field, ...]:
 
 def save_form(
     session: Session,
-    kind: str,
-    id: str | None,
+    opened: Opened,
     values: Mapping[str, Any],
-    record: Mapping[str, Any],
     site: tuple[str | None, Mapping[str, Any], Mapping[str, Any]] | None = None,
 ) -> str:
     """Keep a form in one transaction and forget its draft; the record's id. Raises Invalid, NotAllowed.
 
-    `record` is what the form was opened on; `site` is (id or None, values, as loaded) of the main address.
+    `site` is (id or None, values, as loaded) of the main address.
     """
+    kind, id = opened.kind, opened.id
     if id is None:
         saved = records.add(
             session, kind, {name: value for name, value in values.items() if value is not None}
         )
     else:
-        records.save(session, kind, id, values, loaded=record)
+        records.save(session, kind, id, values, loaded=opened.record)
         saved = id
     if site is not None:
         _save_site(session, saved, *site)
-    drafts.discard(session, kind, id or drafts.NEW)
+    drafts.discard(session, kind, opened.draft_id)
     return saved
 
 

@@ -69,7 +69,7 @@ def test_a_form_saves_the_account_its_own_fields_and_its_address_at_once(workspa
     values = {"name": "Boulangerie Morel SARL", "custom.parking": "cour"}
     site = (form.site["id"], {"line1": "14 rue de Marseille"}, form.site)
     with workspace.transaction() as session:
-        save_form(session, "account", company.morel, values, form.record, site)
+        save_form(session, form, values, site)
     with workspace.read() as session:
         card = cards.card(session, company.morel, TODAY)
     assert card.account["name"] == "Boulangerie Morel SARL"
@@ -80,7 +80,7 @@ def test_a_form_saves_the_account_its_own_fields_and_its_address_at_once(workspa
 def test_a_wrong_value_is_refused_by_its_field(workspace):
     company = fill(workspace)
     with pytest.raises(Invalid) as refused, workspace.transaction() as session:
-        save_form(session, "account", company.morel, {"siret": "123"}, {})
+        save_form(session, open_form(session, "account", company.morel), {"siret": "123"})
     assert list(refused.value.problems) == ["siret"]
 
 

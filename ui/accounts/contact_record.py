@@ -161,6 +161,9 @@ class ContactRecord(QWidget):
         if self.card is not None:
             self.show_card(self.card)
 
+    def flush(self) -> None:
+        """Nothing is typed here."""
+
     # Acting
 
     @property

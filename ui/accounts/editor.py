@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app import drafts, formats
-from app.accounts.editing import SITE_FIELDS, Opened, find_links, open_form, save_form
+from app.accounts.editing import SITE_FIELDS, Opened, find_links, open_form, over, save_form
 from app.entity import fields
 from app.errors import Invalid
 from app.i18n import mark as m_
@@ -44,6 +45,9 @@ class RecordEditor(QWidget):
         self.form: RecordForm | None = None
         self.site_form: RecordForm | None = None
         self._asked = 0
+        self._saving = False
+        self._last: QWidget | None = None
+        """The field that was left last."""
         self._title = ElidingLabel("", "h1")
         self._state = Label("", "muted")
         self.cancel_button = Button(_("Close"), "ghost", on_click=self.close_form)
@@ -79,12 +83,20 @@ class RecordEditor(QWidget):
             self,
             lambda session: open_form(session, kind, id, given),
             then=lambda found: self._show(asked, found),
+            failed=lambda error: self._cannot_open(asked, error),
         )
+
+    def _cannot_open(self, asked: int, error: Exception) -> None:
+        """The record is gone, or cannot be read: no empty form stays in its place."""
+        if asked == self._asked:
+            errors.report(error, self)
+            self.closed.emit()
 
     def _show(self, asked: int, found: Opened) -> None:
         if asked != self._asked:
             return
         self.opened = found
+        self._saving = False
         tasks = self._shell.tasks
         self.form = RecordForm(found.fields, columns=2, tasks=tasks, find_links=find_links)
         self.form.set_values(found.values, found.titles)
@@ -101,34 +113,35 @@ class RecordEditor(QWidget):
         if found.draft is not None:
             self._apply(found.draft)
         self._say_kept(found.draft.at if found.draft else None)
+        self._last = None
         for form in self._forms():
             form.changed.connect(lambda _name: self.autosave.touch())
+            form.field_left.connect(lambda name, form=form: self._note_left(form, name))
         # The form takes its places first: focus in a widget that has none yet scrolls to nowhere.
         QTimer.singleShot(0, self, self.focus_first)
+
+    def _note_left(self, form: RecordForm, name: str) -> None:
+        self._last = form.editor(name).target
 
     def _forms(self) -> list[RecordForm]:
         return [form for form in (self.form, self.site_form) if form is not None]
 
     def _apply(self, draft: drafts.Draft) -> None:
-        """Put the draft's values into the fields; what they were loaded with stays the base."""
-        assert self.opened is not None
-        for form, prefix in ((self.form, ""), (self.site_form, _SITE)):
-            if form is None:
-                continue
-            loaded = dict(form.loaded)
-            kept = {
-                name[len(prefix) :]: value
-                for name, value in draft.values.items()
-                if name.startswith(_SITE) == bool(prefix)
-            }
-            for name, value in kept.items():
-                _show_typed(form, name, value)
-            if not prefix:
-                for name, title in self.opened.titles.items():
-                    editor = form.editor(name)
-                    if hasattr(editor, "show_title"):
-                        editor.show_title(title)
-            form.loaded = loaded
+        """Put what was typed into the fields; what its author saw there is the base of the merge."""
+        assert self.opened is not None and self.form is not None
+        seen = self.form.show_draft(_part(draft.values, ""), _part(draft.loaded or {}, ""))
+        site: dict[str, Any] = {}
+        if self.site_form is not None:
+            site = self.site_form.show_draft(_part(draft.values, _SITE), _part(draft.loaded or {}, _SITE))
+        self.opened = over(self.opened, seen, site)
+        for name, title in self.opened.titles.items():
+            editor = self.form.editor(name)
+            if hasattr(editor, "show_title"):
+                editor.show_title(title)
+
+    def focused_before(self) -> QWidget | None:
+        """The field that the keyboard was in; None while the form is being read, which then goes to its own."""
+        return self._last if self.opened is not None else None
 
     def focus_first(self) -> None:
         """Go to the field where the draft stopped, else to the first."""
@@ -150,12 +163,13 @@ class RecordEditor(QWidget):
         found = self.opened
         if found is None or self.form is None:
             return None
-        values = self.form.draft()
+        values, loaded = self.form.draft(), dict(self.form.loaded)
         if self.site_form is not None:
             values |= {_SITE + name: value for name, value in self.site_form.draft().items()}
-        loaded = {name: value for name, value in found.values.items() if name in values}
-        focus = self._focused()
-        return lambda session: drafts.keep(session, found.kind, found.id or drafts.NEW, values, loaded, focus)
+            loaded |= {_SITE + name: value for name, value in self.site_form.loaded.items()}
+        loaded = {name: value for name, value in loaded.items() if name in values}
+        focus, id = self._focused(), found.draft_id
+        return lambda session: drafts.keep(session, found.kind, id, values, loaded, focus)
 
     def _focused(self) -> str | None:
         widget = self.window().focusWidget()
@@ -177,7 +191,7 @@ class RecordEditor(QWidget):
     def save(self) -> None:
         """Save, or show each problem beside its field."""
         found = self.opened
-        if found is None or self.form is None:
+        if found is None or self.form is None or self._saving:
             return
         try:
             values = self.form.values()
@@ -185,10 +199,10 @@ class RecordEditor(QWidget):
         except Invalid:
             return
         self.autosave.stop()
-        self.save_button.setEnabled(False)
+        self._set_saving(True)
         self._shell.tasks.write(
             self,
-            lambda session: save_form(session, found.kind, found.id, values, found.record, site),
+            lambda session: save_form(session, found, values, site),
             then=lambda id: self._saved(found.kind, id),
             failed=self._failed,
             label=_(_TITLES[found.kind][0 if found.id is None else 1]),
@@ -203,18 +217,31 @@ class RecordEditor(QWidget):
             return None
         return (site["id"] if site else None, values, site or {})
 
+    def _set_saving(self, saving: bool) -> None:
+        """What is on its way to the file is not typed in: those letters would go nowhere."""
+        self._saving = saving
+        self.save_button.setEnabled(not saving)
+        for form in self._forms():
+            form.set_read_only(saving)
+
     def _saved(self, kind: str, id: str) -> None:
-        self.save_button.setEnabled(True)
+        self._set_saving(False)
         self.opened = None
         self.saved.emit(kind, id)
 
     def _failed(self, error: Exception) -> None:
-        self.save_button.setEnabled(True)
+        self._set_saving(False)
         self.autosave.touch()
         if isinstance(error, Invalid) and self.form is not None:
             self.form.show_problems(error.problems)
         else:
             errors.report(error, self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not self._saving:
+            self.close_form()
+            return
+        super().keyPressEvent(event)
 
     def close_form(self) -> None:
         """Go back to the record; the draft stays."""
@@ -227,7 +254,7 @@ class RecordEditor(QWidget):
         self.autosave.stop()
         self.opened = None
         if found is not None:
-            kind, id = found.kind, found.id or drafts.NEW
+            kind, id = found.kind, found.draft_id
             self._shell.tasks.write(self, lambda session: drafts.discard(session, kind, id))
         self.closed.emit()
 
@@ -241,15 +268,8 @@ class RecordEditor(QWidget):
                 self.opened.record[name] = value
 
 
-def _show_typed(form: RecordForm, name: str, value: Any) -> None:
-    """Show a draft's value, also one that is not right yet."""
-    try:
-        editor = form.editor(name)
-    except KeyError:
-        return
-    try:
-        editor.show_value(value)
-    except (TypeError, ValueError, AttributeError, ArithmeticError):
-        line = getattr(editor, "line", None) or getattr(editor, "text", None)
-        if line is not None and isinstance(value, str):
-            (line.setText if hasattr(line, "setText") else line.setPlainText)(value)
+def _part(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Of a draft's values those of the record, or with the prefix those of its address."""
+    return {
+        name[len(prefix) :]: value for name, value in values.items() if name.startswith(_SITE) == bool(prefix)
+    }

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app import attachments, formats
 from app.accounts.card import Card as AccountCard
-from app.accounts.card import Event, add_note
+from app.accounts.card import Event
 from app.entity import field
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.kinds import KINDS
-from ui import errors
+from ui.accounts.note_field import NoteField
 from ui.accounts.side import KnowCard, OpportunitiesCard, PeopleCard, call
 from ui.accounts.timeline import Timeline
 from ui.accounts.wording import for_customer, timeline
@@ -35,7 +35,6 @@ from ui.widgets import (
     Label,
     Pill,
     Scroll,
-    SearchField,
     Spark,
     hbox,
     panel,
@@ -146,8 +145,7 @@ class AccountRecord(QWidget):
             name=_("History"),
         )
         self.groups.chosen.connect(lambda _group: self._show_events())
-        self.note = SearchField(_("Add a note… (Enter saves it)"), _("Add a note"), "pen-line")
-        self.note.returnPressed.connect(self._add_note)
+        self.note = NoteField(self._shell.tasks, self)
         self.timeline = Timeline(_("History of the account"))
         self.timeline.opened.connect(lambda event: open_event(self._shell, event))
         self._empty = EmptyState("history", _("Nothing yet"), _("Visits, calls and quotes appear here."))
@@ -176,8 +174,8 @@ class AccountRecord(QWidget):
         self.route_button.setEnabled(bool(card.place))
         self._show_facts(card)
         if not same:
-            self.note.clear()
             self.groups.set_value(None)
+        self.note.show_account(str(account["id"]))
         self._show_events(keep_place=same)
         self.people.show_people(card.people)
         self.opportunities.show_opportunities(card.opportunities)
@@ -231,6 +229,10 @@ class AccountRecord(QWidget):
         if self._card is not None:
             self.show_card(self._card)
 
+    def flush(self) -> None:
+        """Keep what is being typed: the page is left."""
+        self.note.autosave.flush()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_spark()
@@ -261,23 +263,6 @@ class AccountRecord(QWidget):
     def _open_conflicts(self) -> None:
         if self._card is not None:
             self._shell.go("conflicts", self._card.account["id"])
-
-    def _add_note(self) -> None:
-        text, card = self.note.text().strip(), self._card
-        if not text or card is None:
-            return
-        id, day = card.account["id"], formats.now().date()
-        self.note.clear()
-        self._shell.tasks.write(
-            self,
-            lambda session: add_note(session, id, text, day),
-            failed=lambda error: self._note_failed(text, error),
-            label=_("Note"),
-        )
-
-    def _note_failed(self, text: str, error: Exception) -> None:
-        self.note.setText(text)
-        errors.report(error, self)
 
 
 def open_event(shell: Shell, event: Event) -> None:

@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app import drafts, formats, records
+from app.accounts.editing import find_begun, new_draft_id
 from app.errors import NotFound
 from app.i18n import translate as _
 from ui import errors
+from ui.accounts.begun_bar import BegunBars
 from ui.accounts.editor import RecordEditor
 from ui.accounts.list_panel import Listed, RecordsPanel
 from ui.page import Page, Shell
-from ui.widgets import EmptyState, Line, hbox
+from ui.widgets import EmptyState, Line, hbox, panel, vbox
 
 RECORD, FORM, NOTHING = 0, 1, 2
 
@@ -37,7 +39,9 @@ class RecordsPage(Page):
         self.editor = RecordEditor(shell)
         self._nothing = nothing
         self.right = QStackedWidget()
-        for widget in (self.record, self.editor, self._nothing):
+        self.begun = BegunBars()
+        self.begun.wanted.connect(self.open_form)
+        for widget in (panel(vbox(self.begun, (self.record, 1), gap=0)), self.editor, self._nothing):
             self.right.addWidget(widget)
         self.right.setCurrentIndex(NOTHING)
         self.panel.chosen.connect(self._on_chosen)
@@ -80,20 +84,33 @@ class RecordsPage(Page):
             self.new_record()
             return
         if "form" in options:
-            self._id = record_id
-            self.open_form(str(options["form"]), None if options["id"] == drafts.NEW else str(options["id"]))
-            self.shell.replace(self.key, record_id)
+            self._open_form_again(record_id, str(options["form"]), str(options["id"]))
             return
+        if self.editing and record_id in (None, self._id):
+            return  # the form that was left is there as it was
         if record_id is not None:
             self._load(record_id)
             self.panel.choose(record_id)
         elif self._id is not None:
             self._load(self._id)
 
+    def _open_form_again(self, record_id: str | None, kind: str, id: str) -> None:
+        """By the way back, after a change of language, at the next start: the form, on the field it was left in."""
+        opened = self.editor.opened
+        if self.editing and record_id == self._id and opened and (opened.kind, opened.draft_id) == (kind, id):
+            return
+        self._id = record_id
+        if record_id is not None:
+            self.panel.choose(record_id)
+        self.open_form(kind, None if id.startswith(drafts.NEW) else id)
+
     def leave(self) -> None:
         self.editor.flush()
+        self.record.flush()
 
-    def primary_focus(self) -> QWidget:
+    def primary_focus(self) -> QWidget | None:
+        if self.editing:
+            return self.editor.focused_before()
         return self.panel.list if self._id else self.panel.search
 
     def filter_field(self) -> QWidget:
@@ -172,10 +189,19 @@ class RecordsPage(Page):
         if asked != self._asked:
             return
         self.record.show_card(found)
+        self._look_for_begun(asked)
         # A refresh may overtake the first look; only a form stays before the record.
         if not quietly or self.right.currentIndex() == NOTHING:
             self.right.setCurrentIndex(RECORD)
             self.shell.replace(self.key, self._id)
+
+    def _look_for_begun(self, asked: int) -> None:
+        kind, id = self.kind, self._id or ""
+        self.shell.tasks.read_in_order(
+            self,
+            lambda session: find_begun(session, kind, id),
+            then=lambda found: self.begun.show_begun(found if asked == self._asked else []),
+        )
 
     def _gone(self, asked: int, error: Exception) -> None:
         if asked != self._asked:
@@ -187,8 +213,10 @@ class RecordsPage(Page):
             errors.report(error, self)
 
     def _show_record(self) -> None:
+        self.shell.replace(self.key, self._id)
         if self._id is None:
             self.right.setCurrentIndex(NOTHING)
+            self.panel.list.setFocus()
             return
         self.right.setCurrentIndex(RECORD)
         self._load(self._id)
@@ -199,7 +227,10 @@ class RecordsPage(Page):
     def open_form(self, kind: str, id: str | None) -> None:
         """Open the form of a record, or of a new one that belongs to the record shown."""
         self.right.setCurrentIndex(FORM)
-        self.editor.edit(kind, id, self.given(kind) if id is None else None)
+        given = self.given(kind) if id is None else {}
+        self.editor.edit(kind, id, given)
+        # The way back, the next start and another language come to the form again.
+        self.shell.replace(self.key, self._id, form=kind, id=id or new_draft_id(given.get("account")))
 
     def new_record(self) -> None:
         """Open the form of a new record of the list."""

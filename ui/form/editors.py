@@ -53,9 +53,17 @@ class Editor(QWidget):
         """Show a value without emitting `changed`."""
         raise NotImplementedError
 
+    def show_typed(self, value: Any) -> None:
+        """Show what `typed` gave, also where it is no value yet."""
+        self.show_value(value)
+
     def parsed(self) -> Any:
         """The Python value; ValueError with one sentence when what stands there is none."""
         return KINDS[self.field.kind].parse(self.typed(), self.field)
+
+    def _read(self, typed: Any) -> Any:
+        """The value of what a draft holds; ValueError for half a number."""
+        return KINDS[self.field.kind].parse(typed, self.field) if isinstance(typed, str) else typed
 
     def set_error(self, wrong: bool) -> None:
         """Mark the editor or take the mark away."""
@@ -109,6 +117,12 @@ class LineEditor(Editor):
         if text != self.line.text():
             self.line.setText(text)
             self.line.setCursorPosition(0)
+
+    def show_typed(self, value: Any) -> None:
+        try:
+            self.show_value(self._read(value))
+        except ValueError:
+            self.line.setText(value)
 
     def set_read_only(self, locked: bool) -> None:
         self.line.setReadOnly(locked)
@@ -194,6 +208,14 @@ class TextEditor(Editor):
         if text != self.text.toPlainText():
             self._silent = True
             self.text.setPlainText(text)
+            self._silent = False
+
+    def show_typed(self, value: Any) -> None:
+        try:
+            self.show_value(self._read(value))
+        except ValueError:
+            self._silent = True
+            self.text.setPlainText(value)
             self._silent = False
 
     def set_read_only(self, locked: bool) -> None:

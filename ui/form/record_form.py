@@ -220,6 +220,22 @@ class RecordForm(QWidget):
         if self._cells:
             next(iter(self._cells.values())).editor.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_draft(self, values: Mapping[str, Any], bases: Mapping[str, Any]) -> dict[str, Any]:
+        """Put into the fields what a draft holds and what was typed into it; the bases of these, by field.
+
+        A field in which nothing was typed shows what the record says now: somebody may have changed it since.
+        What was typed stands over the value that its author saw.
+        """
+        seen: dict[str, Any] = {}
+        for name, value in values.items():
+            cell = self._cells.get(name)
+            if cell is None or (name in bases and value == bases[name]):
+                continue
+            cell.editor.show_typed(value)
+            if name in bases:
+                seen[name] = self.loaded[name] = bases[name]
+        return seen
+
     # Doubting
 
     def _problem(self, name: str) -> str | None:
