@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import errors
 from sync.merge import Value, canonical
-from sync.protocol import ERASED, Op, Result
+from sync.protocol import Op, Result
 from sync.schema import OFFICE, SyncTable
 from sync.server import blobs, head, scope_files, scopes
 from sync.server.erased_list import erased_list
@@ -23,8 +23,6 @@ from sync.server.past import BATCH, Key
 from sync.server.store import Store
 from sync.server.tables import PARKED
 from sync.server.working import Row, Working
-
-_EXITS = text("SELECT table_name, id FROM sync_erased WHERE rev > :after AND rev <= :upto")
 
 
 @dataclass
@@ -78,14 +76,6 @@ def find_erased(connection: Connection, store: Store, ids: Collection[str]) -> s
         statement = select(table.c.id).where(table.c.id.in_(wanted[start : start + BATCH]))
         found.update(connection.scalars(statement))
     return found
-
-
-def exits(connection: Connection, store: Store, after: int, upto: int) -> list[tuple[str, str, str]]:
-    """What was erased in (after, upto], for every device: whoever has it in whatever corner drops it."""
-    if after >= upto:
-        return []
-    found = connection.execute(_EXITS, {"after": after, "upto": upto})
-    return [(name, id, ERASED) for name, id in found]
 
 
 def remember(connection: Connection, store: Store, keys: Collection[Key], rev: int, now: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
 
 from sync import sums
-from sync.protocol import Rows, Sum, pack_cursor, unpack_cursor
+from sync.protocol import Result, Rows, Sum, pack_cursor, unpack_cursor
+from sync.server.announced import Announcements, Owed
 from sync.server.batch import Values, find_rows
 from sync.server.store import Store
 from sync.server.weight import fitting
@@ -21,9 +22,6 @@ _ROWS_PER_MB = 3_000
 _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
-_MOST_EXITS = 100_000
-_ENDLESS = 1 << 62
-_IDS = 500
 _STATEMENTS = 4_000
 
 
@@ -37,10 +35,13 @@ class Cursor:
     behind: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     seal: str = ""
     """See `sync.server.received`."""
+    owed: Owed | None = None
 
     def pack(self) -> str:
         """The text that travels."""
         fields = {"e": self.epoch, "r": self.rev, "s": sorted(self.scopes), "b": self.behind}
+        if self.owed is not None:
+            fields["o"] = list(self.owed)
         return pack_cursor(fields | {"k": self.seal} if self.seal else fields)
 
 
@@ -51,6 +52,9 @@ def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | 
         behind = {str(scope): (int(a), int(b), int(c)) for scope, (a, b, c) in fields["b"].items()}
         seal = str(fields.get("k", ""))
         cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind, seal)
+        if "o" in fields:
+            after, upto, exits, settled = fields["o"]
+            cursor.owed = Owed(int(after), min(int(upto), head), bool(exits), bool(settled))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return cursor if cursor.epoch == epoch and horizon <= cursor.rev <= head else None
@@ -65,6 +69,7 @@ class Page:
     exits: list[tuple[str, str, str]]
     sums: list[Sum]
     more: bool
+    settled: list[Result]
 
 
 @dataclass
@@ -73,6 +78,7 @@ class Pull:
 
     connection: Connection
     store: Store
+    device: str
     granted: frozenset[str]
     max_bytes: int
     head: int
@@ -84,32 +90,47 @@ class Pull:
         self._limit = min(max(200, self.max_bytes * _ROWS_PER_MB // 1_000_000), _MOST_ROWS)
         self._tables = list(self.store.schema.tables)
         self._blocks: dict[str, list[Values]] = {}
-
-    def left_since_restore(self) -> list[tuple[str, str, str]]:
-        """What left the device's scopes since the server came back: who was away must not bring it back."""
-        return [] if self.restored is None else self._still_out(self._all_exits(self.restored))
+        self._exits: list[tuple[str, str, str]] = []
+        self._settled: list[Result] = []
+        self._beside = Announcements(
+            self.connection, self.store, self.device, self.granted, float(self.max_bytes)
+        )
 
     def run(self, cursor: Cursor) -> Page:
         """The rows after `cursor`, as many as fit."""
         cursor = self._granted_only(cursor)
-        exits: list[tuple[str, str, str]] = []
         if cursor.rev < self.head:
-            exits, cursor.rev = self._changes(cursor)
+            cursor.rev = self._changes(cursor)
+        if cursor.owed is not None:
+            cursor.owed = self._tell_owed(cursor.owed)
         if cursor.rev == self.head and cursor.behind:
             self._fill(cursor)
-        more = cursor.rev < self.head or bool(cursor.behind)
-        return Page(cursor, self._as_rows(), exits, [] if more else self._sums(), more)
+        more = cursor.rev < self.head or bool(cursor.behind) or cursor.owed is not None
+        sums = [] if more else self._sums()
+        return Page(cursor, self._as_rows(), self._exits, sums, more, self._settled)
+
+    def _tell(self, after: int, upto: int, exits_after: int | None, settled: bool = True) -> int:
+        told = self._beside.tell(after, upto, exits_after, settled)
+        self._exits += told.exits
+        self._settled += told.settled
+        return told.upto
+
+    def _tell_owed(self, owed: Owed) -> Owed | None:
+        """What is left to tell after this page."""
+        upto = self._tell(owed.after, owed.upto, self.restored if owed.exits else None, owed.settled)
+        return owed._replace(after=upto) if upto < owed.upto else None
 
     def _granted_only(self, cursor: Cursor) -> Cursor:
         scopes = cursor.scopes & self.granted
         behind = {scope: at for scope, at in cursor.behind.items() if scope in self.granted}
         for scope in sorted(self.granted - scopes - set(behind)):
             behind[scope] = (0, 0, cursor.rev)
-        return Cursor(cursor.epoch, cursor.rev, scopes, behind, cursor.seal)
+        return Cursor(cursor.epoch, cursor.rev, scopes, behind, cursor.seal, cursor.owed)
 
     # What changed
 
-    def _changes(self, cursor: Cursor) -> tuple[list[tuple[str, str, str]], int]:
+    def _changes(self, cursor: Cursor) -> int:
+        """Up to which revision the page brings them all."""
         upto = self.head
         found: list[tuple[int, str, Values, float]] = []
         for name, scopes in self._changed_since(cursor.rev).items():
@@ -120,13 +141,13 @@ class Pull:
                 upto = rows[-1][rev_at]
             found += [(row[rev_at], name, row, weight) for row, weight in zip(rows, weights, strict=True)]
         found.sort(key=itemgetter(0))
-        exits, upto = self._exits(cursor.rev, self._full_at(found, upto))
+        upto = self._tell(cursor.rev, self._full_at(found, upto), cursor.rev)
         for rev, name, row, weight in found:
             if rev > upto:
                 break
             self._blocks.setdefault(name, []).append(row)
             self._left -= weight
-        return exits, upto
+        return upto
 
     def _full_at(self, found: list[tuple[int, str, Values, float]], upto: int) -> int:
         """The revision, `upto` at most, with which the page is full."""
@@ -138,11 +159,11 @@ class Pull:
         return upto
 
     def _fitting(
-        self, statement: Select[Any], bounds: dict[str, Any], room: float | None = None
+        self, statement: Select[Any], bounds: dict[str, Any]
     ) -> tuple[list[Values], list[float], bool]:
         """The rows that there is room for, what each takes, and whether there are no more."""
         result = self.connection.execute(statement, bounds)
-        rows, weights, whole = fitting(result.cursor, self._left if room is None else room)
+        rows, weights, whole = fitting(result.cursor, self._left)
         result.close()
         return rows, weights, whole and len(rows) < bounds["most"]
 
@@ -156,31 +177,6 @@ class Pull:
 
     def _rev_at(self, name: str) -> int:
         return self.store.schema.tables[name].columns().index("rev")
-
-    def _exits(self, after: int, upto: int) -> tuple[list[tuple[str, str, str]], int]:
-        """The exits up to where there was room for them, and where that is."""
-        bounds = {"scopes": list(self.granted), "after": after, "upto": upto, "most": _MOST_EXITS}
-        statement = _exits_from(self.store.tables["scope_exit"])
-        rows, _weights, whole = self._fitting(statement, bounds, self.max_bytes)
-        return self._still_out(rows), upto if whole else rows[-1][3]
-
-    def _all_exits(self, after: int) -> list[Values]:
-        """However many there are: nothing says where to go on."""
-        bounds = {"scopes": list(self.granted), "after": after, "upto": self.head, "most": _ENDLESS}
-        return self._fitting(_exits_from(self.store.tables["scope_exit"]), bounds, _ENDLESS)[0]
-
-    def _still_out(self, exits: list[Values]) -> list[tuple[str, str, str]]:
-        """Those of rows that this device holds in none of its scopes."""
-        left = [(table, id, scope) for table, id, scope, _rev in exits]
-        still: set[tuple[str, str]] = set()
-        for name in {table for table, _, _ in left}:
-            ids = sorted({id for table, id, _ in left if table == name})
-            table = self.store.tables.synced[name]
-            for start in range(0, len(ids), _IDS):
-                # By id alone: with the scope in the question SQLite reads all rows of the granted scopes.
-                found = find_rows(self.connection, table, ("id", "scope"), "id", ids[start : start + _IDS])
-                still.update((name, id) for id, scope in found if scope in self.granted)
-        return [(table, id, scope) for table, id, scope in left if (table, id) not in still]
 
     # What came within reach
 
@@ -260,13 +256,6 @@ def _changes_of(table: Table) -> Select[Any]:
 def _newer_places(table: Table) -> Select[Any]:
     newer = (table.c.rev > bindparam("after")) | table.c.rev.is_(None)
     return select(table.c.table_name, table.c.scope).where(table.c.scope.in_(_among()) & newer)
-
-
-@lru_cache(maxsize=_STATEMENTS)
-def _exits_from(table: Table) -> Select[Any]:
-    here = table.c.scope.in_(_among()) & _window(table)
-    found = select(table.c.table_name, table.c.id, table.c.scope, table.c.rev).where(here)
-    return found.order_by(table.c.rev).limit(bindparam("most"))
 
 
 @lru_cache(maxsize=_STATEMENTS)

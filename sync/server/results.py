@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from sync import driver
 from sync.protocol import Op, Result, Transaction, decode
@@ -19,12 +19,6 @@ from sync.server.store import Store
 from sync.server.tables import PARKED
 
 _BATCH = 500
-_SETTLED = text(
-    "SELECT body FROM sync_result WHERE settled_rev > 0"  # those alone are in the index
-    " AND device = :device AND settled_rev > :after AND settled_rev <= :upto"
-    " UNION ALL SELECT r.body FROM sync_shared s JOIN sync_result r ON r.uuid = s.uuid WHERE s.device = :device"
-    " AND r.device <> :device AND r.settled_rev > :after AND r.settled_rev <= :upto"
-)
 
 
 @dataclass(frozen=True)
@@ -182,11 +176,3 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
             ),
             rows,
         )
-
-
-def find_settled(connection: Connection, store: Store, device: str, after: int, upto: int) -> list[Result]:
-    """The results that changed in (after, upto]: this device's, and those that it shares with a copy of its file."""
-    if after >= upto:
-        return []
-    found = connection.execute(_SETTLED, {"device": device, "after": after, "upto": upto})
-    return [decode(bytes(body), Result) for (body,) in found]

@@ -35,7 +35,6 @@ from sync.server import (
     auth,
     codes,
     copied,
-    erasure,
     exchange_key,
     head,
     history,
@@ -46,6 +45,7 @@ from sync.server import (
     whole_files,
 )
 from sync.server.adapters import ADAPTERS, Adapter
+from sync.server.announced import Owed
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
 from sync.server.pull import Cursor, Pull, read_cursor
@@ -189,18 +189,15 @@ class Session:
             limit = horizon.find(connection)
             start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
             known = start or Cursor(hello.epoch, hello.head)
+            if start is None:
+                known.owed = Owed(0, hello.head, exits=bool(request.cursor), settled=True)
+            elif not device.rev_presented and known.owed is None:
+                # A laptop that comes back from its own copy may hold what was erased long ago.
+                known.owed = Owed(0, known.rev, exits=False, settled=False)
             granted = frozenset(hello.scopes)
             restored = hello.lives[0][1] if hello.lives else None
-            pull = Pull(connection, self.store, granted, max_bytes, hello.head, restored)
+            pull = Pull(connection, self.store, device.id, granted, max_bytes, hello.head, restored)
             page = pull.run(known)
-            if start is None and request.cursor:
-                page.exits += pull.left_since_restore()
-            settled = results.find_settled(
-                connection, self.store, device.id, known.rev if start else 0, page.cursor.rev
-            )
-            # A laptop that comes back from its own copy may hold what was erased long ago.
-            since = known.rev if start and device.rev_presented else 0
-            page.exits += erasure.exits(connection, self.store, since, page.cursor.rev)
             if start is None or not start.seal or page.cursor.rev != start.rev:
                 epoch, rev = page.cursor.epoch, page.cursor.rev
                 page.cursor.seal = received.seal(connection, self.store, device.user, epoch, rev)
@@ -210,7 +207,7 @@ class Session:
         if limit.is_due(now):
             self.store.run(lambda connection: horizon.advance(connection, self.store, now))
         resync = start is None and bool(request.cursor)
-        return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, settled, resync)
+        return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, page.settled, resync)
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
         """The rows or partial sums of a scope's table, to find one that differs."""

@@ -17,6 +17,7 @@ from sync.protocol import (
     encode_pull,
 )
 from sync.repair import drill_down
+from sync.server.admin import Administration
 from tests.sync.server.conftest import Company, Laptop, create
 
 LARGE = 900_000
@@ -109,7 +110,7 @@ def test_what_a_newer_laptop_wrote_does_not_outgrow_an_answer_either(nora: Lapto
 def test_exits_fill_pages_too_and_none_is_left_out(
     nora: Laptop, office: Laptop, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.server.pull._MOST_EXITS", 150)
+    monkeypatch.setattr("sync.server.announced._MOST", 150)
     ops = _small(400)
     nora.do(*ops)
     nora.pull()
@@ -131,3 +132,36 @@ def test_a_repair_gets_large_rows_in_several_answers(nora: Laptop, office: Lapto
     found = drill_down(remote, ("territory:north", "account"), {}, answer.head)
     assert sorted(str(row[0]) for block in found.blocks for row in block.rows) == ids
     assert sorted(found.theirs) == ids and not found.moved
+
+
+def test_what_became_of_parked_work_and_what_was_erased_fill_pages_too(
+    nora: Laptop, office: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.server.announced._MOST", 40)
+    nora.pull()
+    parked = [nora.do(create("contact", f"c{i}", account="late", name="D")) for i in range(100)]
+    assert {result.outcome for result in parked} == {"parked"}
+    office.do(create("account", "late", territory="north", name="D"))
+    for cursor in (nora.cursor, "old"):
+        pages = _pages(nora, cursor)
+        told = [result.uuid for page in pages for result in page.settled]
+        assert len(told) == len(set(told)) == 100
+        assert max(len(page.settled) for page in pages) == 40
+        assert {result.outcome for page in pages for result in page.settled} == {"applied"}
+        assert not any(page.sums for page in pages[:-1]) and pages[-1].sums
+
+
+def test_who_begins_afresh_after_a_restore_hears_page_by_page_what_left_since(
+    nora: Laptop, office: Laptop, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.server.announced._MOST", 150)
+    ops = _small(400)
+    nora.do(*ops)
+    office.pull()
+    old = nora.cursor
+    Administration(company.store).renew()
+    office.do(*(office.edit("account", op.id, territory="south") for op in ops))
+    pages = _pages(nora, old)
+    assert pages[0].resync
+    assert [len(page.exits) for page in pages] == [150, 150, 100]
+    assert {id for page in pages for _table, id, _scope in page.exits} == {op.id for op in ops}
