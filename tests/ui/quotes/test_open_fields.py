@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from app import drafts, records
 from app.quotes import editing
@@ -224,7 +225,7 @@ class PowerCut(QObject):
 
 
 def test_after_a_power_cut_the_open_cell_is_open_again(
-    hand: Hand, opened: Opened, shop: Shop, tmp_path: Path, qtbot: object
+    hand: Hand, opened: Opened, shop: Shop, tmp_path: Path, qtbot: QtBot
 ) -> None:
     quote = opened("dsi 600 x 6", "bob 450")
     type_into(hand, QUANTITY, "12")
@@ -232,6 +233,7 @@ def test_after_a_power_cut_the_open_cell_is_open_again(
     assert stored(shop, quote).lines[0]["quantity"] == D(6)
     PowerCut(hand.window)
     with window_on(shop.workspace, tmp_path / "again") as window:
+        qtbot.addWidget(window)
         again = Hand(window)
         window.go("quotes", quote)
         again.settle()
@@ -245,7 +247,7 @@ def test_after_a_power_cut_the_open_cell_is_open_again(
 
 @pytest.mark.parametrize("name", ["subject", "discount", "charges", "deposit", "delivery_terms"])
 def test_after_a_power_cut_a_field_stands_as_it_was_typed(
-    hand: Hand, opened: Opened, shop: Shop, tmp_path: Path, name: str
+    hand: Hand, opened: Opened, shop: Shop, tmp_path: Path, qtbot: QtBot, name: str
 ) -> None:
     quote = opened("dsi 600 x 6")
     hand.page.editor.open_fields.lines[name].setFocus()
@@ -254,6 +256,7 @@ def test_after_a_power_cut_a_field_stands_as_it_was_typed(
     hand.wait_for(lambda: kept(shop, quote) == [text])
     PowerCut(hand.window)
     with window_on(shop.workspace, tmp_path / "again") as window:
+        qtbot.addWidget(window)
         again = Hand(window)
         window.go("quotes", quote)
         again.settle()
