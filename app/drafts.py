@@ -18,6 +18,8 @@ from app.local import drafts
 
 NEW = "new"
 """The id of the draft of a record that has none yet."""
+TODAY = "today"
+"""The id of the draft of the task that is begun on the first screen."""
 
 
 @dataclass(frozen=True, slots=True)

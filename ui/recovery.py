@@ -42,6 +42,10 @@ def route_of(draft: Draft) -> Route | None:
         return Route("quotes", draft.id)
     if draft.kind == "visit_report":
         return Route("report", draft.id)
+    if draft.kind == "settings":
+        return Route("settings")
+    if (draft.kind, draft.id) == ("task", "today"):
+        return Route("today", None, (("new", "task"),))
     if draft.kind == "note":
         return Route("accounts", draft.id)
     if draft.kind not in ("account", "contact", "task"):

@@ -220,6 +220,16 @@ class RecordForm(QWidget):
         if self._cells:
             next(iter(self._cells.values())).editor.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def changed_draft(self) -> dict[str, Any]:
+        """Of `draft` what differs from what was loaded."""
+        return {
+            name: self._parsed_or_typed(cell) for name, cell in self._cells.items() if self._differs(name)
+        }
+
+    def focused_name(self) -> str | None:
+        """The field that the keyboard is in."""
+        return next((name for name, cell in self._cells.items() if _has_focus(cell.editor)), None)
+
     def show_draft(self, values: Mapping[str, Any], bases: Mapping[str, Any]) -> dict[str, Any]:
         """Put into the fields what a draft holds and what was typed into it; the bases of these, by field.
 
@@ -273,3 +283,8 @@ class RecordForm(QWidget):
             if not cell.wrong or value is not None:
                 cell.say(doubt, doubtful=True)
         self.field_left.emit(cell.field.name)
+
+
+def _has_focus(editor: Editor) -> bool:
+    focus = editor.window().focusWidget()
+    return focus is not None and (focus is editor or editor.isAncestorOf(focus))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.errors import Invalid
 from app.i18n import translate as _
 from ui import errors
-from ui.form import RecordForm
+from ui.form import KeptForm, RecordForm
 from ui.page import Shell
 from ui.widgets import Button, hbox, vbox
 
@@ -31,15 +31,19 @@ class CompanyForm(QWidget):
         self._loaded: dict[str, Any] = {}
         declared = fields("organisation")
         self.form = RecordForm([declared[name] for name in FIELDS], columns=2)
+        self.kept = KeptForm(shell.tasks, self, {"": self.form}, "settings", "company")
         self._save = Button(_("Save"), "secondary", "check", self.save)
         self.setLayout(vbox(self.form, hbox(None, self._save), gap=10))
 
     def show_company(self, company: dict[str, Any]) -> None:
         """Show what is kept; what is typed and not saved yet stays, over the value that was there."""
         values = {name: company.get(name) for name in FIELDS}
-        show = self.form.update_values if self.form.loaded else self.form.set_values
-        show(values)
-        self._loaded = {**company, **self.form.loaded}
+        self._loaded = company
+        if self.form.loaded:
+            self.form.update_values(values)
+        else:
+            self.form.set_values(values)
+            self.kept.take_up()
 
     def save(self) -> None:
         """Keep it, or show what is wrong beside the fields."""
@@ -47,7 +51,8 @@ class CompanyForm(QWidget):
             values = self.form.values()
         except Invalid:
             return
-        workspace, loaded = self._shell.workspace, self._loaded
+        workspace, loaded = self._shell.workspace, {**self._loaded, **self.form.loaded}
+        self.kept.autosave.stop()
         self._shell.tasks.background(
             self,
             lambda _token: _keep(workspace, values, loaded),
@@ -57,10 +62,11 @@ class CompanyForm(QWidget):
 
     def _saved(self, values: dict[str, Any]) -> None:
         self.form.loaded.update(values)
-        self._loaded = {**self._loaded, **values}
+        self.kept.autosave.touch()  # what was typed meanwhile stays a draft, else there is none any more
         self._shell.toast(_("Your company is saved. New quotes carry it."))
 
     def _failed(self, error: Exception) -> None:
+        self.kept.autosave.touch()
         if isinstance(error, Invalid):
             self.form.show_problems(error.problems)
         else:

@@ -87,6 +87,11 @@ class SettingsPage(Page):
     def filter_field(self) -> QWidget:
         return self.search
 
+    def leave(self) -> None:
+        for form in (self._company, self._quote_look, self._quote_mail):
+            if form is not None:
+                form.kept.flush()
+
     def open(self, record_id: str | None = None, **options: object) -> None:
         if self.shell.workspace is not None:
             self.shell.tasks.read(

@@ -14,7 +14,7 @@ from app.i18n import translate as _
 from app.quotes import paper, sample
 from app.quotes.style import CHOICES, LABELS, QuoteStyle, read_style
 from ui import errors
-from ui.form import RecordForm
+from ui.form import KeptForm, RecordForm
 from ui.page import Shell
 from ui.quotes.preview import PdfView
 from ui.settings.company_files import CompanyFileRow
@@ -34,6 +34,7 @@ class QuoteLook(QWidget):
         """The PDF that is shown."""
         self.form = RecordForm([_field(each.name) for each in fields(QuoteStyle)], columns=2)
         self.form.changed.connect(lambda _name: self.draw())
+        self.kept = KeptForm(shell.tasks, self, {"": self.form}, "settings", "quote_look")
         self.files = [CompanyFileRow(shell, name) for name in company.FILES]
         for row in self.files:
             row.changed.connect(self.draw)
@@ -45,8 +46,11 @@ class QuoteLook(QWidget):
 
     def show_style(self, style: QuoteStyle) -> None:
         """Show the company's choices; what is chosen here and not saved yet stays."""
-        show = self.form.update_values if self.form.loaded else self.form.set_values
-        show(asdict(style))
+        if self.form.loaded:
+            self.form.update_values(asdict(style))
+        else:
+            self.form.set_values(asdict(style))
+            self.kept.take_up(lambda found: self.draw() if found is not None else None)
         for row in self.files:
             row.reload()
         self.draw()
@@ -84,6 +88,7 @@ class QuoteLook(QWidget):
 
     def _saved(self, values: dict[str, Any]) -> None:
         self.form.loaded.update(values)
+        self.kept.autosave.touch()
         self._shell.toast(_("The look is saved. New quotes carry it."))
 
 

@@ -15,7 +15,7 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import mailing
 from ui import errors
-from ui.form import RecordForm
+from ui.form import KeptForm, RecordForm
 from ui.page import Shell
 from ui.widgets import Button, Label, hbox, vbox
 
@@ -32,6 +32,8 @@ class QuoteMail(QWidget):
             language: RecordForm([Field(name, kind, label) for name, kind, label in PARTS], columns=1)
             for language, _name in LANGUAGE_NAMES
         }
+        prefixed = {f"{language}.": form for language, form in self.forms.items()}
+        self.kept = KeptForm(shell.tasks, self, prefixed, "settings", "quote_mail")
         names = " ".join(f"{{{name}}}" for name in mailing.NAMES)
         hint = _("These names are filled in: {names}", names=names)
         column = vbox(Label(hint, "muted", wrap=True), gap=10)
@@ -44,10 +46,13 @@ class QuoteMail(QWidget):
 
     def show_words(self, own: Mapping[str, Any]) -> None:
         """Show the company's words, or those of the program in their place; what is typed and not saved stays."""
+        first = not any(form.loaded for form in self.forms.values())
         for language, form in self.forms.items():
             words = mailing.template(own, language)
             show = form.update_values if form.loaded else form.set_values
             show(words)
+        if first:
+            self.kept.take_up()
 
     def save(self) -> None:
         """Keep the parts that were changed, or say beside one what is wrong with it."""
@@ -80,6 +85,7 @@ class QuoteMail(QWidget):
             # What was typed while it was written stays, to be saved in its turn.
             form.loaded.update(typed[language])
             form.update_values(mailing.template(kept, language))
+        self.kept.autosave.touch()
         self._shell.toast(_("The words are saved. The next e-mail says them."))
 
 

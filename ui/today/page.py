@@ -103,6 +103,7 @@ class TodayPage(Page):
 
     def leave(self) -> None:
         self._clock.stop()
+        self.tasks.new.kept.flush()
 
     def primary_focus(self) -> QWidget:
         nearest = next((row.button for row in self.rows if row.button.property("kind") == "primary"), None)

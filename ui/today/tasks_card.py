@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
-from app import formats, records
+from app import drafts, formats, records
 from app.accounts.editing import find_links
 from app.entity import fields
 from app.errors import Invalid
@@ -19,7 +19,8 @@ from app.i18n import translate_plural as _n
 from app.today import ToDo, complete_task, plan_again, reopen_task
 from app.visits.reporting import ahead
 from ui import errors
-from ui.form import RecordForm
+from ui.form import KeptForm, RecordForm
+from ui.form.link_editor import LinkEditor
 from ui.page import Shell
 from ui.widgets import Button, Card, ElidingLabel, IconLabel, Label, Pill, clear, hbox, vbox
 from ui.words import due_pill
@@ -29,7 +30,7 @@ LATE_SHOWN = 2
 
 
 class NewTask(QWidget):
-    """The small form of a new task; Enter saves, Esc closes."""
+    """The small form of a new task; Enter saves, Esc closes and loses nothing: it is a draft until it is saved."""
 
     done = Signal()
 
@@ -42,24 +43,65 @@ class NewTask(QWidget):
             tasks=shell.tasks,
             find_links=find_links,
         )
+        self.kept = KeptForm(shell.tasks, self, {"": self.form}, "task", drafts.TODAY)
+        self._saving = False
         save = Button(_("Add task"), "secondary", "check", self.save)
-        cancel = Button(_("Cancel"), "ghost", on_click=self.done.emit)
+        cancel = Button(_("Cancel"), "ghost", on_click=self._cancel)
         self.setLayout(vbox(self.form, hbox(None, cancel, save), gap=10, margins=(0, 4, 0, 8)))
 
     def start(self) -> None:
-        """An empty form, due today."""
+        """The form as it was left, else an empty one, due today."""
+        self._set_saving(False)
         self.form.set_values({"due": formats.now().date()})
         self.form.focus_first()
+        self.kept.take_up(self._go_on)
+
+    def _go_on(self, begun: drafts.Draft | None) -> None:
+        """Name the account of the draft, and go to the field in which it stopped."""
+        if begun is None:
+            return
+        account = begun.values.get("account")
+        if account:
+            self._shell.tasks.read(
+                self,
+                lambda session: records.known(session, "account", account),
+                then=lambda row: self._name_account(account, str(row.get("name") or "")),
+            )
+        if begun.focus in begun.values and self.form.focused_name() == "subject":
+            self.form.editor(str(begun.focus)).target.setFocus()
+
+    def _name_account(self, id: str, name: str) -> None:
+        editor = self.form.editor("account")
+        if isinstance(editor, LinkEditor) and editor.typed() == id:
+            editor.show_title(name)
+
+    def _set_saving(self, saving: bool) -> None:
+        self._saving = saving
+        self.form.set_read_only(saving)
+
+    def _cancel(self) -> None:
+        """This task is not wanted."""
+        self.kept.forget()
+        self.done.emit()
 
     def save(self) -> None:
-        """Keep the task, or show what is missing."""
+        """Keep the task, or show what is missing. A second Enter while it is kept makes no second one."""
+        if self._saving:
+            return
         try:
             values = self.form.values()
         except Invalid:
             return
+        self.kept.autosave.stop()
+        self._set_saving(True)
+
+        def add(session: Any) -> None:
+            records.add(session, "task", {**values, "status": "open", "priority": "normal"})
+            self.kept.discard(session)
+
         self._shell.tasks.write(
             self,
-            lambda session: records.add(session, "task", {**values, "status": "open", "priority": "normal"}),
+            add,
             then=lambda _id: self._saved(str(values["subject"])),
             failed=self._failed,
             label=_("New task"),
@@ -70,6 +112,8 @@ class NewTask(QWidget):
         self._shell.done(_("Task “{subject}” added", subject=subject))
 
     def _failed(self, error: Exception) -> None:
+        self._set_saving(False)
+        self.kept.autosave.touch()
         if isinstance(error, Invalid):
             self.form.show_problems(error.problems)
         else:
@@ -77,6 +121,7 @@ class NewTask(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
+            self.kept.flush()
             self.done.emit()
             return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -160,7 +205,7 @@ class TasksCard(Card):
         self._shell = shell
         self._tasks: tuple[ToDo, ...] = ()
         self._done: dict[str, dict[str, Any]] = {}
-        self._all = False
+        self._all = self._looked = False
         self._count = Pill("0")
         self.new = NewTask(shell)
         self.new.hide()
@@ -180,8 +225,11 @@ class TasksCard(Card):
         self.rows: list[TaskRow] = []
 
     def open_new(self, opener: QWidget | None = None) -> None:
-        """Show the form of a new task and go into it."""
+        """Show the form of a new task and go into it; one that is open is gone on with."""
         self._opener = opener
+        if self.new.isVisible():
+            self.new.form.focus_first()
+            return
         self.new.show()
         self.new.start()
 
@@ -192,9 +240,21 @@ class TasksCard(Card):
             self._opener.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def start(self) -> None:
-        """The page is visited anew: what was ticked before goes."""
+        """The page is visited anew: what was ticked before goes, a task that was begun is shown again."""
         self._done.clear()
         self._all = False
+        if not self._looked:
+            self._looked = True
+            self._shell.tasks.read_in_order(
+                self, lambda session: drafts.find(session, "task", drafts.TODAY), then=self._show_begun
+            )
+
+    def _show_begun(self, begun: drafts.Draft | None) -> None:
+        if begun is not None and self.new.isHidden():
+            focus = self.window().focusWidget()
+            self.open_new(focus)
+            if focus is not None:
+                focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_tasks(self, tasks: Sequence[ToDo]) -> None:
         """Show the tasks; ticked ones stay where they were until the next visit."""
