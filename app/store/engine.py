@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app import errors
 from app.i18n import translate as _
 from app.store.raw import configure, unlock
+from sync import driver
 
 _NO_ROOM_BYTES = 256 * 1024
 """Below this a disk is full for SQLite: its index of the log alone takes 32 KiB, and reading needs it too."""
@@ -26,8 +27,9 @@ def open_engine(file: Path, key: bytes, settings: Sequence[tuple[str, str]] = ()
     Nothing is opened before the first connection.
     """
     engine = create_engine(
-        f"sqlite:///{file}",
+        f"{driver.SQLITE}/{file}",
         module=sqlcipher,
+        execution_options=driver.COMPILED,
         pool_size=4,
         # After a first load each slice of the search that waits for its turn holds one, beside what the window reads.
         max_overflow=16,

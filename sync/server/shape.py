@@ -1,6 +1,8 @@
-"""What the declarations say about links, looked up once per organisation instead of once per operation."""
+"""What the declarations say about links, looked up once instead of once per operation."""
 
 from __future__ import annotations
+
+import functools
 
 from sync.schema import SyncSchema, SyncTable
 from sync.server.tables import RECORD_RULES, dependency_links
@@ -37,6 +39,12 @@ class Shape:
     def links(self, table: str, target: str) -> tuple[str, ...]:
         """The columns of `table` that hold ids of `target`."""
         return self._links[table, target]
+
+
+@functools.lru_cache(maxsize=4)
+def shape_of(schema: SyncSchema) -> Shape:
+    """The links of `schema`; the same for all organisations of a process."""
+    return Shape(schema)
 
 
 def _parents(synced: SyncTable) -> tuple[tuple[str, str], ...]:

@@ -20,11 +20,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from sync import bundle, errors
+from sync import bundle, driver, errors
 from sync.schema import SyncSchema
 from sync.server import growth, trouble
 from sync.server.aside import Aside
-from sync.server.shape import Shape
+from sync.server.shape import shape_of
 from sync.server.tables import ServerTables, server_tables
 from sync.server.trouble import Trouble
 
@@ -75,7 +75,7 @@ class Store:
         self.schema = schema
         self.evolve = evolve
         self.tables: ServerTables = server_tables(schema)
-        self.shape = Shape(schema)
+        self.shape = shape_of(schema)
         self.pg_schema = pg_schema
         self.aside = Aside()
         # SQLite lets one write at a time and wakes the others by chance: in one process they queue.
@@ -149,7 +149,10 @@ class Store:
             fresh = not inspect(connection).has_table("sync_head", schema=self.pg_schema)
             if self.evolve is not None and not fresh:
                 self.evolve(connection, False)
-            self.tables.metadata.create_all(connection)
+            # One question for all: asked table by table, they would be what opening an organisation takes.
+            here = set(inspect(connection).get_table_names(schema=self.pg_schema))
+            missing = [table for name, table in self.tables.metadata.tables.items() if name not in here]
+            self.tables.metadata.create_all(connection, missing, checkfirst=False)
             if not fresh:
                 growth.add_missing(connection, self.tables, self.pg_schema)
             if self.evolve is not None and fresh:
@@ -327,8 +330,9 @@ class Organisations:
 def sqlite_engine(path: Path) -> Engine:
     """An engine for one SQLite file: WAL, full sync, transactions begun by us."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        f"{driver.SQLITE}/{path}",
         connect_args={"check_same_thread": False, "timeout": 20.0},
+        execution_options=driver.COMPILED,
         pool_size=8,
         # The connection that was used last has the pages that will be asked for.
         pool_use_lifo=True,
