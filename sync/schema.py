@@ -84,10 +84,15 @@ class SyncTable:
     """The link field that names the row of this table into which one was merged."""
     retained_when: tuple[str, tuple[str, ...]] | None = None
     """(field, values): such a row outlives the erasure of what it hangs under, as the law asks, at the office."""
+    _columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for with every block of rows that travels.
+        object.__setattr__(self, "_columns", tuple(str(column.name) for column in self.table.columns))
 
     def columns(self) -> tuple[str, ...]:
         """All stored columns in declaration order, system columns included."""
-        return tuple(str(column.name) for column in self.table.columns)
+        return self._columns
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text
 
+from sync import driver
 from sync.schema import ScopeRule, SyncField, SyncSchema, SyncTable
 from sync.server.scopes import Grants
 
@@ -97,16 +98,16 @@ def _table(metadata, name, fields, scope, more) -> SyncTable:  # type: ignore[no
     return SyncTable(name, Table(name, metadata, *columns), declared, scope, **more)
 
 
-_USER = text('SELECT role, territories FROM "user" WHERE id = :user')
+_USER = 'SELECT role, territories FROM "user" WHERE id = ?'
 
 
 def grants(connection: Connection, tables: Mapping[str, Table], user: str) -> Grants:
     """A rep and a manager see the territories of their row; the office sees all."""
-    row = connection.execute(_USER, {"user": user}).mappings().one()
+    ((role, territories),) = driver.read(connection, _USER, (user,))
     scopes = {"company", f"user:{user}"}
-    if row["role"] == "office":
+    if role == "office":
         return Grants(
             frozenset(scopes | {"office"} | {f"territory:{t}" for t in TERRITORIES}), "office", True
         )
-    scopes |= {f"territory:{name}" for name in json.loads(row["territories"] or "[]")}
-    return Grants(frozenset(scopes), row["role"])
+    scopes |= {f"territory:{name}" for name in json.loads(territories or "[]")}
+    return Grants(frozenset(scopes), role)

@@ -80,7 +80,7 @@ class InMemory(Server):
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(connection.get_execution_options().get("terrain_begin", "BEGIN"))
+            self._raw.execute(connection.get_execution_options().get("terrain_begin", "BEGIN"))
 
         store = Store(engine, company.schema())
         store.prepare()
