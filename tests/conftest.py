@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -35,6 +36,9 @@ settings.register_profile(
 )
 settings.register_profile("soak", settings.get_profile("ci"), max_examples=5_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# A test makes objects by ten thousands, nearly none of them rubbish: the collector need not look that often.
+gc.set_threshold(20_000)
 
 # Variables that a developer may have set for the program: a test says itself what it needs.
 KEPT_VARIABLES = ("TERRAIN_DATA", "TERRAIN_TEST_PG_URL")
