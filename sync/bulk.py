@@ -92,6 +92,8 @@ def lacks_indexes(connection: Connection) -> bool:
 def _kept(connection: Connection) -> list[str]:
     """The statements of the dropped indexes, but for those that an upgrade in the middle of the load has made."""
     found: list[str] = json.loads(state.get(connection, _KEPT) or "[]")
+    if not found:
+        return []
     made = connection.exec_driver_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IN (SELECT value FROM json_each(?))",
         (json.dumps(found),),

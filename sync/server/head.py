@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import compress
+from operator import ne
 
 from sqlalchemy import Connection, delete, select
 
@@ -71,7 +73,7 @@ def commit(working: Working, now: str, spare: int = 0) -> tuple[dict[Key, int], 
 
 def _write_rows(working: Working, revs: dict[Key, int]) -> None:
     born: dict[str, list[Values]] = defaultdict(list)
-    changed: dict[tuple[str, tuple[str, ...]], list[Values]] = defaultdict(list)
+    changed: dict[tuple[str, tuple[bool, ...]], list[Values]] = defaultdict(list)
     for key, rev in revs.items():
         row, before = working.rows[key], working.before[key]
         if row is None:
@@ -80,8 +82,9 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
         if before is None:
             born[key[0]].append(list(row.values()))
         else:
-            names = tuple([name for name, value in row.items() if value != before[name]])
-            changed[key[0], names].append([*(row[name] for name in names), row["id"]])
+            # All rows of a table have its columns in one order.
+            differs = tuple(map(ne, row.values(), before.values()))
+            changed[key[0], differs].append([*compress(row.values(), differs), row["id"]])
     synced = working.store.tables.synced
     erased: dict[str, list[str]] = defaultdict(list)
     for table, id in sorted(working.erased):
@@ -92,7 +95,8 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
             working.connection.execute(delete(synced[table]).where(here))
     for name, rows in born.items():
         insert_rows(working.connection, synced[name], synced[name].columns.keys(), rows)
-    for (name, names), rows in changed.items():
+    for (name, differs), rows in changed.items():
+        names = tuple(compress(synced[name].columns.keys(), differs))
         update_rows(working.connection, synced[name], names, ("id",), rows)
 
 

@@ -47,8 +47,25 @@ EDITS_S = {"sqlite": 2.0, "postgresql": 5.0}
 LEAST_PER_S = 2_000
 IDLE_S, IDLE_BYTES = 0.005, 2_048
 LAPTOPS, EDITS_EACH, DELTA_EACH, MORNING_S, SERVER_MB = 50, 200, 2_000, 30.0, 400
+REQUEST_S = 1.0
+"""What the slowest of a hundred requests of that morning may take."""
 PASSWORD = "a long password"
 NOW = "2026-01-01T08:00:00.000Z"
+
+
+class Client(HttpClient):
+    """A client that notes how long each call took, from its first byte to the last of the answer."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.took: list[float] = []
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        began = time.perf_counter()
+        try:
+            return super()._post(path, body, headers)
+        finally:
+            self.took.append(time.perf_counter() - began)
 
 
 @dataclass
@@ -63,9 +80,9 @@ class Site:
     people: list[dict[str, Any]] = field(default_factory=list)
     """The company's own users, each with a password."""
 
-    def client(self, who: int = 0) -> HttpClient:
+    def client(self, who: int = 0) -> Client:
         """A newly enrolled device of a user who sees everything."""
-        client = HttpClient(self.address)
+        client = Client(self.address)
         client.token = client.enrol(EnrolRequest(self.emails[who % len(self.emails)], PASSWORD)).token
         return client
 
@@ -264,12 +281,18 @@ def morning(site: Site) -> None:
         with ThreadPoolExecutor(LAPTOPS) as lanes:
             list(lanes.map(laptop, range(LAPTOPS)))
 
+    for client in clients:
+        client.took.clear()
     before = site.processor()
     took = seconds(all_at_once)
     cpu = site.processor() - before
+    calls = sorted(one for client in clients for one in client.took)
     report(
         f"{LAPTOPS} laptops at eight on {site.kind}, {EDITS_EACH} edits and {min(done or [0]):,} rows or more each",
-        took, MORNING_S, f"{len(failed)} failed; the server's processor {cpu:.1f} s;"
+        took, MORNING_S, f"{len(failed)} failed; of {len(calls)} requests, which wait for each other, half took"
+        f" {calls[len(calls) // 2]:.2f} s, 99 of 100 at most {calls[len(calls) * 99 // 100]:.2f} s"
+        f" (limit {REQUEST_S:g});"
+        f" the server's processor {cpu:.1f} s;"
         f" it held at most {most[0]:.0f} MB (limit {SERVER_MB}), with shared pages counted in each process"
         f" {most[1]:.0f} MB; when all was done {site.megabytes()[0]:.0f} MB",
     )  # fmt: skip
