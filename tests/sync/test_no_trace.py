@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app import drafts, records
 from app.store import keys
 from app.workspace import FILE
 from tests.sync.office import ISERE, RHONE, Laptop
@@ -26,8 +27,9 @@ def account(claire: Laptop, rey: Laptop) -> str:
     claire.add("contact", account=account, last_name="Xylophane")
     quote = claire.add("quote", account=account, status="draft", subject="Quetzalcoatl")
     claire.add("quote_line", quote=quote, position=1, description="Vermicelle", quantity="6")
-    for number in range(300):
-        claire.add("account", name=f"Compte {number}", territory=RHONE)
+    with claire.workspace.transaction() as session:
+        for number in range(300):
+            records.add(session, "account", {"name": f"Compte {number}", "territory": RHONE})
     claire.sync()
     rey.sync()
     rey.save("account", account, payment_terms="Yttrium")
@@ -35,8 +37,6 @@ def account(claire: Laptop, rey: Laptop) -> str:
     claire.save("account", account, payment_terms="Yttrium 2")
     claire.sync()
     with claire.workspace.transaction(undoable=True) as session:
-        from app import drafts, records
-
         drafts.keep(session, "account", account, {"name": "Zygomatique SA"}, {"name": "Zygomatique"})
         records.save(session, "account", account, {"website": "zygomatique.fr"})
     claire.sync()
