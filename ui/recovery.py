@@ -42,6 +42,8 @@ def route_of(draft: Draft) -> Route | None:
         return Route("quotes", draft.id)
     if draft.kind == "visit_report":
         return Route("report", draft.id)
+    if draft.kind == "conflict":
+        return Route("conflicts", draft.id)
     if draft.kind == "settings":
         return Route("settings")
     if (draft.kind, draft.id) == ("task", "today"):

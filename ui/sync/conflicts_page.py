@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget, QWidget
 
+from app import drafts
 from app.conflicts import review
 from app.conflicts.review import Disputed, Version
 from app.errors import UserError
@@ -15,6 +17,8 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from ui.commands import Command
 from ui.page import Page, Shell, page_layout
+from ui.sync.begun_decisions import KIND as BEGUN
+from ui.sync.begun_decisions import BegunDecisions, Choices
 from ui.sync.question_row import QuestionRow, column_heading
 from ui.sync.two_quotes import TwoQuotes
 from ui.table import ListRow, RecordList
@@ -49,6 +53,8 @@ class ConflictsPage(Page):
         self._found: dict[str, Disputed] = {}
         self._shown: Disputed | None = None
         self.rows: list[QuestionRow] = []
+        self.begun = BegunDecisions(shell.tasks, self)
+        self.begun.orphaned.connect(self._tell_orphan)
         self._subtitle = ElidingLabel("", "sub")
         self.list = RecordList(shell.tasks, _("Records to check"), row=_as_row)
         self.list.chosen.connect(self._on_chosen)
@@ -111,6 +117,9 @@ class ConflictsPage(Page):
     def open(self, record_id: str | None = None, **options: object) -> None:
         self.reload(record_id)
 
+    def leave(self) -> None:
+        self.begun.autosave.flush()
+
     def refresh(self, changes: Any) -> None:
         if self.isVisible() and ("conflict" in changes.kinds or changes.ids & self._found.keys()):
             self.reload()
@@ -123,10 +132,15 @@ class ConflictsPage(Page):
 
     def reload(self, wanted: str | None = None) -> None:
         """Read again; `wanted` or the record shown stays shown."""
-        self.shell.tasks.read(
-            self, lambda session: (review.find_disputed(session), review.count_merged(session)),
-            then=lambda found: self._show(found[0], found[1], wanted),
-        )  # fmt: skip
+
+        def read(session: Any) -> tuple[list[Disputed], int, Any]:
+            return review.find_disputed(session), review.count_merged(session), self.begun.read(session)
+
+        def show(found: tuple[list[Disputed], int, Any]) -> None:
+            self.begun.take(found[2], found[0])
+            self._show(found[0], found[1], wanted)
+
+        self.shell.tasks.read_in_order(self, read, then=show)
 
     # Showing
 
@@ -198,6 +212,7 @@ class ConflictsPage(Page):
             at = 1
         for row in self.rows:
             at = row.place(grid, at)
+        self.begun.put_back(self.rows, record.id)
         body = panel(grid)
         body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._grid_place.addWidget(body)
@@ -226,8 +241,8 @@ class ConflictsPage(Page):
 
     def settle(self) -> None:
         """Keep what was chosen and show the next record."""
-        if self._shown is None:
-            return
+        if self._shown is None or not self.confirm.isEnabled():
+            return  # a second Ctrl Enter while the first is on its way
         decisions: dict[str, tuple[str, Any]] = {}
         for row in self.rows:
             try:
@@ -236,11 +251,17 @@ class ConflictsPage(Page):
                 row.show_problem(str(problem))
                 return
         record = self._shown
+        choices = self.begun.settle(record.id)
         self.confirm.setEnabled(False)
+
+        def decide(session: Any) -> int:
+            drafts.discard(session, BEGUN, record.id)
+            return review.decide(session, decisions)
+
         self.shell.tasks.write(
-            self, lambda session: review.decide(session, decisions),
+            self, decide,
             then=lambda count: self._settled(record, count),
-            failed=self._refused,
+            failed=lambda error: self._refused(record, choices, error),
             label=_("Conflict settled"),
         )  # fmt: skip
 
@@ -254,9 +275,15 @@ class ConflictsPage(Page):
         )
         self.shell.done(text)
 
-    def _refused(self, error: Exception) -> None:
+    def _tell_orphan(self, text: str) -> None:
+        """Somebody else settled the field while another value was being written: the words can be taken along."""
+        told = _("Somebody else settled this conflict meanwhile. You had written: {text}", text=text)
+        self.shell.info(told, "warn", _("Copy"), lambda: QGuiApplication.clipboard().setText(text))
+
+    def _refused(self, record: Disputed, choices: Choices, error: Exception) -> None:
         from ui import errors
 
+        self.begun.restore(record.id, choices)
         self.confirm.setEnabled(True)
         if isinstance(error, UserError):
             self._problem.setText(str(error))

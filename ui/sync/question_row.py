@@ -96,7 +96,9 @@ class QuestionRow(QObject):
     # Deciding
 
     def choose(self, mine: bool) -> None:
-        """Choose the user's own version, or the other one."""
+        """Choose the user's own version, or the other one; of a document that exists twice there is no choice."""
+        if self.question.other:
+            return
         for card, version in zip(self.cards, self.question.versions, strict=True):
             if version.mine == mine:
                 card.setChecked(True)
@@ -112,22 +114,48 @@ class QuestionRow(QObject):
         chosen = self._chosen()
         self._edit(self.question.values[chosen] if chosen is not None else None)
 
+    def choice(self) -> dict[str, Any]:
+        """What the person has chosen or written so far, for the draft."""
+        chosen = self._chosen()
+        if chosen is not None:
+            version = self.question.versions[chosen]
+            return {"version": [version.text, version.by, version.mine]}
+        assert self.editor is not None
+        try:
+            return {"typed": self.editor.parsed()}
+        except ValueError:
+            return {"typed": self.editor.typed()}
+
+    def take_up(self, choice: dict[str, Any]) -> None:
+        """Go on with what `choice` gave, when the versions are shown anew; a version that is gone is not chosen."""
+        if "typed" in choice:
+            self._show_editor().show_typed(choice["typed"])
+            return
+        for card, version in zip(self.cards, self.question.versions, strict=False):
+            if choice.get("version") == [version.text, version.by, version.mine]:
+                card.setChecked(True)
+
     def _edit(self, value: Any) -> None:
+        editor = self._show_editor()
+        editor.show_value(value)
+        editor.setFocus()
+        self.changed.emit()
+
+    def _show_editor(self) -> Editor:
         if self.editor is None:
             self.editor = EDITORS[self.question.field.kind](self.question.field, formats.now)
             self.editor.changed.connect(self._clear_problem)
+            self.editor.changed.connect(self.changed)
             layout = self._editor_area.layout()
             assert layout is not None
             layout.addWidget(self.editor)
             layout.addWidget(self._problem)
-        self.editor.show_value(value)
         self._group.setExclusive(False)
         for card in self.cards:
             card.setChecked(False)
         self._group.setExclusive(True)
         self._editor_area.show()
-        self.editor.setFocus()
-        self.changed.emit()
+        return self.editor
 
     def _on_chosen(self, _card: QAbstractButton) -> None:
         self._editor_area.hide()

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QLineEdit, QPlainTextEdit
 
+from app import drafts
+from app.conflicts import review
 from tests.sync.office import RHONE, Laptop
 from ui.sync.version_card import VersionCard
 from ui.theme import theme
@@ -200,3 +203,91 @@ def test_an_empty_version_does_not_slant_the_words_of_other_cards(dressed: QAppl
     blank.resize(200, 40)
     blank.grab()
     assert not theme.font(14, 400).italic()
+
+
+def write_other(page: Any, field: str, text: str) -> QLineEdit:
+    row = next(row for row in page.rows if row.question.field.name == field)
+    row.write_other()
+    line: QLineEdit = row.editor.line
+    line.clear()
+    QTest.keyClicks(line, text)
+    return line
+
+
+def typed_in(page: Any, field: str) -> str:
+    row = next(row for row in page.rows if row.question.field.name == field)
+    return row.editor.line.text() if row.editor is not None else ""
+
+
+@pytest.fixture
+def two(account: str, claire: Laptop, rey: Laptop) -> tuple[str, str]:
+    """Two customers with conflicts."""
+    other = claire.add("account", name="Garage Lefèvre", territory=RHONE, phone="04 78 00 00 00")
+    claire.sync()
+    rey.sync()
+    claire.save("account", other, phone="04 78 00 00 01")
+    rey.save("account", other, phone="04 78 00 00 02")
+    for laptop in (rey, claire, rey):
+        laptop.sync()
+    return account, other
+
+
+def test_what_is_written_for_one_record_waits_while_another_is_looked_at(
+    two: tuple[str, str], claire: Laptop, desk_of: Any
+):
+    page = desk_of(claire.workspace).go("conflicts")
+    assert {one for one in page._found} == set(two)
+    page.list.choose(two[0], tell=True)
+    write_other(page, "payment_terms", "60 jours")
+    card(page, "phone", "04 78 61 22 10").click()
+    page.skip()
+    page.skip()
+    assert typed_in(page, "payment_terms") == "60 jours"
+    assert card(page, "phone", "04 78 61 22 10").isChecked()
+
+
+def test_what_is_written_and_chosen_survives_another_language(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    write_other(page, "payment_terms", "60 jours")
+    card(page, "phone", "04 78 61 22 10").click()
+    desk.window.set_language("en")
+    desk.settle()
+    again = desk.window.page
+    assert again is not page
+    assert typed_in(again, "payment_terms") == "60 jours"
+    assert card(again, "phone", "04 78 61 22 10").isChecked()
+    again.settle()
+    desk.settle()
+    assert claire.get("account", account)["payment_terms"] == "60 jours"
+    with claire.workspace.read() as session:
+        assert drafts.find_all(session, "conflict") == []
+
+
+def test_a_conflict_settled_elsewhere_hands_back_what_was_being_written(
+    account: str, claire: Laptop, rey: Laptop, desk_of: Any
+):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    write_other(page, "payment_terms", "60 jours")
+    card(page, "phone", "04 78 61 22 10").click()
+    rey.sync()
+    terms = next(row["id"] for row in rey.rows("conflict") if row["field"] == "payment_terms")
+    with rey.workspace.transaction() as session:
+        review.decide(session, {terms: ("payment_terms", "theirs")})
+    rey.sync()
+    claire.sync()
+    desk.settle()
+    assert [row.question.field.name for row in page.rows] == ["phone"]
+    assert card(page, "phone", "04 78 61 22 10").isChecked(), "what was chosen for the other field stays"
+    assert any("60 jours" in bar.text for bar in desk.window._bars)
+
+
+def test_confirming_twice_in_a_hurry_settles_once(account: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    page.settle()
+    page.settle()
+    desk.settle()
+    assert page._problem.isHidden()
+    assert desk.window._bars == []
