@@ -148,7 +148,10 @@ class Palette(QFrame):
         self._before = QApplication.focusWidget()
         self._asked: Token | None = None
         self.field = SearchField(_("Search or run a command"), _("Search or run a command"), kind="palette")
-        self.field.textEdited.connect(lambda _text: self._show([]))
+        self._answered = True
+        """Whether the lines are those of what is typed; else Enter waits for them."""
+        self._enter: Callable[[], object] | None = None
+        self.field.textEdited.connect(self._on_typed)
         self.field.searched.connect(self._look)
         self.field.installEventFilter(self)
         self._model = EntryModel(self)
@@ -202,6 +205,25 @@ class Palette(QFrame):
                 pass
         self.deleteLater()
 
+    def _on_typed(self, _text: str) -> None:
+        self._answered, self._enter = False, None
+        self._show([])
+
+    def _on_enter(self, act: Callable[[], object]) -> None:
+        """Act on the chosen line, when it is one of what is typed: the line of a moment ago is another record."""
+        if self._answered:
+            act()
+        else:
+            self._enter = act
+            self.field.search_now()
+
+    def _answer(self, found: list[Found]) -> None:
+        self._answered = True
+        self._show(found)
+        enter, self._enter = self._enter, None
+        if enter is not None:
+            enter()
+
     def _look(self, text: str) -> None:
         if self._asked is not None:
             self._asked.cancel()
@@ -213,9 +235,9 @@ class Palette(QFrame):
             or search is None
             or self._window.tasks.workspace is None
         ):
-            self._show([])
+            self._answer([])
             return
-        self._asked = self._window.tasks.read(self, lambda session: search(session, text), then=self._show)
+        self._asked = self._window.tasks.read(self, lambda session: search(session, text), then=self._answer)
 
     def _show(self, found: list[Found]) -> None:
         text = self.field.text().strip()
@@ -298,9 +320,9 @@ class Palette(QFrame):
             self._choose(row - 1, -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self._report()
+                self._on_enter(self._report)
             else:
-                self._run(row)
+                self._on_enter(lambda: self._run(self.list.currentIndex().row()))
         else:
             return False
         return True

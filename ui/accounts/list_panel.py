@@ -26,15 +26,14 @@ class _Filter(SearchField):
     """Arrow keys and Enter go to the list below."""
 
     below: RecordList
+    entered = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.below.keyPressEvent(event)
             return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.below.current_id is None:
-                self.below.choose_first()
-            self.below.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.entered.emit()
             return
         super().keyPressEvent(event)
 
@@ -76,7 +75,12 @@ class RecordsPanel(QWidget):
         self.search = _Filter(listed.filter, listed.filter)
         self.list = RecordList(shell.tasks, listed.name, listed.rows, listed.as_row)
         self.search.below = self.list
+        self._answered = True
+        """Whether the list is that of what is typed; else Enter waits for it: the row of a moment ago is another."""
+        self._enter = False
         self.search.searched.connect(lambda _text: self.reload())
+        self.search.textEdited.connect(self._on_typed)
+        self.search.entered.connect(self._on_enter)
         declared = LISTS[listed.kind]
         self.chips = ChipGroup(
             [(name, _(declared.labels[name])) for name in declared.filters], "all", _("Show")
@@ -122,8 +126,22 @@ class RecordsPanel(QWidget):
 
     # Filling
 
+    def _on_typed(self, _text: str) -> None:
+        self._answered = self._enter = False
+
+    def _on_enter(self) -> None:
+        """Into the list, on its first record where none is chosen."""
+        if not self._answered:
+            self._enter = True
+            self.search.search_now()
+            return
+        if self.list.current_id is None:
+            self.list.choose_first()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def reload(self) -> None:
         """Read the list anew for what is typed and chosen."""
+        self._answered = False
         self._news.hide()
         listed = self._listed
         chosen, sort, typed = str(self.chips.value), self.sort, self.search.text()
@@ -165,6 +183,15 @@ class RecordsPanel(QWidget):
         )
 
     def _on_loaded(self) -> None:
+        self._show_loaded()
+        if self.search.is_waiting:
+            return
+        self._answered = True
+        if self._enter:
+            self._enter = False
+            self._on_enter()
+
+    def _show_loaded(self) -> None:
         if self.list.rows.rowCount():
             self._empty.setCurrentIndex(0)
             if self.list.current_id is None and not self._shown and self.search.text().strip() == "":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app import attachments, formats
@@ -36,6 +37,8 @@ class VisitReportPage(Page):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self._sheet: Sheet | None = None
+        self._saving: QWidget | None = None
+        """Where the keyboard was when the report went on its way to the file."""
         self._asked = 0
         self._heading = ElidingLabel(_("Visit report"), "h1")
         self._about = ElidingLabel("", "sub")
@@ -194,11 +197,11 @@ class VisitReportPage(Page):
     def save(self) -> None:
         """Save and close, or go to what is missing."""
         sheet = self._sheet
-        if sheet is None:
-            return
+        if sheet is None or self._saving is not None:
+            return  # a second Ctrl Enter while the first is on its way
         self.autosave.flush()
         values = self.values()
-        self._save.setEnabled(False)
+        self._set_saving(True)
         self.shell.tasks.write(
             self,
             lambda session: reporting.save(session, sheet.id, values, sheet.loaded),
@@ -207,8 +210,17 @@ class VisitReportPage(Page):
             label=_("Visit report, {name}", name=sheet.name),
         )
 
+    def _set_saving(self, saving: bool) -> None:
+        """What is on its way to the file is not typed in: those letters would go nowhere."""
+        focus = self.window().focusWidget() or self
+        before, self._saving = self._saving, focus if saving else None
+        self._save.setEnabled(not saving)
+        self._stack.setEnabled(not saving)
+        if before is not None and before is not self and not saving:
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _saved(self, sheet: Sheet) -> None:
-        self._save.setEnabled(True)
+        self._set_saving(False)
         self.autosave.stop()
         self._sheet = None
         self._leave_for(sheet)
@@ -216,7 +228,7 @@ class VisitReportPage(Page):
         self.shell.done(words)
 
     def _not_saved(self, error: Exception) -> None:
-        self._save.setEnabled(True)
+        self._set_saving(False)
         if isinstance(error, Invalid):
             self.sheet.show_main()
             self.form.show_problems(error.problems)

@@ -33,6 +33,17 @@ class SearchField(QLineEdit):
         self._dress()
         theme.changed.connect(self._dress)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was typed that is not searched for yet."""
+        return self._pause.isActive()
+
+    def search_now(self) -> None:
+        """Do not wait for the pause in typing, where one is waited for: Enter was struck."""
+        if self._pause.isActive():
+            self._pause.stop()
+            self.searched.emit(self.text())
+
     def clear_search(self) -> None:
         """Empty the field and search for nothing."""
         self.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
 
 from app import drafts, records
 from app.i18n import set_language
@@ -38,8 +39,6 @@ def test_any_account_opens_by_palette_with_three_letters(desk):
     assert palette, "the palette is open"
     desk.type("gar")
     desk.settle()
-    from PySide6.QtTest import QTest
-
     QTest.qWait(200)
     desk.settle()
     desk.key(Qt.Key.Key_Return)
@@ -128,7 +127,7 @@ def test_an_account_is_edited_saved_and_shown(desk):
     page.editor.form.editor("name").line.setText("Morel et Filles")
     desk.key(Qt.Key.Key_Return, CTRL)
     assert page.record._name.text() == "Morel et Filles"
-    assert page.right.currentWidget() is page.record
+    assert page.showing and page.record.isVisible()
 
 
 def test_a_wrong_siret_is_said_beside_its_field_and_saves_nothing(desk):
@@ -240,3 +239,22 @@ def test_a_narrow_window_shows_the_contacts_as_a_tab(desk):
     desk.click(page.record.body.tabs.buttons()[1])
     assert page.record.body.side.isVisible()
     assert page.record._history.isHidden()
+
+
+def test_enter_struck_before_the_palette_has_answered_opens_what_was_typed(desk):
+    desk.go("accounts", desk.company.morel)
+    desk.window.open_palette()
+    desk.type("gar")
+    QTest.keyClick(desk.focus, Qt.Key.Key_Return)
+    desk.settle()
+    assert (desk.window.route.page, desk.window.route.record) == ("accounts", desk.company.garage)
+
+
+def test_enter_struck_before_the_filter_has_answered_chooses_what_was_typed(desk):
+    page = desk.go("accounts", desk.company.morel)
+    page.accounts.search.setFocus()
+    desk.type("gar")
+    QTest.keyClick(page.accounts.search, Qt.Key.Key_Return)
+    desk.settle()
+    assert page.record.card.account["id"] == desk.company.garage
+    assert page.accounts.list.hasFocus()

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app import drafts, records
 from app.i18n import set_language
@@ -195,3 +196,39 @@ def test_a_saved_report_opens_with_its_words(desk):
     desk.settle()
     with desk.workspace.read() as session:
         assert records.get(session, "visit_report", report["id"])["summary"] == "Très bon accueil."
+
+
+def test_an_impatient_second_ctrl_enter_makes_no_second_task(desk):
+    page = desk.go("report", None, account=desk.company.garage)
+    desk.type("Vu le patron.")
+    page.form.next.action.setFocus()
+    desk.type("Porter le catalogue")
+    page.form.next.chips.buttons()[1].click()
+    page.save()
+    page.save()
+    desk.settle()
+    assert len(desk.find("task", subject="Porter le catalogue")) == 1
+    assert len(desk.find("visit_report", summary="Vu le patron.")) == 1
+
+
+def test_another_language_in_the_middle_of_a_sentence_loses_none_of_it(desk):
+    page = desk.go("report", None, account=desk.company.garage)
+    desk.type("Le patron veut un dev")
+    page.form.next.when.setFocus()
+    desk.type("lundi 10")
+    desk.window.set_language("en")
+    desk.settle()
+    assert desk.page is not page
+    assert desk.page.form.text.toPlainText() == "Le patron veut un dev"
+    assert desk.page.form.next.when.text() == "lundi 10"
+
+
+def test_enter_struck_before_the_list_has_answered_opens_the_account_that_was_typed(desk):
+    page = desk.go("report")
+    desk.settle()
+    page.chooser.search.setFocus()
+    desk.type("garage")
+    QTest.keyClick(page.chooser.search, Qt.Key.Key_Return)
+    desk.settle()
+    assert page._sheet is not None
+    assert page._sheet.account == desk.company.garage
