@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync import driver
 from sync.protocol import MAX_ROW_BYTES, VERSION, Op, PushRequest, Result, Transaction
-from sync.server import adapters, copied, erasure, head, lives, parking, parts, results
+from sync.server import adapters, copied, erasure, lives, overtaken, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
@@ -54,6 +54,11 @@ class Push:
     def __post_init__(self) -> None:
         self.working = Working(self.connection, self.store)
         self._blocked: dict[Key, str] = {}
+        self._head = 0
+        """Where the organisation stood when this began."""
+        self._tried: set[str] = set()
+        """The parked transactions that were tried again."""
+        self._ever_reached: set[str] = set()
         self._reached: set[str] = set()
         """Ids that came to be or moved, and transactions that were settled: what parked ones may wait for."""
         self._erased: set[str] = set()
@@ -120,6 +125,8 @@ class Push:
         settled = self._settle(request.withdraw)
         ending = Ending(self.working, self.device, self.grants.scopes, self.now, self.device_now)
         given = ending.commit(done, settled, self._never_came)
+        if self.store.postgres:
+            self._require_that_nobody_came_between([pending for _sent, pending in done] + settled)
         self._keep_last_n(outcome.last_n)
         by_uuid = given | {uuid: result for uuid, (_hash, result, _device) in stored.items()}
         outcome.results = [by_uuid[uuid] for uuid in order]
@@ -136,10 +143,19 @@ class Push:
     # Order and parts
 
     def _lock_device(self) -> int:
-        lock = " FOR UPDATE" if self.store.postgres else ""
-        question = f"SELECT last_n FROM sync_device WHERE id = ?{lock}"
-        ((last_n,),) = driver.read(self.connection, question, (self.device.id,))
+        lock = " FOR UPDATE OF d" if self.store.postgres else ""
+        question = f"SELECT d.last_n, h.rev FROM sync_device d, sync_head h WHERE d.id = ?{lock}"
+        ((last_n, self._head),) = driver.read(self.connection, question, (self.device.id,))
         return int(last_n)
+
+    def _require_that_nobody_came_between(self, everything: list[Pending]) -> None:
+        """On SQLite they come one after the other."""
+        if self._ever_reached:
+            overtaken.require_nobody(self.connection, self.store, self._ever_reached, self._tried)
+        awaited = {one.waits_for for one in everything if one.outcome == "parked" and one.waits_for}
+        if awaited:
+            own = {id for _table, id in self.working.touched} | {one.uuid for one in everything}
+            overtaken.require_still_missing(self.connection, self.store, awaited - own, self._head)
 
     def _keep_last_n(self, last_n: int) -> None:
         driver.write(
@@ -250,10 +266,6 @@ class Push:
                 found.add(key[1])
         return found
 
-    @cached_property
-    def _head(self) -> int:
-        return head.current(self.connection, self.store)[0]
-
     def _touch_visible(self, keys: list[Key], grants: Grants) -> None:
         for table, id in keys:
             if table in self.store.schema.tables:
@@ -320,9 +332,10 @@ class Push:
 
     def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Try again what waited for something that is here now."""
-        reached = self._reached if self._anybody_waits or self._others_wait() else ()
+        reached = self._reached if self._anybody_waits else ()
         waiting = results.find_parked(self.connection, self.store, waits_for=reached)
         waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
+        self._ever_reached |= self._reached
         self._reached = set()
         again: dict[str, Pending] = {}
         for parked in waiting:
@@ -345,12 +358,9 @@ class Push:
         """Whether the database had a parked transaction at first: of this request's own ones it knows nothing yet."""
         return results.any_parked(self.connection)
 
-    def _others_wait(self) -> bool:
-        """Whether others have parked something since this push began; on SQLite they come one after the other."""
-        return self.store.postgres and results.any_parked(self.connection)
-
     def _again(self, parked: ParkedTransaction, author: Author, corrected: list[Op] | None = None) -> Pending:
         """As it was sent, with what was said of it then; or as somebody corrected it, which is new work."""
+        self._tried.add(parked.uuid)
         ops, life = (parked.ops, parked.life) if corrected is None else (corrected, None)
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
         self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}

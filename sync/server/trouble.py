@@ -19,6 +19,10 @@ _SQLITE_GONE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOP
 RETRY_AFTER_S = 5.0
 
 
+class Overtaken(exc.SQLAlchemyError):
+    """Another transaction ended first, and what this one has seen is not so any more."""
+
+
 class Trouble(Enum):
     """What to do."""
 
@@ -29,6 +33,8 @@ class Trouble(Enum):
 
 def judge(problem: exc.SQLAlchemyError) -> Trouble:
     """What the error means."""
+    if isinstance(problem, Overtaken):
+        return Trouble.AGAIN
     if isinstance(problem, exc.TimeoutError):  # all connections of the pool are taken
         return Trouble.GONE
     if not isinstance(problem, exc.DBAPIError):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Thread
 
+import pytest
+from sqlalchemy import Connection
+
 from sync.protocol import Op, PullRequest, Transaction
+from sync.server import head
 from sync.server.service import Service
+from sync.server.store import Store
 from tests.sync.server.conftest import Company, Laptop, create
 
 
@@ -50,5 +56,27 @@ def test_what_another_laptop_parks_while_its_account_is_on_the_way_is_tried_agai
         assert [(one.uuid, one.outcome) for one in page.settled] == [(waiting.uuid, "applied")]
     else:
         assert first.outcome == "applied"  # type: ignore[attr-defined]
+    nora.pull()
+    assert nora.row("contact", "c")["scope"] == "territory:north"
+
+
+def test_what_is_parked_while_its_account_is_being_committed_does_not_wait(
+    company: Company, nora: Laptop, office: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nora.pull()
+    account = create("account", "coming", territory="north", name="D")
+    bringing = Thread(target=lambda: office.do(account))
+    advance = head.advance
+
+    def late(connection: Connection, store: Store, count: int) -> int:
+        if bringing.ident is None and threading.current_thread() is threading.main_thread():
+            bringing.start()
+            if store.postgres:
+                bringing.join()  # in a file its turn comes when this push is over
+        return advance(connection, store, count)
+
+    monkeypatch.setattr(head, "advance", late)
+    nora.do(create("contact", "c", account="coming", name="N"))
+    bringing.join()
     nora.pull()
     assert nora.row("contact", "c")["scope"] == "territory:north"
