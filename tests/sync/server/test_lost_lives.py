@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from sync import errors
-from sync.protocol import Op, PushAnswer, PushRequest, Transaction, pack_cursor, unpack_cursor
+from sync.protocol import Op, PushAnswer, PushRequest, Transaction, decode, pack_cursor, unpack_cursor
+from sync.server import openapi
 from sync.server.admin import Administration
 from tests.sync.server.conftest import Company, Laptop, create
 
@@ -301,3 +303,13 @@ def test_own_work_that_comes_after_its_statement_was_taken_back_is_done_by_itsel
     nora.service.connect(nora.token).push(PushRequest(nora.service.now(), [], [statement.uuid]))
     _push(nora, _own_work_left_to_a_statement(nora, lost))
     assert _quotes(nora) == {"q": "Words of Nora"}
+
+
+@pytest.mark.parametrize("said", ["cursor", 5, ["cursor"], ["cursor", "5"], {"cursor": 5}])
+def test_what_is_said_of_a_life_in_another_shape_gets_one_clear_refusal(said: object) -> None:
+    body = json.dumps({"now": "", "transactions": [], "lost": {"epoch": said}}).encode()
+    with pytest.raises(errors.Protocol, match=r"\$\.lost"):
+        decode(body, PushRequest)
+    described = openapi.document("1")["components"]["schemas"]["PushRequest"]["properties"]["lost"]
+    (items,) = [described["additionalProperties"]]
+    assert (items["type"], items["minItems"], items["maxItems"]) == ("array", 2, 2)
