@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
-from sync import errors
+from sync import driver, errors
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.clock import format_time
 from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
@@ -354,12 +354,14 @@ class Session:
             values |= {"cursor_issued": issued, "scopes_issued": "\n".join(sorted(granted))}
         if not values:
             return
-        table = self.store.tables["sync_device"]
         values["seen_at"] = self.service.now()
+        changes = ", ".join(f"{name} = ?" for name in values)
 
         def work(connection: Connection) -> None:
             lease.take(connection, device, run)
-            connection.execute(update(table).where(table.c.id == device.id).values(values))
+            driver.write(
+                connection, f"UPDATE sync_device SET {changes} WHERE id = ?", (*values.values(), device.id)
+            )
 
         self.store.run(work)
 
