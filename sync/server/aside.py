@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ from sync import errors
 _AGAIN_S = 5.0
 _STEPS = 50_000
 """Of SQLite's machine between two looks: some milliseconds."""
+_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.2
+"""Between two such looks, on a server that always has a call to answer."""
 
 
 class Aside:
@@ -21,6 +25,18 @@ class Aside:
         self.stopping = threading.Event()
         self._changed = threading.Condition()
         self._running = 0
+        self._calls = 0
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """A call that is being answered: what `gives_way` waits for that."""
+        with self._changed:
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._calls -= 1
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -42,6 +58,16 @@ class Aside:
     def breaks_off(self, connection: Any) -> None:
         """Have the statements of a connection of SQLite's driver interrupted when it is time to stop."""
         connection.set_progress_handler(self.stopping.is_set, _STEPS)
+
+    def gives_way(self, connection: Any) -> None:
+        """The same for what nobody waits for: it also stands still while calls are being answered."""
+        connection.set_progress_handler(self._wait_for_calls, _STEPS)
+
+    def _wait_for_calls(self) -> bool:
+        latest = time.monotonic() + _LONGEST_PAUSE_S
+        while self._calls and time.monotonic() < latest and not self.stopping.wait(_PAUSE_S):
+            pass
+        return self.stopping.is_set()
 
     def end(self, wait_s: float) -> None:
         """Break off what runs, and wait until it has cleared away what it began."""

@@ -70,8 +70,9 @@ class Gate:
         def work() -> tuple[bytes, str, str]:
             session = self.session(request)
             packing.require_digest(body, headers.get("content-digest"))
-            plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
-            return (*packing.compress(plain, accepted), media)
+            with session.store.aside.call():
+                plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
+                return (*packing.compress(plain, accepted), media)
 
         try:
             content, encoding, media = await anyio.to_thread.run_sync(work, limiter=running)

@@ -85,7 +85,7 @@ def make(store: Store, whole: WholeFile, listed: str, now: str) -> ScopeFile:
         with store.read() as connection:
             epoch = scope_files.epoch(connection)
         files = [(store.files / one.name, one.key) for one in sources]
-        whole.make(file, key, files, store.aside.breaks_off)
+        whole.make(file, key, files, store.aside.gives_way)
         # What changed since the oldest of them comes with the pull.
         return Built(min(one.rev for one in sources), epoch, sum(one.rows for one in sources))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from sqlalchemy import select
 
 from app.serve import grants, organisations
 from sync import errors, file_lock
-from sync.server import expected, scope_build, scope_files, whole_files
+from sync.server import aside, expected, scope_build, scope_files, whole_files
 from sync.server.expected import Watch
 from sync.server.store import Store, WholeFile
 from tests.sync.office import Office
 
+LONG = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 100000) SELECT count(*) FROM n"
 ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -108,8 +110,6 @@ def test_a_server_that_stops_leaves_nothing_of_a_whole_file_that_is_being_made(f
     assert store.whole is not None
 
     def endless(file: Path, key: str, sources: list[Any], shown: Any) -> None:
-        import sqlite3
-
         connection = sqlite3.connect(file)
         shown(connection)
         connection.execute("CREATE TABLE half (x)")
@@ -153,3 +153,23 @@ def test_who_is_served_now_goes_before_who_is_expected(
     known.busy_at = moment
     assert not watch.gives_way(), "it does not wait for ever"
     known.close()
+
+
+def test_what_nobody_waits_for_stands_still_while_a_call_is_answered(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "_LONGEST_PAUSE_S", 600.0)
+    beside, ended = filled.store.aside, threading.Event()
+
+    def count() -> None:
+        connection = sqlite3.connect(":memory:")
+        beside.gives_way(connection)
+        connection.execute(LONG)
+        ended.set()
+
+    with beside.call():
+        making = threading.Thread(target=count)
+        making.start()
+        assert not ended.wait(0.2)
+    assert ended.wait(60)
+    making.join()
