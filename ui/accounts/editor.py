@@ -20,7 +20,7 @@ from ui.autosave import Autosave
 from ui.form import RecordForm
 from ui.page import Shell
 from ui.theme import theme
-from ui.widgets import Button, ElidingLabel, Label, Line, Scroll, clear, hbox, panel, vbox
+from ui.widgets import Button, ElidingLabel, Label, Line, Scroll, clear, hbox, link, panel, vbox
 
 READING_WIDTH = 760
 _TITLES = {
@@ -51,16 +51,21 @@ class RecordEditor(QWidget):
         self._title = ElidingLabel("", "h1")
         self._state = Label("", "muted")
         self.cancel_button = Button(_("Close"), "ghost", on_click=self.close_form)
-        self.discard_button = Button(_("Discard the draft"), "ghost", on_click=self._discard)
+        self.discard_button = link(_("Discard the draft"), self._discard)
         self.save_button = Button(_("Save"), "primary", "check", self.save)
         self._body = vbox(gap=16)
         body = panel(self._body)
         body.setMaximumWidth(theme.px(READING_WIDTH))
-        buttons = (self._state, self.discard_button, self.cancel_button, self.save_button)
-        head = hbox((self._title, 1), *buttons)
+        head = hbox((self._title, 1), self.cancel_button, self.save_button)
+        # In a line of its own: with large text one line has no room for all of them.
+        self._draft_row = panel(hbox(self._state, self.discard_button, None))
+        keeps = self._draft_row.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)  # the first letter typed moves no field under the pointer
+        self._draft_row.setSizePolicy(keeps)
+        self._draft_row.hide()
         self.setLayout(
             vbox(
-                head,
+                vbox(head, self._draft_row, gap=2),
                 (Scroll(panel(hbox((body, 20), None, gap=0, margins=(0, 0, 12, 0)))), 1),
                 gap=16,
                 margins=(24, 18, 16, 18),
@@ -182,7 +187,7 @@ class RecordEditor(QWidget):
 
     def _say_kept(self, at: Any) -> None:
         self._state.setText(_("Draft saved {time}", time=formats.format_time(at)) if at else "")
-        self.discard_button.setVisible(at is not None)
+        self._draft_row.setVisible(at is not None)
 
     def flush(self) -> None:
         """Keep the draft now: the page is left."""

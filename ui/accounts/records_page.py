@@ -15,7 +15,7 @@ from ui.accounts.begun_bar import BegunBars
 from ui.accounts.editor import RecordEditor
 from ui.accounts.list_panel import Listed, RecordsPanel
 from ui.page import Page, Shell
-from ui.widgets import EmptyState, Line, hbox, panel, vbox
+from ui.widgets import EmptyState, Line, Scroll, hbox, panel, vbox
 
 RECORD, FORM, NOTHING = 0, 1, 2
 
@@ -41,7 +41,9 @@ class RecordsPage(Page):
         self.right = QStackedWidget()
         self.begun = BegunBars()
         self.begun.wanted.connect(self.open_form)
-        for widget in (panel(vbox(self.begun, (self.record, 1), gap=0)), self.editor, self._nothing):
+        # With large text in a low window the record scrolls: pressed together, its parts would cover each other.
+        shown = Scroll(panel(vbox(self.begun, (self.record, 1), gap=0)))
+        for widget in (shown, self.editor, self._nothing):
             self.right.addWidget(widget)
         self.right.setCurrentIndex(NOTHING)
         self.panel.chosen.connect(self._on_chosen)

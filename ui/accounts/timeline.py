@@ -35,6 +35,8 @@ from ui.widgets.painting import RIGHT, draw_icon, draw_pill, draw_text, pill_wid
 
 HEADING_HEIGHT = 34
 EVENT_HEIGHT = 62
+LOWEST = HEADING_HEIGHT + EVENT_HEIGHT
+"""A month and one of its events are in sight whatever the window."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -157,6 +159,7 @@ class Timeline(QListView):
         self.setItemDelegate(_Delegate(self))
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setMinimumHeight(theme.px(LOWEST))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
