@@ -156,6 +156,7 @@ class Printing(QObject):
         What becomes of it is told by `say`, where the window's bars and toasts are not seen.
         """
         say = say or self._say
+        self._tell_absent(say)
         printer = self.printer()
         if printer is None:
             say(m_("No printer answers here. The PDF is opened instead; print it when one is there."), "warn")
@@ -169,11 +170,14 @@ class Printing(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _tell_absent(self, say: Say) -> None:
+        names = QPrinterInfo.availablePrinterNames()
+        if self._printer_name and self._printer_name not in names and names:
+            say(m_("Printer “{name}” is absent."), "", name=self._printer_name)
+
     def printer(self) -> QPrinter | None:
         """The last on-site printer where it still answers, else the system's default; None without any."""
         names = QPrinterInfo.availablePrinterNames()
-        if self._printer_name and self._printer_name not in names and names:
-            self._shell.toast(_("Printer “{name}” is absent.", name=self._printer_name))
         if not names:
             return None
         chosen = self._printer_name if self._printer_name in names else QPrinterInfo.defaultPrinterName()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,24 @@ def follow(session: Session, sheet: Sheet) -> Sheet:
         for line in sheet.lines
     )
     return dataclasses.replace(sheet, quote={**sheet.quote, "id": id}, lines=lines)
+
+
+def follow_id(session: Session, sheet: Sheet) -> str:
+    """The id that the sheet's version has now."""
+    return forks.follow(session.connection(), "quote", sheet.id, sheet.quote["rev"] or 0)
+
+
+def follow_texts(session: Session, quote_id: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts of open cells, kept as `line/column`, under the ids that the quote's lines have now."""
+    here = {line["id"] for line in records.find_rows(session, "quote_line", {"quote": quote_id})}
+    moved = {old: new for kind, old, new in forks.carried_out(session.connection()) if kind == "quote_line"}
+    found = {}
+    for name, text in texts.items():
+        line, slash, column = name.partition("/")
+        while slash and line not in here and line in moved:
+            line = moved[line]
+        found[f"{line}{slash}{column}"] = text
+    return found
 
 
 def keep_base(session: Session, sheet: Sheet) -> None:

@@ -75,7 +75,10 @@ def find_mentions(
     own: Sequence[Rule] = (),
     values: Mapping[str, str] | None = None,
 ) -> Mentions:
-    """The mentions of a quote on a day. `own` are the company's rules, `values` its texts for `needs`."""
+    """The mentions of a quote on a day. `own` are the company's rules, `values` its texts for `needs`.
+
+    On a paper in both languages each is there twice: the French text, which is the law's, then the English one.
+    """
     facts = gather_facts(organisation, account, quote, lines)
     known = {**_values(organisation, quote), **(values or {})}
     texts, missing = [], []
@@ -85,7 +88,7 @@ def find_mentions(
         lacking = [name for name in rule.get("needs", ()) if not known.get(name)]
         missing += [_lacking(name, rule) for name in lacking]
         if not lacking:
-            texts.append(_worded(rule, known, language))
+            texts += [_worded(rule, known, each) for each in _languages(rule, language)]
     return Mentions(tuple(texts), tuple(missing), _questions(account, quote))
 
 
@@ -156,6 +159,14 @@ def _values(organisation: Record, quote: Record) -> dict[str, str]:
     block = ", ".join(str(part) for part in (*address, town, organisation.get("email")) if part)
     given = {name: organisation.get(name) or "" for name in ("insurance", "mediator", "late_penalty_text")}
     return {**given, "seller_block": block, "number": str(quote.get("number") or "—")}
+
+
+def _languages(rule: Rule, language: str) -> tuple[str, ...]:
+    """In which languages the paper says this; once where the rule has no other words in the second."""
+    if language != "both":
+        return (language,)
+    english = rule["text"].get("en")
+    return ("fr", "en") if english and english != rule["text"]["fr"] else ("fr",)
 
 
 def _worded(rule: Rule, values: Mapping[str, str], language: str) -> Mention:

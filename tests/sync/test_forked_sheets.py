@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from app import records
+from app import drafts, records
 from app.errors import NotAllowed
-from app.quotes import editing, issuing
+from app.quotes import editing, forked, issuing
 from app.quotes.sheet import Sheet
 from tests.sync.office import RHONE, Laptop
 from tests.sync.test_reassignment import pull_only
@@ -151,3 +151,25 @@ def test_of_a_draft_that_left_but_for_unsent_work_no_total_of_half_the_lines_is_
     rey.sync()
     assert claire.rows("quote") == []
     assert _totals(rey) == {Decimal(40): Decimal(40)}
+
+
+def test_what_stood_in_an_open_cell_is_found_in_its_own_version_after_the_fork(
+    claire: Laptop, rey: Laptop
+) -> None:
+    quote = _a_shared_quote(claire, rey)
+    _order(rey, quote, "5")
+    rey.sync()
+    seen = _order(claire, quote, "3")
+    line = seen.lines[1]["id"]
+    with claire.workspace.transaction() as session:
+        drafts.keep(session, "quote", quote, {f"{line}/quantity": "7", "entry": "gel x 2"})
+    claire.sync()
+    claire.sync()
+    (own,) = (row["id"] for row in claire.rows("quote") if row["id"] != quote)
+    moved = _opened(claire, own).lines[1]["id"]
+    assert moved != line
+    with claire.workspace.transaction() as session:
+        assert forked.follow_id(session, seen) == own, "what is kept from now on goes there too"
+        for id, texts in ((own, {f"{moved}/quantity": "7", "entry": "gel x 2"}), (quote, None)):
+            kept = drafts.find(session, "quote", id)
+            assert (kept and forked.follow_texts(session, id, kept.values)) == texts

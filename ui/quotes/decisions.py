@@ -52,6 +52,8 @@ class Decisions(QObject):
         self.dialog: QWidget | None = None
         """What was asked last."""
         self.sign_screen: SignScreen | None = None
+        self.unadded: Callable[[], bool] = lambda: False
+        """Says that a line is half entered, where one is: without it nothing is frozen."""
 
     # At once
 
@@ -59,6 +61,8 @@ class Decisions(QObject):
         """Draw the number and freeze the quote; of an issued one, make a revision."""
         if self._draft.locked:
             self.revise()
+            return
+        if self.unadded():
             return
         self.write(issuing.issue, self._issued, m_("Issue the quote"))
 
@@ -80,6 +84,8 @@ class Decisions(QObject):
 
     def sign(self) -> None:
         """Turn the screen to the customer; a draft is issued first, since only a numbered quote is signed."""
+        if self.unadded():
+            return
         label = m_("Have the quote signed") if self._draft.locked else m_("Issue the quote")
         vault = self._shell.workspace.vault
         self.write(lambda session, id: signing.issue_and_open(session, id, vault), self._show_sign, label)

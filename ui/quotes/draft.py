@@ -49,9 +49,7 @@ class Draft(QObject):
         """A cell is being typed in: what comes from elsewhere waits."""
         self.take_typed: Callable[[], bool] = lambda: True
         """Makes steps of what stands in open fields; False, with the reason said, where that cannot be."""
-        self.typed = Typed(
-            tasks, lambda: self.sheet.id if self.sheet else None, lambda: self._saving or self.dirty
-        )
+        self.typed = Typed(tasks, lambda: self.sheet, lambda: self._saving or self.dirty)
         self._stored: Sheet | None = None
         self._undo: list[Sheet] = []
         self._redo: list[Sheet] = []

@@ -74,7 +74,8 @@ class QuoteEditor(QWidget):
         self.draft.changed.connect(self._on_changed)
         self.draft.saved.connect(self._on_saved)
         self.draft.troubled.connect(self._say)
-        self.open_fields = OpenFields(self, self._inline_lines(), self.table, self.draft)
+        self.open_fields = OpenFields(self, self._inline_lines(), self.table, self.entry, self.draft)
+        self.decisions.unadded = self._unadded
         self.open_fields.came_back.connect(shell.toast)
         self.desk.looked_at.connect(self.points_button.show_points)
         self.desk.noticed.connect(self.notices.show_notices)
@@ -347,6 +348,14 @@ class QuoteEditor(QWidget):
         if row >= 0:
             self.table.setFocus()
             self.table.choose(row)
+
+    def _unadded(self) -> bool:
+        """Whether something stands in the entry field that is no line yet; says so, and goes there."""
+        text = self.open_fields.unadded()
+        if text:
+            self._say(_("“{text}” is not in the quote yet: Enter adds it, or empty the field.", text=text))
+            self.entry.setFocus()
+        return bool(text)
 
     # What comes next
 

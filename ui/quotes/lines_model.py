@@ -197,6 +197,18 @@ class LinesModel(QAbstractTableModel):
             return formats.format_number(value, None if _is_fine(value) else 2)
         return formats.format_number(value) if isinstance(value, Decimal) else str(value)
 
+    def longest(self, column: int) -> str:
+        """The longest text of a column of figures; the values are compared, since wording each takes time."""
+        name = COLUMNS[column].name
+        if name == "net":
+            nets = [each.net for each in self._nets.values()]
+            found = max((*nets, *self._subtotals.values()), key=_length, default=Decimal(0))
+            return formats.format_money(found, self._currency)
+        items = [line for line in self.lines if line["kind"] in (None, "item")]
+        keys = ("discount_percent", "discount_amount") if name == "discount_percent" else (name,)
+        longest = (max(items, key=lambda line: _length(line[key]), default=None) for key in keys)
+        return max((self._text(line, name) for line in longest if line is not None), key=len, default="")
+
     def _discount(self, line: dict[str, Any]) -> str:
         if line["discount_amount"]:
             return formats.format_money(line["discount_amount"], self._currency)
@@ -214,6 +226,10 @@ class LinesModel(QAbstractTableModel):
     @property
     def _currency(self) -> str:
         return (self._draft.sheet and self._draft.sheet.quote["currency"]) or "EUR"
+
+
+def _length(value: Any) -> int:
+    return 0 if value is None else len(str(value))
 
 
 def _is_fine(value: Decimal) -> bool:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,10 +33,14 @@ from ui.quotes.draft import Draft
 from ui.quotes.line_menu import line_menu
 from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, LowRole, WhyRole
 from ui.theme import repolish, theme
-from ui.widgets.painting import LEFT, RIGHT, draw_text
+from ui.widgets.painting import LEFT, RIGHT, draw_text, text_width
 
 ROW_HEIGHT = 44
 HEADER_HEIGHT = 34
+CELL_MARGIN = 9
+LEAST_WORDS = 130
+"""What the designation keeps while columns of figures grow; then the figures get smaller."""
+FIGURE_SIZE, SMALLEST_FIGURE = 14, 8
 Index = QModelIndex | QPersistentModelIndex
 _NEXT_LINE = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -57,6 +70,8 @@ class LineDelegate(QStyledItemDelegate):
             weight = 600 if index.column() == NET else 400
             tone = "text2" if column.name in ("sku", "vat_rate") else "text"
             font = theme.font(14, weight, column.figures)
+            if column.figures:
+                font = _fitting_font(text, font, inner.width(), weight)
             draw_text(painter, inner, text, font, tone, RIGHT if column.figures else LEFT)
         self._paint_ring(painter, option, index)
         painter.restore()
@@ -69,7 +84,8 @@ class LineDelegate(QStyledItemDelegate):
                 painter, inner, text, theme.font(14, 400 if plain else 600), "text2" if plain else "text"
             )
         elif column == NET and text:
-            draw_text(painter, inner, text, theme.font(14, 600, True), "text2", RIGHT)
+            font = _fitting_font(text, theme.font(14, 600, True), inner.width(), 600)
+            draw_text(painter, inner, text, font, "text2", RIGHT)
 
     def _paint_ring(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view = self.parent()
@@ -164,10 +180,29 @@ class LinesTable(QTableView):
                 self.setColumnWidth(at, theme.px(column.width))
         self.lines.modelAboutToBeReset.connect(self._remember)
         self.lines.modelReset.connect(self._find_again)
+        draft.summed.connect(self._fit_columns)
 
     def height_of_lines(self) -> int:
         """How high the table is with all its lines, in pixels."""
         return theme.px(HEADER_HEIGHT) + theme.px(ROW_HEIGHT) * self.lines.rowCount() + 2
+
+    def _fit_columns(self) -> None:
+        """Columns of figures as wide as their longest one, as long as the designation keeps some room."""
+        font, fixed, more = theme.font(14, 600, True), 0, {}
+        for at, column in enumerate(COLUMNS):
+            if column.width is not None:
+                fixed += theme.px(column.width)
+                wanted = text_width(self.lines.longest(at), font) if column.figures else 0
+                more[at] = max(0, wanted + theme.px(2 * CELL_MARGIN) - theme.px(column.width))
+        room, asked = self.viewport().width() - fixed - theme.px(LEAST_WORDS), sum(more.values())
+        share = 1 if asked <= room else max(0, room) / asked
+        for at, extra in more.items():
+            self.setColumnWidth(at, theme.px(COLUMNS[at].width or 0) + int(extra * share))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Not at once: a width that changes while the view lays itself out has it begin again, for ever.
+        QTimer.singleShot(0, self, self._fit_columns)
 
     def set_customer_mode(self, on: bool) -> None:
         """Hide why prices are what they are."""
@@ -274,6 +309,15 @@ class LinesTable(QTableView):
             self._show_state(editor, problem)
         return not problem
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click elsewhere takes the open cell over first; what cannot be taken stays there to be corrected."""
+        if self.take_open_cell():
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.take_open_cell():
+            super().mouseDoubleClickEvent(event)
+
     def _take(self, editor: QLineEdit) -> bool:
         if editor.isModified() and not self.lines.setData(self.currentIndex(), editor.text()):
             problem, self.lines.last_problem = self.lines.last_problem, ""
@@ -373,6 +417,15 @@ class LinesTable(QTableView):
             self.said.emit(problem)
         elif 0 <= go_to < self.lines.rowCount():
             self.choose(go_to, column)
+
+
+def _fitting_font(text: str, font: QFont, width: float, weight: int) -> QFont:
+    """A smaller font where the figure has no room: an amount is never cut."""
+    size = FIGURE_SIZE
+    while size > SMALLEST_FIGURE and text_width(text, font) > int(width):
+        size -= 1
+        font = theme.font(size, weight, True)
+    return font
 
 
 def _step_of(event: QKeyEvent) -> tuple[int, int] | None:

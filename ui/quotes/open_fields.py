@@ -8,8 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import translate as _
 from ui.quotes.draft import Draft
+from ui.quotes.entry import EntryField
 from ui.quotes.inline_field import InlineLine
 from ui.quotes.lines_table import LinesTable
+
+ENTRY = "entry"
+"""The name under which the entry field's text is kept."""
 
 
 class OpenFields(QObject):
@@ -19,10 +23,18 @@ class OpenFields(QObject):
     """What was typed and not taken over is here again."""
 
     def __init__(
-        self, parent: QObject, lines: Mapping[str, InlineLine], table: LinesTable, draft: Draft
+        self,
+        parent: QObject,
+        lines: Mapping[str, InlineLine],
+        table: LinesTable,
+        entry: EntryField,
+        draft: Draft,
     ) -> None:
         super().__init__(parent)
-        self.lines, self._table, self._draft = lines, table, draft
+        self.lines, self._table, self._entry, self._draft = lines, table, entry, draft
+        self._quote = ""
+        draft.opened.connect(self._turn_to)
+        entry.textChanged.connect(self._note_entry)
         draft.take_typed = self.take
         draft.found_typed.connect(self._bring_back)
         for name, line in lines.items():
@@ -41,12 +53,38 @@ class OpenFields(QObject):
                 return False
         return True
 
+    def unadded(self) -> str:
+        """What stands in the entry field and is no line yet."""
+        return "" if self._draft.locked else self._entry.text().strip()
+
+    def _note_entry(self, text: str) -> None:
+        if text.strip():
+            self._draft.typed.note(ENTRY, text)
+        else:
+            self._draft.typed.drop(ENTRY)
+
+    def _turn_to(self) -> None:
+        """Another quote: what was typed to be added belongs to the one before, where it is kept."""
+        sheet = self._draft.sheet
+        if sheet is not None and sheet.id != self._quote:
+            self._quote = sheet.id
+            self._show_entry("")
+
+    def _show_entry(self, text: str) -> None:
+        self._entry.blockSignals(True)
+        self._entry.setText(text)
+        self._entry.blockSignals(False)
+
     def _bring_back(self, texts: dict[str, str]) -> None:
         back = False
         for name, text in texts.items():
             line, slash, cell = name.partition("/")
             if self._draft.locked:
                 here = False
+            elif name == ENTRY:
+                back = back or self._entry.text() != text
+                self._show_entry(text)
+                continue
             elif slash:
                 here = self._table.open_with(line, cell, text)
             elif here := name in self.lines:

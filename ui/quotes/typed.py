@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from app import drafts
+from app.quotes import forked
+from app.quotes.sheet import Sheet
 from ui.autosave import PAUSE_MS
 from ui.tasks import Tasks
 
@@ -17,10 +19,10 @@ KIND = "quote"
 class Typed(QObject):
     """The texts of one quote's open fields by their names; a half-typed price is no price of the quote."""
 
-    def __init__(self, tasks: Tasks, quote: Callable[[], str | None], busy: Callable[[], bool]) -> None:
-        """`quote` names the quote that is open; while `busy`, its own saving keeps the texts with it."""
+    def __init__(self, tasks: Tasks, sheet: Callable[[], Sheet | None], busy: Callable[[], bool]) -> None:
+        """`sheet` is the quote that is open; while `busy`, its own saving keeps the texts with it."""
         super().__init__()
-        self._tasks, self._quote, self._busy = tasks, quote, busy
+        self._tasks, self._sheet, self._busy = tasks, sheet, busy
         self._texts: dict[str, str] = {}
         self._kept: dict[str, str] | None = {}
         self._pause = QTimer(self)
@@ -47,9 +49,10 @@ class Typed(QObject):
         """Store the texts without waiting for the pause."""
         if self._busy():
             self._pause.start()
-        elif self._texts != self._kept and (quote := self._quote()) is not None:
+        elif self._texts != self._kept and (sheet := self._sheet()) is not None:
             keep = self.writing()
-            self._tasks.write(self, lambda session: keep(session, quote))
+            # The quote may have become two since it was opened: the text belongs to the version in view.
+            self._tasks.write(self, lambda session: keep(session, forked.follow_id(session, sheet)))
 
     def writing(self) -> Callable[[Any, str], None]:
         """What stores the texts as they are now, for a transaction of a quote."""
@@ -73,4 +76,4 @@ class Typed(QObject):
 def find_typed(session: Any, quote: str) -> dict[str, str]:
     """What was kept of a quote's open fields."""
     found = drafts.find(session, KIND, quote)
-    return {} if found is None else found.values
+    return {} if found is None else forked.follow_texts(session, quote, found.values)

@@ -167,3 +167,22 @@ def test_an_english_customer_reads_english_and_every_rule_has_both_languages():
 def test_every_fact_that_a_rule_asks_is_gathered():
     facts = mentions.gather_facts({}, {}, {}, [])
     assert {name for rule in mentions.rules() for name in rule["when"]} <= set(facts)
+
+
+def test_a_paper_in_both_languages_says_each_notice_in_french_and_then_in_english():
+    organisation = {"sole_trader": True, "vat_scheme": "franchise"}
+    said = found(organisation, CONSUMER, AT_HOME, [{}], language="both")
+    french = found(organisation, CONSUMER, AT_HOME, [{}], language="fr")
+    english = found(organisation, CONSUMER, AT_HOME, [{}], language="en")
+    assert french.texts
+    pairs = zip(french.texts, english.texts, strict=True)
+    assert [each.text for each in said.texts] == [each.text for pair in pairs for each in pair]
+    forms = [text.partition("\n")[0] for text in said.at("annex")]
+    assert forms == ["Formulaire de rétractation", "Withdrawal form"]
+    assert said.missing == french.missing
+
+
+def test_a_company_s_own_notice_without_english_is_said_once_on_a_paper_in_both_languages():
+    own = [{"id": "ours", "when": {}, "text": {"fr": "Franco de port."}}]
+    said = [each.text for each in found(own=own, language="both").texts if each.id == "ours"]
+    assert said == ["Franco de port."]

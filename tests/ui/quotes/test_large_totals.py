@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 
+from app.quotes import editing
 from tests.ui.quotes.conftest import Hand
+from ui.quotes.lines_model import COLUMNS
+from ui.widgets import painting
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -37,3 +42,28 @@ def test_totals_of_nine_digits_stand_whole_within_the_card(hand: Hand, opened: C
     assert earned.heightForWidth(earned.width()) <= earned.height()
     right = earned.mapTo(card, earned.rect().topRight()).x()
     assert right < editor.extras.mapTo(card, editor.extras.rect().topLeft()).x()
+
+
+@pytest.mark.parametrize("width", [1366, 1100])
+def test_figures_of_eight_digits_stand_whole_in_their_cells(
+    hand: Hand, opened: Callable[..., str], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.window.resize(width, 768)
+    opened("dsi 600 x 12345678", "bob 450 x 2")
+    editor = hand.page.editor
+    for name, text in (("unit_price", "79,123456"), ("discount_percent", "1234567,89 €")):
+        step = partial(editing.set_cell, at=0, name=name, text=text)
+        assert not editor.draft.act(step)
+    hand.settle(200)
+    model, drawn = editor.table.lines, set()
+    cut = painting._fitting
+
+    def noted(text: str, *more: Any) -> str:
+        drawn.add(cut(text, *more))
+        return cut(text, *more)
+
+    monkeypatch.setattr(painting, "_fitting", noted)
+    editor.table.grab()
+    cells = [model.index(0, at).data() for at, column in enumerate(COLUMNS) if column.figures]
+    assert cells[-1].endswith("€") and len(cells[-1]) == len("975 000 000,00 €")
+    assert not set(cells) - drawn

@@ -300,3 +300,66 @@ def test_a_line_that_a_colleague_removed_while_one_types_stays_removed(
     assert shown is not None and shown.total.ht == total
     if last == Qt.Key.Key_Return:
         assert stored(shop, quote).quote["total_ht"] == total
+
+
+# Clicks
+
+
+def click_cell(hand: Hand, row: int, column: int) -> None:
+    table = hand.page.editor.table
+    place = table.visualRect(table.lines.index(row, column)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    hand.settle(50)
+
+
+def test_a_click_on_another_cell_leaves_open_what_cannot_be_taken(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600 x 6", "bob 450 x 2")
+    type_into(hand, QUANTITY, "24x")
+    click_cell(hand, 1, PRICE)
+    table, cell = hand.page.editor.table, hand.cell_editor()
+    assert (cell.text(), cell.property("state"), hand.focus is cell) == ("24x", "error", True)
+    assert (table.currentIndex().row(), table.currentIndex().column()) == (0, QUANTITY)
+    assert hand.page.editor.problem.isVisible()
+    hand.key(Qt.Key.Key_Backspace)
+    click_cell(hand, 1, PRICE)
+    assert hand.page.editor.draft.sheet.lines[0]["quantity"] == D(24)
+    assert (table.currentIndex().row(), table.currentIndex().column()) == (1, PRICE)
+
+
+# What is still to be added
+
+
+def test_nothing_is_issued_while_a_line_is_half_entered(hand: Hand, opened: Opened, shop: Shop) -> None:
+    quote = opened("dsi 600 x 6")
+    entry = hand.page.editor.entry
+    entry.setFocus()
+    hand.type("bob 450 x 24")
+    hand.settle()
+    for freeze in (lambda: hand.click(hand.page.editor.issue_button), lambda: have_it_signed(hand)):
+        freeze()
+        hand.settle(100)
+        assert is_draft(shop, quote) and entry.text() == "bob 450 x 24" and hand.focus is entry
+        assert "bob 450 x 24" in hand.page.editor.problem.text()
+    hand.key(Qt.Key.Key_Return)
+    hand.settle()
+    have_it_signed(hand)
+    assert [line["quantity"] for line in stored(shop, quote).lines] == [D(6), D(24)]
+    assert not is_draft(shop, quote)
+
+
+def test_what_was_to_be_added_waits_in_its_own_quote(hand: Hand, opened: Opened, shop: Shop) -> None:
+    quote = opened("dsi 600 x 6")
+    hand.page.editor.entry.setFocus()
+    hand.type("bob 450 x")
+    other = shop.quote("tap 60")
+    hand.window.go("quotes", other)
+    hand.settle(100)
+    assert hand.page.editor.entry.text() == "" and kept(shop, quote) == ["bob 450 x"]
+    hand.window.go("quotes", quote)
+    hand.settle(100)
+    assert hand.page.editor.entry.text() == "bob 450 x"
+    hand.page.editor.entry.setFocus()
+    hand.type(" 24")
+    hand.key(Qt.Key.Key_Return)
+    hand.settle(700)
+    assert kept(shop, quote) == [] and len(stored(shop, quote).lines) == 2

@@ -16,7 +16,7 @@ from app.quotes import issuing, life, sealing
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.quotes.sign import SignScreen
-from ui.widgets import InfoBar
+from ui.widgets import InfoBar, Toast
 
 Opened = Callable[..., str]
 
@@ -376,3 +376,19 @@ def test_no_shortcut_of_the_window_answers_behind_the_screen(
     hand.window.setFocus()
     hand.key(Qt.Key.Key_K, CONTROL)
     assert answered, "once it is gone they answer again"
+
+
+def test_an_absent_printer_is_told_on_the_customers_screen_in_his_language(
+    hand: Hand, shop: Shop, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened("dsi 600")
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+    screen = open_signing(hand)
+    printing = hand.page.editor.decisions._printing
+    printing._remember("HP of the car")
+    monkeypatch.setattr("ui.printing.QPrinterInfo.availablePrinterNames", lambda: ["Office"])
+    monkeypatch.setattr("ui.printing.QPrintDialog.open", lambda _dialog: None)
+    hand.click(screen.printed)
+    assert screen.problem.text() == "Printer “HP of the car” is absent." and screen.problem.isVisible()
+    assert not hand.window.findChildren(Toast), "nothing passes by behind it"
