@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from app import alone, sync_view, syncing
 from app.i18n import translate as _
 from app.store import keys
-from app.workspace import Workspace
+from app.workspace import FILE, Workspace
 
 DEMO_ACCOUNTS = 1200
 PASSPHRASE_LENGTH = 8
@@ -39,15 +40,22 @@ def passphrase_problem(passphrase: str, again: str) -> str:
 
 def make_alone(folder: Path, person: str, company: Mapping[str, Any]) -> tuple[Workspace, str]:
     """A new profile for a laptop that works alone, and its recovery passphrase. Raises Invalid."""
-    workspace, recovery = Workspace.create(folder)
-    alone.introduce(workspace, person, company)
+    with _whole_or_nothing(folder):
+        workspace, recovery = Workspace.create(folder)
+        try:
+            alone.introduce(workspace, person, company)
+        except BaseException:
+            workspace.close()
+            raise
     return workspace, recovery
 
 
 def connect(folder: Path, server: str, email: str, password: str, code: str = "") -> tuple[Workspace, str]:
     """A new profile that is a device of the server, and its recovery passphrase. Raises SyncProblem."""
-    found = syncing.enrol(folder, sync_view.server_address(server), email.strip(), password, code=code)
-    return Workspace.open(folder), found.get("recovery") or ""
+    address = sync_view.server_address(server)
+    with _whole_or_nothing(folder):
+        found = syncing.enrol(folder, address, email.strip(), password, code=code)
+        return Workspace.open(folder), found.get("recovery") or ""
 
 
 def make_demo(
@@ -58,11 +66,23 @@ def make_demo(
 
     if Workspace.exists(folder):  # made meanwhile by another process: not ours to clear away
         raise FileExistsError(folder)
-    try:
+    with _whole_or_nothing(folder):
         return build_alone(folder, accounts, progress=progress)
+
+
+@contextmanager
+def _whole_or_nothing(folder: Path) -> Iterator[None]:
+    """What fails half way leaves no profile: its recovery passphrase was shown to nobody, and a second try would
+    find the place taken."""
+    was_there = Workspace.exists(folder)
+    try:
+        yield
+    except FileExistsError:
+        raise  # another process made it meanwhile: it is not ours to clear away
     except BaseException:
-        for name in (keys.ENVELOPE, "terrain.db", "terrain.db-wal", "terrain.db-shm"):
-            (folder / name).unlink(missing_ok=True)
+        if not was_there and Workspace.exists(folder):
+            for name in (keys.ENVELOPE, FILE, f"{FILE}-wal", f"{FILE}-shm"):
+                (folder / name).unlink(missing_ok=True)
         raise
 
 

@@ -80,7 +80,7 @@ class TodayPage(Page):
         # Relative words (“in 25 min”) and the day itself move on by themselves, also after sleep.
         self._clock = QTimer(self)
         self._clock.setInterval(MINUTE_MS)
-        self._clock.timeout.connect(self._reload)
+        self._clock.timeout.connect(self._on_minute)
 
     def _head(self) -> QWidget:
         """As high as a button, so that the first visit stands where it did with one."""
@@ -102,8 +102,12 @@ class TodayPage(Page):
             self.open_new_task()
 
     def leave(self) -> None:
-        self._clock.stop()
         self.tasks.new.kept.flush()
+
+    def _on_minute(self) -> None:
+        # Undo keeps what is typed as leaving does, and one stays here: the clock goes on.
+        if self.isVisible():
+            self._reload()
 
     def primary_focus(self) -> QWidget:
         nearest = next((row.button for row in self.rows if row.button.property("kind") == "primary"), None)

@@ -10,6 +10,8 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 
 from app import first_start
+from app.errors import Invalid
+from app.workspace import Workspace
 from tests.sync.office import PASSWORD
 from tests.ui.sync.conftest import office, server
 from ui.desktop import Desktop
@@ -73,3 +75,13 @@ def test_a_demonstration_takes_nothing_from_a_profile_that_another_process_made(
     with pytest.raises(FileExistsError):
         first_start.make_demo(tmp_path, lambda _done, _of: None, accounts=20)
     assert (tmp_path / "terrain.db").stat().st_size and (tmp_path / "profile.json").exists()
+
+
+def test_what_fails_half_way_leaves_no_profile_whose_recovery_passphrase_nobody_saw(tmp_path: Path):
+    folder = tmp_path / "profile"
+    with pytest.raises(Invalid):
+        first_start.make_alone(folder, "Claire Dubois", {"name": "Hygiène Rhône", "siret": "123"})
+    assert not Workspace.exists(folder)
+    workspace, recovery = first_start.make_alone(folder, "Claire Dubois", {"name": "Hygiène Rhône"})
+    workspace.close()
+    assert recovery

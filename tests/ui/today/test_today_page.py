@@ -8,9 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app import records
+from app import formats, records
 from app.i18n import set_language
-from tests.app.small_company import TODAY, at
+from tests.app.small_company import NOW, TODAY, at
+from ui.widgets import Pill
 
 
 def test_the_next_visit_has_the_primary_button_and_the_focus(desk):
@@ -126,3 +127,15 @@ def test_a_task_says_for_whom_it_is(desk):
     page = desk.go("today")
     row = next(row for row in page.tasks.rows if row.task.name)
     assert row.task.name in [label.text() for label in row.findChildren(QLabel)]
+
+
+def test_the_minutes_go_on_after_an_undo_that_had_nothing_to_undo(desk, monkeypatch):
+    page = desk.go("today")
+    said = {row.visit.id: [pill.text() for pill in row.findChildren(Pill)] for row in page.rows}
+    desk.window.commands.run("undo")
+    desk.settle()
+    monkeypatch.setattr(formats, "now", lambda: NOW + timedelta(minutes=10))
+    assert page._clock.isActive()
+    page._clock.timeout.emit()
+    desk.settle()
+    assert {row.visit.id: [pill.text() for pill in row.findChildren(Pill)] for row in page.rows} != said
