@@ -146,7 +146,8 @@ def strangers(options: argparse.Namespace, output: Output) -> None:
     from app.quotes import telephone
     from app.quotes.composing import full_number
 
-    with opened(options) as workspace, workspace.read() as session:
+    with opened(options) as workspace, workspace.transaction() as session:
+        telephone.reckon(session)
         found = [records.known(session, "quote", id) or {"id": id} for id in telephone.strangers(session)]
     rows = [{"id": each["id"], "number": full_number(each), "owner": each.get("owner")} for each in found]
     lines = [f"{row['number'] or row['id']}" for row in rows]

@@ -147,7 +147,10 @@ def was_approved(quote: Record) -> bool:
 def check_may_issue(session: Session, quote: Record) -> None:
     """Raises NotAllowed where the quote needs an approval that it does not have."""
     found = deepest_discount(session, quote["id"])
-    if not found.needs_approval or is_approved(session, quote):
+    if not found.needs_approval:
+        return
+    if is_approved(session, quote):
+        _check_named(quote, found)
         return
     if was_approved(quote):
         raise NotAllowed(_("This quote is not the one that was approved any more. Ask a manager again."))
@@ -159,6 +162,22 @@ def check_may_issue(session: Session, quote: Record) -> None:
             limit=formats.format_percentage(found.authority or Decimal(0)),
         )
     )
+
+
+def _check_named(quote: Record, found: Discount) -> None:
+    """A manager on the telephone agreed to the discount that he heard, and saw no quote."""
+    approval = quote["approval"]
+    if approval.get("means") != "telephone":
+        return
+    named = Decimal(approval.get("percent") or 0)
+    if found.percent > named:
+        raise NotAllowed(
+            _(
+                "By today's prices this quote gives {given}; the manager heard {named}. Ask him again.",
+                given=formats.format_percentage(found.percent),
+                named=formats.format_percentage(named),
+            )
+        )
 
 
 def request_approval(session: Session, quote_id: str, note: str = "") -> None:

@@ -28,7 +28,16 @@ def find_notices(session: Session, quote_id: str) -> list[Notice]:
     """The notices of a quote, the gravest first. Raises NotFound."""
     quote = records.get(session, "quote", quote_id)
     found = []
-    if telephone.is_strange(session, quote):
+    if beyond := telephone.given_beyond(session, quote):
+        given, named = (formats.format_percentage(each) for each in beyond)
+        words = _(
+            "By telephone you agreed to {named}; by the prices of this laptop the quote gives {given}: "
+            "speak with its author.",
+            named=named,
+            given=given,
+        )
+        found.append(Notice(words, "bad"))
+    elif telephone.is_strange(session, quote):
         found.append(
             Notice(
                 _(

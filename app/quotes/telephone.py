@@ -6,7 +6,8 @@ characters drawn from the quote's content, and the discount; the manager types a
 eight characters: the code, turned by the control and the discount. The salesperson's laptop turns them
 back and compares the hash. So an answer fits one quote as it stands and the discount that the manager
 heard, nobody can make one without the manager's laptop, and a code is used once. The manager's laptop
-keeps what it approved (`given`), and tells when the quote that arrives bears another control or discount.
+keeps what it approved (`given`), and tells when the quote that arrives bears another control or discount,
+or gives a deeper one than was named: it reckons that once, with its own prices, when it first sees the quote.
 
 Codes have 40 bits behind scrypt; guessing one takes 2**39 hashes of some 30 ms each.
 """
@@ -41,6 +42,8 @@ CODES = 30
 SCRYPT = {"n": 1 << 14, "r": 8, "p": 1}
 _SECRETS = "approval_secrets"
 _GIVEN = "approvals_given"
+_FOUND = "approvals_found"
+"""On the manager's laptop: quote -> code, and the discount that the quote gave when it came with its approval."""
 _ASKED = "approvals_asked"
 """On the salesperson's laptop: number -> the control that was read out with it, empty once it was answered."""
 _LENGTH = 8
@@ -162,10 +165,29 @@ def _spend(session: Session, asked: Challenge) -> None:
     _keep(session, _ASKED, {**_kept(session, _ASKED), f"{asked.key} {asked.number}": ""})
 
 
+def reckon(session: Session) -> None:
+    """On the manager's laptop: keep what each quote that he approved really gives, when it is seen first.
+
+    Later prices say nothing about what was agreed. Where a line is deeper than what was named, `strangers`
+    tells the quote.
+    """
+    me, known = state.user(session.connection()), _kept(session, _FOUND)
+    fresh = {}
+    for id, approval in _by_telephone(session):
+        if approval.get("by") == me and known.get(id, {}).get("code") != _mark(approval):
+            percent = _real_discount(session, id)
+            if percent is not None:
+                fresh[id] = {"code": _mark(approval), "percent": plain(percent)}
+    if fresh:
+        _keep(session, _FOUND, {**known, **fresh})
+
+
 def strangers(session: Session) -> list[str]:
-    """On the manager's laptop: the quotes (ids) approved in his name by telephone that he never heard of."""
-    me, given = state.user(session.connection()), _kept(session, _GIVEN)
-    return [id for id, approval in _by_telephone(session) if _is_stranger(approval, me, given)]
+    """On the manager's laptop: the quotes (ids) approved by telephone in his name that he never heard of as they are.
+
+    What a quote gives is what `reckon` kept, else what it gives now.
+    """
+    return [id for id, approval in _by_telephone(session) if _is_stranger(session, id, approval)]
 
 
 def is_strange(session: Session, quote: Record) -> bool:
@@ -173,14 +195,49 @@ def is_strange(session: Session, quote: Record) -> bool:
     approval = quote["approval"] or {}
     if approval.get("means") != "telephone":
         return False
-    return _is_stranger(approval, state.user(session.connection()), _kept(session, _GIVEN))
+    return _is_stranger(session, quote["id"], approval)
 
 
-def _is_stranger(approval: Record, me: str | None, given: Mapping[str, Any]) -> bool:
-    known = given.get(f"{approval.get('key')} {approval.get('number')}", {})
+def _is_stranger(session: Session, quote_id: str, approval: Record) -> bool:
+    if approval.get("by") != state.user(session.connection()):
+        return False
+    heard = _kept(session, _GIVEN).get(_mark(approval), {})
     # Without a discount of its own an approval says less than what was heard: it is told as well.
-    same = all(known.get(name) == approval.get(name) for name in ("control", "percent"))
-    return approval.get("by") == me and not (known and same)
+    if not heard or any(heard.get(name) != approval.get(name) for name in ("control", "percent")):
+        return True
+    return _given_beyond(session, quote_id, approval) is not None
+
+
+def given_beyond(session: Session, quote: Record) -> tuple[Decimal, Decimal] | None:
+    """(what the quote gives, what was named) where that is more than we agreed to by telephone, in percent."""
+    approval = quote["approval"] or {}
+    if approval.get("means") != "telephone" or approval.get("by") != state.user(session.connection()):
+        return None
+    return _given_beyond(session, quote["id"], approval)
+
+
+def _given_beyond(session: Session, quote_id: str, approval: Record) -> tuple[Decimal, Decimal] | None:
+    heard = _kept(session, _GIVEN).get(_mark(approval))
+    if heard is None:
+        return None
+    kept, named = _kept(session, _FOUND).get(quote_id, {}), Decimal(heard["percent"])
+    known = kept.get("code") == _mark(approval)
+    found = Decimal(kept["percent"]) if known else _real_discount(session, quote_id)
+    return (found, named) if found is not None and found > named else None
+
+
+def _mark(approval: Record) -> str:
+    return f"{approval.get('key')} {approval.get('number')}"
+
+
+def _real_discount(session: Session, quote_id: str) -> Decimal | None:
+    """What the quote gives by the prices of this laptop; None where it is deleted or makes no total."""
+    if not records.known(session, "quote", quote_id):
+        return None
+    try:
+        return authority.deepest_discount(session, quote_id).percent
+    except Invalid:
+        return None
 
 
 def _named_discount(session: Session, user: str | None, percent: str) -> authority.Discount:

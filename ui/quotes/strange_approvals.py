@@ -30,7 +30,11 @@ class StrangeApprovals(QObject):
         """Read which there are."""
         from app.quotes import telephone
 
-        self._window.tasks.read(self, telephone.strangers, then=self._tell)
+        def look(session: Any) -> list[str]:
+            telephone.reckon(session)
+            return telephone.strangers(session)
+
+        self._window.tasks.write(self, look, then=self._tell)
 
     def _on_changes(self, changes: Any) -> None:
         if changes.origin == "sync" and "quote" in changes.kinds:
@@ -42,8 +46,8 @@ class StrangeApprovals(QObject):
             return
         self._told.update(new)
         words = _n(
-            "{n} quote bears an approval by telephone in your name that this laptop never gave.",
-            "{n} quotes bear an approval by telephone in your name that this laptop never gave.",
+            "{n} quote bears an approval by telephone in your name that you did not give it as it stands.",
+            "{n} quotes bear an approval by telephone in your name that you did not give them as they stand.",
             len(new),
         )
         self._window.show_info(words, "bad", _("Look at it"), lambda: self._window.go("quotes", new[0]))

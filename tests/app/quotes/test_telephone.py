@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app import errors, records
-from app.quotes import authority, issuing, telephone
+from app.quotes import authority, issuing, notices, telephone
 from app.workspace import Workspace
 from tests.app.quotes.conftest import become, give, status
 
@@ -242,3 +242,82 @@ def test_a_manager_is_told_of_approvals_that_he_never_gave(workspace, quote, peo
         account = records.add(session, "account", {"name": "Bellevue"})
         stranger = records.add(session, "quote", {"account": account, "approval": given})
         assert telephone.strangers(session) == [stranger]
+
+
+def arrive(workspace, manager_s, quote, **changes) -> str:
+    """What a synchronisation brings of a quote: its record, lines, customer and products, as they stand there."""
+    with workspace.read() as session:
+        found = records.get(session, "quote", quote)
+        lines = issuing.find_lines(session, quote)
+        account = records.get(session, "account", found["account"])
+        products = [records.get(session, "product", line["product"]) for line in lines]
+    with manager_s.transaction() as session:
+        records.add(session, "account", {"name": account["name"]}, id=account["id"])
+        for product in products:
+            own = {name: product[name] for name in ("sku", "label_fr", "list_price", "vat_rate")}
+            records.add(session, "product", own, id=product["id"])
+        head = {name: found[name] for name in ("account", "status", "approval")}
+        records.add(session, "quote", head, id=quote)
+        for line in lines:
+            names = (
+                "quote",
+                "kind",
+                "position",
+                "product",
+                "description",
+                "quantity",
+                "unit_price",
+                "vat_rate",
+            )
+            own = {name: line[name] for name in (*names, "discount_percent")}
+            records.add(session, "quote_line", {**own, **changes}, id=line["id"])
+    return found["account"]
+
+
+def told(manager_s, quote) -> tuple[bool, list[str]]:
+    """Whether the manager's laptop tells the quote, and the grave notices that stand above it."""
+    with manager_s.transaction() as session:
+        telephone.reckon(session)
+        grave = [each.text for each in notices.find_notices(session, quote) if each.tone == "bad"]
+        return telephone.strangers(session) == [quote], grave
+
+
+def test_a_quote_that_arrives_as_it_was_named_is_told_to_nobody_whatever_prices_become(
+    workspace, quote, people, manager_s
+):
+    give(workspace, quote, discount_percent=12)
+    take(workspace, quote, answered(manager_s, people, asked(workspace, quote)))
+    arrive(workspace, manager_s, quote)
+    assert told(manager_s, quote) == (False, [])
+    with manager_s.transaction() as session:
+        (product,) = records.find_rows(session, "product")
+        records.save(session, "product", product["id"], {"list_price": 200})
+    assert told(manager_s, quote) == (False, []), "later prices say nothing about what was agreed"
+
+
+@pytest.mark.parametrize("changes", [{"discount_percent": Decimal(40)}, {"unit_price": Decimal(60)}])
+def test_a_quote_that_gives_more_than_was_named_is_told_when_it_reaches_the_manager(
+    workspace, quote, people, manager_s, changes
+):
+    give(workspace, quote, discount_percent=12)
+    take(workspace, quote, answered(manager_s, people, asked(workspace, quote)))
+    arrive(workspace, manager_s, quote, **changes)
+    strange, grave = told(manager_s, quote)
+    assert strange and "12" in grave[0] and ("40" in grave[0] or "47,2" in grave[0])
+
+
+def test_prices_that_rose_since_the_call_are_named_to_the_manager_again(workspace, quote, people, manager_s):
+    give(workspace, quote, discount_percent=12)
+    take(workspace, quote, answered(manager_s, people, asked(workspace, quote)))
+    with workspace.transaction() as session:
+        (product,) = records.find_rows(session, "product")
+        records.save(session, "product", product["id"], {"list_price": 125})
+    with workspace.transaction() as session, pytest.raises(errors.NotAllowed, match="12"):
+        issuing.issue(session, quote)
+    assert status(workspace, quote) == "draft"
+    with workspace.read() as session:
+        assert Decimal(asked_percent(session, quote)) == Decimal("29.6")
+
+
+def asked_percent(session, quote) -> str:
+    return str(authority.deepest_discount(session, quote).percent)
