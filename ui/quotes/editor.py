@@ -357,6 +357,13 @@ class QuoteEditor(QWidget):
             self.entry.setFocus()
         return bool(text)
 
+    def undo(self) -> None:
+        """Go back one step; where nothing was done here yet, take back what was done last: the revision itself."""
+        if self.draft.can_undo or self.draft.can_redo:
+            self.draft.undo()
+        elif self._shell.window.undoing is not None:
+            self._shell.window.undoing.undo()
+
     # What comes next
 
     def _read_again(self) -> None:

@@ -10,10 +10,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from app import records
 from app.quotes import adding, editing
 from app.quotes.sheet import LINE_FIELDS
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
+from ui import undoing
 from ui.quotes.details import with_details
 from ui.quotes.line_menu import line_menu
 
@@ -147,3 +149,22 @@ def test_the_total_follows_each_undo(hand: Hand, opened: Opened) -> None:
     assert shown.text() != first
     draft.undo()
     assert shown.text() == first
+
+
+def test_control_z_in_a_fresh_revision_takes_the_revision_back(
+    hand: Hand, opened: Opened, shop: Shop
+) -> None:
+    undoing.connect(hand.window)
+    issued = opened("dsi 600 x 6")
+    hand.click(hand.page.editor.issue_button)
+    hand.settle(100)
+    hand.click(hand.page.editor.issue_button)
+    hand.settle(100)
+    editor = hand.page.editor
+    assert editor.draft.sheet.id != issued and editor.draft.sheet.quote["revision"] == 2
+    hand.key(Qt.Key.Key_Z, CTRL)
+    hand.settle(200)
+    assert editor.draft.sheet.id == issued and editor.draft.locked
+    with shop.workspace.read() as session:
+        assert [each["id"] for each in records.find_rows(session, "quote")] == [issued]
+        assert records.get(session, "quote", issued)["status"] == "issued"
