@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, Table, bindparam, select, text
 
 from sync.protocol import ERASED, Result, decode
+from sync.server import results
 from sync.server.batch import Values, find_rows
 from sync.server.store import Store
 from sync.server.weight import fitting
@@ -62,16 +63,18 @@ class Announcements:
     def tell(self, after: int, upto: int, exits_after: int | None, settled: bool = True) -> Told:
         """As much of (after, upto] as there is room for; of what left only after `exits_after`, nothing where None."""
         left: list[Values] = []
-        results: list[Values] = []
+        settled_rows: list[Values] = []
         if exits_after is not None:
             statement, bounds = _exits_from(self.store.tables["scope_exit"]), {"scopes": list(self.granted)}
             left, upto = self._read(statement, bounds, max(after, exits_after), upto)
         erased, upto = self._read(_ERASED, {}, after, upto)
         if settled:
-            results, upto = self._read(_SETTLED, {"device": self.device}, after, upto)
+            settled_rows, upto = self._read(_SETTLED, {"device": self.device}, after, upto)
         exits = self._still_out([row for row in left if row[-1] <= upto])
         exits += [(table, id, ERASED) for table, id, rev in erased if rev <= upto]
-        return Told(upto, exits, [decode(bytes(body), Result) for body, _rev in results])
+        found = [decode(bytes(body), Result) for body, _rev in settled_rows]
+        known = [results.as_of_now(self.connection, self.store, one, self.granted) for one in found]
+        return Told(upto, exits, known)
 
     def _read(
         self, statement: Any, bounds: dict[str, Any], after: int, upto: int

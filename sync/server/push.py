@@ -19,7 +19,7 @@ from sync.server.lives import Life
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
 from sync.server.plain import Plain
-from sync.server.rescue import Brought
+from sync.server.rescue import Brought, place_shared
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
@@ -94,6 +94,7 @@ class Push:
                 parts.require_sound_marks(transaction)
                 if device != self.device.id:
                     copied.note(self.working, self.device.id, result)
+                    self._place_shared(transaction)
                 if transaction.epoch and result.outcome == "parked":
                     lives.note(self.connection, self.store, transaction.uuid, lost.life(transaction))
                 order[transaction.uuid] = None
@@ -128,12 +129,23 @@ class Push:
         if self.store.postgres:
             self._require_that_nobody_came_between([pending for _sent, pending in done] + settled)
         self._keep_last_n(outcome.last_n)
-        by_uuid = given | {uuid: result for uuid, (_hash, result, _device) in stored.items()}
+        scopes = self.grants.scopes
+        by_uuid = given | {
+            uuid: results.as_of_now(self.connection, self.store, result, scopes)
+            for uuid, (_hash, result, _device) in stored.items()
+        }
         outcome.results = [by_uuid[uuid] for uuid in order]
         asked = set(request.withdraw)
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
         outcome.results += [given[pending.uuid] for pending in taken]
         return outcome
+
+    def _place_shared(self, transaction: Transaction) -> None:
+        ops = self._sound(transaction) if transaction.parts == 1 else None
+        change = Change(self.working, self._author, transaction.uuid, self.now, self.device_now)
+        if ops is not None and all(op.table in self.store.schema.tables for op in ops):
+            place_shared(change, ops)
+        self.working.forks.setdefault(self.device.id, []).extend(change.placed)
 
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""

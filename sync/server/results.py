@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,3 +176,21 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
             ),
             rows,
         )
+
+
+def as_of_now(connection: Connection, store: Store, result: Result, scopes: Collection[str]) -> Result:
+    """The result without what it calls outside that the device may read again by now: its laptop would drop it."""
+    wanted: dict[str, list[str]] = {}
+    for table, id in result.outside:
+        wanted.setdefault(table, []).append(id)
+    inside: set[tuple[str, str]] = set()
+    for name in wanted.keys() & store.tables.synced.keys():
+        rows = store.tables.synced[name]
+        for start in range(0, len(wanted[name]), _BATCH):
+            found = find_rows(connection, rows, ("id", "scope"), "id", wanted[name][start : start + _BATCH])
+            inside |= {(name, id) for id, scope in found if scope in scopes}
+    if not inside:
+        return result
+    return msgspec.structs.replace(
+        result, outside=[one for one in result.outside if tuple(one) not in inside]
+    )

@@ -189,4 +189,19 @@ FOUND: dict[str, chance.Steps] = {
         ("upgrade", {"who": 2}),
         ("save_the_form", {"who": 2, "number": 7}),
     ],
+    "a copy whose work came whole in a statement goes on from there": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 5, "pick": 2, "number": 7}),
+        ("copy_a_laptop", {"who": 1}),
+        ("delete", {"who": 4, "kind": "quote_line", "pick": 3}),
+        ("sync_once_more", {"who": 1}),
+        ("restore_the_server", {}),
+    ],
+    "what was outside when a result was made and is inside when it is given again stays": [
+        ("issue_a_quote", {"who": 0, "pick": 3}),
+        ("grant_or_revoke", {"user": "claire", "territory": "north", "given": False}),
+        ("copy_a_laptop", {"who": 4}),
+        ("sync", {"who": 5}),
+        ("grant_or_revoke", {"user": "claire", "territory": "north", "given": True}),
+    ],
 }
