@@ -100,3 +100,35 @@ def test_after_an_orderly_end_the_same_screen_shows_the_same_rows(started: Any):
     assert again.page.accounts.list.current_id == desk.company.morel
     assert again.page.accounts.list.verticalScrollBar().value() == 1500
     assert again.window._toast is None
+
+
+def test_a_task_begun_on_the_first_screen_is_there_after_a_power_cut_on_its_field(started: Any):
+    desk = started()
+    page = desk.go("today")
+    page.open_new_task()
+    desk.settle()
+    due = page.tasks.new.form.editor("due").line
+    page.tasks.new.form.editor("subject").line.setFocus()
+    desk.type("Rappeler la boul")
+    due.setFocus()
+    due.selectAll()
+    desk.type("lundi")
+    page.tasks.new.kept.flush()
+    desk.go("accounts", desk.company.morel)
+    cut_off(desk)
+    form = started().page.tasks.new.form
+    assert form.editor("subject").line.text() == "Rappeler la boul"
+    assert form.editor("due").line.hasFocus()
+
+
+def test_a_half_written_note_is_there_after_a_power_cut(started: Any):
+    desk = started()
+    page = desk.go("accounts", desk.company.garage)
+    page.record.note.setFocus()
+    desk.type("rappeler avant jeu")
+    page.record.flush()
+    desk.go("today")
+    cut_off(desk)
+    again = started()
+    assert again.window.route.record == again.company.garage
+    assert again.page.record.note.text() == "rappeler avant jeu"

@@ -35,7 +35,7 @@ def test_control_z_restores_the_account_its_selection_and_the_scroll(desk: Desk)
     there = bar.value()
     page.delete()
     desk.settle()
-    assert page.record.isHidden()
+    assert not page.record.isVisible()
     desk.key(Qt.Key.Key_Z, CTRL)
     assert page.record.card.account["name"] == "Zinguerie 060"
     assert page.accounts.list.current_id == rows[0]["id"]

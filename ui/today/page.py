@@ -49,6 +49,8 @@ class TodayPage(Page):
         super().__init__(shell)
         self._shown: Overview | None = None
         self._waiting: Overview | None = None
+        self._writing = False
+        """Whether a task was asked for: the keyboard is in its form then."""
         self._hello = ElidingLabel(_("Today"), "h1")
         self._date = ElidingLabel(long_day(formats.now().date()), "sub")
         self.new_task = Button(_("New task"), "secondary", "circle-check-big", self.open_new_task)
@@ -61,6 +63,7 @@ class TodayPage(Page):
         visits = vbox(self._head(), self._visits, None, gap=10)
         self.notices = NoticeCards(shell)
         self.tasks = TasksCard(shell)
+        self.tasks.new.done.connect(self._stop_writing)
         self.quotes = QuotesCard(shell)
         # Last, so that what a sync brings moves nothing above it.
         self.away = AwayCard(shell, most=3)
@@ -110,6 +113,8 @@ class TodayPage(Page):
             self._reload()
 
     def primary_focus(self) -> QWidget:
+        if self._writing and self.tasks.new.isVisible():
+            return self.tasks.new.focus_target()
         nearest = next((row.button for row in self.rows if row.button.property("kind") == "primary"), None)
         return nearest or self.new_report
 
@@ -219,8 +224,12 @@ class TodayPage(Page):
 
     # Acting
 
+    def _stop_writing(self) -> None:
+        self._writing = False
+
     def open_new_task(self) -> None:
         """Open the small form of a task."""
+        self._writing = True
         self.body.show_side()
         self.tasks.open_new(self.new_task)
 

@@ -75,6 +75,10 @@ class NewTask(QWidget):
         if isinstance(editor, LinkEditor) and editor.typed() == id:
             editor.show_title(name)
 
+    def focus_target(self) -> QWidget:
+        """The field that the keyboard belongs in."""
+        return self.form.editor(self.form.focused_name() or "subject").target
+
     def _set_saving(self, saving: bool) -> None:
         self._saving = saving
         self.form.set_read_only(saving)
