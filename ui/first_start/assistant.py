@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
-from app.errors import Cancelled, KeyMissing, TerrainError
+from app.errors import Cancelled, Invalid, KeyMissing, TerrainError
 from app.i18n import language
 from app.i18n import translate as _
 from ui import errors
@@ -128,6 +128,11 @@ class Assistant(QDialog):
 
     def _introduce(self) -> None:
         """Ask for name and company, which quotes carry."""
+        introduction = self._make_introduction()
+        self._go(self.steps.indexOf(introduction))
+        introduction.focus_first()
+
+    def _make_introduction(self) -> Introduction:
         if self.introduction is None:
             self.introduction = Introduction()
             self.introduction.back.connect(lambda: self._go(0, self.alone))
@@ -135,12 +140,17 @@ class Assistant(QDialog):
                 lambda person, company: self._begin(_make_alone(self._folder, person, company))
             )
             self.steps.addWidget(self.introduction)
-        self._go(self.steps.indexOf(self.introduction))
-        self.introduction.focus_first()
+        return self.introduction
 
     def _switch(self) -> None:
+        """Speak the other language; what was typed on a step that was left again stays."""
+        server = self.form.values()
+        introduced = self.introduction.form.changed_draft() if self.introduction is not None else {}
         self._window.set_language("en" if language() == "fr" else "fr")
         self._build()
+        self.form.set_values(*server)
+        if introduced:
+            self._make_introduction().form.show_draft(introduced, {})
 
     # Work
 
@@ -220,6 +230,9 @@ class Assistant(QDialog):
         if code:
             self._go(1)
             self.form.show_failure(code, str(error))
+        elif isinstance(error, Invalid) and self.introduction is not None:
+            self._go(self.steps.indexOf(self.introduction))
+            self.introduction.show_problems(error.problems)
         elif isinstance(error, KeyMissing):
             self._go(2, self.passphrase.first)
         elif isinstance(error, TerrainError):

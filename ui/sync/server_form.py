@@ -98,6 +98,15 @@ class ServerForm(QWidget):
         """What is said to be wrong; empty when nothing is."""
         return "" if self._problem.isHidden() else self._problem.text()
 
+    def set_values(self, address: str, email: str, password: str, code: str) -> None:
+        """Show what was typed before."""
+        for field, text in ((self.address, address), (self.email, email), (self.password, password)):
+            field.setText(text)
+        if code:
+            self._show(self.code, True)
+            self.code_button.hide()
+            self.code.setText(code)
+
     def values(self) -> tuple[str, str, str, str]:
         """Address, e-mail, password and one-time code as typed."""
         return self.address.text(), self.email.text(), self.password.text(), self.code.text().strip()

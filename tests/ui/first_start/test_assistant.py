@@ -13,6 +13,7 @@ import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app import alone, first_start
@@ -204,8 +205,15 @@ def test_the_language_can_be_chosen_before_anything_else(
     dialog = Assistant(tmp_path, door, None)
     dialog._window = Window()
     qtbot.addWidget(dialog)
+    dialog.form.address.setText("https://crm.example")
+    dialog.alone.click()
+    QTest.keyClicks(dialog.introduction.form.editor("person").line, "Claire Dub")
+    dialog.introduction.back.emit()
     dialog._other.click()
     assert dialog.alone.text() == "This laptop alone"
+    assert dialog.form.address.text() == "https://crm.example", "what was typed on another step stays"
+    dialog.alone.click()
+    assert dialog.introduction.form.editor("person").line.text() == "Claire Dub"
 
 
 # Unlocking
