@@ -219,10 +219,12 @@ def in_memory(folder: Path) -> dict[str, str]:
 
 def workers(words: list[str]) -> list[str]:
     """What makes pytest use every core: for the suite and for folders, not for single files or a debugger."""
-    cores = min(os.cpu_count() or 1, MOST_WORKERS)
+    cores = os.cpu_count() or 1
+    # One more than cores: a seventh of the time a test waits for a pause of the screen or for a process.
+    count = min(cores + 1, MOST_WORKERS)
     alone = any(word.startswith(ONE_PROCESS) or ".py" in word for word in words)
-    # A worker keeps its half of the files until the other has nothing left to do.
-    return [] if cores == 1 or alone else ["-n", str(cores), "--dist", "worksteal"]
+    # A worker keeps its part of the files until another has nothing left to do.
+    return [] if cores == 1 or alone else ["-n", str(count), "--dist", "worksteal"]
 
 
 def check(arguments: list[str]) -> int:
