@@ -236,7 +236,7 @@ def test_what_is_written_for_one_record_waits_while_another_is_looked_at(
     two: tuple[str, str], claire: Laptop, desk_of: Any
 ):
     page = desk_of(claire.workspace).go("conflicts")
-    assert {one for one in page._found} == set(two)
+    assert set(page._found) == set(two)
     page.list.choose(two[0], tell=True)
     write_other(page, "payment_terms", "60 jours")
     card(page, "phone", "04 78 61 22 10").click()
