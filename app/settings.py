@@ -17,6 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "backup_folder": "",
     "backup_last": "",
     "onsite_printer": "",
+    "sign_pin": "",
     "sync_every": 5,
     "sync_metered": "hourly",
     "customer_mode": False,

@@ -20,6 +20,7 @@ from ui.page import Shell
 from ui.printing import Printing
 from ui.quotes.covering import CoveringScreen
 from ui.quotes.pad import SignaturePad
+from ui.quotes.pin_gate import PinGate
 from ui.quotes.preview import FullPreview
 from ui.quotes.words import quote_title
 from ui.theme import theme
@@ -47,7 +48,10 @@ DUE = ("discount", "ht", "vat", "ttc", "deposit")
 
 
 class SignScreen(CoveringScreen):
-    """Covers the window, in the customer's language; Esc or Back leaves it with nothing changed."""
+    """Covers the window, in the customer's language; Esc or Back leaves it with nothing changed.
+
+    Where the settings ask for a PIN, nobody leaves it without, signed or not.
+    """
 
     def __init__(
         self, shell: Shell, quote: Signing, printing: Printing, done: Callable[[str], object]
@@ -75,7 +79,9 @@ class SignScreen(CoveringScreen):
         )
         signature = self._signature_card()  # first: it says what is wrong with the totals
         body = hbox((self._quote_card(), 9), (signature, 11), gap=16)
-        self.setLayout(vbox(top, (body, 1), gap=14, margins=(24, 16, 24, 18)))
+        self.gate = PinGate(self._shell)
+        self.gate.opened.connect(self.uncover)
+        self.setLayout(vbox(top, self.gate, (body, 1), gap=14, margins=(24, 16, 24, 18)))
 
     def _quote_card(self) -> QWidget:
         document, words = self._signing.paper.document, self._words
@@ -291,12 +297,18 @@ class SignScreen(CoveringScreen):
             announce(self, problem)
 
     def leave(self) -> None:
-        """Back to the quote, with the focus where it was."""
-        self.uncover()
+        """Back to the quote, with the focus where it was; first the PIN, where one is asked for."""
+        if self.gate.needed:
+            self.gate.ask()
+        else:
+            self.uncover()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.leave()
+            if self.gate.isVisible():
+                self.gate.hide()
+            else:
+                self.leave()
             return
         # Nothing of the program answers behind the customer's screen.
         event.accept()

@@ -65,6 +65,7 @@ class SettingsPage(Page):
             self._look(),
             self._sync(),
             self._files(),
+            self._signing(),
             self._backup(),
             self._about(),
         ):
@@ -169,6 +170,11 @@ class SettingsPage(Page):
         from ui.attachments.habits import FileHabits
 
         return self._section(_("Photos and files"), FileHabits(self.shell))
+
+    def _signing(self) -> QWidget:
+        from ui.settings.sign_pin import SignPin
+
+        return self._section(_("Signature on site"), SignPin(self.shell))
 
     def _backup(self) -> QWidget:
         from ui.sync.copies import CopyFolder

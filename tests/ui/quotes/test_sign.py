@@ -244,7 +244,14 @@ def test_the_customer_is_spoken_to_in_his_language(hand: Hand, shop: Shop, opene
         records.save(session, "account", shop.account, {"language": "en"})
     screen = open_signing(hand)
     buttons = {button.text() for button in screen.findChildren(QPushButton)}
-    assert buttons == {"Read the whole quote", "Erase", "Back", "Print", "Confirm the signature"}
+    assert buttons == {
+        "Read the whole quote",
+        "Erase",
+        "Back",
+        "Leave the screen",
+        "Print",
+        "Confirm the signature",
+    }
     assert "Your quote" in texts(screen) and "Total excl. VAT" in texts(screen)
     assert screen.pad._caption == "Customer's signature"
     assert not re.search("Signature de|Nom du|Écran|revenir|Effacer|[Cc]onditions", texts(screen))
