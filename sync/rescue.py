@@ -100,6 +100,8 @@ class _Queue:
         self._revs = lost.revs(connection)
         self._touched = stating.touched(connection, self._again)
         self._owed = lost.left_to_statements(connection)
+        self._compared: set[str] = set()
+        """Parts of documents that the server showed."""
         self._restored = lost.parted_at(connection, hello)
         self._head = int(state.get(connection, "head") or 0)
 
@@ -134,6 +136,7 @@ class _Queue:
                 and not brought.among(self._connection, name, [id])
             ):
                 self._documents[self._whole(table, row)] = None
+        self._add_owed()
         for table in _parents_first(self._schema):
             for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():
                 key = self._whole(table, row)
@@ -142,6 +145,14 @@ class _Queue:
                     self._documents[key] = None
                 else:
                     self._units[key] = list(self._creation(table, row))
+
+    def _add_owed(self) -> None:
+        """What statements are to bring goes too where it has left our scopes since: the server did not show it."""
+        for table in self._schema.tables.values() if self._owed else ():
+            for id in sorted(self._owed - self._compared) if self._is_part(table) else ():
+                row = self._version(table, id)
+                if row:
+                    self._documents[self._whole(table, row)] = None
 
     def units(self) -> list[_Unit]:
         """The records, those on which others hang before these."""
@@ -170,6 +181,7 @@ class _Queue:
     def _compare_part(self, table: SyncTable, theirs: Row) -> None:
         """A document with something that is not alike is stated whole; so is one on which unsent work stands."""
         id = theirs["id"]
+        self._compared.add(id)
         ours = self._version(table, id)
         if not ours or not self._is_newer(table, ours):
             return

@@ -204,4 +204,23 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 5}),
         ("grant_or_revoke", {"user": "claire", "territory": "north", "given": True}),
     ],
+    "own work that was left to a statement is stated although its account has left since": [
+        ("back_up", {}),
+        ("edit", {"who": 0, "kind": "quote", "pick": 0, "number": 0}),
+        ("sync", {"who": 0}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 3}),
+        ("move", {"who": 3, "pick": 1, "territory": "south"}),
+        ("sync", {"who": 3}),
+    ],
+    "own work is stated although a result says meanwhile that its account is outside": [
+        ("back_up", {}),
+        ("edit", {"who": 0, "kind": "quote", "pick": 0, "number": 0}),
+        ("several", {"who": 0, "pick": 1}),
+        ("sync", {"who": 0}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 3}),
+        ("move", {"who": 3, "pick": 1, "territory": "south"}),
+        ("sync", {"who": 3}),
+    ],
 }
