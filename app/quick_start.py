@@ -77,11 +77,10 @@ def _read_with(folder: Path, read: Callable[[Any], Answer | None]) -> Answer | N
         # Not through a URI with mode=ro: a reader of a WAL file must be able to make its index.
         if not (folder / FILE).is_file():
             return None
-        connection = sqlcipher.connect(str(folder / FILE))
+        connection = raw.connect(folder / FILE, key)
     except (SystemProblem, sqlcipher.Error, OSError):
         return None
     try:
-        raw.unlock(connection, key)
         connection.execute("PRAGMA query_only = ON")
         return read(connection)
     except sqlcipher.Error:

@@ -18,7 +18,7 @@ from app import search
 from app.features import sync_schema
 from app.store import schema
 from app.store.engine import open_engine
-from app.store.raw import attach, unlock
+from app.store.raw import PAGE_SIZE, attach, connect
 from app.workspace import Workspace
 from sync import bulk, scope_file, sums
 from sync.file_messages import CIPHER
@@ -29,12 +29,10 @@ DERIVED = ("search_row", "search_text", "account_summary", "list_count", "sync_s
 _UNSEALED = (("use_hmac", "OFF"),)
 """The cipher's settings while the file travels: the SHA-256 of the whole is compared once, and does the work of a
 seal on each page, which costs as much as all the rest."""
-_PAGES = 2_000
+_PAGES = 1_000
 """Copied between two looks at whether somebody else wrote meanwhile."""
-
-
-_PAGE, _PIECE = 4_096, 1 << 20
-"""Bytes: of SQLCipher's page, and read at once for a digest."""
+_PIECE = 1 << 20
+"""Bytes read at once for a digest."""
 
 
 class _Damaged(Exception):
@@ -62,7 +60,9 @@ def shape() -> str:
 
 def shape_of(connection: Connection) -> str:
     """Says what the file behind a connection is made of."""
-    return hashlib.sha256(repr((_UNSEALED, _objects(_raw(connection)))).encode()).hexdigest()
+    raw = _raw(connection)
+    pages = raw.execute("PRAGMA page_size").fetchone()
+    return hashlib.sha256(repr((_UNSEALED, pages, _objects(raw))).encode()).hexdigest()
 
 
 def make(
@@ -183,7 +183,7 @@ class _Digest:
 
     def __init__(self, file: Path) -> None:
         self._file = file.open("rb")
-        self._found = hashlib.sha256(self._file.read(_PAGE))
+        self._found = hashlib.sha256(self._file.read(PAGE_SIZE))
         self._thread = ThreadPoolExecutor(1, "digest")
 
     def __enter__(self) -> Self:
@@ -257,8 +257,7 @@ def _own(raw: Any, synced: set[str]) -> dict[str, list[Any]]:
 
 
 def _opened(file: Path, key: str, journal: str) -> Any:
-    theirs = sqlcipher.connect(str(file), isolation_level=None, check_same_thread=False)
-    unlock(theirs, bytes.fromhex(key), _UNSEALED)
+    theirs = connect(file, bytes.fromhex(key), _UNSEALED)
     for pragma in (
         f"journal_mode = {journal}",
         "wal_autocheckpoint = 0",

@@ -28,7 +28,7 @@ from sync.schema import SyncSchema
 
 FILE = "terrain.db"
 _FOLD_IN = "PRAGMA main.wal_checkpoint(PASSIVE)"
-_LONG_LOG, _LONGEST_LOG = 1_000, 16_000
+_LONG_LOG, _LONGEST_LOG = 500, 8_000
 """Pages: a longer one is brought into the file beside what goes on, and before anything else goes on."""
 _CACHE_ASIDE_KIB = 8_000
 _PATIENCE_S = 1.0

@@ -19,7 +19,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine
 
 from app.errors import Damaged, FileTooNew, KeyMissing, NotAllowed, ReadOnly, WrongKey, room
@@ -27,7 +26,7 @@ from app.i18n import translate as _
 from app.migrations import HEAD
 from app.store import keys
 from app.store.engine import explained
-from app.store.raw import unlock
+from app.store.raw import connect, same_cipher
 from sync import blobs
 from sync.blobs import FOLDER
 
@@ -59,7 +58,8 @@ def copy_file(engine: Engine, target: Path) -> None:
     with _whole(target) as partial, explained(partial), engine.connect() as connection:
         raw: Any = connection.connection.dbapi_connection
         raw.rollback()
-        raw.execute("VACUUM INTO ?", (str(partial),))
+        with same_cipher(raw):
+            raw.execute("VACUUM INTO ?", (str(partial),))
 
 
 def write_backup(engine: Engine, folder: Path, target: Path) -> None:
@@ -276,9 +276,8 @@ def _find_key(envelope: keys.Envelope, ask: Callable[[], str] | None) -> bytes:
 def _mark_restored(file: Path, key: bytes) -> None:
     """This copy may be older than what was printed: its numbers must not meet those of the original."""
     with explained(file):
-        connection = sqlcipher.connect(str(file))
+        connection = connect(file, key)
         try:
-            unlock(connection, key)
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(
                 "INSERT INTO sync_state (name, value) VALUES ('restored', 1)"

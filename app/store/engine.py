@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import errors
 from app.i18n import translate as _
-from app.store.raw import configure, unlock
+from app.store.raw import configure, connect
 from sync import driver
 
 _NO_ROOM_BYTES = 256 * 1024
@@ -35,12 +35,11 @@ def open_engine(file: Path, key: bytes, settings: Sequence[tuple[str, str]] = ()
         max_overflow=16,
         # The connection that was used last has pages of the file in its memory.
         pool_use_lifo=True,
-        connect_args={"check_same_thread": False},
+        creator=lambda: connect(file, key, settings),
     )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        unlock(connection, key, settings)
         configure(connection)
 
     @event.listens_for(engine, "begin")

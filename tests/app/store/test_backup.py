@@ -13,7 +13,7 @@ import pytest
 from app import errors, records
 from app.doctor import examine
 from app.quotes import issuing, paper
-from app.store import backup, keys
+from app.store import backup, keys, raw
 from app.workspace import Workspace
 from tests.app.store.golden import PASSPHRASE
 
@@ -190,3 +190,32 @@ def test_the_golden_file_of_each_release_opens_and_is_well(tmp_path, monkeypatch
         records.save(session, "account", account["id"], {"segment": "Hotels"})
     workspace.close()
     assert [check for check in examine(tmp_path / "golden") if not check.ok] == []
+
+
+def test_a_file_of_the_first_releases_keeps_its_cipher_and_so_do_its_copies(tmp_path, monkeypatch):
+    monkeypatch.setenv(keys.PASSPHRASE_VARIABLE, PASSPHRASE)
+    backup.restore(GOLDEN, tmp_path / "golden")
+    fresh, _recovery = Workspace.create(tmp_path / "fresh")
+    golden = Workspace.open(tmp_path / "golden")
+    backup.write_backup(golden.engine, golden.folder, tmp_path / "copy.terrain")
+    backup.write_backup(fresh.engine, fresh.folder, tmp_path / "fresh copy.terrain")
+    golden.close()
+    fresh.close()
+    backup.restore(tmp_path / "copy.terrain", tmp_path / "again")
+    backup.restore(tmp_path / "fresh copy.terrain", tmp_path / "fresh again")
+
+    assert names(tmp_path / "again") == ["Hôtel Bellevue"]
+    assert [page_size(tmp_path / name) for name in ("golden", "again", "fresh", "fresh again")] == [
+        4096,
+        4096,
+        raw.PAGE_SIZE,
+        raw.PAGE_SIZE,
+    ]
+
+
+def page_size(folder: Path) -> int:
+    workspace = Workspace.open(folder)
+    with workspace.read() as session:
+        found = session.connection().exec_driver_sql("PRAGMA page_size").scalar_one()
+    workspace.close()
+    return int(found)

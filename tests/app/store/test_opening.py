@@ -36,8 +36,7 @@ def digest(folder: Path) -> dict[str, str]:
 
 def connected(folder: Path, key: bytes, file: str = FILE) -> sqlcipher.Connection:
     """The file as another program would open it."""
-    connection = sqlcipher.connect(str(folder / file))
-    raw.unlock(connection, key)
+    connection: sqlcipher.Connection = raw.connect(folder / file, key)
     return connection
 
 
@@ -95,8 +94,8 @@ def test_a_file_damaged_at_its_head_is_refused(written):
 def test_a_file_damaged_inside_says_so_when_it_is_read(written):
     file = written / FILE
     content = bytearray(file.read_bytes())
-    for page in range(3, len(content) // 4096):
-        content[page * 4096 + 100 : page * 4096 + 200] = os.urandom(100)
+    for page in range(3, len(content) // raw.PAGE_SIZE):
+        content[page * raw.PAGE_SIZE + 100 : page * raw.PAGE_SIZE + 200] = os.urandom(100)
     file.write_bytes(content)
     with pytest.raises((errors.Damaged, errors.WrongKey)):
         workspace = Workspace.open(written)
