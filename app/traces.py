@@ -6,6 +6,7 @@ the full-text index the words of a removed entry until its parts are merged.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ NOTED = "traces"
 """The `sync_state` by which an applied sync says that records left."""
 _PAGES = 200
 """Of the index in one transaction: a tenth of a second at most."""
+_PATIENCE_S = 10.0
 
 
 def clean(workspace: Workspace) -> bool:
@@ -40,11 +42,14 @@ def clean(workspace: Workspace) -> bool:
 
 
 def empty_journal(workspace: Workspace) -> None:
-    """Move the journal's pages into the file, and cut it off."""
+    """Move the journal's pages into the file, and cut it off, as soon as nobody else is at it."""
+    latest = time.monotonic() + _PATIENCE_S
     with workspace.engine.connect() as plain:
         raw: Any = plain.connection.dbapi_connection
         raw.rollback()
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        # SQLite waits for readers, but not for another thread that moves pages: it says that it was busy.
+        while raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and time.monotonic() < latest:
+            time.sleep(0.05)
 
 
 def _merge_words(connection: Connection, pages: int) -> bool:
