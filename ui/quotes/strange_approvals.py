@@ -46,8 +46,8 @@ class StrangeApprovals(QObject):
             return
         self._told.update(new)
         words = _n(
-            "{n} quote bears an approval by telephone in your name that you did not give it as it stands.",
-            "{n} quotes bear an approval by telephone in your name that you did not give them as they stand.",
+            "{n} quote bears an approval by telephone in your name that you did not give for what it says.",
+            "{n} quotes bear an approval by telephone in your name that you did not give for what they say.",
             len(new),
         )
         self._window.show_info(words, "bad", _("Look at it"), lambda: self._window.go("quotes", new[0]))

@@ -232,10 +232,10 @@ def test_a_manager_is_told_of_an_approval_that_he_never_gave_and_goes_there(
         records.save(session, "quote", forged, {"approval": given})
     watch = StrangeApprovals(manager.window)
     manager.settle()
-    (bar,) = [bar for bar in manager.window.findChildren(InfoBar) if "que cet ordinateur" in bar.text]
+    (bar,) = [bar for bar in manager.window.findChildren(InfoBar) if "accord par téléphone" in bar.text]
     watch.look()
     manager.settle()
-    assert sum("que cet ordinateur" in text for text in bars(manager)) == 1, "it is told once"
+    assert sum("accord par téléphone" in text for text in bars(manager)) == 1, "it is told once"
     from PySide6.QtWidgets import QPushButton
 
     manager.click(bar.findChildren(QPushButton)[0])
