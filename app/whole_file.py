@@ -259,9 +259,10 @@ def _own(raw: Any, synced: set[str]) -> dict[str, list[Any]]:
 def _opened(file: Path, key: str, journal: str) -> Any:
     theirs = connect(file, bytes.fromhex(key), _UNSEALED)
     for pragma in (
+        # Before the log, or all that was just fetched is waited for until it is on the disk.
+        "synchronous = OFF",
         f"journal_mode = {journal}",
         "wal_autocheckpoint = 0",
-        "synchronous = OFF",
         "trusted_schema = OFF",
         "cell_size_check = ON",
     ):

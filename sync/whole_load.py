@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -46,8 +49,15 @@ def take(
         return None
     progress("applying", 0, found.rows)
     taken = laptop.whole.take(path, found.key, found.cursor, found.sha256)
-    path.unlink()
+    # A large file takes a disk a while to give back: nobody waits for that.
+    threading.Thread(target=_remove, args=(path,), name="remove").start()
     return found if taken else None
+
+
+def _remove(path: Path) -> None:
+    """What cannot be removed now goes with the next sync: see `scope_file.remove_all`."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _has_nothing(connection: Connection, laptop: Laptop) -> bool:
