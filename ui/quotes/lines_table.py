@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFont,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLineEdit,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -31,68 +27,21 @@ from app.quotes import adding, editing
 from app.quotes.sheet import duplicate_line, move_line, remove_line
 from ui.quotes.draft import Draft
 from ui.quotes.line_menu import line_menu
-from ui.quotes.lines_model import COLUMNS, DESCRIPTION, NET, QUANTITY, LineRole, LinesModel, LowRole, WhyRole
+from ui.quotes.line_painting import Index, LinePainter
+from ui.quotes.lines_model import COLUMNS, QUANTITY, LinesModel
 from ui.theme import repolish, theme
-from ui.widgets.painting import LEFT, RIGHT, draw_text, text_width
+from ui.widgets.painting import LEFT, RIGHT, text_width
 
 ROW_HEIGHT = 44
 HEADER_HEIGHT = 34
 CELL_MARGIN = 9
 LEAST_WORDS = 130
 """What the designation keeps while columns of figures grow; then the figures get smaller."""
-FIGURE_SIZE, SMALLEST_FIGURE = 14, 8
-Index = QModelIndex | QPersistentModelIndex
 _NEXT_LINE = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class LineDelegate(QStyledItemDelegate):
-    """Paints a cell, and the reason of its price under the description."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        line, column = index.data(LineRole), COLUMNS[index.column()]
-        if line is None:
-            return
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(option.rect)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, theme.color("selected"))
-        inner = rect.adjusted(theme.px(8), 0, -theme.px(8), 0)
-        text = index.data(Qt.ItemDataRole.DisplayRole)
-        if line["kind"] not in (None, "item"):
-            self._paint_heading(painter, inner, index, text)
-        elif index.column() == DESCRIPTION and (why := index.data(WhyRole)):
-            upper = QRectF(inner.left(), inner.top() + theme.px(4), inner.width(), theme.px(20))
-            lower = QRectF(inner.left(), upper.bottom() - 1, inner.width(), theme.px(16))
-            draw_text(painter, upper, text, theme.font(14))
-            draw_text(painter, lower, why, theme.font(12), "warn" if index.data(LowRole) else "text3")
-        else:
-            weight = 600 if index.column() == NET else 400
-            tone = "text2" if column.name in ("sku", "vat_rate") else "text"
-            font = theme.font(14, weight, column.figures)
-            if column.figures:
-                font = _fitting_font(text, font, inner.width(), weight)
-            draw_text(painter, inner, text, font, tone, RIGHT if column.figures else LEFT)
-        self._paint_ring(painter, option, index)
-        painter.restore()
-
-    def _paint_heading(self, painter: QPainter, inner: QRectF, index: Index, text: str) -> None:
-        kind, column = index.data(LineRole)["kind"], index.column()
-        if column == DESCRIPTION:
-            plain = kind in ("text", "page_break")
-            draw_text(
-                painter, inner, text, theme.font(14, 400 if plain else 600), "text2" if plain else "text"
-            )
-        elif column == NET and text:
-            font = _fitting_font(text, theme.font(14, 600, True), inner.width(), 600)
-            draw_text(painter, inner, text, font, "text2", RIGHT)
-
-    def _paint_ring(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        view = self.parent()
-        if isinstance(view, LinesTable) and view.hasFocus() and index == view.currentIndex():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(QRectF(option.rect).adjusted(1, 1, -1, -1))
+class LineDelegate(LinePainter):
+    """Paints a cell, and opens it to be typed in."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         editor = QLineEdit(parent)
@@ -417,15 +366,6 @@ class LinesTable(QTableView):
             self.said.emit(problem)
         elif 0 <= go_to < self.lines.rowCount():
             self.choose(go_to, column)
-
-
-def _fitting_font(text: str, font: QFont, width: float, weight: int) -> QFont:
-    """A smaller font where the figure has no room: an amount is never cut."""
-    size = FIGURE_SIZE
-    while size > SMALLEST_FIGURE and text_width(text, font) > int(width):
-        size -= 1
-        font = theme.font(size, weight, True)
-    return font
 
 
 def _step_of(event: QKeyEvent) -> tuple[int, int] | None:
