@@ -82,7 +82,7 @@ def add(options: argparse.Namespace, output: Output) -> None:
         drafting.restate(session, [drafting.quote_of(session, options.kind, new)])
         doubts = _doubts(session, options.kind, new, values)
     _tell(doubts, output)
-    output.result({"id": new}, new)
+    output.result({"id": new} | _as_json_too(doubts), new)
 
 
 def set_fields(options: argparse.Namespace, output: Output) -> None:
@@ -94,7 +94,7 @@ def set_fields(options: argparse.Namespace, output: Output) -> None:
         drafting.restate(session, [drafting.quote_of(session, options.kind, options.id)])
         doubts = _doubts(session, options.kind, options.id, values)
     _tell(doubts, output)
-    output.result({"id": options.id, "changed": changed}, [])
+    output.result({"id": options.id, "changed": changed} | _as_json_too(doubts), [])
 
 
 def set_or_merge(session: Session, kind: str, id: str, values: dict[str, Any]) -> bool:
@@ -122,7 +122,7 @@ def delete(options: argparse.Namespace, output: Output) -> None:
     output.result({"id": options.id}, [])
 
 
-def _doubts(session: Session, kind: str, id: str, values: Mapping[str, Any]) -> list[str]:
+def _doubts(session: Session, kind: str, id: str, values: Mapping[str, Any]) -> dict[str, str]:
     """What was kept but may be wrong, by field, as a form says it beside the field."""
     kept, declared = records.known(session, kind, id), declared_fields(kind)
     found = [
@@ -130,12 +130,17 @@ def _doubts(session: Session, kind: str, id: str, values: Mapping[str, Any]) -> 
         for name in values
         if name in declared and kept.get(name) is not None
     ]
-    return [f"{name}: {sentence}" for name, sentence in found if sentence]
+    return {name: sentence for name, sentence in found if sentence}
 
 
-def _tell(doubts: list[str], output: Output) -> None:
-    for doubt in doubts:
-        output.say(doubt)
+def _tell(doubts: Mapping[str, str], output: Output) -> None:
+    for name, doubt in doubts.items():
+        output.say(f"{name}: {doubt}")
+
+
+def _as_json_too(doubts: Mapping[str, str]) -> dict[str, Any]:
+    """A script hears of doubts in the answer."""
+    return {"warnings": dict(doubts)} if doubts else {}
 
 
 def _conditions(kind: str, texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

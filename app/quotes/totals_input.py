@@ -28,6 +28,14 @@ _STEPS = {2: Decimal("0.01"), 4: Decimal("0.0001"), 6: Decimal("0.000001")}
 _WIDE = Context(prec=60)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 
+_KEYS = {"price_mode", "vat_category", "lines", "doc_discount", "doc_allowances", "doc_charges", "deposit"}
+_LINE_KEYS = {
+    "id", "qty", "unit_price", "price_base_qty", "vat_rate", "vat_category", "discount_pct", "discount_amount",
+    "charge_amount", "kind", "selected", "discountable",
+}  # fmt: skip
+_CHARGE_KEYS = {"label", "amount", "vat_rate", "vat_category"}
+_SHARE_KEYS = {"type", "value"}
+
 Problems = dict[str, str]
 Rate = tuple[Decimal, str]
 """A VAT rate and its category: 0 % exempt and 0 % reverse charge are two things."""
@@ -107,6 +115,7 @@ def read(inputs: Mapping[str, Any]) -> Inputs:
     Raises Invalid with one sentence per field; the field of the second line is `lines.2.qty`.
     """
     problems: Problems = {}
+    _refuse_unknown(inputs, _KEYS, "", problems)
     category = inputs.get("vat_category")
     found = Inputs(
         lines=[
@@ -209,6 +218,7 @@ def _check_number(
 
 
 def _read_line(line: Mapping[str, Any], at: str, category: Any, position: int, problems: Problems) -> Line:
+    _refuse_unknown(line, _LINE_KEYS, at, problems)
     amount = line.get("discount_amount")
     return Line(
         id=str(line.get("id", position)),
@@ -227,6 +237,7 @@ def _read_line(line: Mapping[str, Any], at: str, category: Any, position: int, p
 
 
 def _read_charge(charge: Mapping[str, Any], at: str, category: Any, problems: Problems) -> Charge:
+    _refuse_unknown(charge, _CHARGE_KEYS, at, problems)
     return Charge(
         label=str(charge.get("label", "")),
         amount=_number(charge.get("amount"), at + "amount", problems),
@@ -242,7 +253,14 @@ def _read_share(inputs: Mapping[str, Any], name: str, problems: Problems) -> Sha
     if not isinstance(share, Mapping):
         problems[name] = _("Choose a percentage or an amount.")
         return None
+    _refuse_unknown(share, _SHARE_KEYS, f"{name}.", problems)
     return Share(str(share.get("type")), _number(share.get("value"), f"{name}.value", problems))
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: set[str], at: str, problems: Problems) -> None:
+    """A misspelt discount would be none, and the total would be wrong without a word."""
+    for name in given.keys() - known:
+        problems[f"{at}{name}"] = _("“{name}” means nothing here.", name=name)
 
 
 def _objects(inputs: Mapping[str, Any], name: str, problems: Problems) -> list[Mapping[str, Any]]:

@@ -63,7 +63,7 @@ def test_without_a_screen_one_sentence_says_so_before_anything_is_made(
     words: list[str], tmp_path: Path
 ) -> None:
     place = ["--dir", str(tmp_path / "demo")] if words else ["--profile", str(tmp_path / "profile")]
-    without = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}
+    without = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY", "LC_ALL", "LC_MESSAGES"}
 
     ended = subprocess.run(
         [sys.executable, "-m", "ui.main", *words, *place],

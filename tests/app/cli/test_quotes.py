@@ -59,6 +59,24 @@ def test_inputs_that_have_no_honest_total_are_refused(run, tmp_path, text):
     assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
 
 
+@pytest.mark.parametrize(
+    ("place", "inputs"),
+    [
+        ("doc_discuont", {"lines": [], "doc_discuont": {"type": "percent", "value": "50"}}),
+        ("lines.1.discont", {"lines": [{"qty": 1, "unit_price": 1, "vat_rate": 20, "discont": "50"}]}),
+        ("doc_charges.1.rate", {"doc_charges": [{"label": "Port", "amount": 1, "vat_rate": 20, "rate": 5}]}),
+        ("deposit.percent", {"deposit": {"type": "percent", "value": 30, "percent": 30}}),
+        ("inputs", CASES[0]),
+    ],
+)
+def test_a_key_that_means_nothing_is_refused_by_its_place(run, tmp_path, place, inputs):
+    file = tmp_path / "inputs.json"
+    file.write_text(json.dumps(inputs))
+    answer = run("quote", "price", file)
+    assert (answer.code, answer.out) == (1, "")
+    assert place in answer.err
+
+
 def total_of(terrain, quote):
     return terrain("show", "quote", quote, "--json").data["total_ttc"]
 

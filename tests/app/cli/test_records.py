@@ -37,7 +37,9 @@ def test_what_is_kept_but_doubtful_is_said_beside_the_answer(terrain):
     assert terrain("set", "account", added.line, "siren=732829320").err == ""
     told = terrain("set", "account", added.line, "vat_number=FR44732829320").err
     assert told == "vat_number: The key is right; VIES has not confirmed this number yet.\n"
-    assert terrain("set", "account", added.line, "siren=732829321", "--json").err == ""
+    answer = terrain("set", "account", added.line, "siren=732829321", "--json")
+    assert (answer.err, answer.data["warnings"]) == ("", {"siren": "The check digit of this SIREN is wrong."})
+    assert "warnings" not in terrain("set", "account", added.line, "siren=732829320", "--json").data
 
 
 def test_add_with_json_prints_an_object_with_the_id(terrain):
