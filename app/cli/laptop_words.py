@@ -27,10 +27,27 @@ def init(options: argparse.Namespace, output: Output) -> None:
     folder = folder_of(options)
     if Workspace.exists(folder):
         raise NotAllowed(_("“{folder}” holds a profile already.", folder=folder))
+    before = set(_moved_aside(folder))
     workspace, recovery = Workspace.create(folder)
     workspace.close()
+    moved = [str(file) for file in _moved_aside(folder) if file not in before]
+    for file in moved:
+        output.say(
+            _(
+                "A file lay here whose profile.json is gone: it was moved to “{file}”. To have its records, restore the"
+                " last copy with `terrain restore FILE`.",
+                file=file,
+            )
+        )
     _tell_recovery(output)
-    output.result({"profile": str(folder), "recovery": recovery}, recovery)
+    output.result(
+        {"profile": str(folder), "recovery": recovery} | ({"moved": moved} if moved else {}), recovery
+    )
+
+
+def _moved_aside(folder: Path) -> list[Path]:
+    """Laptop's files that once lay in the folder without their profile."""
+    return sorted(folder.glob("terrain-found-*.db"))
 
 
 def enrol(options: argparse.Namespace, output: Output) -> None:

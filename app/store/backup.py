@@ -267,10 +267,16 @@ def _unpack_files(archive: zipfile.ZipFile, folder: Path) -> None:
 def _find_key(envelope: keys.Envelope, ask: Callable[[], str] | None) -> bytes:
     try:
         return keys.key_of(envelope)
-    except (KeyMissing, WrongKey):
+    except (KeyMissing, WrongKey) as problem:
         if ask is None:
             raise
-    return keys.unwrap(envelope, ask())
+        first = problem
+    try:
+        typed = ask()
+    except KeyMissing as nobody:
+        # Without anybody to ask, a passphrase that was given and does not fit is what to tell.
+        raise (first if isinstance(first, WrongKey) else nobody) from None
+    return keys.unwrap(envelope, typed)
 
 
 def _mark_restored(file: Path, key: bytes) -> None:

@@ -32,6 +32,18 @@ def test_init_makes_a_profile_and_shows_its_recovery_passphrase_once(run, tmp_pa
     assert (again.code, again.out) == (1, "")
 
 
+def test_init_says_where_it_moved_a_file_that_lost_its_profile(run, tmp_path):
+    run("--profile", tmp_path, "init")
+    (tmp_path / "profile.json").unlink()
+    answer = run("--profile", tmp_path, "init")
+    assert answer.code == 0
+    assert str(tmp_path / "terrain-found-1.db") in answer.err
+    assert "terrain restore" in answer.err
+    (tmp_path / "profile.json").unlink()
+    moved = run("--profile", tmp_path, "init", "--json").data["moved"]
+    assert moved == [str(tmp_path / "terrain-found-2.db")]
+
+
 def test_init_uses_the_platforms_folder_when_none_is_named(run, home):
     assert run("init", "--json").data["profile"].startswith(str(home))
     assert run("list", "account", "--json").data == []
@@ -81,6 +93,17 @@ def test_restore_asks_for_force_before_it_moves_a_profile_aside(terrain, tmp_pat
     moved = Path(terrain("restore", str(file), "--force", "--json").data["moved"])
     assert (moved / "terrain.db").is_file()
     assert terrain("list", "account", "--json").data == []
+
+
+def test_a_passphrase_that_does_not_open_a_copy_is_called_wrong(terrain, run, tmp_path, monkeypatch):
+    file = tmp_path / "copy.terrain"
+    terrain("backup", str(file))
+    keyring.get_keyring().entries.clear()
+    monkeypatch.setenv(keys.PASSPHRASE_VARIABLE, "of another profile")
+    answer = run("--profile", tmp_path / "other", "restore", file)
+    assert (answer.code, answer.out) == (1, "")
+    assert "does not open the file" in answer.err
+    assert not (tmp_path / "other").exists()
 
 
 def test_without_keyring_a_copy_needs_the_passphrase(terrain, run, tmp_path, template, monkeypatch):
