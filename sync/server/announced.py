@@ -10,14 +10,13 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, text
 
 from sync.protocol import ERASED, Result, decode
 from sync.server import results
-from sync.server.batch import Values, find_rows
+from sync.server.batch import Values, within_scopes
 from sync.server.store import Store
 from sync.server.weight import fitting
 
 _MOST = 100_000
 """Of each kind on a page."""
 _ENDLESS = 1 << 62
-_IDS = 500
 _ERASED = text(
     "SELECT table_name, id, rev FROM sync_erased WHERE rev > :after AND rev <= :upto ORDER BY rev LIMIT :most"
 )
@@ -102,16 +101,9 @@ class Announcements:
 
     def _still_out(self, exits: list[Values]) -> list[tuple[str, str, str]]:
         """Those of rows that this device holds in none of its scopes."""
-        left = [(table, id, scope) for table, id, scope, _rev in exits]
-        still: set[tuple[str, str]] = set()
-        for name in {table for table, _, _ in left}:
-            ids = sorted({id for table, id, _ in left if table == name})
-            table = self.store.tables.synced[name]
-            for start in range(0, len(ids), _IDS):
-                # By id alone: with the scope in the question SQLite reads all rows of the granted scopes.
-                found = find_rows(self.connection, table, ("id", "scope"), "id", ids[start : start + _IDS])
-                still.update((name, id) for id, scope in found if scope in self.granted)
-        return [(table, id, scope) for table, id, scope in left if (table, id) not in still]
+        keys = {(table, id) for table, id, _scope, _rev in exits}
+        here = within_scopes(self.connection, self.store.tables.synced, keys, self.granted)
+        return [(table, id, scope) for table, id, scope, _rev in exits if (table, id) not in here]
 
 
 @lru_cache(maxsize=1_000)

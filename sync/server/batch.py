@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from sync import driver
 
 Values = Sequence[Any]
 _AT_ONCE = 2_000
+_IDS = 500
 
 
 def insert_rows(connection: Connection, table: Table, names: Sequence[str], rows: list[Values]) -> None:
@@ -60,6 +61,26 @@ def find_rows(
     parameters: tuple[Any, ...] = (list(values),) if postgres else tuple(values)
     question = f"SELECT {columns} FROM {_quoted(table.name)} WHERE {_quoted(key)} {among} {ending}"
     return driver.read(connection, question, parameters)
+
+
+def within_scopes(
+    connection: Connection,
+    tables: Mapping[str, Table],
+    keys: Iterable[tuple[str, str]],
+    scopes: Collection[str],
+) -> set[tuple[str, str]]:
+    """Which of the rows, each (table, id), lie in one of the scopes; those of other tables are left out."""
+    wanted: dict[str, set[str]] = {}
+    for name, id in keys:
+        wanted.setdefault(name, set()).add(id)
+    found: set[tuple[str, str]] = set()
+    for name in wanted.keys() & tables.keys():
+        ids = sorted(wanted[name])
+        for start in range(0, len(ids), _IDS):
+            # By id alone: with the scope in the question SQLite reads all rows of the scopes.
+            rows = find_rows(connection, tables[name], ("id", "scope"), "id", ids[start : start + _IDS])
+            found |= {(name, id) for id, scope in rows if scope in scopes}
+    return found
 
 
 def _execute(connection: Connection, statement: str, rows: list[Values]) -> None:

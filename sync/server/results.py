@@ -13,7 +13,7 @@ from sync import driver
 from sync.protocol import Op, Result, Transaction, decode
 from sync.server import lives
 from sync.server.auth import Device
-from sync.server.batch import Values, find_rows, insert_rows
+from sync.server.batch import Values, find_rows, insert_rows, within_scopes
 from sync.server.lives import Life
 from sync.server.store import Store
 from sync.server.tables import PARKED
@@ -180,15 +180,8 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
 
 def as_of_now(connection: Connection, store: Store, result: Result, scopes: Collection[str]) -> Result:
     """The result without what it calls outside that the device may read again by now: its laptop would drop it."""
-    wanted: dict[str, list[str]] = {}
-    for table, id in result.outside:
-        wanted.setdefault(table, []).append(id)
-    inside: set[tuple[str, str]] = set()
-    for name in wanted.keys() & store.tables.synced.keys():
-        rows = store.tables.synced[name]
-        for start in range(0, len(wanted[name]), _BATCH):
-            found = find_rows(connection, rows, ("id", "scope"), "id", wanted[name][start : start + _BATCH])
-            inside |= {(name, id) for id, scope in found if scope in scopes}
+    outside = {(table, id) for table, id in result.outside}
+    inside = within_scopes(connection, store.tables.synced, outside, scopes)
     if not inside:
         return result
     return msgspec.structs.replace(

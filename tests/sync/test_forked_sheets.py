@@ -41,6 +41,14 @@ def _order(laptop: Laptop, quote: str, quantity: str) -> Sheet:
     return _saved(laptop, sheet, editing.set_cell(sheet, 0, "quantity", quantity))
 
 
+def _both_ordered(claire: Laptop, rey: Laptop) -> tuple[str, Sheet]:
+    """A quote of which his change has gone up and hers has not; the quote, and the sheet that she sees."""
+    quote = _a_shared_quote(claire, rey)
+    _order(rey, quote, "5")
+    rey.sync()
+    return quote, _order(claire, quote, "3")
+
+
 def _totals(laptop: Laptop) -> dict[Decimal, Decimal]:
     """By what each quote says that it comes to: the sum of its lines."""
     return {
@@ -54,10 +62,7 @@ def _totals(laptop: Laptop) -> dict[Decimal, Decimal]:
 def test_a_sheet_that_was_open_before_the_fork_is_saved_into_its_own_version(
     claire: Laptop, rey: Laptop
 ) -> None:
-    quote = _a_shared_quote(claire, rey)
-    _order(rey, quote, "5")
-    rey.sync()
-    open_since = _order(claire, quote, "3")
+    quote, open_since = _both_ordered(claire, rey)
     claire.sync()
     stored = _saved(claire, open_since, editing.set_cell(open_since, 1, "quantity", "7"))
     assert stored.id != quote
@@ -156,10 +161,7 @@ def test_of_a_draft_that_left_but_for_unsent_work_no_total_of_half_the_lines_is_
 def test_what_stood_in_an_open_cell_is_found_in_its_own_version_after_the_fork(
     claire: Laptop, rey: Laptop
 ) -> None:
-    quote = _a_shared_quote(claire, rey)
-    _order(rey, quote, "5")
-    rey.sync()
-    seen = _order(claire, quote, "3")
+    quote, seen = _both_ordered(claire, rey)
     line = seen.lines[1]["id"]
     with claire.workspace.transaction() as session:
         drafts.keep(session, "quote", quote, {f"{line}/quantity": "7", "entry": "gel x 2"})

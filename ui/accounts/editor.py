@@ -173,17 +173,8 @@ class RecordEditor(QWidget):
             values |= {_SITE + name: value for name, value in self.site_form.draft().items()}
             loaded |= {_SITE + name: value for name, value in self.site_form.loaded.items()}
         loaded = {name: value for name, value in loaded.items() if name in values}
-        focus, id = self._focused(), found.draft_id
+        focus, id = self.form.focused_name(), found.draft_id
         return lambda session: drafts.keep(session, found.kind, id, values, loaded, focus)
-
-    def _focused(self) -> str | None:
-        widget = self.window().focusWidget()
-        assert self.opened is not None and self.form is not None
-        for declared in self.opened.fields:
-            editor = self.form.editor(declared.name)
-            if widget is not None and (editor is widget or editor.isAncestorOf(widget)):
-                return declared.name
-        return None
 
     def _say_kept(self, at: Any) -> None:
         self._state.setText(_("Draft saved {time}", time=formats.format_time(at)) if at else "")

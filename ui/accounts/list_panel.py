@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from app import formats
@@ -15,27 +15,11 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.lists import LISTS
 from ui.page import Shell
-from ui.table import ListRow, RecordList
+from ui.table import ListRow, ListSearch, RecordList
 from ui.theme import theme
-from ui.widgets import Button, ChipGroup, EmptyState, Label, SearchField, hbox, vbox
+from ui.widgets import Button, ChipGroup, EmptyState, Label, hbox, vbox
 
 LIST_WIDTH = 372
-
-
-class _Filter(SearchField):
-    """Arrow keys and Enter go to the list below."""
-
-    below: RecordList
-    entered = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            self.below.keyPressEvent(event)
-            return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.entered.emit()
-            return
-        super().keyPressEvent(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +56,9 @@ class RecordsPanel(QWidget):
         self._count: int | None = None
         self._shown = False
         self.sort = "name"
-        self.search = _Filter(listed.filter, listed.filter)
         self.list = RecordList(shell.tasks, listed.name, listed.rows, listed.as_row)
-        self.search.below = self.list
-        self._answered = True
-        """Whether the list is that of what is typed; else Enter waits for it: the row of a moment ago is another."""
-        self._enter = False
+        self.search = ListSearch(listed.filter, listed.filter, self.list)
         self.search.searched.connect(lambda _text: self.reload())
-        self.search.textEdited.connect(self._on_typed)
         self.search.entered.connect(self._on_enter)
         declared = LISTS[listed.kind]
         self.chips = ChipGroup(
@@ -127,22 +106,15 @@ class RecordsPanel(QWidget):
 
     # Filling
 
-    def _on_typed(self, _text: str) -> None:
-        self._answered = self._enter = False
-
     def _on_enter(self) -> None:
         """Into the list, on its first record where none is chosen."""
-        if not self._answered:
-            self._enter = True
-            self.search.search_now()
-            return
         if self.list.current_id is None:
             self.list.choose_first()
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def reload(self) -> None:
         """Read the list anew for what is typed and chosen."""
-        self._answered = False
+        self.search.ask()
         self._news.hide()
         listed = self._listed
         chosen, sort, typed = str(self.chips.value), self.sort, self.search.text()
@@ -185,12 +157,7 @@ class RecordsPanel(QWidget):
 
     def _on_loaded(self) -> None:
         self._show_loaded()
-        if self.search.is_waiting:
-            return
-        self._answered = True
-        if self._enter:
-            self._enter = False
-            self._on_enter()
+        self.search.answer()
 
     def _show_loaded(self) -> None:
         if self.list.rows.rowCount():

@@ -107,6 +107,11 @@ def test_what_a_newer_laptop_wrote_does_not_outgrow_an_answer_either(nora: Lapto
     assert nora.do(create("account", "a", territory="north", coming=quotes)).reason == "too_large"
 
 
+def _require_three_pages_of_exits(pages: list[PullPage], ops: list[Op]) -> None:
+    assert [len(page.exits) for page in pages] == [150, 150, 100]
+    assert {id for page in pages for _table, id, _scope in page.exits} == {op.id for op in ops}
+
+
 def test_exits_fill_pages_too_and_none_is_left_out(
     nora: Laptop, office: Laptop, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,8 +123,7 @@ def test_exits_fill_pages_too_and_none_is_left_out(
     office.do(*(office.edit("account", op.id, territory="south") for op in ops))
     office.do(create("account", "last", territory="north", name="D"))
     pages = _pages(nora, nora.cursor)
-    assert [len(page.exits) for page in pages] == [150, 150, 100]
-    assert {id for page in pages for _table, id, _scope in page.exits} == {op.id for op in ops}
+    _require_three_pages_of_exits(pages, ops)
     assert _accounts(pages[-1]) == ["last"]
 
 
@@ -163,5 +167,4 @@ def test_who_begins_afresh_after_a_restore_hears_page_by_page_what_left_since(
     office.do(*(office.edit("account", op.id, territory="south") for op in ops))
     pages = _pages(nora, old)
     assert pages[0].resync
-    assert [len(page.exits) for page in pages] == [150, 150, 100]
-    assert {id for page in pages for _table, id, _scope in page.exits} == {op.id for op in ops}
+    _require_three_pages_of_exits(pages, ops)

@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 
 from app import drafts, records
 from app.i18n import set_language
-from app.workspace import Changes
-from sync import capture
+from tests.ui.accounts.elsewhere import base_of_name, write_elsewhere
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -169,22 +168,12 @@ def test_a_pull_under_an_open_form_keeps_what_is_typed_and_shows_the_rest(desk):
     line.setFocus()
     line.selectAll()
     desk.type("Morel et Filles")
-    with desk.workspace.exclusive() as connection, capture.paused(connection):
-        connection.exec_driver_sql(
-            "UPDATE account SET name = 'Du bureau', segment = 'Boulangerie' WHERE id = ?",
-            (desk.company.morel,),
-        )
-    desk.workspace.emit(Changes(frozenset({"account"}), frozenset({desk.company.morel}), "sync"))
-    desk.settle()
+    write_elsewhere(desk, "account", desk.company.morel, name="Du bureau", segment="Boulangerie")
     assert line.text() == "Morel et Filles"
     assert page.editor.form.editor("segment").line.text() == "Boulangerie"
     page.editor.save()
     desk.settle()
-    with desk.workspace.exclusive() as connection:
-        base = connection.exec_driver_sql(
-            "SELECT base FROM sync_entry WHERE kind = 'account' AND field = 'name' ORDER BY seq DESC LIMIT 1"
-        ).scalar_one()
-    assert base == "Boulangerie Morel"
+    assert base_of_name(desk) == "Boulangerie Morel"
 
 
 def test_a_new_account_appears_in_the_list_with_its_address(desk):

@@ -8,8 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from app import records
-from app.workspace import Changes
-from sync import capture
+from tests.ui.accounts.elsewhere import base_of_name, write_elsewhere
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -22,13 +21,14 @@ def begin_edit(desk, id=None):
     return page
 
 
-def write_elsewhere(desk, kind, id, **values):
-    """As a pull does: the server's row, of which nothing goes back."""
-    names = ", ".join(f"{name} = ?" for name in values)
-    with desk.workspace.exclusive() as connection, capture.paused(connection):
-        connection.exec_driver_sql(f'UPDATE "{kind}" SET {names} WHERE id = ?', (*values.values(), id))
-    desk.workspace.emit(Changes(frozenset({kind}), frozenset({id}), "sync"))
+def begin_contact(desk):
+    """A new contact of Morel, of whom one name is typed."""
+    page = desk.go("accounts", desk.company.morel)
+    page.edit_contact(None)
     desk.settle()
+    page.editor.form.editor("last_name").line.setFocus()
+    desk.type("Petit")
+    return page
 
 
 def stored(desk, id=None):
@@ -95,11 +95,7 @@ def test_a_change_of_language_leaves_the_form_open(desk):
 
 
 def test_a_contact_begun_for_one_account_is_not_offered_under_another(desk):
-    page = desk.go("accounts", desk.company.morel)
-    page.edit_contact(None)
-    desk.settle()
-    page.editor.form.editor("last_name").line.setFocus()
-    desk.type("Petit")
+    page = begin_contact(desk)
     page.editor.close_form()
     desk.settle()
     desk.go("accounts", desk.company.garage)
@@ -126,11 +122,7 @@ def test_a_record_says_that_changes_to_it_wait_in_a_draft_and_leads_there(desk):
 
 
 def test_a_new_contact_that_was_left_is_told_on_its_account(desk):
-    page = desk.go("accounts", desk.company.morel)
-    page.edit_contact(None)
-    desk.settle()
-    page.editor.form.editor("last_name").line.setFocus()
-    desk.type("Petit")
+    page = begin_contact(desk)
     desk.key(Qt.Key.Key_Escape)
     assert not page.editing
     (bar,) = page.begun.bars
@@ -173,11 +165,7 @@ def test_the_draft_keeps_what_its_author_saw_as_the_base_of_the_merge(desk):
     assert page.editor.form.editor("name").line.text() == "Morel et Filles"
     page.editor.save()
     desk.settle()
-    with desk.workspace.exclusive() as connection:
-        base = connection.exec_driver_sql(
-            "SELECT base FROM sync_entry WHERE kind = 'account' AND field = 'name' ORDER BY seq DESC LIMIT 1"
-        ).scalar_one()
-    assert base == "Boulangerie Morel"
+    assert base_of_name(desk) == "Boulangerie Morel"
 
 
 def test_a_note_is_not_emptied_by_escape_and_survives_another_language(desk):

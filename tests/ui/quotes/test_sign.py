@@ -198,6 +198,12 @@ def with_an_option(shop: Shop, opened: Opened, selected: bool, values: dict[str,
     return quote, option
 
 
+def speak_english(shop: Shop) -> None:
+    """The customer's language is English."""
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"language": "en"})
+
+
 def open_signing(hand: Hand) -> SignScreen:
     hand.settle(50)
     hand.click(hand.page.editor.sign_button)
@@ -240,8 +246,7 @@ def test_a_discount_larger_than_what_he_takes_is_said_at_once(hand: Hand, shop: 
 
 def test_the_customer_is_spoken_to_in_his_language(hand: Hand, shop: Shop, opened: Opened) -> None:
     opened("dsi 600")
-    with shop.workspace.transaction() as session:
-        records.save(session, "account", shop.account, {"language": "en"})
+    speak_english(shop)
     screen = open_signing(hand)
     buttons = {button.text() for button in screen.findChildren(QPushButton)}
     assert buttons == {
@@ -287,8 +292,7 @@ def test_without_a_printer_the_screen_says_so_in_his_language(
     hand: Hand, shop: Shop, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened("dsi 600")
-    with shop.workspace.transaction() as session:
-        records.save(session, "account", shop.account, {"language": "en"})
+    speak_english(shop)
     screen = open_signing(hand)
     printing = hand.page.editor.decisions._printing
     monkeypatch.setattr(printing, "printer", lambda: None)
@@ -308,8 +312,7 @@ def test_what_another_decided_meanwhile_is_said_in_his_language(
     hand: Hand, shop: Shop, opened: Opened
 ) -> None:
     quote = opened("dsi 600")
-    with shop.workspace.transaction() as session:
-        records.save(session, "account", shop.account, {"language": "en"})
+    speak_english(shop)
     screen = open_signing(hand)
     with shop.workspace.transaction() as session:
         life.refuse(session, quote, "trop cher")
@@ -389,8 +392,7 @@ def test_an_absent_printer_is_told_on_the_customers_screen_in_his_language(
     hand: Hand, shop: Shop, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened("dsi 600")
-    with shop.workspace.transaction() as session:
-        records.save(session, "account", shop.account, {"language": "en"})
+    speak_english(shop)
     screen = open_signing(hand)
     printing = hand.page.editor.decisions._printing
     printing._remember("HP of the car")

@@ -17,16 +17,27 @@ from ui.theme import theme
 from ui.widgets import Toast
 
 
+def both_write(claire: Laptop, rey: Laptop, id: str, hers: dict[str, str], his: dict[str, str]) -> None:
+    """Both change the same account, and know of each other's work: his came first."""
+    claire.sync()
+    rey.sync()
+    claire.save("account", id, **hers)
+    rey.save("account", id, **his)
+    for laptop in (rey, claire, rey):
+        laptop.sync()
+
+
 @pytest.fixture
 def account(claire: Laptop, rey: Laptop) -> str:
     """A customer of whom both changed the telephone and the text: the office came first, Claire lost."""
     id = claire.add("account", name="Boulangerie Morel", territory=RHONE, phone="04 78 61 22 00")
-    claire.sync()
-    rey.sync()
-    claire.save("account", id, phone="04 78 61 22 10", payment_terms="30 jours fin de mois")
-    rey.save("account", id, phone="04 78 61 22 19", payment_terms="45 jours")
-    for laptop in (rey, claire, rey):
-        laptop.sync()
+    both_write(
+        claire,
+        rey,
+        id,
+        {"phone": "04 78 61 22 10", "payment_terms": "30 jours fin de mois"},
+        {"phone": "04 78 61 22 19", "payment_terms": "45 jours"},
+    )
     return id
 
 
@@ -150,12 +161,7 @@ def test_a_value_that_cannot_be_kept_is_told_beside_its_field(account: str, clai
 
 def test_two_texts_are_kept_one_after_the_other(claire: Laptop, rey: Laptop, desk_of: Any):
     id = claire.add("account", name="Girard", territory=RHONE, notes="Fermé le lundi.")
-    claire.sync()
-    rey.sync()
-    claire.save("account", id, notes="Passer par la cour.")
-    rey.save("account", id, notes="Fermé lundi et mardi matin.")
-    for laptop in (rey, claire, rey):
-        laptop.sync()
+    both_write(claire, rey, id, {"notes": "Passer par la cour."}, {"notes": "Fermé lundi et mardi matin."})
     desk = desk_of(claire.workspace)
     page = desk.go("conflicts")
     row = page.rows[0]
@@ -223,12 +229,7 @@ def typed_in(page: Any, field: str) -> str:
 def two(account: str, claire: Laptop, rey: Laptop) -> tuple[str, str]:
     """Two customers with conflicts."""
     other = claire.add("account", name="Garage Lefèvre", territory=RHONE, phone="04 78 00 00 00")
-    claire.sync()
-    rey.sync()
-    claire.save("account", other, phone="04 78 00 00 01")
-    rey.save("account", other, phone="04 78 00 00 02")
-    for laptop in (rey, claire, rey):
-        laptop.sync()
+    both_write(claire, rey, other, {"phone": "04 78 00 00 01"}, {"phone": "04 78 00 00 02"})
     return account, other
 
 
