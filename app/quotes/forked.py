@@ -14,8 +14,7 @@ from sync import forks
 
 def follow(session: Session, sheet: Sheet) -> Sheet:
     """The sheet under the ids that its version has now."""
-    connection = session.connection()
-    id = forks.follow(connection, "quote", sheet.id, sheet.quote["rev"] or 0)
+    connection, id = session.connection(), follow_id(session, sheet)
     if id == sheet.id:
         return sheet
     lines = tuple(
