@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import changed
+from app import changed, formats
 from app.folding import fold
 from app.local import account_summaries
 from sync import driver
@@ -175,7 +175,7 @@ def _summaries(which: str) -> str:
 
 
 def _today() -> date:
-    return date.today()
+    return formats.now().date()
 
 
 def _a_year_before(day: date) -> date:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app import formats
 from app.i18n import mark as _
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def families(session: Session | Connection) -> list[str]:
 
 def today() -> str:
     """The day to which visits are due."""
-    return date.today().isoformat()
+    return formats.now().date().isoformat()
 
 
 def _bound(values: dict[str, str]) -> dict[str, str]:

@@ -4,16 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from app import lists, records
+from app import formats, records
 from app.accounts import card as cards
 from app.accounts.editing import find_links, open_form, save_form
 from app.errors import Invalid
-from tests.app.small_company import TODAY, fill
+from tests.app.small_company import NOW, TODAY, fill
 
 
 @pytest.fixture(autouse=True)
 def that_day(monkeypatch):
-    monkeypatch.setattr(lists, "today", TODAY.isoformat)
+    monkeypatch.setattr(formats, "now", lambda: NOW)
 
 
 def test_the_card_sums_the_accepted_quotes_of_twelve_months(workspace):

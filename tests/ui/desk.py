@@ -14,10 +14,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app import formats, lists
+from app import formats
 from app.workspace import Workspace
 from tests.app.conftest import Template, template, workspace
-from tests.app.small_company import NOW, TODAY, Cast, fill
+from tests.app.small_company import NOW, Cast, fill
 from tests.blank import forget_place
 from ui import customer_mode, pointing, undoing
 from ui.finding import find_records
@@ -116,7 +116,6 @@ def profile(furnished: tuple[Template, Cast], tmp_path: Path) -> Path:
 
 def _stop_the_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(formats, "now", lambda: NOW)
-    patch.setattr(lists, "today", TODAY.isoformat)
 
 
 @pytest.fixture

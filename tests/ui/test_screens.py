@@ -24,12 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 import resources
-from app import formats, i18n, lists
+from app import formats, i18n
 from app.i18n import set_language
 from app.store.keys import PASSPHRASE_VARIABLE
 from app.workspace import Workspace
 from tests.app.conftest import PASSPHRASE, Template, template
-from tests.app.small_company import NOW, TODAY, fill
+from tests.app.small_company import NOW, fill
 from ui.desktop import connect_features
 from ui.finding import find_records
 from ui.first_start.assistant import Assistant
@@ -68,7 +68,6 @@ def shown(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
         patch.setattr(formats, "now", lambda: NOW)
-        patch.setattr(lists, "today", TODAY.isoformat)
         formats.set_zone("Europe/Paris")
         # The keyring belongs to one test; this profile serves them all and opens with its passphrase.
         workspace = Workspace.open(Path(shutil.copytree(template.folder, folder / "profile")))
@@ -112,7 +111,6 @@ def dress(
 ) -> Iterator[Any]:
     """Opens the window in a look."""
     monkeypatch.setattr(formats, "now", lambda: NOW)
-    monkeypatch.setattr(lists, "today", TODAY.isoformat)
     opened: list[Window] = []
 
     def open_window(mode: str, language: str, size: tuple[int, int, int]) -> Window:

@@ -304,10 +304,13 @@ def test_the_first_wrong_field_takes_the_focus(qtbot):
     qtbot.waitUntil(form.editor("b").target.hasFocus)
 
 
-def test_a_natural_date_becomes_a_date_and_is_echoed(qtbot):
+def test_a_natural_date_becomes_a_date_and_is_echoed(qtbot, monkeypatch):
     from datetime import UTC, date, datetime
 
-    form = RecordForm([field("date")], now=lambda: datetime(2026, 11, 21, 9, tzinfo=UTC))
+    from app import formats
+
+    monkeypatch.setattr(formats, "now", lambda: datetime(2026, 11, 21, 9, tzinfo=UTC))
+    form = RecordForm([field("date")])
     shown(qtbot, form)
     line = form.editor("it").target
     qtbot.keyClicks(line, "+7")

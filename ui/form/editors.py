@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +23,6 @@ from ui.widgets.layout import hbox, vbox
 
 CHIPS_AT_MOST = 4
 CHIP_LETTERS_AT_MOST = 36
-Now = Callable[[], datetime]
 _UNITS = (m_("days"), m_("bytes"))
 """Units of declared fields that differ between the languages."""
 
@@ -39,9 +37,9 @@ class Editor(QWidget):
     left = Signal()
     """The field was left: time to doubt what was typed."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
+    def __init__(self, field: Field) -> None:
         super().__init__()
-        self.field, self.now = field, now
+        self.field = field
         self.target: QWidget = self
         """The widget that takes the focus and has the label as its buddy."""
 
@@ -91,8 +89,8 @@ class Editor(QWidget):
 class LineEditor(Editor):
     """One line: texts, numbers, amounts, identifiers, words separated by semicolons."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         self.line = QLineEdit()
         self.line.textEdited.connect(lambda _text: self.changed.emit())
         if field.unit:
@@ -132,8 +130,8 @@ class LineEditor(Editor):
 class DayEditor(LineEditor):
     """A day or a moment in any words (“lundi 10h”, “+7”), echoed as a full date beside."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         self._tick = IconLabel("calendar-check", "ok", 16)
         self._echo = Label("", "sub")
         self._echo_row = QWidget()
@@ -150,7 +148,7 @@ class DayEditor(LineEditor):
 
     def parsed(self) -> Any:
         text = self.line.text().strip()
-        found = parse_when(text, self.now(), language()) if text else None
+        found = parse_when(text, formats.now(), language()) if text else None
         if found is None:
             return super().parsed()
         if self.field.kind == "date":
@@ -186,8 +184,8 @@ def spoken_moment(value: date | datetime) -> str:
 class TextEditor(Editor):
     """Several lines; it grows with its text up to a limit."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
         self.text.setFrameShape(QFrame.Shape.NoFrame)
@@ -233,8 +231,8 @@ class _CalmCombo(QComboBox):
 class ComboEditor(Editor):
     """One of many choices."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         self.combo = _CalmCombo()
         self.combo.addItem("", None)
         for value, _label in field.choices:
@@ -260,8 +258,8 @@ class ComboEditor(Editor):
 class ChipsEditor(Editor):
     """One of few choices, all in sight; choosing again takes the choice back unless it is required."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         choices = _choices_of(field)
         self.chips = ChipGroup(choices, name=field.label, none_allowed=not field.required)
         self.chips.chosen.connect(lambda _value: self.changed.emit())
@@ -283,8 +281,8 @@ class ChipsEditor(Editor):
 class ManyEditor(Editor):
     """Several of a few choices, as chips that are on or off."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         row = QWidget()
         layout = hbox(gap=6)
         self._chips: dict[str, Button] = {}
@@ -325,8 +323,8 @@ def _choices_of(field: Field) -> list[tuple[object, str]]:
     return [(value, field.choice_label(value)) for value, _label in field.choices]
 
 
-def choice_editor(field: Field, now: Now = formats.now) -> Editor:
+def choice_editor(field: Field) -> Editor:
     """Chips for a few short choices, else a list to open."""
     letters = sum(len(field.choice_label(value)) for value, _label in field.choices)
     few = len(field.choices) <= CHIPS_AT_MOST and letters <= CHIP_LETTERS_AT_MOST
-    return ChipsEditor(field, now) if few and field.choices else ComboEditor(field, now)
+    return ChipsEditor(field) if few and field.choices else ComboEditor(field)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
-from app import formats
 from app.fields import Field
 from app.i18n import translate as _
-from ui.form.editors import Editor, Now
+from ui.form.editors import Editor
 from ui.theme import theme
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ FindLinks = Callable[[Any, str, str], list[tuple[str, str, str]]]
 class LinkEditor(Editor):
     """Types a name, keeps an id. Without `tasks` and `find` it shows the record and changes nothing."""
 
-    def __init__(self, field: Field, now: Now = formats.now) -> None:
-        super().__init__(field, now)
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
         self._tasks: Tasks | None = None
         self._find: FindLinks | None = None
         self._asked: Token | None = None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app import formats
 from app.errors import Invalid
 from app.fields import Field
 from app.i18n import translate as _
@@ -19,7 +18,6 @@ from ui.form.editors import (
     Editor,
     LineEditor,
     ManyEditor,
-    Now,
     TextEditor,
     choice_editor,
 )
@@ -30,7 +28,7 @@ from ui.widgets.layout import Line, vbox
 if TYPE_CHECKING:
     from ui.tasks import Tasks
 
-EDITORS: dict[str, Callable[[Field, Now], Editor]] = {
+EDITORS: dict[str, Callable[[Field], Editor]] = {
     "text": LineEditor,
     "long_text": TextEditor,
     "email": LineEditor,
@@ -108,7 +106,6 @@ class RecordForm(QWidget):
         columns: int = 1,
         tasks: Tasks | None = None,
         find_links: FindLinks | None = None,
-        now: Now = formats.now,
     ) -> None:
         super().__init__()
         self.loaded: dict[str, Any] = {}
@@ -116,11 +113,11 @@ class RecordForm(QWidget):
         self._cells: dict[str, _Cell] = {}
         for field in fields:
             if not field.computed:
-                self._cells[field.name] = self._cell(field, now, tasks, find_links)
+                self._cells[field.name] = self._cell(field, tasks, find_links)
         self.setLayout(self._arranged(columns))
 
-    def _cell(self, field: Field, now: Now, tasks: Tasks | None, find_links: FindLinks | None) -> _Cell:
-        editor = EDITORS[field.kind](field, now)
+    def _cell(self, field: Field, tasks: Tasks | None, find_links: FindLinks | None) -> _Cell:
+        editor = EDITORS[field.kind](field)
         if isinstance(editor, LinkEditor) and tasks is not None and find_links is not None:
             editor.connect_to(tasks, find_links)
         cell = _Cell(field, editor)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app import formats
 from app.conflicts import correcting
 from app.conflicts.correcting import Waiting, Wanted
 from app.errors import UserError
@@ -76,7 +75,7 @@ class ParkedRow(OpenableRow):
             if self._fixed(wanted):
                 grid.addWidget(ElidingLabel(wanted.text), at, 1)
                 continue
-            editor = EDITORS[wanted.field.kind](wanted.field, formats.now)
+            editor = EDITORS[wanted.field.kind](wanted.field)
             editor.show_value(wanted.value)
             label.setBuddy(editor.target)
             editor.target.setAccessibleName(wanted.field.label)

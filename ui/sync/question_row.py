@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
 
-from app import formats
 from app.conflicts.review import BOTH, Question, Version
 from app.i18n import translate as _
 from app.sync_view import spoken_at
@@ -143,7 +142,7 @@ class QuestionRow(QObject):
 
     def _show_editor(self) -> Editor:
         if self.editor is None:
-            self.editor = EDITORS[self.question.field.kind](self.question.field, formats.now)
+            self.editor = EDITORS[self.question.field.kind](self.question.field)
             self.editor.changed.connect(self._clear_problem)
             self.editor.changed.connect(self.changed)
             layout = self._editor_area.layout()
