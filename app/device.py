@@ -48,10 +48,9 @@ def take_new_identity(workspace: Workspace, client: SyncProtocol) -> SyncProtoco
     return client.renewed(answer.token)  # type: ignore[attr-defined, no-any-return]
 
 
-def is_copy(workspace: Workspace) -> bool:
+def is_copy(connection: Connection) -> bool:
     """Whether the file was copied, moved or put back since the server last gave it an identity."""
-    with workspace.snapshot() as connection:
-        return bool(state.get(connection, "restored") and state.get(connection, "device"))
+    return bool(state.get(connection, "restored") and state.get(connection, "device"))
 
 
 def _keep_token(workspace: Workspace, answer: EnrolAnswer) -> bool:

@@ -12,14 +12,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app import __version__, after_sync, attachments, device, search, sync_lock, traces, whole_file
+from app import (
+    __version__,
+    after_sync,
+    attachments,
+    device,
+    search,
+    sync_history,
+    sync_lock,
+    traces,
+    whole_file,
+)
 from app.device import token_of as token_of
 from app.errors import NotAllowed, UserError
-from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, collector, driver, errors, first_load, outbox, state
+from sync import blobs, collector, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blob_transfer import Carried
 from sync.blobs import FOLDER
@@ -63,15 +72,6 @@ def enrol(
     return found | {"organisation": answer.organisation, "recovery": recovery}
 
 
-_KEPT_RUNS = 500
-_DONE = {
-    "recovered": m_("The server came back from a copy. What it had lost was sent to it again."),
-    "confirmed": m_("Many records left this laptop at once. The server confirmed each before it went."),
-    "repaired": m_("Some records differed from the server's. They were found one by one and put right."),
-    "uncounted": m_("Every record is the same as on the server, but the server counts them wrongly."),
-    "replaced": m_("Everything was fetched again beside what was here. What was not sent stays to be sent."),
-}
-"""What a run that succeeded had to do besides."""
 WAIT_S = 10.0
 """How long a sync waits for another one of the same profile to end."""
 
@@ -97,9 +97,11 @@ def sync_now(
 
 def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol | None) -> dict[str, Any]:
     started = _now()
-    client = remote or connect(workspace)
+    with workspace.snapshot() as connection:
+        client = remote or _client(workspace, connection)
+        is_copy = device.is_copy(connection)
     try:
-        if device.is_copy(workspace):
+        if is_copy:
             client = _renewed(workspace, client)
         try:
             report = explained(Engine(laptop_of(workspace), client, progress).run)
@@ -109,18 +111,18 @@ def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol 
             client = _renewed(workspace, client)
             report = explained(Engine(laptop_of(workspace), client, progress).run)
     except SyncProblem as problem:
-        _write_history(workspace, started, problem.code, Report())
         if problem.code == "wipe":
             wipe(workspace)
         else:
+            _end(workspace, started, problem.code, Report())
             # What an earlier load left to be done needs no server.
             finish_search(workspace, progress)
         raise
     else:
-        _write_history(workspace, started, _told(report), report)
+        is_anything_left = _end(workspace, started, sync_history.told(report), report)
         _tell_screens(workspace, report)
         carried = asdict(Carried())
-        if not _is_quiet(report) or _is_anything_left(workspace):
+        if not _is_quiet(report) or is_anything_left:
             after_sync.follow(workspace, report.records)
             carried = _do_the_rest(workspace, client, report, progress)
     finally:
@@ -176,16 +178,23 @@ def _do_the_rest(
     return _carry_files(workspace, client, report, progress)
 
 
-def _is_anything_left(workspace: Workspace) -> bool:
+def _end(workspace: Workspace, started: str, code: str | None, report: Report) -> bool:
+    """Note the run; returns whether something is to be done even if it brought nothing, seen in the same turn."""
+    # The line of a run may be lost with the power: what the run did is on the disk.
+    with workspace.exclusive(bulk=True) as connection:
+        sync_history.keep(connection, started, code, report)
+        return _is_anything_left(connection)
+
+
+def _is_anything_left(connection: Connection) -> bool:
     """Whether something is to be done after a sync that brought nothing."""
-    with workspace.snapshot() as connection:
-        return (
-            after_sync.is_due(connection)
-            or search.is_pending(connection)
-            or first_load.is_unfinished(connection)
-            or bool(state.get(connection, traces.NOTED))
-            or attachments.is_due(connection)
-        )
+    return (
+        after_sync.is_due(connection)
+        or search.is_pending(connection)
+        or first_load.is_unfinished(connection)
+        or bool(state.get(connection, traces.NOTED))
+        or attachments.is_due(connection)
+    )
 
 
 def _is_quiet(report: Report) -> bool:
@@ -244,11 +253,14 @@ def status(workspace: Workspace) -> dict[str, Any]:
 def connect(workspace: Workspace) -> HttpClient:
     """A client for this laptop's server; raises NotAllowed where it has none."""
     with workspace.snapshot() as connection:
-        server, ca = state.get(connection, "server"), state.get(connection, "ca")
-        token = token_of(workspace.folder, connection)
+        return _client(workspace, connection)
+
+
+def _client(workspace: Workspace, connection: Connection) -> HttpClient:
+    server, ca = state.get(connection, "server"), state.get(connection, "ca")
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
-    return HttpClient(server, token, ca, __version__)
+    return HttpClient(server, token_of(workspace.folder, connection), ca, __version__)
 
 
 def laptop_of(workspace: Workspace) -> Laptop:
@@ -316,8 +328,8 @@ def sentence(problem: errors.SyncError) -> str:
             return _("The server is busy. Nothing is lost: try again in a moment.")
         case errors.Protocol():
             return _("The server's answer was damaged on the way. Nothing was changed: try again.")
-    if problem.code in _DONE:
-        return _(_DONE[problem.code])
+    if problem.code in sync_history.DONE:
+        return _(sync_history.DONE[problem.code])
     sentences = {
         "removal": _(
             "The server asked to remove many records, and contradicted itself. Nothing was removed: "
@@ -347,52 +359,6 @@ def sentence(problem: errors.SyncError) -> str:
 def _renewed(workspace: Workspace, client: SyncProtocol) -> SyncProtocol:
     found: SyncProtocol = explained(lambda: device.take_new_identity(workspace, client))
     return found
-
-
-def _told(report: Report) -> str | None:
-    """What of a run that succeeded belongs in the history; the gravest."""
-    if report.sent_again or report.rescued:
-        return "recovered"
-    if report.confirmed:
-        return "confirmed"
-    if report.repaired:
-        return "repaired"
-    if report.differing:
-        return "uncounted"
-    return "replaced" if report.replaced else None
-
-
-_HISTORY = "started_at, seconds, outcome, code, pushed, pulled, removed, conflicts, parked"
-_SAME_AS_LAST = (
-    f"UPDATE sync_history SET ({_HISTORY}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " WHERE seq = (SELECT max(seq) FROM sync_history) AND outcome = ? AND code IS ?"
-    " AND pushed + pulled + removed = 0 RETURNING seq"
-)
-
-
-def _write_history(workspace: Workspace, started: str, code: str | None, report: Report) -> None:
-    if code == "wipe":
-        return
-    done = code is None or code in _DONE
-    outcome = "done" if done else "offline" if code == "offline" else "refused"
-    counts = (report.pushed, report.pulled, report.removed, report.conflicts, report.parked)
-    values = (started, round(report.seconds * 1000), outcome, code, *counts)
-    # The line of a run may be lost with the power: what the run did is on the disk.
-    with workspace.exclusive(bulk=True) as connection:
-        is_same = not (report.pushed or report.pulled or report.removed)
-        # One line for a quiet day, or for a night of attempts without a network.
-        if is_same and driver.read(connection, _SAME_AS_LAST, (*values, outcome, code)):
-            return
-        driver.write(
-            connection,
-            "DELETE FROM sync_history WHERE seq <= (SELECT max(seq) FROM sync_history) - ?",
-            (_KEPT_RUNS,),
-        )
-        driver.write(
-            connection,
-            f"INSERT INTO sync_history ({_HISTORY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
 
 
 def _now() -> str:
