@@ -26,7 +26,8 @@ _APART = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _BAR_CODE_FROM = 6
 """Digits; fewer may be a size or a number in a name."""
 _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
-_AFTER = re.compile(rf"^(?P<words>.*\S)\s*[x×*]\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
+_AFTER = re.compile(rf"^(?P<words>.*\S)(?:\s*[×*]|\s+x|(?<=\d)x)\s*(?P<quantity>{_NUMBER})$", re.IGNORECASE)
+"""An x behind a letter is the end of a word: « savon inox 600 » is no six hundred of anything."""
 _BEGUN = re.compile(r"^(?P<words>.*\S)\s+[x×*]$", re.IGNORECASE)
 """The quantity is about to follow."""
 _CROSS = re.compile(r"\s*[x×*]\s*")
@@ -72,7 +73,8 @@ def suggest(
     words, quantity = parse_entry(text)
     tries = [(words, ONE if quantity is None else quantity)]
     if quantity is not None:
-        tries.append((text, ONE))
+        # A reference may be written like so many of another: « 450X24 ».
+        tries = [(text, ONE), *tries] if _exact(session, text.strip()) else [*tries, (text, ONE)]
     found: dict[str, tuple[Record, Decimal]] = {}
     for sought, amount in tries:
         for product in _found_products(session, sought, limit, account):

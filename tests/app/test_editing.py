@@ -35,6 +35,12 @@ def entries(shop: Shop) -> int:
         ("24 x bob 450", "bob 450", "24"),
         ("bob 450", "bob 450", None),
         ("savon inox", "savon inox", None),
+        ("bob 450x24", "bob 450", "24"),
+        ("450x24", "450", "24"),
+        ("savon ×6", "savon", "6"),
+        ("savon inox 600", "savon inox 600", None),
+        ("tube inox304", "tube inox304", None),
+        ("MAX-2", "MAX-2", None),
     ],
 )
 def test_a_quantity_is_read_behind_the_cross(text: str, words: str, quantity: str | None) -> None:
@@ -46,6 +52,24 @@ def test_a_few_letters_and_a_quantity_find_the_product_at_its_step(shop: Shop) -
         best = suggesting.suggest(session, "bob 450 x 24", shop.account)[0]
     assert (best.product["sku"], best.quantity, best.price.unit_price) == ("BOB-450", D(24), D("39.58"))
     assert best.price.explanation == "Tarif B, à partir de 24, −8\u00a0%"
+
+
+def test_the_x_that_ends_a_word_or_a_reference_is_no_cross(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        values = {"status": "active", "list_price": D(10), "vat_rate": D(20), "vat_category": "S"}
+        for sku in ("EX-1", "450X24"):
+            records.add(session, "product", {**values, "sku": sku, "label_fr": "Joint"})
+    with shop.workspace.read() as session:
+        found = {
+            typed: suggesting.suggest(session, typed, shop.account)[0]
+            for typed in ("savon inox 600", "EX-1", "450x24", "ex-1 x 3")
+        }
+    assert {typed: (each.product["sku"], each.quantity) for typed, each in found.items()} == {
+        "savon inox 600": ("DSI-600", D(1)),
+        "EX-1": ("EX-1", D(1)),
+        "450x24": ("450X24", D(1)),
+        "ex-1 x 3": ("EX-1", D(3)),
+    }
 
 
 def test_a_size_in_a_name_is_not_taken_for_a_quantity_alone(shop: Shop) -> None:
