@@ -1,7 +1,8 @@
 """Which price a customer gets for a product, and why.
 
-Of the rules in force, the most particular wins: customer, then product, family, group; among equals the
-one whose quantity step is the highest that was reached, then the youngest. Rules come from the account's
+Of the rules in force, the most particular wins: customer, then product, family, group; a customer's or a
+group's rule that names a product before one that names a family, before one that names none; among equals
+the one whose quantity step is the highest that was reached, then the youngest. Rules come from the account's
 price list, else from the default one; what no rule names costs its list price. `docs/prices.md` writes the
 order down, and a test holds its table.
 
@@ -116,11 +117,13 @@ class PriceBook:
         ]
         return max(reached, key=self._rank, default=None)
 
-    def _rank(self, rule: Record) -> tuple[bool, bool, int, Decimal, str, str]:
+    def _rank(self, rule: Record) -> tuple[bool, bool, int, bool, bool, Decimal, str, str]:
         return (
             rule["applies_to"] == "customer",
             rule["price_list"] in (None, self.price_list),
             PRECEDENCE[rule["applies_to"]],
+            rule["product"] is not None,
+            rule["family"] is not None,
             rule["min_quantity"] or Decimal(0),
             str(rule["valid_from"] or ""),
             rule["id"],

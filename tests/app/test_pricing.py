@@ -58,6 +58,18 @@ def test_the_more_particular_rule_wins_even_when_it_is_dearer() -> None:
     assert dear.price(PRODUCT).unit_price == D("45")
 
 
+@pytest.mark.parametrize("own", ["customer", "group"])
+def test_what_was_agreed_on_an_article_stands_before_a_discount_on_all(own: str) -> None:
+    who = {"account": "a1"} if own == "customer" else {"segment": "cafés"}
+    rules = (
+        rule(own, **who, product="p1", price=D("30")),
+        rule(own, **who, family="Ouate", min_quantity=D(5), percent=D(15), valid_from=date(2026, 2, 1)),
+        rule(own, **who, min_quantity=D(10), percent=D(10), valid_from=date(2026, 3, 1)),
+    )
+    prices = [book(*rules[at:]).price(PRODUCT, D(20)).unit_price for at in range(3)]
+    assert prices == [D("30"), D("36.57"), D("38.72")]
+
+
 def test_the_highest_step_reached_makes_the_price() -> None:
     steps = book(
         *(
