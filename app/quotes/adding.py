@@ -17,7 +17,7 @@ from app.i18n import mark as _
 from app.i18n import translate, translate_in
 from app.money import parse_decimal
 from app.quotes.editing import check_line
-from app.quotes.sheet import ONE, ZERO, Record, Sheet, blank_line, spoken, with_line
+from app.quotes.sheet import ONE, ZERO, Record, Sheet, blank_line, spoken, start_of, with_line
 
 SIGNS = {"#": "section", '"': "text", "=": "subtotal", "---": "page_break", "+": "free"}
 """What a typed sign makes of the text behind it."""
@@ -147,8 +147,8 @@ def toggle_discountable(sheet: Sheet, at: int) -> Sheet:
 
 
 def _group_before(sheet: Sheet, at: int) -> str:
-    """The group of the alternative right above, else a new one."""
-    above = sheet.lines[at - 1] if at else None
+    """The group of the alternative right above, its eco-participation passed over, else a new one."""
+    above = sheet.lines[start_of(sheet, at - 1)] if at else None
     if above is not None and above["choice_kind"] == "alternate" and above["option_group"]:
         return str(above["option_group"])
     return _free_group(sheet.lines)

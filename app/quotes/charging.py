@@ -11,7 +11,8 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_in
 from app.money import parse_decimal
-from app.quotes.editing import check_quote
+from app.quotes.adding import VAT_USUAL
+from app.quotes.editing import check_quote, product_vat
 from app.quotes.sheet import ZERO, Record, Sheet, spoken, with_quote
 
 _CHARGE = re.compile(
@@ -51,13 +52,19 @@ def charges_text(sheet: Sheet) -> str:
 
 
 def set_vat_treatment(sheet: Sheet, category: str) -> Sheet:
-    """The sheet under another VAT treatment: its lines follow, at the rates of their products or none."""
-    lines = []
+    """The sheet under another VAT treatment: its lines follow, at the VAT of their products or none.
+
+    A line without a product has the VAT of the one before, as when it was added.
+    """
+    if category == (sheet.quote["vat_category"] or "S"):
+        return sheet
+    lines: list[Record] = []
+    vat: Record = {"vat_rate": VAT_USUAL, "vat_category": "S"}
     for line in sheet.lines:
         if line["kind"] in (None, "item"):
-            product = sheet.products.get(line["product"] or "") or {}
-            rate = line["vat_rate"] or product.get("vat_rate") or Decimal(20)
-            line = {**line, "vat_category": category, "vat_rate": rate if category == "S" else ZERO}
+            if product := sheet.products.get(line["product"] or ""):
+                vat = product_vat(product)
+            line = {**line, **(vat if category == "S" else {"vat_rate": ZERO, "vat_category": category})}
         lines.append(line)
     after = with_quote(dataclasses.replace(sheet, lines=tuple(lines)), {"vat_category": category})
     rate = f"{_usual_rate(after):f}"

@@ -16,8 +16,10 @@ from app.quotes.style import QuoteStyle, read_style
 from app.quotes.totals import Charge, Line, Share, Sums, Totals, rate_text
 
 Record = Mapping[str, Any]
-Known = dict[str, tuple[Record, str, Line]]
-"""A line's id -> its record, the quote's VAT category, and the sound line that they came to."""
+Part = tuple[str, bool]
+"""A line's kind in the offer, and whether it was chosen."""
+Known = dict[str, tuple[Record, str, Part, Line]]
+"""A line's id -> its record, the quote's VAT category, its part, and the sound line that they came to."""
 
 
 def build_document(
@@ -94,8 +96,7 @@ def quote_totals(quote: Record, lines: Sequence[Record], known: Known | None = N
     records of which one is new. Raises Invalid; the field `lines.2.qty` is the quantity of the second item.
     """
     category = quote.get("vat_category") or "S"
-    items = [line for line in lines if _is_item(line)]
-    priced, sound = _remembered(items, category, {} if known is None else known)
+    priced, sound = _remembered(_with_parts(lines), category, {} if known is None else known)
     return totals.compute(
         priced,
         price_mode=quote.get("tax_mode") or "HT",
@@ -106,16 +107,16 @@ def quote_totals(quote: Record, lines: Sequence[Record], known: Known | None = N
     )
 
 
-def _remembered(items: Sequence[Record], category: str, known: Known) -> tuple[list[Line], bool]:
+def _remembered(items: Sequence[tuple[Record, Part]], category: str, known: Known) -> tuple[list[Line], bool]:
     """The items as lines, and whether every one of them was found sound."""
     priced, fresh = [], []
-    for item in items:
+    for item, part in items:
         found = known.get(item.get("id", ""))
-        if found is None or found[0] is not item or found[1] != category:
-            found = (item, category, _priced(item, category))
+        if found is None or found[0] is not item or found[1:3] != (category, part):
+            found = (item, category, part, _priced(item, category, part))
             fresh.append(found)
-        priced.append(found[2])
-    if totals.problems_of([line for _item, _category, line in fresh]):
+        priced.append(found[3])
+    if totals.problems_of([each[3] for each in fresh]):
         return priced, False
     known.update({item["id"]: each for each in fresh if (item := each[0]).get("id")})
     return priced, True
@@ -132,15 +133,29 @@ def _is_item(line: Record) -> bool:
     return line.get("kind") in (None, "item")
 
 
-def _priced(line: Record, category: str) -> Line:
+def _with_parts(lines: Sequence[Record]) -> list[tuple[Record, Part]]:
+    """The items, each with its part; an eco-participation has that of the product above: nobody pays one alone."""
+    found: list[tuple[Record, Part]] = []
+    above: Record = {}
+    for line in lines:
+        if _is_item(line):
+            kind = line.get("choice_kind") or "item"
+            belongs = kind == "eco" and above.get("product") and above.get("sku") == line.get("sku")
+            of = above if belongs and above.get("choice_kind") in ("option", "alternate") else line
+            found.append((line, (of.get("choice_kind") or "item", bool(of.get("selected")))))
+        above = line
+    return found
+
+
+def _priced(line: Record, category: str, part: Part) -> Line:
     amount = line.get("discount_amount")
     return Line(
         id=_text(line.get("id")),
         quantity=_decimal(line.get("quantity"), "1"),
         unit_price=_decimal(line.get("unit_price")),
         vat_rate=_decimal(line.get("vat_rate")),
-        kind=line.get("choice_kind") or "item",
-        selected=bool(line.get("selected")),
+        kind=part[0],
+        selected=part[1],
         discountable=line.get("discountable") is not False,
         discount_percent=_decimal(line.get("discount_percent")),
         discount_amount=_decimal(amount) if amount else None,

@@ -156,6 +156,8 @@ def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
         raise ValueError(_(_NEEDED[name]))
     if name == "discount_percent":
         line.update(_typed_discount(text))
+        if line["choice_kind"] == "eco" and (line["discount_percent"] or line["discount_amount"]):
+            raise ValueError(_("No discount is given on an eco-participation."))
     else:
         line[name] = parsed("quote_line", name, text)
     if name == "quantity":
@@ -195,20 +197,23 @@ def totals(sheet: Sheet) -> Totals:
 def margin(sheet: Sheet, found: Totals) -> Margin | None:
     """The margin on the lines whose cost is known; None without any."""
     by_id = {line["id"]: line for line in sheet.lines}
-    sold = cost = everything = ZERO
+    sold = cost = reduced = everything = ZERO
     complete = True
     for amounts in found.lines:
-        if not amounts.in_total:
-            continue
         line = by_id[amounts.id]
-        everything += amounts.net_ht
+        # An eco-participation is passed on as it is: nothing is earned on it.
+        if not amounts.in_total or line["choice_kind"] == "eco":
+            continue
+        discountable = line["discountable"] is not False
+        everything += amounts.net_ht if discountable else ZERO
         if line["cost"] is None:
             complete = False
             continue
         sold += amounts.net_ht
+        reduced += amounts.net_ht if discountable else ZERO
         cost += line["cost"] * (line["quantity"] if line["quantity"] is not None else ONE)
     if everything > 0:
-        sold -= found.discount * sold / everything
+        sold -= found.discount * reduced / everything
     if sold <= 0:
         return None
     percent = (sold - cost) / sold * HUNDRED
@@ -290,6 +295,11 @@ def _vat(sheet: Sheet, product: Record) -> Record:
     treatment = sheet.quote["vat_category"] or "S"
     if treatment != "S":
         return {"vat_rate": ZERO, "vat_category": treatment}
+    return product_vat(product)
+
+
+def product_vat(product: Record) -> Record:
+    """The VAT that a product bears of itself, as a line has it."""
     rate = product["vat_rate"] if product["vat_rate"] is not None else Decimal(20)
     return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
 
@@ -324,6 +334,11 @@ def _typed_discount(text: str) -> Record:
 def _checked_share(sheet: Sheet, name: str, text: str) -> Record:
     kind = next((each for each in DEPOSIT_KINDS if SHARES[name] and each in text.casefold()), None)
     text = _WORDS_OF_SHARE.sub(" ", text) if SHARES[name] else text
+    if kind and not text.strip():
+        # « arrhes » alone says what the figure is that stands there.
+        if not sheet.quote[f"{name}_value"]:
+            raise ValueError(_("Write how much: “{kind} 30 %”.", kind=kind))
+        return {f"{name}_kind": kind}
     amount = bool(_CURRENCY.search(text))
     value = parsed("quote", f"{name}_value", _CURRENCY.sub("", text))
     values = {

@@ -17,10 +17,11 @@ from app import i18n
 from app.catalogue.pricing import open_book
 from app.entity import entity
 from app.folding import fold
+from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.money import parse_decimal
 from app.quotes import editing
-from app.quotes.adding import free_line
+from app.quotes.adding import add_entry, free_line
 from app.quotes.sheet import ONE, ZERO, Sheet, with_line
 from app.quotes.suggesting import Suggestion, find_products
 from app.units import code_of
@@ -33,10 +34,37 @@ HEADINGS = {
     "price": ("pu", "prix", "price", "unit price", "unit cost", "unit ht", "unitaire"),
     "discount": ("remise", "discount", "rem"),
     "unit": ("unite", "unit", "uom", "unite de vente", "unit of measure"),
+    "vat": (
+        "tva",
+        "taux tva",
+        "taux de tva",
+        "tva %",
+        "% tva",
+        "tva (%)",
+        "vat",
+        "vat rate",
+        "vat %",
+        "vat (%)",
+    ),
 }
-_WHOLE = ("unit",)
+_WHOLE = ("unit", "vat")
 """Headings that mean something else where more words follow."""
+RATES = tuple(map(Decimal, ("20", "10", "5.5", "2.1", "0", "8.5", "1.75", "1.05", "13", "0.9")))
+"""The rates of VAT that the French format knows: by them a column of rates is told from one of amounts."""
+NOTHING = ("-", "\u2013", "\u2014")
+"""How a spreadsheet writes a figure that is none."""
+_REFUSED = {
+    "quantity": m_("Row {n}: “{text}” is no quantity."),
+    "price": m_("Row {n}: “{text}” is no price."),
+    "discount": m_("Row {n}: “{text}” is no discount."),
+}
 _DIGITS = re.compile(r"\d{5,}")
+_AND_UNIT = re.compile(r"(?P<figure>[-+\u2212]?\d[\d\s.,]*)\s*(?P<unit>[^\W\d_]\S*)")
+"""« 12 pcs », « 2,5 m² »."""
+_PER_UNIT = re.compile(r"\s*(?:/|par\b|per\b).*$", re.IGNORECASE)
+"""What follows a price: « 12,50 € / m »."""
+_SUM = re.compile(r"(?:sous-? ?|grand |sub-?)?total|(?:montant )?(?:tva|vat)\b|net a payer|montant total")
+"""How a row of sums begins, folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +77,15 @@ class Row:
     price: Decimal | None = None
     discount: str = ""
     unit: str = ""
+    vat: str = ""
+    comment: bool = False
+    """Words alone, in a range of figures: a title or a remark."""
 
 
 def read_rows(text: str) -> list[Row]:
-    """The rows of a copied range; empty rows and the row of headings are left out.
+    """The rows of a copied range; empty rows, the row of headings and rows of sums are left out.
 
-    Raises ValueError with one sentence where none is left, or too many.
+    Raises ValueError with one sentence where none is left, or too many, or where a figure cannot be read.
     """
     cells = _cells(text)
     if len(cells) > MOST_ROWS:
@@ -68,7 +99,9 @@ def read_rows(text: str) -> list[Row]:
     columns = _from_headings(table[0])
     rows = table[1:] if columns else table
     columns = _priced(columns, rows) if columns else _guessed(rows, width)
-    found = [row for row in (_row(each, columns) for each in rows) if row.reference or row.label]
+    columns = _with_rates(columns, rows)
+    read = [_row(each, columns, n) for n, each in enumerate(rows, start=1) if not _is_sum(each, columns)]
+    found = [row for row in read if row.reference or row.label]
     if not found:
         raise ValueError(_("No row names a product or says what it is."))
     return found
@@ -128,6 +161,8 @@ def add_rows(sheet: Sheet, rows: Sequence[Row], known: dict[str, Suggestion], at
 
 def _add_row(sheet: Sheet, row: Row, known: dict[str, Suggestion], at: int) -> Sheet:
     found = known.get(row.reference) or known.get(row.label)
+    if found is None and row.comment:
+        return add_entry(sheet, "text", " ".join(filter(None, (row.reference, row.label))), at)
     if found is None:
         line = free_line(sheet, row.label or row.reference, row.quantity, row.price or ZERO)
         line["sku"] = row.reference if row.label and row.reference else None
@@ -140,6 +175,8 @@ def _add_row(sheet: Sheet, row: Row, known: dict[str, Suggestion], at: int) -> S
         after = editing.add_product(sheet, priced, at)
         if row.price is not None and row.price != priced.price.unit_price:
             after = editing.set_cell(after, at, "unit_price", str(row.price))
+    if row.vat and (sheet.quote["vat_category"] or "S") == "S":
+        after = editing.set_cell(after, at, "vat_rate", row.vat)
     return editing.set_cell(after, at, "discount_percent", row.discount) if row.discount else after
 
 
@@ -192,19 +229,54 @@ def _guessed(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
     return found
 
 
-def _row(cells: Sequence[str], columns: dict[str, int]) -> Row:
-    def cell(name: str) -> str:
-        return cells[columns[name]] if name in columns else ""
+def _with_rates(columns: dict[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """The columns, without one headed “VAT” that holds amounts."""
+    at = columns.get("vat")
+    rates = at is not None and all(_number(row[at]) in RATES for row in rows if row[at])
+    return columns if rates else {name: column for name, column in columns.items() if name != "vat"}
 
-    discount, quantity = cell("discount"), _number(cell("quantity"))
+
+def _cell(cells: Sequence[str], columns: dict[str, int], name: str) -> str:
+    text = cells[columns[name]] if name in columns else ""
+    return "" if text in NOTHING else text
+
+
+def _is_sum(cells: Sequence[str], columns: dict[str, int]) -> bool:
+    """Whether a row adds up those above it: it says so, and sells nothing."""
+    words = _cell(cells, columns, "label") or _cell(cells, columns, "reference")
+    figures = columns.keys() & {"quantity", "price"}
+    return bool(figures and not _cell(cells, columns, "quantity") and _SUM.match(fold(words)))
+
+
+def _row(cells: Sequence[str], columns: dict[str, int], number: int) -> Row:
+    def cell(name: str) -> str:
+        return _cell(cells, columns, name)
+
+    def figure(name: str, text: str) -> Decimal | None:
+        found = _number(text)
+        if found is None and text:
+            raise ValueError(_(_REFUSED[name], n=number, text=cell(name)))
+        return found
+
+    quantity, unit = _apart(cell("quantity"))
+    price, discount = _PER_UNIT.sub("", cell("price")), cell("discount")
+    figures = columns.keys() & {"quantity", "price"}
     return Row(
         reference=cell("reference"),
         label=cell("label"),
-        quantity=ONE if quantity is None else quantity,
-        price=_number(cell("price")),
-        discount="" if _number(discount) in (None, ZERO) else discount,
-        unit=code_of(cell("unit")) if cell("unit") else "",
+        quantity=ONE if (found := figure("quantity", quantity)) is None else found,
+        price=figure("price", price),
+        discount=discount if figure("discount", discount) else "",
+        unit=code_of(cell("unit") or unit) if cell("unit") or unit else "",
+        vat=cell("vat"),
+        comment=bool(figures) and not any(cell(name) for name in figures),
     )
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """(figure, unit) of a quantity: « 12 pcs »."""
+    found = None if _number(text) is not None else _AND_UNIT.fullmatch(text)
+    return (found["figure"], found["unit"]) if found else (text, "")
 
 
 def _number(text: str) -> Decimal | None:

@@ -149,7 +149,8 @@ def figures(line: DocumentLine, words: Words) -> list[tuple[str, str]]:
 
 def rows(lines: Sequence[DocumentLine], at: Columns, words: Words, tick: bool = False) -> list[Row]:
     """The rows of these lines."""
-    return [replace(_row(line, at, words, tick), pad=at.pad) for line in lines]
+    # An eco-participation is not chosen by itself.
+    return [replace(_row(line, at, words, tick and line.choice != "eco"), pad=at.pad) for line in lines]
 
 
 def _row(line: DocumentLine, at: Columns, words: Words, tick: bool) -> Row:

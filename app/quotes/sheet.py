@@ -105,7 +105,7 @@ def move_line(sheet: Sheet, at: int, step: int) -> Sheet:
     """
     end, lines = _end_of(sheet, at), sheet.lines
     if step < 0:
-        start = _start_of(sheet, at - 1)
+        start = start_of(sheet, at - 1)
         parts = (lines[:start], lines[at:end], lines[start:at], lines[end:])
     else:
         past = _end_of(sheet, end) if end < len(lines) else end
@@ -162,7 +162,7 @@ def _end_of(sheet: Sheet, at: int) -> int:
     return at + (2 if has_eco(sheet, at) else 1)
 
 
-def _start_of(sheet: Sheet, at: int) -> int:
+def start_of(sheet: Sheet, at: int) -> int:
     """The line, or the product that it is the eco-participation of."""
     return max(0, at - 1) if has_eco(sheet, at - 1) else max(0, at)
 

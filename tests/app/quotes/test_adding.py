@@ -162,6 +162,52 @@ def test_eco_participation_comes_with_its_product_and_follows_it(shop: Shop) -> 
     assert [line["sku"] for line in remove_line(sheet, 0).lines] == ["FOR-01"]
 
 
+@pytest.fixture
+def taxed(shop: Shop) -> Shop:
+    """The shop, with 1.20 of eco-participation on the dispenser."""
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["DSI-600"], {"eco_participation": D("1.20")})
+    return shop
+
+
+def test_eco_participation_is_in_the_total_where_its_product_is(taxed: Shop) -> None:
+    sheet = sheet_of(taxed, "dsi 600 x 6", "tap 90")
+    offered = adding.set_role(sheet, 0, "option")
+    found = editing.totals(offered)
+    assert found.options is not None
+    assert (found.total.ht, found.options.ht) == (D("118.00"), D("541.20"))
+    assert editing.totals(adding.choose(offered, 0)).total.ht == D("659.20")
+    again = stored(taxed, sheet, offered)
+    assert again.quote["total_ht"] == D("118.00")
+
+
+def test_the_eco_participation_between_two_alternatives_does_not_part_them(taxed: Shop) -> None:
+    sheet = sheet_of(taxed, "dsi 600", "tap 90")
+    sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 2, "alternate")
+    assert [line["option_group"] for line in sheet.lines] == ["A", None, "A"]
+    assert editing.totals(sheet).total.ht == D("90.20")
+    assert editing.totals(adding.choose(sheet, 2)).total.ht == D("118.00")
+
+
+def test_nothing_is_earned_on_an_eco_participation_nor_taken_off_it(taxed: Shop) -> None:
+    sheet = editing.set_field(sheet_of(taxed, "dsi 600 x 2"), "discount", "10 %")
+    earned = editing.margin(sheet, editing.totals(sheet))
+    assert earned is not None and earned.complete
+    assert earned.amount == D("178.00") - D("17.80") - 2 * D(52)
+    for typed in ("5 %", "1 €"):
+        with pytest.raises(ValueError, match="écoparticipation"):
+            editing.set_cell(sheet, 1, "discount_percent", typed)
+
+
+def test_a_global_discount_lowers_the_margin_of_the_lines_that_it_touches_alone(shop: Shop) -> None:
+    sheet = adding.toggle_discountable(sheet_of(shop, "dsi 600", "for 01"), 1)
+    sheet = adding.add_entry(sheet, "free", "Sans coût connu @ 11")
+    sheet = editing.set_field(sheet, "discount", "10 %")
+    earned = editing.margin(sheet, editing.totals(sheet))
+    assert earned is not None and not earned.complete
+    assert earned.amount == D("89.00") * D("0.9") - 52 + D("150.00") - 90
+
+
 def test_rows_of_a_spreadsheet_become_lines(shop: Shop) -> None:
     after = paste(shop, sheet_of(shop), "DSI-600\t6\t80,00\t5 %\nPose le soir\t2\t150,00\t\n")
     assert [
@@ -246,6 +292,45 @@ def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
         paste(shop, sheet_of(shop), "Pose\t1\t10,00\t5 %\nDépose\t1\t10,00\t120 %")
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("Pose\tune\t10", "une"), ("Pose\t1\tn.c.", "n.c."), ("Pose\t1\t10\tselon", "selon")],
+)
+def test_a_figure_that_cannot_be_read_is_refused_and_not_guessed(row: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"2.*{said}"):
+        pasting.read_rows(f"Désignation\tQté\tPU\tRemise\nDépose\t1\t10\n{row}")
+
+
+def test_figures_keep_their_sense_with_a_unit_beside_them() -> None:
+    text = "Désignation\tQté\tPU\nCâble\t12,5 m\t4,20 € / m\nRéglage\t3 h\t-\n"
+    found = [(row.quantity, row.unit, row.price) for row in pasting.read_rows(text)]
+    assert found == [(D("12.5"), "MTR", D("4.20")), (D(3), "HUR", None)]
+
+
+def test_words_alone_are_a_comment_and_sums_are_left_out(shop: Shop) -> None:
+    text = (
+        "Réf\tDésignation\tQté\tPU HT\tTotal HT\n\tLot 1 : accueil\t\t\t\nDSI-600\tDistributeur\t2\t80\t160\n"
+        "\tSous-total\t\t\t160\n\tTotal HT\t\t160\t160\n\tTVA 20 %\t\t\t32\nTOTAL-9\tTotal Quartz 5W30\t1\t30\t30\n"
+    )
+    after = paste(shop, sheet_of(shop), text)
+    assert [(line["kind"], line["description"]) for line in after.lines] == [
+        ("text", "Lot 1 : accueil"),
+        ("item", "Distributeur savon inox 600 ml"),
+        ("item", "Total Quartz 5W30"),
+    ]
+    assert editing.totals(after).total.ht == D("190.00")
+
+
+def test_a_column_of_vat_rates_is_taken_over_and_one_of_amounts_is_not(shop: Shop) -> None:
+    text = "Désignation\tQté\tPU\tTVA\nLivre\t1\t10\t5,5 %\nPose\t1\t10\t20"
+    after = paste(shop, sheet_of(shop), text)
+    assert [line["vat_rate"] for line in after.lines] == [D("5.5"), D(20)]
+    reverse = charging.set_vat_treatment(sheet_of(shop), "AE")
+    assert {line["vat_rate"] for line in paste(shop, reverse, text).lines} == {D(0)}
+    amounts = paste(shop, sheet_of(shop), text.replace("5,5 %", "0,55").replace("\t20", "\t2,00"))
+    assert {line["vat_rate"] for line in amounts.lines} == {D(20)}
+
+
 def test_charges_are_typed_as_one_text(shop: Shop) -> None:
     sheet = charging.set_charges(sheet_of(shop, "for 01"), "Port 12,50 ; Emballage 5 10 %")
     assert [(each["label"], each["amount"], D(each["vat_rate"])) for each in sheet.quote["charges"]] == [
@@ -286,6 +371,14 @@ def test_a_deposit_is_an_acompte_unless_told(shop: Shop) -> None:
     assert (sheet.quote["deposit_value"], sheet.quote["deposit_kind"]) == (None, None)
 
 
+def test_what_a_deposit_is_can_be_said_alone(shop: Shop) -> None:
+    sheet = editing.set_field(sheet_of(shop, "for 01"), "deposit", "30 %")
+    sheet = editing.set_field(sheet, "deposit", "arrhes")
+    assert (sheet.quote["deposit_value"], sheet.quote["deposit_kind"]) == (D(30), "arrhes")
+    with pytest.raises(ValueError, match="arrhes 30"):
+        editing.set_field(editing.set_field(sheet, "deposit", ""), "deposit", "arrhes")
+
+
 def test_reverse_charge_takes_the_vat_from_every_line_and_gives_it_back(shop: Shop) -> None:
     sheet = charging.set_charges(sheet_of(shop, "for 01"), "Port 10")
     reverse = charging.set_vat_treatment(sheet, "AE")
@@ -293,6 +386,19 @@ def test_reverse_charge_takes_the_vat_from_every_line_and_gives_it_back(shop: Sh
     again = charging.set_vat_treatment(reverse, "S")
     assert again.lines[0]["vat_rate"] == D(20)
     assert editing.totals(again).total.vat == D("32.00")
+
+
+def test_after_reverse_charge_each_line_has_its_own_vat_again(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        named = {"label_fr": "Formation", "status": "active", "list_price": D(100)}
+        records.add(session, "product", {**named, "sku": "FO-1", "vat_rate": D(0), "vat_category": "E"})
+    sheet = adding.add_entry(sheet_of(shop, "for 01", "fo-1"), "free", "Salle @ 40")
+    own = [(line["vat_rate"], line["vat_category"]) for line in sheet.lines]
+    assert own == [(D(20), "S"), (D(0), "E"), (D(0), "E")]
+    again = charging.set_vat_treatment(charging.set_vat_treatment(sheet, "AE"), "S")
+    assert [(line["vat_rate"], line["vat_category"]) for line in again.lines] == own
+    typed = editing.set_cell(sheet, 0, "vat_rate", "10")
+    assert charging.set_vat_treatment(typed, "S") == typed, "nothing is asked, nothing is changed"
 
 
 def test_what_is_added_under_reverse_charge_bears_no_vat_either(shop: Shop) -> None:
