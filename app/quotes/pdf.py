@@ -26,7 +26,9 @@ from app.quotes.pdf_type import (
     STRONG,
     Style,
     accent_of,
+    clean,
     load_fonts,
+    shortened,
     width,
     wrap,
 )
@@ -47,6 +49,7 @@ _SELLER = (Style(BOLD, 14.5, 17), Style(BOLD, 11, 13), Style(BOLD, 8.6, 10.4), S
 """The seller's name, as large as it fits on two lines."""
 _SUBJECT = Style(BOLD, 10.5, 13.2)
 _LEGAL = SMALL.but(size=6.8, leading=8.4)
+_ADDRESS = SMALL.but(size=8, leading=10.4)
 _META_X = LEFT + 78
 _META = SMALL.but(size=8)
 _LOGO = {"small": 24.0, "medium": 34.0, "large": 46.0}
@@ -162,8 +165,10 @@ def _draw_letterhead(document: QuoteDocument, words: Words, pen: Pen, _y: float)
     for line in lines:
         pen.text(LEFT, y, line, style)
         y += style.leading
-    room = int((WINDOW_Y - y) // 10.4) + 1
-    pen.lines(LEFT, y - 2, _seller_lines(document, words)[:room], SMALL.but(size=8, leading=10.4))
+    # Below the last line of the name by the address's own leading, however small the name is set.
+    y += max(0.0, _ADDRESS.leading + 2 - style.leading)
+    room = int((WINDOW_Y - y) // _ADDRESS.leading) + 1
+    pen.lines(LEFT, y - 2, _seller_lines(document, words)[:room], _ADDRESS)
     pen.text(WINDOW_X, 50, words("quote"), _TITLE)
     pen.lines(WINDOW_X, 68, wrap(document.number or words("draft_number"), _NUMBER, WINDOW_WIDTH), _NUMBER)
     y = WINDOW_Y + 9
@@ -205,9 +210,8 @@ def _seller_lines(document: QuoteDocument, words: Words) -> list[str]:
     street = ", ".join(filter(None, (seller.get("line1"), seller.get("line2"))))
     phone = f"{words('phone')} {_phone(seller['phone'])}" if seller.get("phone") else ""
     reach = " · ".join(filter(None, (phone, seller.get("email"), seller.get("website"))))
-    style = SMALL.but(size=8)
     room = WINDOW_X - LEFT - 20
-    return [line for text in (street, town, reach) if text for line in wrap(text, style, room)][:5]
+    return [line for text in (street, town, reach) if text for line in wrap(text, _ADDRESS, room)][:5]
 
 
 def _phone(number: Any) -> str:
@@ -307,8 +311,10 @@ def _draw_edges(
     """Running head after the first page; footer with number and page on every page."""
     name = document.number or words("draft_number")
     if index:
-        pen.text(LEFT, 28, document.seller.get("name", ""), LABEL)
-        pen.right(RIGHT, 28, f"{words('quote')} {name}", SMALL)
+        numbered = f"{words('quote')} {name}"
+        room = ROOM - width(clean(numbered), SMALL) - 12
+        pen.text(LEFT, 28, shortened(document.seller.get("name", ""), LABEL, room), LABEL)
+        pen.right(RIGHT, 28, numbered, SMALL)
     y = HEIGHT - 22 - len(legal) * _LEGAL.leading
     pen.rule(y, weight=0.4)
     pen.lines(LEFT, y + 10, legal, _LEGAL)

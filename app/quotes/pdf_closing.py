@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 
@@ -133,7 +134,8 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
 
 def _conditions(document: QuoteDocument, words: Words) -> list[tuple[str, str]]:
     seller = document.seller
-    bank = [f"{name.upper()} {seller[name]}" for name in ("iban", "bic") if seller.get(name)]
+    iban = " ".join(re.findall(".{1,4}", "".join(seller.get("iban", "").split())))
+    bank = [f"{name} {value}" for name, value in (("IBAN", iban), ("BIC", seller.get("bic"))) if value]
     until = words.date(document.prices_until)
     found = [
         (words("prices"), words("expired_list", name=document.price_list, date=until) if until else ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from app.quotes import pdf_archive
@@ -20,6 +21,7 @@ from app.quotes.pdf_type import (
     Style,
     clean,
     load_fonts,
+    shortened,
     width,
     wrap,
 )
@@ -184,8 +186,8 @@ def _draw_edges(pen: Pen, values: Mapping[str, str], words: Mapping[str, str], p
     pen.fill(0, 0, WIDTH, 5, ACCENT)
     pen.rule(HEIGHT - 34, weight=0.4)
     named = f"{words['title']} · {values.get('quote', '')}{page}"
-    seller = wrap(values.get("seller", ""), _FINE, ROOM - width(clean(named), _FINE) - 12)
-    pen.lines(LEFT, HEIGHT - 24, seller[:1], _FINE)
+    seller = shortened(values.get("seller", ""), _FINE, ROOM - width(clean(named), _FINE) - 12)
+    pen.text(LEFT, HEIGHT - 24, seller, _FINE)
     pen.right(RIGHT, HEIGHT - 24, named, _FINE)
 
 
@@ -222,13 +224,25 @@ def _draw_strokes(pen: Pen, top: float, strokes: Sequence[Sequence[Sequence[floa
     canvas.setLineCap(1)
     canvas.setLineJoin(1)
     for stroke in strokes:
-        path = canvas.beginPath()
-        for index, (x, y, *_when) in enumerate(stroke):
-            place = LEFT + 10 + x * scale, HEIGHT - top - 10 - y * scale
-            if index == 0:
-                path.moveTo(*place)
-                # A dot is a line of no length, which round caps make visible.
-                path.lineTo(*place)
-            else:
-                path.lineTo(*place)
-        canvas.drawPath(path, stroke=1, fill=0)
+        places = [(LEFT + 10 + x * scale, HEIGHT - top - 10 - y * scale) for x, y, *_when in stroke]
+        canvas.drawPath(_path(canvas, places), stroke=1, fill=0)
+
+
+def _path(canvas: Any, places: Sequence[tuple[float, float]]) -> Any:
+    """The points joined by curves through their midpoints, as the customer saw them run on the pad."""
+    path = canvas.beginPath()
+    path.moveTo(*places[0])
+    at = places[0]
+    if len(places) >= 3:
+        for (x, y), (next_x, next_y) in pairwise(places[1:]):
+            end = ((x + next_x) / 2, (y + next_y) / 2)
+            # PDF has no curve with one handle: two, each two thirds of the way to it.
+            path.curveTo(
+                *(at[0] + (x - at[0]) * 2 / 3, at[1] + (y - at[1]) * 2 / 3),
+                *(end[0] + (x - end[0]) * 2 / 3, end[1] + (y - end[1]) * 2 / 3),
+                *end,
+            )
+            at = end
+    # A dot is a line of no length, which round caps make visible.
+    path.lineTo(*places[-1])
+    return path

@@ -26,6 +26,7 @@ WHITE = (1.0, 1.0, 1.0)
 ACCENT = (0x24 / 255, 0x56 / 255, 0xD3 / 255)
 
 Colour = tuple[float, float, float]
+ELLIPSIS = "…"
 _ROUNDING = 0.01
 """Points: a column made as wide as its widest text must hold that text."""
 
@@ -118,6 +119,15 @@ def _width_em(text: str, font: str) -> float:
 def width(text: str, style: Style) -> float:
     """The width of clean text, in points."""
     return _width_em(text, style.font) * style.size / 1000
+
+
+def shortened(text: str, style: Style, room: float) -> str:
+    """The text in one line no wider than `room`, with an ellipsis where some of it is left out."""
+    line = clean(" ".join(text.split()))
+    if width(line, style) <= room:
+        return line
+    kept = _cut(line, style, max(0.0, room - width(ELLIPSIS, style)))[0]
+    return kept.rstrip() + ELLIPSIS
 
 
 def wrap(text: str, style: Style, room: float) -> list[str]:

@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from app.errors import Damaged
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf import render
-from app.quotes.pdf_page import RIGHT
+from app.quotes.pdf_page import LEFT, RIGHT
 from app.quotes.pdf_type import LABEL, SMALL, width
 from app.quotes.style import CHOICES, LABELS, QuoteStyle, contrast_on_white, read_style
 from tests.app.quotes import samples
@@ -343,3 +343,31 @@ def test_a_deposit_that_the_law_lets_wait_says_so():
     asked = {"deposit_type": "percent", "deposit_value": Decimal(30)}
     assert "Acompte à la commande" in text_of(samples.document(1, **asked))
     assert "Acompte, après 7 jours" in text_of(samples.document(1, account=CONSUMER, **asked, **AT_HOME))
+
+
+def test_a_long_name_of_the_seller_leaves_the_running_head_its_number():
+    name = "Établissements Valmont et Fils " * 6
+    document = samples.document(40, organisation={"name": name})
+    head = reader(document).pages[1].extract_text().split("\n")[0]
+    line, numbered = head.split("…")
+    assert numbered.strip() == "Devis D26-K7-00042"
+    assert width(f"{line}…", LABEL) < RIGHT - LEFT - width(numbered.strip(), SMALL)
+
+
+def test_the_address_stands_clear_below_a_name_of_three_lines():
+    document = samples.document(1, organisation={"name": "Établissements Valmont et Fils " * 6})
+    heights = {}
+
+    def note(text, _cm, matrix, _font, _size):
+        heights.setdefault(text.strip(), matrix[5])
+
+    reader(document).pages[0].extract_text(visitor_text=note)
+    address = heights["18 rue des Forges"]
+    assert min(y for y in heights.values() if y > address) - address >= 9
+
+
+@pytest.mark.parametrize("kept", ["FR7630006000011234567890189", "FR76 3000 6000 0112 3456 7890 189"])
+def test_an_iban_is_printed_in_groups_of_four(kept):
+    assert "IBAN FR76 3000 6000 0112 3456 7890 189" in text_of(
+        samples.document(1, organisation={"iban": kept})
+    )
