@@ -93,7 +93,7 @@ def parsed(kind: str, name: str, text: str) -> Any:
 
 def duplicate_line(sheet: Sheet, at: int) -> Sheet:
     """The sheet with a copy of the line, and of the eco-participation that goes with it, under it."""
-    end = _end_of(sheet, at)
+    end = end_of(sheet, at)
     copies = tuple({**line, "id": new_id()} for line in sheet.lines[at:end])
     return dataclasses.replace(sheet, lines=(*sheet.lines[:end], *copies, *sheet.lines[end:]))
 
@@ -103,12 +103,12 @@ def move_line(sheet: Sheet, at: int, step: int) -> Sheet:
 
     A product and its eco-participation move together.
     """
-    end, lines = _end_of(sheet, at), sheet.lines
+    end, lines = end_of(sheet, at), sheet.lines
     if step < 0:
         start = start_of(sheet, at - 1)
         parts = (lines[:start], lines[at:end], lines[start:at], lines[end:])
     else:
-        past = _end_of(sheet, end) if end < len(lines) else end
+        past = end_of(sheet, end) if end < len(lines) else end
         parts = (lines[:at], lines[end:past], lines[at:end], lines[past:])
     if at == 0 and step < 0:
         return sheet
@@ -117,7 +117,7 @@ def move_line(sheet: Sheet, at: int, step: int) -> Sheet:
 
 def remove_line(sheet: Sheet, at: int) -> Sheet:
     """The sheet without the line and its eco-participation."""
-    return dataclasses.replace(sheet, lines=sheet.lines[:at] + sheet.lines[_end_of(sheet, at) :])
+    return dataclasses.replace(sheet, lines=sheet.lines[:at] + sheet.lines[end_of(sheet, at) :])
 
 
 def spoken(sheet: Sheet) -> str:
@@ -157,8 +157,8 @@ def has_eco(sheet: Sheet, at: int) -> bool:
     return bool(line["product"] and after["choice_kind"] == "eco" and after["sku"] == line["sku"])
 
 
-def _end_of(sheet: Sheet, at: int) -> int:
-    """Behind the line and what goes with it."""
+def end_of(sheet: Sheet, at: int) -> int:
+    """Where the line and what goes with it end: the place behind them."""
     return at + (2 if has_eco(sheet, at) else 1)
 
 

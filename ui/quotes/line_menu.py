@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import adding
-from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
+from app.quotes.sheet import Sheet, move_line, remove_line
 
 if TYPE_CHECKING:
     from ui.quotes.entry import EntryField
@@ -58,7 +58,8 @@ def line_menu(table: LinesTable, row: int) -> QMenu:
         add(_("Global discount applies"), lambda sheet: adding.toggle_discountable(sheet, row), row,
             line["discountable"] is not False)  # fmt: skip
         menu.addSeparator()
-    add(_("Duplicate the line") + "\tCtrl+D", lambda sheet: duplicate_line(sheet, row), row + 1)
+    copy = menu.addAction(_("Duplicate the line") + "\tCtrl+D")
+    copy.triggered.connect(lambda _on=False: table.duplicate(row))
     add(_("Move up") + "\tAlt+↑", lambda sheet: move_line(sheet, row, -1), row - 1)
     add(_("Move down") + "\tAlt+↓", lambda sheet: move_line(sheet, row, 1), row + 1)
     add(_("Remove the line") + "\t" + _("Del"), lambda sheet: remove_line(sheet, row), row)

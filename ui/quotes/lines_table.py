@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.i18n import translate as _
 from app.quotes import adding, editing
-from app.quotes.sheet import duplicate_line, move_line, remove_line
+from app.quotes.sheet import duplicate_line, end_of, move_line, remove_line
 from ui.quotes.draft import Draft
 from ui.quotes.line_menu import line_menu
 from ui.quotes.line_painting import Index, LinePainter
@@ -316,7 +316,7 @@ class LinesTable(QTableView):
         if step := _step_of(event):
             self.step(*step)
         elif row >= 0 and ctrl and key == Qt.Key.Key_D:
-            self.change(lambda sheet: duplicate_line(sheet, row), row + 1)
+            self.duplicate(row)
         elif row >= 0 and alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             by = -1 if key == Qt.Key.Key_Up else 1
             self.change(lambda sheet: move_line(sheet, row, by), row + by)
@@ -352,6 +352,12 @@ class LinesTable(QTableView):
             if event.reason() == QContextMenuEvent.Reason.Mouse
             else self.viewport().mapToGlobal(at)
         )
+
+    def duplicate(self, row: int) -> None:
+        """Copy the line and go to the copy, under what goes with the line."""
+        sheet = self._draft.sheet
+        if sheet is not None:
+            self.change(lambda sheet: duplicate_line(sheet, row), end_of(sheet, row))
 
     def remove_current(self) -> None:
         """Take the current line out; Ctrl+Z brings it back."""

@@ -72,7 +72,11 @@ class QuotesPage(Page):
         self.editor.entry.setFocus()
 
     def choose_account(self) -> None:
-        """Ask for whom, then start."""
+        """Ask for whom, then start; not before a customer, whom the list would show all others."""
+        mode = self.shell.window.customer_mode
+        if mode is not None and mode.on:
+            self.shell.toast(_("Customer mode: other customers are not listed. F8 leaves it."))
+            return
         dialog = AccountChoice(self.shell.window, self.shell.tasks)
         dialog.chosen.connect(lambda account: self.shell.go("quotes", account=account))
         dialog.open()

@@ -50,9 +50,9 @@ class TotalsPanel(QWidget):
         grid.setColumnStretch(0, 1)
         self._grid = grid
         self._row("lines", _("Lines excl. VAT"))
-        self._row("ht", _("Total excl. VAT"))
         self._discount_row()
         self._row("charges", _("Charges"))
+        self._row("ht", _("Total excl. VAT"))
         for number in range(MOST_RATES):
             self._row(f"vat{number}", "")
         grid.addWidget(Line(), grid.rowCount(), 0, 1, 3)
@@ -111,6 +111,8 @@ class TotalsPanel(QWidget):
                 self._labels[f"vat{number}"].setText(
                     _("VAT {rate}", rate=formats.format_percentage(each.rate))
                 )
+        arrhes = sheet.quote["deposit_kind"] == "arrhes"
+        self._labels["deposit"].setText(_("Forfeitable") if arrhes else _("Down payment"))
         for name, value in texts.items():
             self.amounts[name].setText("" if value is None else formats.format_money(value, currency))
             self.amounts[name].setVisible(value is not None)

@@ -201,6 +201,21 @@ def test_lines_are_copied_moved_and_removed_by_key(hand: Hand, opened: Opened) -
     assert skus(hand) == ["DSI-600", "BOB-450", "FOR-01"]
 
 
+def test_the_copy_of_a_product_stands_under_its_eco_participation_and_is_gone_to(
+    hand: Hand, opened: Opened, shop: Shop
+) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["DSI-600"], {"eco_participation": D("1.20")})
+    opened("dsi 600", "for-01")
+    table = hand.page.editor.table
+    table.choose(0)
+    hand.key(Qt.Key.Key_D, CTRL)
+    assert [line["choice_kind"] for line in table.lines.lines] == ["item", "eco", "item", "eco", "item"]
+    assert table.currentIndex().row() == 2
+    hand.key(Qt.Key.Key_Delete)
+    assert skus(hand) == ["DSI-600", "DSI-600", "FOR-01"]
+
+
 def test_each_step_is_undone_and_done_again(hand: Hand, opened: Opened, shop: Shop) -> None:
     quote = opened("dsi 600", "bob 450")
     table = hand.page.editor.table

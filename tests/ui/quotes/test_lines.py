@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from app import records
-from app.quotes import editing
+from app.quotes import charging, editing
 from app.quotes.sheet import Sheet
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
@@ -147,6 +147,16 @@ def test_a_line_below_the_floor_says_so(hand: Hand, opened: Opened) -> None:
     assert "sous le seuil" in note(hand, 0)
 
 
+def test_discount_and_charges_stand_above_the_total_that_they_make(hand: Hand, opened: Opened) -> None:
+    opened("for 01")
+    draft, shown = hand.page.editor.draft, hand.page.editor.totals.amounts
+    draft.act(lambda s: editing.set_field(s, "discount", "10 %"))
+    draft.act(lambda s: charging.set_charges(s, "Port 12,50"))
+    hand.settle()
+    names = sorted((each for each in shown if shown[each].isVisible()), key=lambda each: shown[each].y())
+    assert names == ["lines", "discount", "charges", "ht", "vat0", "ttc"]
+
+
 def test_charges_and_deposit_are_typed_under_the_lines(hand: Hand, opened: Opened, shop: Shop) -> None:
     quote = opened("for 01")
     panel = hand.page.editor.extras
@@ -157,8 +167,11 @@ def test_charges_and_deposit_are_typed_under_the_lines(hand: Hand, opened: Opene
         hand.key(Qt.Key.Key_Return)
     assert editing.totals(sheet(hand)).total.ht == D("162.50")
     assert panel.kind.isVisible()
+    said = hand.page.editor.totals._labels["deposit"]
+    assert said.text() == "Acompte"
     hand.click(panel.kind)
     hand.settle(500)
+    assert said.text() == "Arrhes"
     with shop.workspace.read() as session:
         stored = records.get(session, "quote", quote)
     assert (stored["deposit_value"], stored["deposit_kind"]) == (D(30), "arrhes")
