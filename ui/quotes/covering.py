@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from ui.theme import theme
 
@@ -49,7 +49,15 @@ class CoveringScreen(QWidget):
             if self._takes_tab(found):
                 reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
                 found.setFocus(reason)
+                self._bring_into_view(found)
                 return True
+
+    def _bring_into_view(self, widget: QWidget) -> None:
+        above = widget.parentWidget()
+        while above is not None and above is not self:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(widget)
+            above = above.parentWidget()
 
     def _takes_tab(self, widget: QWidget) -> bool:
         tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)

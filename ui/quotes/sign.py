@@ -187,7 +187,11 @@ class SignScreen(CoveringScreen):
         self.name = _field(_("Signer's name"), self._signing.signer)
         self.role = _field(_("Job"), self._signing.role)
         self.agreed = _Tick(_("Bon pour accord: I accept this quote."))
-        self.terms = _Tick(_("I have read and accept the terms of sale."))
+        document = self._signing.paper.document
+        # Nobody confirms to have read what was not before him.
+        annexed = document.terms.strip() or document.terms_file
+        terms = _("I have read and accept the terms of sale.")
+        self.terms = _Tick(terms if annexed else _("I have read and accept the terms of this quote."))
         self.pad = SignaturePad()
         self.problem = Label("", "bad", wrap=True)
         self.problem.hide()
@@ -201,8 +205,9 @@ class SignScreen(CoveringScreen):
         fields = hbox(
             (_labelled(_("Signer's name"), self.name), 1), (_labelled(_("Job"), self.role), 1), gap=12
         )
-        notices = [Label(text, "muted", wrap=True) for text in self._signing.paper.document.certifications]
-        return Card(
+        notices = [Label(text, "muted", wrap=True) for text in document.certifications]
+        # In a small window, or with large letters, this scrolls: nothing covers what is signed.
+        signed = vbox(
             Label(_("Signature"), "h3"),
             fields,
             self.agreed,
@@ -210,6 +215,10 @@ class SignScreen(CoveringScreen):
             *notices,
             (self.pad, 1),
             hbox(Label(_("Sign with your finger, a pen or the mouse"), "muted"), None, self.erase),
+            gap=8,
+        )
+        return Card(
+            (Scroll(signed), 1),
             self.problem,
             Line(),
             hbox(self.back, None, self.printed, self.confirm, gap=8),
