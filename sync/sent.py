@@ -85,7 +85,8 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     for tx, rev, outcome in had:
         if tx in known and rev > restored and outcome != _REMAINS:
             _seal_again(connection, tx)
-    renumber(connection, hello.last_n, known)
+    # What waited parked goes behind what had been applied, with the new work: neither may stand on what others bring.
+    renumber(connection, hello.last_n, known, first=lost.names(connection))
     return count
 
 
