@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync import forks, lost
 from sync.overlay import back_to_server
-from sync.protocol import Result
+from sync.protocol import Result, hash_of
 from sync.schema import SyncSchema
 
 
@@ -74,9 +74,10 @@ def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) ->
     }
     connection.exec_driver_sql("DELETE FROM sync_entry WHERE tx = ?", (uuid,))
     connection.exec_driver_sql(
-        "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn', answered_at = ?"
-        " WHERE uuid = ?",
-        (now, uuid),
+        "UPDATE sync_transaction SET state = 'withdrawn', outcome = 'withdrawn', answered_at = ?,"
+        " body = ?, hash = ?, label = '' WHERE uuid = ?",
+        # It is sent to nobody again, and may name what has left our scopes since.
+        (now, b"[]", hash_of([]), uuid),
     )
     for kind, id in records:
         back_to_server(connection, schema, kind, id, undone[kind, id])
