@@ -126,10 +126,11 @@ class Applier:
         row = self._connection.exec_driver_sql(
             f'SELECT scope, rev, deleted_at FROM "{table}" WHERE id = ?', (id,)
         ).first()
-        if row is None or not row[1]:
+        if row is None:
             return
-        self._uncount(table, id, row[0], row[1], hidden.get(id, row[2]))
-        self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
+        if row[1]:
+            self._uncount(table, id, row[0], row[1], hidden.get(id, row[2]))
+            self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
         self._connection.exec_driver_sql(
             "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row",
