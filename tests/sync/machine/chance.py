@@ -45,7 +45,7 @@ def play(founding: Founding, taken: Steps) -> Exception | None:
     with founding.fresh() as world:
         try:
             act(world, taken)
-            promises.hold_when_healed(world)
+            promises.hold_to_the_end(world)
         except Exception as problem:
             return problem
     return None

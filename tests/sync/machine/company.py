@@ -25,6 +25,7 @@ OLD, NEW = 1, 2
 """The two releases: the new one has one field more, an account's rating."""
 
 TYPED = {
+    "product": ("label",),
     "account": ("name", "phone", "notes", "line1", "town", "custom.colour", "tags", "rating"),
     "contact": ("name", "phone"),
     "task": ("subject", "phone"),

@@ -19,12 +19,12 @@ from sync.clock import format_time
 from sync.protocol import Op
 from sync.server import auth, direct
 from tests.sync.machine import company
-from tests.sync.machine.laptop import Laptop
+from tests.sync.machine.laptop import PASSWORD, Laptop
 from tests.sync.machine.network import Network
 from tests.sync.machine.server import InMemory, Server
 from tests.sync.machine.world import World
 
-PASSWORD = "correct horse battery"
+PRODUCTS = ("product-0001", "product-0002")
 OLD_RELEASES = ("karim", "rey")
 """Whose laptops start with the old release."""
 
@@ -75,7 +75,7 @@ class Founding:
         self.server.clock.moment = self._moment
         self.network.faults.clear()
         self.network.late.clear()
-        self.network.verified = 0
+        self.network.verified.clear()
         for laptop, file, token in zip(self._laptops, self._files, self._tokens, strict=True):
             file.backup(laptop.raw)
             laptop.set_release(company.OLD if laptop.name in OLD_RELEASES else company.NEW)
@@ -137,6 +137,10 @@ class Founding:
             quote = world.add(laptop, "quote", account)
             for quantity in (1, 2):
                 world.add_line(laptop, quote, quantity)
+        julie = world.laptop("julie")
+        with julie.action() as connection:
+            for product in PRODUCTS:
+                julie.insert(connection, "product", id=product, label="Savon")
         world.ledger.owed.clear()
 
 

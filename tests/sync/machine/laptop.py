@@ -24,6 +24,7 @@ from tests.sync.machine.lane import Lane
 from tests.sync.machine.network import Network, Remote
 
 Row = dict[str, Any]
+PASSWORD = "correct horse battery"
 STATEMENTS = 1_000
 """More than the engine has: each is made ready once."""
 
@@ -141,6 +142,13 @@ class Laptop:
         return int(
             self.sql("SELECT count(*) FROM sync_transaction WHERE state IN ('sealed', 'withdrawing')")[0][0]
         )
+
+    def parked(self) -> list[str]:
+        """The transactions that wait for their author."""
+        return [
+            uuid
+            for (uuid,) in self.sql("SELECT uuid FROM sync_transaction WHERE state = 'parked' ORDER BY n")
+        ]
 
     # Sync
 

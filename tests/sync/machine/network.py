@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -40,6 +40,14 @@ FAULTS = (
 CALLS = {"enrol": routes._enrol, "hello": routes._hello, "push": routes._push, "pull": routes._pull,
          "verify": routes._verify}  # fmt: skip
 ACCEPTED = "zstd, gzip"
+
+
+class Speaker(Protocol):
+    """Whoever has a device."""
+
+    @property
+    def name(self) -> str:
+        """By which faults are planned for it."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,8 @@ class Network:
     """By laptop: what will happen to its next exchanges."""
     late: list[Callable[[], object]] = field(default_factory=list)
     """Requests that are still under way."""
-    verified: int = 0
-    """How often a laptop had to look for rows that differ."""
+    verified: set[str] = field(default_factory=set)
+    """The laptops that had to look for rows that differ."""
     acting: Laptop | None = None
     """Whose clock `now` is, while it speaks."""
 
@@ -113,7 +121,7 @@ class Network:
         except errors.SyncError as problem:
             return protocol.ErrorAnswer(problem.code, problem.detail)
 
-    def take_fault(self, laptop: Laptop, call: str) -> Fault | None:
+    def take_fault(self, laptop: Speaker, call: str) -> Fault | None:
         planned = self.faults.get(laptop.name, [])
         found = next((fault for fault in planned if fault.call == call), None)
         if found is not None:
@@ -126,7 +134,7 @@ class Remote:
     """`SyncProtocol` for one laptop, over the network."""
 
     network: Network
-    laptop: Laptop
+    laptop: Speaker
     token: str
 
     def renewed(self, token: str) -> Remote:
@@ -145,7 +153,7 @@ class Remote:
         return protocol.decode_pull(self._exchange("pull", request))
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
-        self.network.verified += 1
+        self.network.verified.add(self.laptop.name)
         return protocol.decode(self._exchange("verify", request), VerifyAnswer)
 
     def _exchange(self, call: str, request: msgspec.Struct) -> bytes:

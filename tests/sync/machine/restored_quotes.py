@@ -223,4 +223,25 @@ FOUND: dict[str, chance.Steps] = {
         ("move", {"who": 3, "pick": 1, "territory": "south"}),
         ("sync", {"who": 3}),
     ],
+    "what waited before a restore lets no new work go before what that stands on": [
+        ("change_the_catalogue", {"who": 0, "pick": 5}),
+        ("back_up", {}),
+        ("change_a_quote", {"who": 0, "pick": 2, "number": 3}),
+        ("sync", {"who": 4}),
+        ("restore_the_server", {}),
+        ("issue_a_quote", {"who": 4, "pick": 0}),
+    ],
+    "what was taken back names no record that had left before": [
+        ("grant_or_revoke", {"user": "claire", "territory": "north", "given": False}),
+        ("copy_a_laptop", {"who": 2}),
+        ("back_up", {}),
+        ("restore_the_server", {}),
+        ("copy_a_laptop", {"who": 5}),
+        ("add", {"who": 5, "kind": "quote", "pick": 2}),
+    ],
+    "who makes an account, gives it away and deletes it before any sync keeps nothing of it": [
+        ("add", {"who": 0, "kind": "account", "pick": 6}),
+        ("move", {"who": 0, "pick": 2, "territory": "south"}),
+        ("delete", {"who": 0, "kind": "account", "pick": 5}),
+    ],
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tests.sync.machine import company, promises
+from tests.sync.machine import company, mischief, promises
 from tests.sync.machine.laptop import Laptop
 from tests.sync.machine.network import FAULTS, Fault
 from tests.sync.machine.world import World, fields
@@ -31,6 +31,9 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "revise_a_quote": {"who": _WHO, "pick": _PICK},
     "resolve_a_conflict": {"who": _WHO, "pick": _PICK, "number": _PICK},
     "take_back_what_is_parked": {"who": _WHO, "pick": _PICK},
+    "change_the_catalogue": {"who": _WHO, "pick": _PICK},
+    "trespass": {"user": ("claire", "karim"), "pick": _PICK},
+    "lose_a_row": {"who": _WHO, "pick": _PICK},
     "grant_or_revoke": {
         "user": ("claire", "karim", "rey"), "territory": company.TERRITORIES, "given": (True, False),
     },
@@ -129,6 +132,10 @@ class Company:
         if id is not None:
             self.world.move(laptop, id, territory)
 
+    def change_the_catalogue(self, who: int, pick: int) -> None:
+        """Which the office may do; of others it waits, parked."""
+        self.edit(who, "product", pick, 0)
+
     # Quotes
 
     def change_a_quote(self, who: int, pick: int, number: int) -> None:
@@ -164,9 +171,17 @@ class Company:
 
     def take_back_what_is_parked(self, who: int, pick: int) -> None:
         laptop = self._laptop(who)
-        parked = laptop.sql("SELECT uuid FROM sync_transaction WHERE state = 'parked' ORDER BY n")
+        parked = laptop.parked()
         if parked:
-            self.world.withdraw(laptop, parked[pick % len(parked)][0])
+            self.world.withdraw(laptop, parked[pick % len(parked)])
+
+    # Mischief
+
+    def trespass(self, user: str, pick: int) -> None:
+        mischief.trespass(self.world, user, pick)
+
+    def lose_a_row(self, who: int, pick: int) -> None:
+        mischief.lose_a_row(self.world, self._laptop(who), pick)
 
     # The office and the machines
 

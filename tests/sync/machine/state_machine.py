@@ -29,7 +29,7 @@ class CompanyByChance(RuleBasedStateMachine):
         """All is healed, and every promise is looked at."""
         with self._stack:
             if sys.exc_info()[0] is None:
-                promises.hold_when_healed(self._company.world)
+                promises.hold_to_the_end(self._company.world)
 
 
 def _as_rule(name: str) -> Callable[..., None]:

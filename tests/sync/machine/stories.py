@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sync.protocol import Op, PushRequest, seal
-from tests.sync.machine import company, mutants
+from tests.sync.machine import company, mischief, mutants
 from tests.sync.machine.network import Fault
 from tests.sync.machine.world import World
 
 Story = Callable[[World], None]
-NORTHERN, SECOND, CONTACT = "account-0000", "account-0002", "contact-0001"
+NORTHERN, SECOND = "account-0000", "account-0002"
 PRODUCT = "product-0001"
 
 
 def parked_work_is_taken_back(world: World) -> None:
     """Claire changes what she may not, others change it twice meanwhile, and she takes hers back."""
     claire, julie = world.laptop("claire"), world.laptop("julie")
-    with julie.action() as connection:
-        julie.insert(connection, "product", id=PRODUCT, label="Savon")
-    world.sync(julie)
-    world.sync(claire)
     world.change(claire, "product", PRODUCT, label="Le mien")
     world.push(claire)
     for label in ("Savon doux", "Savon noir"):
         world.change(julie, "product", PRODUCT, label=label)
         world.sync(julie)
         world.pull(claire)
-    ((parked,),) = claire.sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'")
+    (parked,) = claire.parked()
     world.withdraw(claire, parked)
 
 
@@ -79,31 +74,14 @@ def an_answer_is_lost(world: World) -> None:
 
 
 def somebody_claims_to_have_seen_it(world: World) -> None:
-    """Claire's device, which knows that the account left, writes to it as if it had not."""
-    claire, rey = world.laptop("claire"), world.laptop("rey")
-    an_account_moves_away(world)
-    world.sync(claire)
-    world.sync(claire)
-    assert claire.remote is not None
-    n = int(claire.state("n")) + 1
-    forged = Op("account", NORTHERN, "update", 1, {"phone": (None, "forged")}, claire.now())
-    claire.remote.push(PushRequest(claire.now(), [seal("forged", n, [forged])]))
-    with claire.write() as connection:
-        connection.exec_driver_sql("UPDATE sync_state SET value = ? WHERE name = 'n'", (n,))
-    world.sync(rey)
-    row = rey.row("account", NORTHERN)
-    assert row is not None and row["phone"] != "forged", "a claim was believed"
+    """A program of Claire's writes to an account of the south, as if it had seen it."""
+    mischief.trespass(world, "claire", 0)
 
 
 def a_row_vanishes_from_a_disk(world: World) -> None:
     """Something takes a row out of Claire's file behind the program's back."""
     claire, rey = world.laptop("claire"), world.laptop("rey")
-    with claire.write() as connection:
-        connection.exec_driver_sql("UPDATE sync_state SET value = 0 WHERE name = 'capture'")
-        connection.exec_driver_sql("DELETE FROM contact WHERE id = ?", (CONTACT,))
-        connection.exec_driver_sql("UPDATE sync_sum SET count = count - 1 WHERE kind = 'contact'")
-        connection.exec_driver_sql("UPDATE sync_state SET value = 1 WHERE name = 'capture'")
-    world.damaged = True
+    mischief.lose_a_row(world, claire, 0)
     world.type(rey, "account", NORTHERN, "phone")
     world.sync(rey)
     world.sync(claire)

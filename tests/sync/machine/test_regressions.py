@@ -445,4 +445,4 @@ EVERY = FOUND | restored_quotes.FOUND
 def test_what_chance_found_stays_mended(world: World, found: str) -> None:
     assert len(EVERY) == len(FOUND) + len(restored_quotes.FOUND), "no two have one name"
     chance.act(world, EVERY[found])
-    promises.hold_when_healed(world)
+    promises.hold_to_the_end(world)

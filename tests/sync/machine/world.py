@@ -43,8 +43,8 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     forms: dict[str, Form] = field(default_factory=dict)
     backup: Any = None
-    damaged: bool = False
-    """Whether a file was damaged or the server set back: only then may sums differ."""
+    damaged: set[str] = field(default_factory=set)
+    """The laptops whose file was damaged, or that knew a server which was set back: only there may sums differ."""
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def laptop(self, name: str) -> Laptop:
@@ -291,7 +291,7 @@ class World:
             return
         self.server.restore(self.backup)
         self.network.late.clear()
-        self.damaged = True
+        self.damaged |= {laptop.name for laptop in self.laptops}
         self.ledger.forget(*self.ledger.lost(disaster.words_left(self.server, self.laptops)))
         visits = disaster.visits_left(self.server, self.laptops)
         self.ledger.visits.update({id: visits[id] for id in self.ledger.visits})
@@ -307,6 +307,7 @@ class World:
         copy.copy_of(laptop, "XYZ"[copies] * 3)
         copy.remote = self.network.remote(copy, laptop.remote.token)
         self.laptops.append(copy)
+        self.damaged |= {copy.name} if laptop.name in self.damaged else set()
 
     def plan_fault(self, laptop: Laptop, fault: Fault) -> None:
         self.network.faults.setdefault(laptop.name, []).append(fault)
