@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
+from app import formats
 from app.cli.output import Output
 from app.cli.profile_words import opened
 from app.i18n import translate as _
@@ -104,7 +106,8 @@ def ask_approval(options: argparse.Namespace, output: Output) -> None:
     if asked:
         text += " " + _(
             "By telephone, to {name}: number {number}, control {control}, {percent} %.",
-            **{name: asked[name] for name in ("name", "number", "control", "percent")},
+            **{name: asked[name] for name in ("name", "number", "control")},
+            percent=formats.format_number(Decimal(asked["percent"])),
         )
         text += " " + _n("{n} code remains after it.", "{n} codes remain after it.", asked["left"])
     output.result({"id": options.id, "status": "to_approve", "challenge": asked}, text)

@@ -254,7 +254,7 @@ def _organisation(founded: datetime, rng: Random) -> dict[str, object]:
 def _settings() -> tuple[tuple[str, object], ...]:
     return (
         ("discount_authority", {"rep": "10", "manager": "25"}),
-        ("minimum_margin", "22"),
+        ("margin_floor", "22"),
         ("delivery_terms", "Franco dès 300 € HT, livraison sous 72 h"),
         ("monthly_goal", "90000"),
         ("competitors", ["Hygiapro", "Nettéo", "Alpes Entretien", "Propr'Est"]),

@@ -75,7 +75,11 @@ def deepest_discount(session: Session, quote_id: str, user_id: str | None = None
 def discount_of(
     quote: Record, lines: Sequence[Record], products: Mapping[str, Record], book: PriceBook
 ) -> tuple[Decimal, str]:
-    """(percent, description of the line) of the deepest discount among the lines that count."""
+    """(percent, description of the line) of the deepest discount.
+
+    It is that of one line, or of the whole where a negative line gives back more than goods that cost it:
+    « Geste commercial × −1 » is a discount too.
+    """
     totals = quote_totals(quote, lines)
     by_id = {str(line["id"]): line for line in lines}
     discountable = sum(
@@ -83,17 +87,37 @@ def discount_of(
     )
     share = totals.discount_entered / discountable if discountable > 0 else Decimal(0)
     deepest, where = Decimal(0), ""
+    worth = given = most = Decimal(0)
+    back = ""
     for amounts in totals.lines:
         line = by_id[amounts.id]
-        usual = _usual_price(line, products.get(line["product"] or ""), book)
-        full = usual * abs(line["quantity"] if line["quantity"] is not None else Decimal(1))
-        if full <= 0 or line["choice_kind"] == "eco":
+        if line["choice_kind"] == "eco":
             continue
+        product = products.get(line["product"] or "")
+        full = _usual_price(line, product, book) * abs(
+            line["quantity"] if line["quantity"] is not None else Decimal(1)
+        )
         net = abs(amounts.net) * (1 - (share if line["discountable"] is not False else 0))
-        percent = ((full - net) / full * HUNDRED).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if amounts.net < 0:
+            more = net - (full if product else 0)
+            given += max(more, Decimal(0))
+            if more > most:
+                most, back = more, line["description"] or ""
+            continue
+        if full <= 0:
+            continue
+        if amounts.in_total:
+            worth, given = worth + full, given + full - net
+        percent = _percent(full - net, full)
         if percent > deepest:
             deepest, where = percent, line["description"] or line["sku"] or ""
+    if most and worth and (whole := min(_percent(given, worth), HUNDRED)) > deepest:
+        return whole, back
     return deepest, where
+
+
+def _percent(part: Decimal, of: Decimal) -> Decimal:
+    return (part / of * HUNDRED).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _usual_price(line: Record, product: Record | None, book: PriceBook) -> Decimal:

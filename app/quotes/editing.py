@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -372,6 +372,8 @@ def check_line(sheet: Sheet, line: Record) -> None:
 def _margin_floor(session: Session) -> Decimal:
     """The company's own floor where the office set one."""
     value = records.first(session, "setting", {"name": "margin_floor"}).get("value")
-    return (
-        Decimal(str(value)) if isinstance(value, int | float | str) and str(value).isdigit() else MARGIN_FLOOR
-    )
+    try:
+        found = Decimal(str(value)) if isinstance(value, int | float | str) else MARGIN_FLOOR
+    except InvalidOperation:
+        return MARGIN_FLOOR
+    return found if found.is_finite() else MARGIN_FLOOR

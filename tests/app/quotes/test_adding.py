@@ -199,6 +199,15 @@ def test_nothing_is_earned_on_an_eco_participation_nor_taken_off_it(taxed: Shop)
             editing.set_cell(sheet, 1, "discount_percent", typed)
 
 
+@pytest.mark.parametrize(
+    ("kept", "floor"), [("31.5", D("31.5")), (30, D(30)), ("none", D(25)), (None, D(25))]
+)
+def test_the_company_says_below_which_margin_it_warns(shop: Shop, kept: object, floor: Decimal) -> None:
+    with shop.workspace.transaction() as session:
+        records.add(session, "setting", {"name": "margin_floor", "value": kept})
+    assert sheet_of(shop).margin_floor == floor
+
+
 def test_a_global_discount_lowers_the_margin_of_the_lines_that_it_touches_alone(shop: Shop) -> None:
     sheet = adding.toggle_discountable(sheet_of(shop, "dsi 600", "for 01"), 1)
     sheet = adding.add_entry(sheet, "free", "Sans coût connu @ 11")

@@ -46,6 +46,32 @@ def test_under_a_list_with_vat_a_lower_price_is_as_deep_a_discount(workspace, qu
     assert deepest(workspace, quote) == Decimal(15), "of 120.00 with VAT, not of 100.00 without"
 
 
+@pytest.mark.parametrize(
+    ("values", "percent"),
+    [
+        # 200.00 of goods: what a line of free text gives back is a discount on the whole,
+        ({"description": "Geste commercial", "quantity": -1, "unit_price": 30}, "15.00"),
+        ({"description": "Geste", "quantity": -1, "unit_price": 30, "choice_kind": "option"}, "15.00"),
+        ({"description": "Geste", "quantity": -1, "unit_price": 900}, "100.00"),
+        # goods taken back at their price are none, dearer ones are.
+        ({"description": "Retour", "quantity": -1, "unit_price": 100, "product": "A1"}, "0"),
+        ({"description": "Retour", "quantity": -1, "unit_price": 130, "product": "A1"}, "15.00"),
+        ({"description": "Retour", "quantity": -1, "unit_price": 80, "product": "A1"}, "0"),
+    ],
+)
+def test_what_a_negative_line_gives_back_is_a_discount(workspace, quote, values, percent):
+    with workspace.transaction() as session:
+        if "product" in values:
+            (product,) = records.find_rows(session, "product", {"sku": values["product"]})
+            values = {**values, "product": product["id"]}
+        line = {"quote": quote, "kind": "item", "position": 2, "vat_rate": 20}
+        records.add(session, "quote_line", {**line, **values})
+    with workspace.read() as session:
+        found = authority.deepest_discount(session, quote)
+    assert found.percent == Decimal(percent)
+    assert found.line == (values["description"] if found.percent else "")
+
+
 def test_a_discount_within_one_s_authority_needs_nobody(workspace, quote):
     give(workspace, quote, discount_percent=10)
     with workspace.transaction() as session:
