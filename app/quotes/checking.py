@@ -57,6 +57,21 @@ def points(session: Session, quote_id: str) -> list[Point]:
     if find_company(session).get("vat_scheme") == "franchise" and _charges_vat(session, quote):
         found.append(Point(_("Your company charges no VAT, yet this quote does."), "details"))
     found += [Point(text, "company") for text in said.missing]
+    if account.get("customer_kind") == "consumer":
+        found += _for_a_consumer(quote)
+    return found
+
+
+def _for_a_consumer(quote: Mapping[str, Any]) -> list[Point]:
+    """What the law has a consumer told before he agrees: the price with VAT, and by when (L. 111-1, L. 112-1)."""
+    found = []
+    if quote["total_vat"] and quote["tax_mode"] != "TTC":
+        words = _("A consumer's prices include VAT: choose a price list of such prices.")
+        found.append(Point(words, "details"))
+    if not quote["delivery_terms"]:
+        found.append(
+            Point(_("Say by when it is delivered or done: a consumer is told before he agrees."), "details")
+        )
     return found
 
 

@@ -78,6 +78,7 @@ def build_document(
         style=style.to_dict(),
         logo=logo,
         terms_file=terms_file,
+        consumer=account.get("customer_kind") == "consumer",
     )
 
 

@@ -12,6 +12,9 @@ from typing import Any
 FORMAT = 1
 """Grows when `to_dict` changes meaning; snapshots of older formats must stay readable."""
 
+LATER = frozenset({"consumer"})
+"""Fields that came after the first quotes: said only where they say something, so that older hashes stay."""
+
 SELLER_FIELDS = (
     *("name", "legal_form", "capital", "siren", "siret", "vat_number", "rcs_town", "naf"),
     *("line1", "line2", "postcode", "town", "country", "phone", "email", "website"),
@@ -139,6 +142,8 @@ class QuoteDocument:
     """SHA-256 of the seller's logo."""
     terms_file: str = ""
     """SHA-256 of the seller's terms as a PDF, which follow the quote's own pages."""
+    consumer: bool = False
+    """Whether it is for a consumer, whom the amount with VAT concerns whatever list the prices are from."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-safe, and the same for the same document: the quote's snapshot at issue."""
@@ -173,6 +178,11 @@ class QuoteDocument:
         rows = self.amounts.vat_rows
         return bool(rows) and all(row.category != "S" and not Decimal(row.vat) for row in rows)
 
+    @property
+    def gross_first(self) -> bool:
+        """Whether the amount that stands out is the one with VAT."""
+        return self.consumer or self.tax_mode == "TTC"
+
     def files(self) -> set[str]:
         """The SHA-256 of every file that the paper shows: logo, pictures, terms."""
         shown = {self.logo, self.terms_file, *(line.picture for line in self.lines)}
@@ -189,7 +199,8 @@ class QuoteDocument:
 
 def _fields(part: Any) -> dict[str, Any]:
     """A part of the document by its fields, as JSON asks for it: `asdict` takes ten times longer."""
-    return {name: getattr(part, name) for name in part.__dataclass_fields__}
+    found = {name: getattr(part, name) for name in part.__dataclass_fields__}
+    return {name: value for name, value in found.items() if value or name not in LATER}
 
 
 def _known(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:

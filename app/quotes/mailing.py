@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from app import attachments, records
 from app.errors import Invalid, NotAllowed
+from app.fields import Field
 from app.i18n import translate as _
+from app.kinds import KINDS
 from app.quotes import paper
 from app.quotes.document import QuoteDocument
 from app.quotes.model import FROZEN
@@ -228,17 +230,17 @@ def _words_of(document: QuoteDocument, templates: Mapping[str, Any]) -> tuple[st
 def _filled(document: QuoteDocument, language: str, templates: Mapping[str, Any]) -> tuple[str, str]:
     chosen = template(templates, language)
     words, person = Words(language, document.currency), document.salesperson
-    consumer = document.tax_mode == "TTC"
-    total = document.amounts.ttc if consumer else document.amounts.ht
-    mode = {"fr": ("HT", "TTC"), "en": ("excl. VAT", "incl. VAT")}[language][consumer]
+    total = document.amounts.ttc if document.gross_first else document.amounts.ht
+    mode = {"fr": ("HT", "TTC"), "en": ("excl. VAT", "incl. VAT")}[language][document.gross_first]
     values = {
         "number": document.number,
         "subject": document.subject,
-        "total": f"{words.money(total)} {mode}",
+        # Where no VAT is due, neither word would be true.
+        "total": words.money(total) if document.without_vat else f"{words.money(total)} {mode}",
         "valid_until": words.date(document.valid_until),
         "contact": document.buyer.contact,
         "salesperson": person.name,
-        "phone": person.phone,
+        "phone": KINDS["phone"].display(person.phone, Field("", "phone", "")) if person.phone else "",
         "company": document.seller.get("name", ""),
     }
     subject, body = (_fill(chosen[part], values) for part in ("subject", "body"))

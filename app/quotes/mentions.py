@@ -116,6 +116,7 @@ def gather_facts(
         "protected": is_protected(account, quote),
         "off_premises": quote.get("sale_place") == "customer",
         "deposit": (quote.get("deposit_kind") or "acompte") if quote.get("deposit_value") else "none",
+        "deposit_at_once": may_take_deposit_at_once(account, quote),
         "has_eco": any(line.get("choice_kind") == "eco" for line in items),
         "vat_categories": {line.get("vat_category") or default for line in items},
         "vat_rates": {_rate(line.get("vat_rate")) for line in items},

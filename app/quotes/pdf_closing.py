@@ -116,7 +116,7 @@ def _totals(document: QuoteDocument, words: Words) -> tuple[tuple[str, str, str]
         found.append((first, money(amount), "plain"))
         found += [(line, "", "plain") for line in more]
     # A business reads the amount without VAT first, a consumer pays the one with VAT.
-    without = document.tax_mode == "HT"
+    without = not document.gross_first
     vat, whole = words("total_vat"), words("total_ttc")
     if document.without_vat:
         # A total with VAT would say that some is in it.

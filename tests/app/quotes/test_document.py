@@ -110,3 +110,11 @@ def test_a_draft_says_so_and_needs_no_number():
 )
 def test_a_revision_shows_in_the_number(number, revision, shown):
     assert full_number({"number": number, "revision": revision}) == shown
+
+
+def test_what_came_after_the_first_quotes_leaves_their_hash_as_it_was():
+    firm, consumer = samples.document(2), samples.document(2, account={"customer_kind": "consumer"})
+    assert "consumer" not in firm.to_dict() and consumer.to_dict()["consumer"] is True
+    for each in (firm, consumer):
+        again = QuoteDocument.from_dict(each.to_dict())
+        assert again == each and again.document_hash() == each.document_hash()

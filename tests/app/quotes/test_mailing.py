@@ -282,3 +282,23 @@ def test_nobody_who_is_typed_is_dropped_without_a_word(text: str, said: str):
     with pytest.raises(errors.Invalid) as refusal:
         letters.check(letters.Wording(text, "Devis", ""))
     assert said in refusal.value.problems["to"].replace("\u00a0", " ").split()
+
+
+def test_a_consumer_reads_what_he_pays_and_a_telephone_number_as_people_write_it(shop: Shop):
+    with shop.workspace.transaction() as session:
+        records.save(session, "account", shop.account, {"customer_kind": "consumer"})
+    quote = issued(shop)
+    with shop.workspace.read() as session:
+        made = mailing.open_letter(session, quote)
+    person = replace(made.paper.document.salesperson, phone="+33612345678")
+    _subject, text = replace(
+        made, paper=replace(made.paper, document=replace(made.paper.document, salesperson=person))
+    ).words()
+    assert "640,80\u00a0€ TTC" in text and "06 12 34 56 78" in text.replace("\u00a0", " ")
+
+
+def test_without_vat_the_amount_is_said_to_be_neither_with_nor_without_it(shop: Shop):
+    with shop.workspace.transaction() as session:
+        records.save(session, "organisation", find_company(session)["id"], {"vat_scheme": "franchise"})
+    message, _pdf = letter(shop.workspace, issued(shop))
+    assert "534,00\u00a0€, valable" in text_of(message)

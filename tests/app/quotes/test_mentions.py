@@ -47,6 +47,7 @@ BETWEEN_FIRMS = {"late_payment", "late_payment_own", "early_payment"}
         ({}, {}, {"deposit_value": 30, "deposit_kind": "arrhes"}, [GOODS], {"forfeitable"}),
         ({}, {}, {}, [GOODS, {"choice_kind": "eco"}], {"eco_participation"}),
         (BUILDER, {}, {}, [{"vat_rate": "10"}], {"reduced_rate", "insurance"}),
+        ({**BUILDER, "trade": "home_repair"}, {}, {}, [{"vat_rate": "10"}], {"reduced_rate", "insurance"}),
         ({"trade": "home_repair", "mediator": "M"}, CONSUMER, {}, [GOODS], {"free_quote", "mediator"}),
         ({"insurance": "AXA"}, {}, {}, [GOODS], {"insurance_named"}),
     ],
@@ -186,3 +187,15 @@ def test_a_company_s_own_notice_without_english_is_said_once_on_a_paper_in_both_
     own = [{"id": "ours", "when": {}, "text": {"fr": "Franco de port."}}]
     said = [each.text for each in found(own=own, language="both").texts if each.id == "ours"]
     assert said == ["Franco de port."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "later"),
+    [("acompte", "down_payment", "down_payment_later"), ("arrhes", "forfeitable", "forfeitable_later")],
+)
+def test_no_deposit_binds_at_once_whom_the_law_lets_withdraw(kind, now, later):
+    quote = {"deposit_value": 30, "deposit_kind": kind}
+    assert {now, later} & ids(account=CONSUMER, quote=quote) == {now}
+    at_home = found(account=CONSUMER, quote={**quote, **AT_HOME})
+    (text,) = (each.text for each in at_home.texts if each.id in (now, later))
+    assert "sept jours" in text and "rétractation" in text
