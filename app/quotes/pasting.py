@@ -58,6 +58,7 @@ _REFUSED = {
     "price": m_("Row {n}: “{text}” is no price."),
     "discount": m_("Row {n}: “{text}” is no discount."),
 }
+PIECES = ("pcs", "pces", "piece", "pieces", "unite", "unites", "unit", "units")
 _DIGITS = re.compile(r"\d{5,}")
 _AND_UNIT = re.compile(r"(?P<figure>[-+\u2212]?\d[\d\s.,]*)\s*(?P<unit>[^\W\d_]\S*)")
 """« 12 pcs », « 2,5 m² »."""
@@ -276,7 +277,10 @@ def _row(cells: Sequence[str], columns: dict[str, int], number: int) -> Row:
 def _apart(text: str) -> tuple[str, str]:
     """(figure, unit) of a quantity: « 12 pcs »."""
     found = None if _number(text) is not None else _AND_UNIT.fullmatch(text)
-    return (found["figure"], found["unit"]) if found else (text, "")
+    if found is None:
+        return text, ""
+    unit = "C62" if fold(found["unit"]).strip(".") in PIECES else code_of(found["unit"])
+    return (found["figure"], unit) if unit else (text, "")
 
 
 def _number(text: str) -> Decimal | None:

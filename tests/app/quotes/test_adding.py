@@ -303,7 +303,12 @@ def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("row", "said"),
-    [("Pose\tune\t10", "une"), ("Pose\t1\tn.c.", "n.c."), ("Pose\t1\t10\tselon", "selon")],
+    [
+        ("Pose\tune\t10", "une"),
+        ("Pose\t12abc\t10", "12abc"),
+        ("Pose\t1\tn.c.", "n.c."),
+        ("Pose\t1\t10\tselon", "selon"),
+    ],
 )
 def test_a_figure_that_cannot_be_read_is_refused_and_not_guessed(row: str, said: str) -> None:
     with pytest.raises(ValueError, match=f"2.*{said}"):
@@ -311,9 +316,9 @@ def test_a_figure_that_cannot_be_read_is_refused_and_not_guessed(row: str, said:
 
 
 def test_figures_keep_their_sense_with_a_unit_beside_them() -> None:
-    text = "Désignation\tQté\tPU\nCâble\t12,5 m\t4,20 € / m\nRéglage\t3 h\t-\n"
+    text = "Désignation\tQté\tPU\nCâble\t12,5 m\t4,20 € / m\nRéglage\t3 h\t-\nVis\t12 pcs.\t\n"
     found = [(row.quantity, row.unit, row.price) for row in pasting.read_rows(text)]
-    assert found == [(D("12.5"), "MTR", D("4.20")), (D(3), "HUR", None)]
+    assert found == [(D("12.5"), "MTR", D("4.20")), (D(3), "HUR", None), (D(12), "C62", None)]
 
 
 def test_words_alone_are_a_comment_and_sums_are_left_out(shop: Shop) -> None:
