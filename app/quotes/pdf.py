@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -292,6 +293,7 @@ def _draw(
         author=document.seller.get("name", ""),
         subject=document.subject,
         language="fr-FR" if words.language == "fr" else "en-GB",
+        day=_day(document.date),
     )
     pen = Pen(canvas, accent_of(document.style), files)
     for index, blocks in enumerate(pages):
@@ -303,6 +305,13 @@ def _draw(
         canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _draw_edges(

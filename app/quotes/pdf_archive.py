@@ -7,6 +7,7 @@ https://pdfa.org/resource/iso-19005-pdfa/. A test holds the files against pikepd
 from __future__ import annotations
 
 import io
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,8 +21,8 @@ from app.i18n import translate as _
 from app.quotes.annexed import carry_layers, plain_pages
 from app.quotes.pdf_type import REGULAR
 
-# ReportLab's invariant files carry no real date; the archive's metadata must agree with them.
-_DATE = "2000-01-01T00:00:00+00:00"
+_NO_DAY = date(2000, 1, 1)
+"""That of ReportLab's files which are to be the same each time, where a paper has none of its own."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -39,9 +40,15 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def make_canvas(
-    file: io.BytesIO, size: tuple[float, float], title: str, author: str, subject: str, language: str
+    file: io.BytesIO,
+    size: tuple[float, float],
+    title: str,
+    author: str,
+    subject: str,
+    language: str,
+    day: date | None = None,
 ) -> Canvas:
-    """A canvas on `file` that names what it is: title, author, language."""
+    """A canvas on `file` that names what it is: title, author, language, and the day that the paper bears."""
     canvas = Canvas(
         file, pagesize=size, invariant=1, pageCompression=1, initialFontName=REGULAR, lang=language
     )
@@ -51,7 +58,7 @@ def make_canvas(
     canvas.setCreator("Terrain")
     canvas.setProducer("Terrain")
     canvas.setViewerPreference("DisplayDocTitle", "true")
-    _declare(canvas, title, author, subject)
+    _declare(canvas, title, author, subject, day or _NO_DAY)
     return canvas
 
 
@@ -95,8 +102,10 @@ def join(content: bytes, other: bytes, claim: bool) -> bytes:
     return result.getvalue()
 
 
-def _declare(canvas: Any, title: str, author: str, subject: str) -> None:
+def _declare(canvas: Any, title: str, author: str, subject: str, day: date) -> None:
     document = canvas._doc
+    # The moment of writing would make each file another; the metadata of the archive must agree with the rest.
+    document._timeStamp.YMDhms = (day.year, day.month, day.day, 0, 0, 0)
     catalog = document.Catalog
     catalog.__NoDefault__ = [*catalog.__NoDefault__, "OutputIntents"]
     add_page = document.addPage
@@ -107,7 +116,13 @@ def _declare(canvas: Any, title: str, author: str, subject: str) -> None:
         add_page(page)
 
     document.addPage = add_without_transition
-    texts = {"title": title, "author": author, "subject": subject, "producer": "Terrain", "date": _DATE}
+    texts = {
+        "title": title,
+        "author": author,
+        "subject": subject,
+        "producer": "Terrain",
+        "date": f"{day}T00:00:00+00:00",
+    }
     xmp = _XMP.format(**{name: escape(text) for name, text in texts.items()})
     metadata = pdfdoc.PDFStream(
         dictionary=pdfdoc.PDFDictionary(

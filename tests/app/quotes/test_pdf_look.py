@@ -371,3 +371,10 @@ def test_an_iban_is_printed_in_groups_of_four(kept):
     assert "IBAN FR76 3000 6000 0112 3456 7890 189" in text_of(
         samples.document(1, organisation={"iban": kept})
     )
+
+
+def test_the_file_says_the_day_that_the_paper_bears():
+    file = reader(samples.document(1))
+    assert file.metadata.creation_date.date().isoformat() == "2026-11-21"
+    assert file.xmp_metadata.xmp_create_date.date().isoformat() == "2026-11-21"
+    assert reader(samples.document(1, issued_on=None)).metadata.creation_date is not None
