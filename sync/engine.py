@@ -318,7 +318,8 @@ class Engine:
     def _apply_once(
         self, pages: list[PullPage] | None, first_load: bool, last: PullPage, confirmed: set[breaker.Key]
     ) -> list[Place]:
-        with self._laptop.write(first_load) as connection:
+        # Where nothing of ours waits, a power cut takes only what the same cursor brings again.
+        with self._laptop.write(first_load or self._standing is not None) as connection:
             self._obey(connection, last.hello)
             held = set(json.loads(state.get(connection, "scopes") or "[]"))
             state.keep_hello(connection, last.hello)

@@ -74,7 +74,8 @@ class Laptop:
 
     schema: SyncSchema
     write: Callable[[bool], AbstractContextManager[Connection]]
-    """The write lane: one transaction, committed on leaving; True for a bulk load that can be repeated."""
+    """The write lane: one transaction, committed on leaving. True for what can be fetched again, which does not
+    wait for the disk."""
     loading: Callable[[Connection, bool], None]
     """Told before (True) and after (False) a first load: indexes and search may wait for its end."""
     applied: Callable[[Connection], None]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import Connection
 
 from app import syncing
-from sync import engine
+from app.workspace import Workspace
+from sync import engine, state
 from sync.engine import Engine
 from tests.sync.office import RHONE, Laptop, Office
 
@@ -95,3 +99,27 @@ def test_what_may_be_forgotten_is_looked_for_once_a_day(claire: Laptop) -> None:
         connection.exec_driver_sql("UPDATE sync_state SET value = '2020-01-01' WHERE name = 'pruned'")
     claire.sync()
     assert claire.sql("SELECT count(*) FROM sync_transaction") == [(0,)]
+
+
+def test_what_the_same_cursor_brings_again_does_not_wait_for_the_disk_unless_own_work_goes_with_it(
+    claire: Laptop, julie: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[bool] = []
+    whole = Workspace.exclusive
+
+    @contextmanager
+    def exclusive(self: Workspace, bulk: bool = False, yielding: bool = False) -> Iterator[Connection]:
+        with whole(self, bulk, yielding) as connection:
+            before = state.get(connection, "cursor")
+            yield connection
+            if state.get(connection, "cursor") != before:
+                moved.append(bulk)
+
+    julie.add("account", name="Dupont", territory=RHONE)
+    julie.sync()
+    monkeypatch.setattr(Workspace, "exclusive", exclusive)
+    claire.sync()
+    assert moved == [True]
+    claire.add("account", name="Durand", territory=RHONE)
+    claire.sync()
+    assert moved == [True, False]
