@@ -25,6 +25,8 @@ class _Folded(dict[int, str]):
 _FOLDED = _Folded()
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[+(]*\d[\d\s().+/-]*")
+_WHOLE = re.compile(r"[1-9]\d{9,12}")
+"""As many digits as a telephone number with its country code has, which many write without the plus."""
 
 TITLE = "\ue000"
 """Marks a word of the title in the index: a private sign, which the tokenizer takes for a letter."""
@@ -105,9 +107,8 @@ def _ways(number: str) -> list[list[str]]:
     if len(parts) > 1:
         ways.append(parts)
     international = number.lstrip(" (").startswith("+") or joined.startswith("00")
-    if international:
-        rest = joined.removeprefix("00")
-        local = national("+" + rest)
+    if international or _WHOLE.fullmatch(joined):
+        local = national("+" + joined.removeprefix("00"))
     else:
         local = joined.lstrip("0")
     # One digit is too little to be a telephone number that somebody looks for.

@@ -66,6 +66,8 @@ def filled(workspace: Workspace) -> Workspace:
         ("04.72.41.20.20", "Électricité Lefèvre & Fils"),
         ("+33 4 72 41", "Électricité Lefèvre & Fils"),
         ("0033472412020", "Électricité Lefèvre & Fils"),
+        ("33472412020", "Électricité Lefèvre & Fils"),
+        ("33 4 72 41 20 20", "Électricité Lefèvre & Fils"),
         ("472412020", "Électricité Lefèvre & Fils"),
         ("+33 (0)4 72 41 20 20", "Électricité Lefèvre & Fils"),
         ("oeuvrard", "Zoé Œuvrard"),
