@@ -68,19 +68,23 @@ class PriceBook:
     """The products whose rules are all here."""
     expired_on: date | None = None
     """The last day of a list that is past it."""
+    vat: str = "S"
+    """The quote's VAT treatment: without VAT, a list with VAT gives its prices without."""
 
     def price(self, product: Record, quantity: Decimal = ONE) -> Price:
         """The price of `product` (a product record) when `quantity` units are bought."""
         listed = self.list_price(product)
+        shelf = self._with_vat(product) if self._takes_vat_off else listed
         # A return is priced as what was bought: the sign of a quantity chooses no step.
         rule = self._best(product, abs(quantity))
         if rule is None:
             return Price(listed, listed, self.name or _("List price"))
-        price = max(_by_rule(rule, product, listed), ZERO)
+        price = max(_by_rule(rule, product, shelf), ZERO)
         floor: Decimal | None = rule["floor"]
         held = floor is not None and price < floor
+        price = floor if held and floor is not None else price
         return Price(
-            floor if held and floor is not None else price,
+            round_half_up(price / _with_its_vat(product), 2) if self._takes_vat_off else price,
             listed,
             self._explain(rule, product, held),
             str(rule["id"]),
@@ -98,17 +102,23 @@ class PriceBook:
         return found
 
     def list_price(self, product: Record) -> Decimal:
-        """The list price, which is kept without VAT, in the price mode of this book."""
+        """The list price, which is kept without VAT, in the price mode of this book and the quote's VAT."""
+        return self._with_vat(product) if self.vat == "S" else product["list_price"] or Decimal(0)
+
+    def _with_vat(self, product: Record) -> Decimal:
         listed: Decimal = product["list_price"] or Decimal(0)
-        if self.tax_mode == "TTC":
-            return round_half_up(listed * (1 + (product["vat_rate"] or Decimal(0)) / HUNDRED), 2)
-        return listed
+        return round_half_up(listed * _with_its_vat(product), 2) if self.tax_mode == "TTC" else listed
+
+    @property
+    def _takes_vat_off(self) -> bool:
+        """Whether the list's prices bear a VAT that the quote does not; those of a company in franchise bear none."""
+        return self.tax_mode == "TTC" and self.vat not in ("S", "E")
 
     def including(self, other: PriceBook) -> PriceBook:
         """This book with the rules of another one for the same customer."""
         rules = {rule["id"]: rule for rule in (*self.rules, *other.rules)}
         return dataclasses.replace(
-            other, rules=tuple(rules.values()), products=self.products | other.products
+            other, rules=tuple(rules.values()), products=self.products | other.products, vat=self.vat
         )
 
     def _best(self, product: Record, quantity: Decimal) -> Record | None:
@@ -160,7 +170,14 @@ class PriceBook:
             parts.append(_formula_words(rule["formula"] or "", product))
         if held:
             parts.append(_("held at the lowest price"))
+        if self._takes_vat_off:
+            parts.append(_("without VAT"))
         return ", ".join(part for part in parts if part)
+
+
+def _with_its_vat(product: Record) -> Decimal:
+    """What a price without VAT is multiplied by to include it."""
+    return 1 + (product["vat_rate"] or Decimal(0)) / HUNDRED
 
 
 def _by_rule(rule: Record, product: Record, listed: Decimal) -> Decimal:
@@ -221,8 +238,9 @@ def open_book(
     products: Sequence[str],
     price_list: str | None = None,
     on: date | None = None,
+    vat: str | None = None,
 ) -> PriceBook:
-    """The prices of these products for an account. `price_list` is a quote's own; `on` is today unless told."""
+    """The prices of these products for an account. `price_list` and `vat` are a quote's; `on` is today unless told."""
     day = on or formats.now().date()
     customer = records.known(session, "account", account)
     own = _begun(session, price_list or customer.get("price_list"), day)
@@ -241,6 +259,7 @@ def open_book(
         rules=tuple(_rules(session, lists, products, account, day)),
         products=frozenset(products),
         expired_on=None if not chosen or _in_force(chosen, day) else chosen["valid_to"],
+        vat=vat or "S",
     )
 
 

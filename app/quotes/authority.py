@@ -67,7 +67,9 @@ def deepest_discount(session: Session, quote_id: str, user_id: str | None = None
         product["id"]: product
         for product in find_products(session, sorted({each["product"] for each in lines if each["product"]}))
     }
-    book = open_book(session, quote["account"], list(products), quote["price_list"])
+    book = open_book(
+        session, quote["account"], list(products), quote["price_list"], vat=quote["vat_category"]
+    )
     percent, line = discount_of(quote, lines, products, book)
     return Discount(percent, line, authority_of(session, user_id or state.user(session.connection())))
 

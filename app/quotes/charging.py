@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from app import formats, i18n
+from app.catalogue.pricing import PriceBook
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_in
-from app.money import parse_decimal
+from app.money import parse_decimal, round_half_up
 from app.quotes.adding import VAT_USUAL
-from app.quotes.editing import check_quote, product_vat
-from app.quotes.sheet import ZERO, Record, Sheet, spoken, with_quote
+from app.quotes.editing import check_quote, priced_as, product_vat
+from app.quotes.sheet import HUNDRED, ONE, ZERO, Record, Sheet, spoken, with_quote
 
 _CHARGE = re.compile(
     r"^(?P<label>.*?)\s*(?P<amount>\d{1,3}(?:[\s\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)\s*(?:€|eur)?(?:\s+(?P<rate>\d[\d.,]*)\s*%)?$",
@@ -54,24 +56,57 @@ def charges_text(sheet: Sheet) -> str:
 def set_vat_treatment(sheet: Sheet, category: str) -> Sheet:
     """The sheet under another VAT treatment: its lines follow, at the VAT of their products or none.
 
-    A line without a product has the VAT of the one before, as when it was added.
+    A line without a product has the VAT of the one before, as when it was added. Prices that include VAT
+    are without it where none is due.
     """
-    if category == (sheet.quote["vat_category"] or "S"):
+    before = sheet.quote["vat_category"] or "S"
+    if category == before:
         return sheet
+    book = dataclasses.replace(sheet.book, vat=category)
     lines: list[Record] = []
     vat: Record = {"vat_rate": VAT_USUAL, "vat_category": "S"}
     for line in sheet.lines:
         if line["kind"] in (None, "item"):
-            if product := sheet.products.get(line["product"] or ""):
-                vat = product_vat(product)
-            line = {**line, **(vat if category == "S" else {"vat_rate": ZERO, "vat_category": category})}
+            product = sheet.products.get(line["product"] or "")
+            vat = product_vat(product) if product else vat
+            bears = vat if category == "S" else {"vat_rate": ZERO, "vat_category": category}
+            line = {**line, **bears, **_price_under(sheet, book, line, product, vat["vat_rate"])}
         lines.append(line)
-    after = with_quote(dataclasses.replace(sheet, lines=tuple(lines)), {"vat_category": category})
-    rate = f"{_usual_rate(after):f}"
+    after = dataclasses.replace(sheet, lines=tuple(lines), book=book)
+    after = with_quote(after, {"vat_category": category})
+    rate = _usual_rate(after)
     charges = [
-        {**charge, "vat_category": category, "vat_rate": rate} for charge in sheet.quote["charges"] or ()
+        {
+            **charge,
+            "vat_category": category,
+            "vat_rate": f"{rate:f}",
+            "amount": f"{_under(sheet, category, Decimal(charge['amount']), rate, charge['vat_rate']):f}",
+        }
+        for charge in sheet.quote["charges"] or ()
     ]
     return with_quote(after, {"charges": charges or None})
+
+
+def _price_under(
+    sheet: Sheet, book: PriceBook, line: Record, product: Record | None, rate: Decimal
+) -> Record:
+    """The line's prices under another treatment: by the rules where they made them, else with or without VAT."""
+    if sheet.quote["tax_mode"] != "TTC":
+        return {}
+    if product and line["unit_price"] == sheet.book.price(product, line["quantity"] or ONE).unit_price:
+        return priced_as(book.price(product, line["quantity"] or ONE))
+    names = [name for name in ("list_price", "unit_price") if line[name] is not None]
+    return {name: _under(sheet, book.vat, line[name], rate, line["vat_rate"]) for name in names}
+
+
+def _under(sheet: Sheet, category: str, price: Decimal, rate: Decimal, bore: Any) -> Decimal:
+    """A price that includes VAT without it, or one without with it; a company in franchise has one price."""
+    before = sheet.quote["vat_category"] or "S"
+    if sheet.quote["tax_mode"] != "TTC" or "E" in (before, category):
+        return price
+    if before == "S":
+        return round_half_up(price / (1 + Decimal(str(bore or 0)) / HUNDRED), 2)
+    return round_half_up(price * (1 + rate / HUNDRED), 2) if category == "S" else price
 
 
 def _read(sheet: Sheet, text: str) -> Record:

@@ -89,7 +89,7 @@ def open_sheet(session: Session, quote_id: str) -> Sheet:
     return Sheet(
         quote=quote,
         lines=tuple(lines),
-        book=open_book(session, quote["account"], ids, quote["price_list"]),
+        book=open_book(session, quote["account"], ids, quote["price_list"], vat=quote["vat_category"]),
         products={product["id"]: product for product in products},
         account=records.known(session, "account", quote["account"]),
         contact=records.known(session, "contact", quote["contact"]),
@@ -136,7 +136,7 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
         "unit": product["unit"],
         **_vat(sheet, product),
         "cost": product["cost"],
-        **_priced(price),
+        **priced_as(price),
     }
     products = {**sheet.products, product["id"]: product}
     after = dataclasses.replace(with_line(sheet, line, at), book=book, products=products)
@@ -304,7 +304,8 @@ def product_vat(product: Record) -> Record:
     return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
 
 
-def _priced(price: Price) -> Record:
+def priced_as(price: Price) -> Record:
+    """What a line keeps of a price."""
     return {
         "list_price": price.list_price,
         "unit_price": price.unit_price,
@@ -320,7 +321,7 @@ def _repriced(sheet: Sheet, before: Record, line: Record) -> Record:
     quantity = before["quantity"] if before["quantity"] is not None else ONE
     if sheet.book.price(product, quantity).unit_price != before["unit_price"]:
         return line
-    return {**line, **_priced(sheet.book.price(product, line["quantity"]))}
+    return {**line, **priced_as(sheet.book.price(product, line["quantity"]))}
 
 
 def _typed_discount(text: str) -> Record:

@@ -63,7 +63,12 @@ def product_label(product: Mapping[str, Any], language: str) -> str:
 
 
 def suggest(
-    session: Session, text: str, account: str | None, price_list: str | None = None, limit: int = 8
+    session: Session,
+    text: str,
+    account: str | None,
+    price_list: str | None = None,
+    limit: int = 8,
+    vat: str | None = None,
 ) -> list[Suggestion]:
     """The products that fit « bob 450 x 24 », the best first, priced at the quantity typed.
 
@@ -89,7 +94,7 @@ def suggest(
             :limit
         ]
     products = [product for product, _amount in chosen]
-    book = open_book(session, account, [product["id"] for product in products], price_list)
+    book = open_book(session, account, [product["id"] for product in products], price_list, vat=vat)
     return [Suggestion(product, amount, book.price(product, amount), book) for product, amount in chosen]
 
 

@@ -37,7 +37,10 @@ class LineAdder(QObject):
     def _find(self, session: Any, text: str) -> list[Suggestion]:
         sheet = self._draft.sheet
         assert sheet is not None
-        return suggesting.suggest(session, text, sheet.quote["account"], sheet.quote["price_list"])
+        quote = sheet.quote
+        return suggesting.suggest(
+            session, text, quote["account"], quote["price_list"], vat=quote["vat_category"]
+        )
 
     def add(self, suggestion: Suggestion) -> None:
         """Add a product at the end."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app import records
-from app.quotes import adding, charging, checking, editing, pasting, suggesting
+from app.quotes import adding, authority, charging, checking, editing, pasting, suggesting
 from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
 from app.seller import find_company
 from tests.shop import Shop
@@ -413,6 +413,47 @@ def test_after_reverse_charge_each_line_has_its_own_vat_again(shop: Shop) -> Non
     assert [(line["vat_rate"], line["vat_category"]) for line in again.lines] == own
     typed = editing.set_cell(sheet, 0, "vat_rate", "10")
     assert charging.set_vat_treatment(typed, "S") == typed, "nothing is asked, nothing is changed"
+
+
+def test_an_export_is_sold_without_the_vat_that_the_list_includes(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        (tarif,) = records.find_rows(session, "price_list", {"name": "Tarif B"})
+        records.save(session, "price_list", tarif["id"], {"tax_mode": "TTC"})
+        fixed = {"price_list": tarif["id"], "applies_to": "product", "method": "price", "price": D("96.00")}
+        records.add(session, "price_rule", {**fixed, "product": shop.products["TAP-60"]})
+    sheet = sheet_of(shop, "for 01", "bob 450 x 24", "tap 60")
+    sheet = charging.set_charges(adding.add_entry(sheet, "free", "Emballage @ 60"), "Port 12")
+    with_vat = [D("180.00"), D("47.49"), D("96.00"), D("60")]
+    assert [line["unit_price"] for line in sheet.lines] == with_vat
+    abroad = charging.set_vat_treatment(sheet, "G")
+    assert [line["unit_price"] for line in abroad.lines] == [D(150), D("39.58"), D("80.00"), D("50.00")]
+    assert abroad.lines[1]["price_explanation"] == "Tarif B, à partir de 24, −8\u00a0%, sans TVA"
+    found = editing.totals(abroad).total
+    assert (found.ht, found.vat) == (150 + 24 * D("39.58") + 80 + 50 + 10, 0)
+    with shop.workspace.read() as session:
+        more = suggesting.suggest(session, "dsi 600", shop.account, sheet.quote["price_list"], vat="G")[0]
+    assert more.price.unit_price == D("89.000000")
+    assert editing.add_product(abroad, more).lines[-1]["unit_price"] == D("89.000000")
+    more_of_it = editing.set_cell(abroad, 1, "quantity", "50")
+    assert more_of_it.lines[1]["unit_price"] == D("37.86"), "still priced by the rules"
+    again = stored(shop, sheet, abroad)
+    with shop.workspace.read() as session:
+        assert authority.deepest_discount(session, again.id).percent == 0
+    back = charging.set_vat_treatment(again, "S")
+    assert [line["unit_price"] for line in back.lines] == with_vat
+    assert back.quote["charges"][0]["amount"] == "12.00"
+
+
+def test_a_company_in_franchise_has_the_prices_of_its_list(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        records.save(session, "organisation", find_company(session)["id"], {"vat_scheme": "franchise"})
+        (tarif,) = records.find_rows(session, "price_list", {"name": "Tarif B"})
+        records.save(session, "price_list", tarif["id"], {"tax_mode": "TTC"})
+        fixed = {"price_list": tarif["id"], "applies_to": "product", "method": "price", "price": D("96.00")}
+        records.add(session, "price_rule", {**fixed, "product": shop.products["TAP-60"]})
+    sheet = sheet_of(shop, "for 01", "tap 60")
+    assert [line["unit_price"] for line in sheet.lines] == [D(150), D(96)]
+    assert editing.totals(sheet).total.ttc == D("246.00")
 
 
 def test_what_is_added_under_reverse_charge_bears_no_vat_either(shop: Shop) -> None:
