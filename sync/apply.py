@@ -16,7 +16,7 @@ from sync import blobs, brought, forks, leftovers, lost, news, sent, state, sums
 from sync.breaker import Key, require_few
 from sync.extra import in_our_columns
 from sync.laptop import Applied
-from sync.overlay import GONE, chunks, hidden_by_entries, overlay, pending_ids, write_row
+from sync.overlay import GONE, chunks, hidden_by_entries, leave_a_mark, overlay, pending_ids, write_row
 from sync.protocol import ERASED, PullPage, Rows
 from sync.repair import Found, Place, Total
 from sync.schema import SyncSchema, SyncTable
@@ -131,11 +131,7 @@ class Applier:
         if row[1]:
             self._uncount(table, id, row[0], row[1], hidden.get(id, row[2]))
             self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
-        self._connection.exec_driver_sql(
-            "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?)"
-            " ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row",
-            (table, id, GONE),
-        )
+        leave_a_mark(self._connection, table, id)
 
     def start_afresh(self) -> None:
         """Drop all server rows without unsent entries: those of another identity, before a first load."""

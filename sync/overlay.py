@@ -86,27 +86,40 @@ def undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
     return True
 
 
-def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]) -> None:
-    """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first."""
+def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]) -> bool:
+    """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first.
+
+    Whether there is such a row: one that the server does not have goes.
+    """
     table = schema.tables[kind]
     names = ", ".join(f'"{name}"' for name in table.columns())
     row = connection.exec_driver_sql(f'SELECT {names} FROM "{kind}" WHERE id = ?', (id,)).first()
     if row is None:
-        return
+        return False
     values = dict(zip(table.columns(), row, strict=True))
     shadow = connection.exec_driver_sql(
         "SELECT row FROM sync_shadow WHERE kind = ? AND id = ?", (kind, id)
     ).first()
     if shadow is not None and shadow[0] == GONE:
         # The next pull takes away what nothing needs any more.
-        return
+        return True
     if shadow is not None:
         values = json.loads(shadow[0])
     else:
         if not undo(values, undone):
             connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
-            return
+            return False
     write_row(connection, table, values)
+    return True
+
+
+def leave_a_mark(connection: Connection, kind: str, id: str) -> None:
+    """A row that is nobody's here any more: a pull takes away all of it once no entry needs it."""
+    connection.exec_driver_sql(
+        "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?)"
+        " ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row",
+        (kind, id, GONE),
+    )
 
 
 def set_field(values: dict[str, Any], name: str, new: Value) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from sync import forks, lost
-from sync.overlay import back_to_server
+from sync.overlay import back_to_server, leave_a_mark
 from sync.protocol import Result, hash_of
 from sync.schema import SyncSchema
 
@@ -80,4 +80,6 @@ def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) ->
         (now, b"[]", hash_of([]), uuid),
     )
     for kind, id in records:
-        back_to_server(connection, schema, kind, id, undone[kind, id])
+        if not back_to_server(connection, schema, kind, id, undone[kind, id]):
+            # It may have been here before the server came back from a copy: its traces go with the next pull.
+            leave_a_mark(connection, kind, id)
