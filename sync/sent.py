@@ -68,7 +68,7 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     """After a restore: what the server does not know any more goes again, numbered behind what it has; how many.
 
     What it lost and knows all the same came from a copy of this file: that it is ours too, it learns by having it
-    once more.
+    once more. So it does of what waits there.
     """
     restored = lost.parted_at(connection, hello)
     _rename_remains(connection, known)
@@ -82,9 +82,10 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     lost.note(connection, gone, made=forks.made_by(connection), stated=stated)
     connection.exec_driver_sql("UPDATE sync_transaction SET rev = NULL WHERE state = 'sealed'")
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
-    for tx, rev, outcome in had:
-        if tx in known and rev > restored and outcome != _REMAINS:
-            _seal_again(connection, tx)
+    parked = connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'").scalars()
+    copied = [tx for tx, rev, outcome in had if rev > restored and outcome != _REMAINS]
+    for tx in [one for one in (*copied, *parked) if one in known]:
+        _seal_again(connection, tx)
     # What waited parked goes behind what had been applied, with the new work: neither may stand on what others bring.
     renumber(connection, hello.last_n, known, first=lost.names(connection))
     return count

@@ -138,6 +138,7 @@ class Push:
         asked = set(request.withdraw)
         taken = [one for one in settled if one.outcome == "withdrawn" and one.uuid in asked]
         outcome.results += [given[pending.uuid] for pending in taken]
+        outcome.results += self._settled_before(asked - {pending.uuid for pending in taken})
         return outcome
 
     def _place_shared(self, transaction: Transaction) -> None:
@@ -305,8 +306,22 @@ class Push:
         return taken
 
     def _withdraw(self, uuids: list[str]) -> list[Pending]:
-        mine = self._parked_before() if uuids else []
-        return [self._take_back(parked) for parked in mine if parked.uuid in uuids]
+        """What its author takes back, on whichever of his devices: a copy of the file may have brought it."""
+        found = results.find_parked(self.connection, self.store, uuids=uuids) if uuids else []
+        mine = [parked for parked in found if parked.user == self.device.user]
+        for parked in mine:
+            if parked.device != self.device.id:
+                copied.share(self.working, self.device.id, parked.uuid)
+        return [self._take_back(parked) for parked in mine]
+
+    def _settled_before(self, uuids: set[str]) -> list[Result]:
+        """What became of work that is to be taken back and waits no more."""
+        known = results.find_stored(self.connection, self.store, uuids, self.device.user) if uuids else {}
+        return [
+            results.as_of_now(self.connection, self.store, result, self.grants.scopes)
+            for hash, result, _device in known.values()
+            if hash and result.outcome != "parked"
+        ]
 
     def _parked_before(self) -> list[ParkedTransaction]:
         """What of this device waits since earlier requests."""

@@ -61,7 +61,7 @@ def trespass(world: World, user: str, pick: int) -> None:
 
 
 def lose_a_row(world: World, laptop: Laptop, pick: int) -> None:
-    """Something takes a row out of a laptop's file behind the program's back; its sum shows it."""
+    """All of a row goes from a laptop's file although nobody took it away; its sum shows it."""
     with world.server.store.read() as connection:
         _rev, epoch = current(connection, world.server.store)
     if laptop.state("epoch") != epoch:
@@ -84,6 +84,7 @@ def lose_a_row(world: World, laptop: Laptop, pick: int) -> None:
     with laptop.write() as connection:
         connection.exec_driver_sql("UPDATE sync_state SET value = 0 WHERE name = 'capture'")
         connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
+        connection.exec_driver_sql("DELETE FROM sync_news WHERE kind = ? AND id = ?", (kind, id))
         ((total,),) = laptop.sql("SELECT total FROM sync_sum WHERE scope = ? AND kind = ?", *place)
         left = sums.to_wire(int(total, 16) - sums.row_hash(kind, id, rev))
         connection.exec_driver_sql(

@@ -244,4 +244,20 @@ FOUND: dict[str, chance.Steps] = {
         ("move", {"who": 0, "pick": 2, "territory": "south"}),
         ("delete", {"who": 0, "kind": "account", "pick": 5}),
     ],
+    "of what was brought to a restored server and taken back no news is left": [
+        ("back_up", {}),
+        ("move", {"who": 1, "pick": 1, "territory": "north"}),
+        ("push_alone", {"who": 1}),
+        ("pull_alone", {"who": 4}),
+        ("restore_the_server", {}),
+    ],
+    "what waits for two copies of a file is taken back by both after another restore": [
+        ("back_up", {}),
+        ("change_the_catalogue", {"who": 0, "pick": 3}),
+        ("copy_a_laptop", {"who": 0}),
+        ("restore_the_server", {}),
+        ("sync_once_more", {"who": 0}),
+        ("sync_once_more", {"who": 4}),
+        ("restore_the_server", {}),
+    ],
 }
