@@ -172,21 +172,29 @@ def _plain(found: Any) -> dict[str, Any]:
 
 
 def _sentences(found: Any) -> list[str]:
+    from app.quotes.side_by_side import worded
+
+    def said(change: Any) -> str:
+        before, after = (worded(change, value) or "—" for value in (change.before, change.after))
+        return _("{label}: {value}", label=_(change.label), value=f"{before} → {after}")
+
     signs = {"added": "+", "removed": "−", "changed": "~"}
     text = []
     for line in found.lines:
         if line.state == "same":
             continue
-        details = ", ".join(f"{_(c.label)} {c.before or '—'} → {c.after or '—'}" for c in line.changes)
-        text.append(f"{signs[line.state]} {(line.after or line.before).description} {details}".rstrip())
-    text += [f"{_(c.label)}: {c.before or '—'} → {c.after or '—'}" for c in (*found.head, *found.amounts)]
+        name = (line.after or line.before).description
+        text.append(" · ".join((f"{signs[line.state]} {name}", *map(said, line.changes))))
+    text += [said(change) for change in (*found.head, *found.amounts)]
     return text or [_("Nothing differs.")]
 
 
 def verify(options: argparse.Namespace, output: Output) -> None:
     """Whether a sealed PDF is the one that was sealed."""
+    from datetime import datetime
     from pathlib import Path
 
+    from app import formats
     from app.errors import Damaged
     from app.quotes import sealing
 
@@ -195,7 +203,8 @@ def verify(options: argparse.Namespace, output: Output) -> None:
         raise Damaged(
             _("This PDF was changed after it was signed.") if found.sealed else _("This PDF bears no seal.")
         )
-    text = _("Unchanged since {signer} sealed it at {at}.", signer=found.signer, at=found.at)
+    at = formats.format_moment(datetime.fromisoformat(found.at)) if found.at else "—"
+    text = _("Unchanged since {signer} sealed it at {at}.", signer=found.signer, at=at)
     output.result({**asdict(found), "good": found.good}, text)
 
 

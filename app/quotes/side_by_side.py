@@ -83,7 +83,7 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
         for one in found.lines
     )
     facts = tuple(
-        Row("changed", _(change.label), _fact(change, change.before), _fact(change, change.after))
+        Row("changed", _(change.label), worded(change, change.before), worded(change, change.after))
         for change in (*found.head, *found.amounts)
         if change.name != "ttc"  # each side bears its own
     )
@@ -136,10 +136,11 @@ def _more(line: comparing.LineChange) -> list[comparing.Change]:
 
 def _said(change: comparing.Change, value: str) -> str:
     """« TVA : 10 % »."""
-    return _("{label}: {value}", label=_(change.label), value=_fact(change, value) or "—")
+    return _("{label}: {value}", label=_(change.label), value=worded(change, value) or "—")
 
 
-def _fact(change: comparing.Change, value: str) -> str:
+def worded(change: comparing.Change, value: str) -> str:
+    """One of a change's two values as the user writes it."""
     language = i18n.language()
     match change.name:
         case "choice":
@@ -152,7 +153,9 @@ def _fact(change: comparing.Change, value: str) -> str:
             return f"{_number(value)}\u00a0%"
         case "valid_until" if value:
             return formats.format_date(date.fromisoformat(value))
-        case "ht" | "vat" | "ttc" | "discount" | "deposit":
+        case "quantity" if value:
+            return _number(value)
+        case "ht" | "vat" | "ttc" | "discount" | "deposit" | "unit_price" | "amount" if value:
             return _number(value, 2)
         case _:
             return value

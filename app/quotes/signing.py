@@ -336,6 +336,8 @@ def check_signable(quote: Record) -> None:
         return
     if quote["status"] in (None, "draft", "to_approve"):
         raise NotAllowed(_("Issue the quote first: only a numbered quote is signed."))
+    if quote["status"] in ("superseded", "replaced"):
+        raise NotAllowed(_("A later revision took this quote's place: decide about that one."))
     raise NotAllowed(_("This quote is decided already. Revise it to have another one signed."))
 
 

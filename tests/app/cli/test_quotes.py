@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from contextlib import closing
 from datetime import date
@@ -163,6 +164,16 @@ def test_the_life_of_a_quote_on_the_command_line(terrain, draft):
     assert (found["before"], found["after"]) == (number, f"{number}-R2")
     # The last day of a revision is drawn at its issue.
     assert [change["after"] for change in found["head"]] == ["Autre objet", ""]
+
+
+def test_two_revisions_are_compared_in_the_words_and_figures_of_the_user(terrain, draft):
+    terrain("quote", "issue", draft)
+    revision = terrain("quote", "revise", draft).line
+    (line, *_rest) = terrain("list", "quote_line", "--where", f"quote={revision}", "--json").data
+    terrain("set", "quote_line", line["id"], "unit_price=1234,5")
+    terrain("quote", "issue", revision)
+    said = terrain("quote", "compare", draft, revision).out
+    assert "Unit price: 10.50 → 1,234.50" in said and "Total excl. VAT: 63.00 → 2,511.00" in said
 
 
 def test_an_accepted_quote_is_ordered_with_what_was_taken_and_with_nothing_more(terrain, draft):

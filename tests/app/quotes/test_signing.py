@@ -212,7 +212,7 @@ def test_two_signatures_at_once_keep_one_chain(workspace, quote):
 # On paper
 
 
-def photo_of(workspace, quote, angle: float = 3.0) -> bytes:
+def photo_of(workspace, quote, angle: float = 3.0, blur: float = 0.8) -> bytes:
     """The page that is signed, as a telephone sees it: turned, on a table, a little blurred."""
     from ui.printing import page_images
 
@@ -224,7 +224,7 @@ def photo_of(workspace, quote, angle: float = 3.0) -> bytes:
     )
     table = Image.new("RGB", (image.width + 400, image.height + 400), (120, 90, 60))
     table.paste(image.convert("RGB"), (200, 200))
-    table = table.rotate(angle, fillcolor=(120, 90, 60)).filter(ImageFilter.GaussianBlur(0.8))
+    table = table.rotate(angle, fillcolor=(120, 90, 60)).filter(ImageFilter.GaussianBlur(blur))
     file = io.BytesIO()
     table.save(file, "JPEG", quality=70)
     return file.getvalue()
@@ -247,6 +247,12 @@ def test_a_photo_of_the_signed_paper_finds_its_quote(workspace, quote, qapp, ang
     assert get(workspace, "signature", kept["signature"]["id"])["means"] == "paper"
 
 
+def test_a_photo_of_a_hand_that_moved_is_read_too(workspace, quote, qapp):
+    with workspace.read() as session:
+        found = signed_paper.find_paper(session, photo_of(workspace, quote, blur=2.0))
+    assert found.quote == quote
+
+
 def test_the_paper_of_another_quote_or_revision_is_refused(workspace, quote, qapp):
     other = another(workspace, quote)
     with workspace.transaction() as session:
@@ -257,6 +263,8 @@ def test_the_paper_of_another_quote_or_revision_is_refused(workspace, quote, qap
         with workspace.transaction() as session, pytest.raises(errors.NotAllowed):
             signed_paper.keep_paper(session, revision, photo, "Hélène")
         assert get(workspace, "quote", revision)["status"] == "issued"
+    with workspace.read() as session, pytest.raises(errors.NotAllowed, match="Une révision remplace"):
+        signed_paper.find_paper(session, photo_of(workspace, quote))
     with workspace.transaction() as session:
         assert signed_paper.keep_paper(session, None, photo_of(workspace, revision), "Hélène") == revision
 
