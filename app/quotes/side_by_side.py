@@ -61,6 +61,7 @@ class TwoQuotes:
     right: Side
     lines: tuple[Row, ...]
     facts: tuple[Row, ...]
+    customer: str = ""
 
 
 def compare(session: Session, left: str, right: str) -> TwoQuotes:
@@ -87,7 +88,8 @@ def compare(session: Session, left: str, right: str) -> TwoQuotes:
         for change in (*found.head, *found.amounts)
         if change.name != "ttc"  # each side bears its own
     )
-    return TwoQuotes(sides[0], sides[1], lines, facts)
+    customers = dict.fromkeys(document.buyer.name for document in documents)
+    return TwoQuotes(sides[0], sides[1], lines, facts, " / ".join(filter(None, customers)))
 
 
 def _side(session: Session, quote: dict[str, Any], total: str) -> Side:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
+from app import formats
 from app.i18n import translate as _
 from app.quotes.side_by_side import Row, Side, TwoQuotes
 from ui.printing import PRINT_DPI, Printing
@@ -55,8 +56,9 @@ def as_html(found: TwoQuotes) -> str:
         f"<td align='right'><b>{escape(side.total)}</b></td>" for side in (found.left, found.right)
     )
     return (
-        "<body><table width='100%' cellpadding='5' cellspacing='0'>"
-        f"<tr><th width='4%'></th><th align='left' width='34%'>{escape(_('Line'))}</th>{head}</tr>{body}"
+        # What stands in `thead` is repeated on each page of paper.
+        f"<body><p><b>{escape(found.customer)}</b></p><table width='100%' cellpadding='5' cellspacing='0'>"
+        f"<thead><tr><th width='4%'></th><th align='left' width='34%'>{escape(_('Line'))}</th>{head}</tr></thead>{body}"
         f"<tr><td></td><td><b>{escape(_('Total incl. VAT'))}</b></td>{total}</tr></table></body>"
     )
 
@@ -76,7 +78,8 @@ def as_pdf(found: TwoQuotes) -> bytes:
     font = theme.font(10)
     font.setPointSizeF(PAPER_POINTS)  # pixels are those of the screen, a few tenths of a millimetre on paper
     document.setDefaultFont(font)
-    document.setHtml(as_html(found))
+    title, day = escape(_("Compare two versions")), escape(formats.format_date(formats.now().date()))
+    document.setHtml(as_html(found).replace("<body>", f"<body><h2>{title}</h2><p>{day}</p>", 1))
     document.print_(writer)
     buffer.close()
     return bytes(data.data())

@@ -177,6 +177,20 @@ def test_two_revisions_are_shown_side_by_side_and_printable(hand: Hand, shop: Sh
     view.accept()
 
 
+def test_each_page_of_a_printed_comparison_says_what_it_compares(shop: Shop, issued: str) -> None:
+    with shop.workspace.transaction() as session:
+        second = issuing.revise(session, issued)
+        for at in range(80):
+            line = {"quote": second, "kind": "text", "position": 10 + at, "description": f"Remarque {at}"}
+            records.add(session, "quote_line", line)
+    with shop.workspace.read() as session:
+        found = side_by_side.compare(session, issued, second)
+    with Pages(as_pdf(found)) as pages:
+        texts = [pages.document.getAllText(page).text() for page in range(len(pages))]
+    assert "Comparer deux versions" in texts[0] and "Boulangerie Morel" in texts[0]
+    assert len(texts) > 1 and all(found.left.number in text for text in texts)
+
+
 def test_a_comparison_says_what_differs_beside_the_figures(hand: Hand, shop: Shop, issued: str) -> None:
     with shop.workspace.transaction() as session:
         second = issuing.revise(session, issued)
