@@ -19,6 +19,7 @@ from PySide6.QtPdf import QPdfDocument, QPdfDocumentRenderOptions
 from PySide6.QtPrintSupport import QAbstractPrintDialog, QPrintDialog, QPrinter, QPrinterInfo
 
 from app.errors import SystemProblem
+from app.file_writing import write_whole
 from app.i18n import mark as m_
 from app.i18n import translate as _
 
@@ -270,14 +271,6 @@ def write_opened(folder: Path, name: str, content: bytes) -> Path:
     return write_whole(private / name, content)
 
 
-def write_whole(file: Path, content: bytes) -> Path:
-    """Write a file whole or not at all."""
-    partial = file.with_name(file.name + ".new")
-    partial.write_bytes(content)
-    partial.replace(file)
-    return file
-
-
 def empty_folder(folder: Path) -> None:
     """Take away what other programs were given to open; what one still holds goes the next time."""
     shutil.rmtree(folder / OPENED_FOLDER, ignore_errors=True)
@@ -296,5 +289,4 @@ __all__ = [
     "page_images",
     "print_pages",
     "write_opened",
-    "write_whole",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from app import records
 from app.attachments.adding import KIND, folder_of
 from app.entity import entity
 from app.errors import Damaged, NotFound, UserError
+from app.file_writing import whole
 from app.i18n import translate as _
 from sync import blobs, letters, sealed_file
 from sync.blobs import Blob
@@ -149,16 +149,9 @@ def read(session: Session, id: str) -> Iterator[bytes]:
 
 def save_as(session: Session, id: str, target: Path) -> int:
     """Write an attachment to a file, whole or not at all; how many bytes. Raises as `read`, and OSError."""
-    partial, size = target.with_name(target.name + ".new"), 0
     pieces = read(session, id)
-    try:
-        with partial.open("wb") as file:
-            for piece in pieces:
-                size += file.write(piece)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return size
+    with whole(target) as partial, partial.open("wb") as file:
+        return sum(file.write(piece) for piece in pieces)
 
 
 def pin(session: Session, id: str, on: bool = True) -> None:

@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app import i18n
 from app.cli.output import Output
@@ -67,7 +68,10 @@ def _sentence(problem: Exception) -> str:
         from app.syncing import sentence
 
         return sentence(problem)
-    if isinstance(problem, FileNotFoundError):
+    if isinstance(problem, FileNotFoundError) and problem.filename:
+        folder = Path(problem.filename).absolute().parent
+        if not folder.is_dir():
+            return _("There is no folder “{folder}”.", folder=folder)
         return _("There is no file “{file}”.", file=problem.filename)
     if isinstance(problem, OSError) and problem.filename:
         return _(

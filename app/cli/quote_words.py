@@ -12,6 +12,7 @@ from typing import Any
 from app.cli.output import Output
 from app.cli.profile_words import opened
 from app.errors import Invalid
+from app.file_writing import write_whole
 from app.i18n import translate as _
 
 
@@ -84,9 +85,5 @@ def mail(options: argparse.Namespace, output: Output) -> None:
 
 
 def _write(options: argparse.Namespace, output: Output, content: bytes) -> None:
-    """The file, whole or not at all."""
-    file = Path(options.output)
-    partial = file.with_name(file.name + ".new")
-    partial.write_bytes(content)
-    partial.replace(file)
+    file = write_whole(Path(options.output), content)
     output.result({"id": options.id, "file": str(file), "bytes": len(content)}, str(file))

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from app.errors import Damaged, FileTooNew, KeyMissing, NotAllowed, ReadOnly, WrongKey, room
+from app.file_writing import whole
 from app.i18n import translate as _
 from app.migrations import HEAD
 from app.store import keys
@@ -185,15 +186,9 @@ def _moment(text: str) -> datetime:
 @contextlib.contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` on leaving and goes away on an error."""
-    partial = target.with_name(target.name + ".new")
-    with _explained_files(target.parent):
+    with _explained_files(target.parent), whole(target) as partial:
         partial.unlink(missing_ok=True)
-        try:
-            yield partial
-            partial.replace(target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        yield partial
 
 
 @contextlib.contextmanager

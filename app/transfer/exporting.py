@@ -9,6 +9,7 @@ from typing import Any
 
 from app.entity import entity, fields
 from app.fields import Field
+from app.file_writing import whole
 from app.i18n import translate_in
 from app.kinds import KINDS
 from app.money import plain
@@ -30,9 +31,12 @@ def export_file(workspace: Workspace, kind: str, file: Path, language: str = "fr
     in place whole or not at all.
     """
     columns = [field for field in fields(kind).values() if field.name != "custom"]
-    partial = file.with_name(file.name + ".new")
     count = 0
-    with workspace.read() as session, partial.open("w", encoding="utf-8-sig", newline="") as stream:
+    with (
+        workspace.read() as session,
+        whole(file) as partial,
+        partial.open("w", encoding="utf-8-sig", newline="") as stream,
+    ):
         connection = session.connection()
         names: _Names = {field.link: _names(connection, field.link) for field in columns if field.link}
         names |= {f.unit: _names(connection, f.unit) for f in columns if f.kind == "tags" and f.unit}
@@ -46,7 +50,6 @@ def export_file(workspace: Workspace, kind: str, file: Path, language: str = "fr
                 [guarded(_cell(f, v, names, language)) for f, v in zip(columns, row, strict=True)]
             )
             count += 1
-    partial.replace(file)
     return count
 
 
