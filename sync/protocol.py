@@ -309,7 +309,7 @@ def freeze(op: Op) -> bytes:
 
 def hash_of(ops: Iterable[bytes | msgspec.Raw]) -> str:
     """The hash of a transaction from its operations' frozen bytes."""
-    return hashlib.sha256(b"[" + b",".join(map(bytes, ops)) + b"]").hexdigest()
+    return hashlib.sha256(b"[" + b",".join(ops) + b"]").hexdigest()
 
 
 def seal(uuid: str, n: int, ops: Iterable[Op]) -> Transaction:

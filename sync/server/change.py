@@ -88,10 +88,12 @@ class Change:
             raise Parked("unknown_table")
         return found
 
-    def log(self, op: Op, name: str, old: str | None = None) -> None:
+    def log(self, op: Op, name: str, old: str | None = None, at: str = "") -> None:
         """Remember that this author set a field."""
         author = self.author
-        self.working.log(Edit(op.table, op.id, name, self.at(op), author.user, author.device, self.uuid, old))
+        self.working.log(
+            Edit(op.table, op.id, name, at or self.at(op), author.user, author.device, self.uuid, old)
+        )
 
 
 def last_edit(working: Working, row: Row, table: str, name: str) -> Edit:

@@ -43,7 +43,7 @@ class Ending:
             next_rev += 1
         given: dict[str, Result] = {}
         for pending in everything:
-            rev = max((revs[key] for key in pending.touched if key in revs), default=0)
+            rev = max([revs[key] for key in pending.touched if key in revs], default=0)
             if not pending.touched:
                 rev, next_rev = next_rev, next_rev + 1
             given[pending.uuid] = self._result(pending, rev, revs)

@@ -74,18 +74,20 @@ def commit(working: Working, now: str, spare: int = 0) -> tuple[dict[Key, int], 
 def _write_rows(working: Working, revs: dict[Key, int]) -> None:
     born: dict[str, list[Values]] = defaultdict(list)
     changed: dict[tuple[str, tuple[bool, ...]], list[Values]] = defaultdict(list)
+    synced = working.store.tables.synced
+    # All rows of a table have its columns in one order.
+    place = {table: synced[table].columns.keys().index("rev") for table in {table for table, _id in revs}}
     for key, rev in revs.items():
         row, before = working.rows[key], working.before[key]
         if row is None:
             continue
-        row = {**row, "rev": rev}
+        values = list(row.values())
+        values[place[key[0]]] = rev
         if before is None:
-            born[key[0]].append(list(row.values()))
+            born[key[0]].append(values)
         else:
-            # All rows of a table have its columns in one order.
-            differs = tuple(map(ne, row.values(), before.values()))
-            changed[key[0], differs].append([*compress(row.values(), differs), row["id"]])
-    synced = working.store.tables.synced
+            differs = tuple(map(ne, values, before.values()))
+            changed[key[0], differs].append([*compress(values, differs), row["id"]])
     erased: dict[str, list[str]] = defaultdict(list)
     for table, id in sorted(working.erased):
         erased[table].append(id)
@@ -103,11 +105,11 @@ def _write_rows(working: Working, revs: dict[Key, int]) -> None:
 def _write_exits(working: Working, revs: dict[Key, int], now: str) -> None:
     exits: list[Values] = []
     for key, rev in revs.items():
-        before, row = working.before[key], working.rows[key]
-        left = (
-            key in working.erased if row is None else before is not None and before["scope"] != row["scope"]
-        )
-        if before is not None and left:
+        before = working.before[key]
+        if before is None:
+            continue
+        row = working.rows[key]
+        if key in working.erased if row is None else before["scope"] != row["scope"]:
             exits.append((*key, before["scope"], rev, now))
     names = ("table_name", "id", "scope", "rev", "at")
     insert_rows(working.connection, working.store.tables["scope_exit"], names, exits)

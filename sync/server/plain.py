@@ -101,7 +101,7 @@ class Plain:
         if is_frozen(kind.synced, row):
             raise _NotPlain
         working.add(op.table, row)
-        change.log(op, BIRTH)
+        change.log(op, BIRTH, at=at)
         change.born.append((op.table, op.id))
 
     def _update(self, change: Change, op: Op) -> None:
@@ -126,7 +126,7 @@ class Plain:
 
     def _changed(self, change: Change, op: Op, kind: _Kind, row: Row) -> Row:
         """The row as the author wants it, itself where he changed nothing."""
-        working, synced, new_row = self._working, kind.synced, row
+        working, synced, new_row, at = self._working, kind.synced, row, change.at(op)
         for name, (base, new) in op.fields.items():
             self._require_fit(kind, name, base, new)
             if (row[name] if name in synced.fields else get_field(synced, row, name)) != base:
@@ -134,12 +134,12 @@ class Plain:
             if new == base:
                 continue
             if new_row is row:
-                new_row = {**row, "updated_at": change.at(op), "updated_by": self._author.user}
+                new_row = {**row, "updated_at": at, "updated_by": self._author.user}
             if name in synced.fields:
                 new_row[name] = new
             else:
                 new_row = set_field(working, synced, new_row, name, new, keep=False)
-            change.log(op, name, canonical(base))
+            change.log(op, name, canonical(base), at)
         return new_row
 
     # What must hold
@@ -206,7 +206,7 @@ class Plain:
         for link, target in self._working.store.shape.parents[table]:
             if not row[link]:
                 continue
-            parent = self._working.get(target, str(row[link]))
+            parent = self._working.place(target, str(row[link]))
             if parent is None or parent["deleted_at"] is not None:
                 raise _NotPlain
             if within is not None and parent["scope"] not in within:
@@ -217,7 +217,7 @@ class Plain:
         """No record that the operation names was merged into another."""
         for link, target in kind.led:
             for id in op.fields.get(link, ()):
-                named = self._working.get(target, str(id)) if id else None
+                named = self._working.place(target, str(id)) if id else None
                 if named is not None and named["deleted_at"] is not None:
                     raise _NotPlain
 

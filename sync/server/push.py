@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from sync import driver
-from sync.protocol import MAX_ROW_BYTES, VERSION, Op, PushRequest, Result, Transaction
+from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, lives, overtaken, parking, parts, results
 from sync.server.apply import apply
 from sync.server.auth import Device
@@ -23,7 +23,7 @@ from sync.server.rescue import Brought, place_shared
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
-from sync.server.weight import weight_of
+from sync.server.weight import fits_an_answer, is_light
 from sync.server.working import Working
 
 
@@ -61,6 +61,8 @@ class Push:
         self._ever_reached: set[str] = set()
         self._reached: set[str] = set()
         """Ids that came to be or moved, and transactions that were settled: what parked ones may wait for."""
+        self._is_light = False
+        """Whether no row that this request names can come to be too large by it."""
         self._erased: set[str] = set()
         """Ids in this request that were erased, and of rows below them."""
         self._never_came: set[Key] = set()
@@ -82,6 +84,7 @@ class Push:
         decoded = {one.uuid: self._sound(one) for one in fresh if one.parts == 1}
         self._find_erased([op for ops in decoded.values() for op in ops or []])
         self.working.preload(op for ops in decoded.values() for op in ops or [])
+        self._is_light = is_light(self.working.rows.values(), request.transactions)
         lost = lives.Lost(self.connection, self.store, self.device.user, request.lost)
         done: list[tuple[Transaction, Pending]] = []
         order: dict[str, None] = {}
@@ -182,7 +185,9 @@ class Push:
     def _apply_or_park(self, sent: Transaction, ops: list[Op] | None, life: Life | None) -> Pending:
         device, uuid = self.device, sent.uuid
         change = Change(self.working, self._author, uuid, self.now, self.device_now)
-        ops, dropped = self._without_erased(ops)
+        dropped: set[Key] = set()
+        if self._erased:
+            ops, dropped = self._without_erased(ops)
         pending = self._work(change, ops, life)
         pending.dropped, pending.life = dropped, life
         if pending.outcome == "parked":
@@ -222,36 +227,53 @@ class Push:
         return kept, dropped
 
     def _work(self, change: Change, ops: list[Op] | None, life: Life | None = None) -> Pending:
-        named = [(op.table, op.id) for op in ops or []]
         self.working.mark()
         try:
             self._require_tryable(change, ops)
-            brought = Brought(change, ops or [], life)
-            if change.author is not self._author or not self._plain.apply(change, brought.left):
-                apply(change, [within_head(op, self._head) for op in brought.left])
-            self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
-            brought.finish()
-            self._require_room()
+            is_plain = self._take(change, ops or [], life)
+            if not (is_plain and self._is_light) and not all(map(fits_an_answer, self.working.changed())):
+                # No laptop could take it.
+                raise Parked("too_large")
         except Parked as parked:
-            self.working.rollback()
-            self._block(change.uuid, ops or [])
-            self._touch_visible(named, change.author.grants)
-            reason, waits_for = parked.reason, parked.waits_for
-            touched = list(self.working.named)
-            return Pending(
-                change.uuid, "parked", reason, waits_for, touched, touched, change.author, ops or []
-            )
+            return self._parked_for(parked, change, ops or [])
+        self._reached.update([change.uuid, *[id for _table, id in change.born]])
+        touched = list(self.working.named)
+        if is_plain:
+            return Pending(change.uuid, "applied", "", None, touched, touched, change.author)
         if change.map or change.placed:
             for one in copied.devices_of(self.working, change.author.device, change.uuid):
                 self.working.forks.setdefault(one, []).extend(change.map + change.placed)
-        self._reached.update((change.uuid, *(id for _, id in change.born)), self._moved())
+        self._reached |= self._moved()
         self._decided += parking.decided(change, ops or [])
-        touched = list(self.working.named)
-        new_keys = [(table, new) for table, _, new in change.map]
-        reason_given = "forked" if change.map else ""
-        rows = named + new_keys
+        rows = [(op.table, op.id) for op in ops or []] + [(table, new) for table, _, new in change.map]
+        reason = "forked" if change.map else ""
         return Pending(
-            change.uuid, change.outcome, reason_given, None, touched, rows, change.author, map=change.map
+            change.uuid, change.outcome, reason, None, touched, rows, change.author, map=change.map
+        )
+
+    def _take(self, change: Change, ops: list[Op], life: Life | None) -> bool:
+        """Change the rows; whether the short way was enough."""
+        if life is None:
+            return self._apply(change, ops)
+        brought = Brought(change, ops, life)
+        self._apply(change, brought.left)
+        self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
+        brought.finish()
+        return False
+
+    def _apply(self, change: Change, ops: list[Op]) -> bool:
+        if change.author is self._author and self._plain.apply(change, ops):
+            return True
+        apply(change, [within_head(op, self._head) for op in ops])
+        return False
+
+    def _parked_for(self, parked: Parked, change: Change, ops: list[Op]) -> Pending:
+        self.working.rollback()
+        self._block(change.uuid, ops)
+        self._touch_visible([(op.table, op.id) for op in ops], change.author.grants)
+        touched = list(self.working.named)
+        return Pending(
+            change.uuid, "parked", parked.reason, parked.waits_for, touched, touched, change.author, ops
         )
 
     def _require_tryable(self, change: Change, ops: list[Op] | None) -> None:
@@ -262,12 +284,6 @@ class Push:
         for op in ops if self._blocked else ():
             if (op.table, op.id) in self._blocked:
                 raise Parked("behind", self._blocked[op.table, op.id])
-
-    def _require_room(self) -> None:
-        """Every row that was changed still fits an answer: no laptop could take one that does not."""
-        for row in self.working.changed():
-            if weight_of(list(row.values())) > MAX_ROW_BYTES:
-                raise Parked("too_large")
 
     def _moved(self) -> set[str]:
         """The ids of rows that came into another scope: who waited for them may try again."""

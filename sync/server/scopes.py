@@ -54,7 +54,7 @@ def derive(working: Working, synced: SyncTable, row: Row) -> str:
         if rule.parent is not None and row.get(rule.parent):
             target = synced.fields[rule.parent].link
             assert target is not None
-            parent = working.get(target, row[rule.parent])
+            parent = working.place(target, row[rule.parent])
             if parent is None:
                 raise Missing(target, row[rule.parent])
             return str(parent["scope"])

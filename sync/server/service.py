@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -161,7 +162,7 @@ class Session:
                 grants,
                 now,
                 request.now,
-                lambda transaction: self.service.read(transaction, request.protocol),
+                partial(self.service.read, spoken=request.protocol),
             )
             pushed = push.run(request)
             hello = self._hello(connection, device)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
 import msgspec
 
+from sync.protocol import MAX_ROW_BYTES, Transaction
 from sync.server.batch import Values
+from sync.server.working import Row
 
 _TOGETHER = 100
 _ORDINARY_BYTES = 200_000
@@ -19,6 +22,18 @@ _encoder = msgspec.json.Encoder()
 def weight_of(row: object) -> int:
     """What the row takes in an answer, by the byte."""
     return len(_encoder.encode(row))
+
+
+def fits_an_answer(row: Row) -> bool:
+    """Whether the row is not too large for a laptop to take it."""
+    return weight_of(list(row.values())) <= MAX_ROW_BYTES
+
+
+def is_light(standing: Iterable[Row | None], sent: Sequence[Transaction]) -> bool:
+    """Whether all that stands and all that was sent would fit, with room to spare, were it one row."""
+    rows = [list(row.values()) for row in standing if row is not None]
+    is_all = all(one.parts == 1 for one in sent)
+    return is_all and weight_of(rows) + weight_of(sent) < MAX_ROW_BYTES // 4
 
 
 def fitting(cursor: Any, room: float) -> tuple[list[Values], list[float], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,26 +69,40 @@ class Working:
         self._asked: dict[tuple[str, str], set[str]] = defaultdict(set)
         """The ids in a link for which that is known."""
         self._existing: dict[Key, bool] = {}
+        self._places: dict[Key, Row | None] = {}
+        """What `place` knows of rows that are not read whole."""
 
     # Reading
 
     def load(self, table: str, ids: Iterable[str]) -> None:
-        """Read and lock the rows, in one order everywhere so that deadlocks stay rare."""
-        missing = sorted({id for id in ids if (table, id) not in self.before})
-        columns = self.store.tables.synced[table]
-        names = columns.columns.keys()
-        for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            ending = 'ORDER BY "id" FOR UPDATE' if self.store.postgres else ""
-            read: dict[Key, Row | None] = {(table, id): None for id in batch}
-            for found in find_rows(self.connection, columns, names, "id", batch, ending):
+        """Read and lock the rows."""
+        missing = {id for id in ids if (table, id) not in self.before}
+        read = self._read(table, self.store.tables.synced[table].columns.keys(), missing)
+        self.before.update(read)
+        self.rows.update(read)
+
+    def _load_places(self, table: str, ids: Iterable[str]) -> None:
+        """Of rows on which others hang, lock them and read what `place` tells."""
+        missing = {id for id in ids if (table, id) not in self.rows and (table, id) not in self._places}
+        links = [link for link, _target in self.store.shape.parents[table]]
+        names = list(dict.fromkeys(("id", "scope", "deleted_at", *links)))
+        self._places.update(self._read(table, names, missing))
+
+    def _read(self, table: str, names: Sequence[str], ids: Iterable[str]) -> dict[Key, Row | None]:
+        """In one order everywhere, so that deadlocks stay rare."""
+        columns, wanted = self.store.tables.synced[table], sorted(ids)
+        ending = 'ORDER BY "id" FOR UPDATE' if self.store.postgres else ""
+        read: dict[Key, Row | None] = {(table, id): None for id in wanted}
+        for start in range(0, len(wanted), BATCH):
+            for found in find_rows(
+                self.connection, columns, names, "id", wanted[start : start + BATCH], ending
+            ):
                 row = dict(zip(names, found, strict=True))
                 read[table, row["id"]] = row
-            self.before.update(read)
-            self.rows.update(read)
+        return read
 
     def preload(self, ops: Iterable[Op]) -> None:
-        """Read all rows that the operations name, and the parents whose scopes those take, in few statements."""
+        """Read all rows that the operations name, and the places whose scopes those take, in few statements."""
         ids: dict[str, set[str]] = defaultdict(set)
         parents: dict[str, set[str]] = defaultdict(set)
         links = self.store.shape.scope_parents
@@ -105,7 +119,7 @@ class Working:
                 rows = (self.rows[table, id] for id in ids[table])
                 parents[target].update(row[name] for row in rows if row is not None and row[name])
         for table in sorted(parents):
-            self.load(table, parents[table])
+            self._load_places(table, parents[table])
 
     def get(self, table: str, id: str) -> Row | None:
         """The row as it stands in this transaction; a tombstone has `deleted_at`."""
@@ -114,6 +128,15 @@ class Working:
             self.load(table, [id])
         return self.rows[key]
 
+    def place(self, table: str, id: str) -> Row | None:
+        """Of a row on which another hangs: its scope, what it hangs on itself, and whether it is deleted."""
+        key = (table, id)
+        if key in self.rows:
+            return self.rows[key]
+        if key not in self._places:
+            self._load_places(table, [id])
+        return self._places[key]
+
     def at_start(self, table: str, id: str) -> Row | None:
         """The row as it stood when the present transaction of the device began."""
         row, changed = self.get(table, id), self._savepoint.rows
@@ -121,11 +144,14 @@ class Working:
 
     def is_newborn(self, table: str, id: str) -> bool:
         """Whether the database does not have the row yet, so that nothing there can hang on it."""
-        return self.before.get((table, id)) is None
+        return not self._stood((table, id))
 
     def is_bare(self, table: str, id: str) -> bool:
         """Whether nothing can hang on the row: it was born here, and nothing here was hung on it."""
-        return self.before.get((table, id)) is None and id not in self._hung_on
+        return not self._stood((table, id)) and id not in self._hung_on
+
+    def _stood(self, key: Key) -> bool:
+        return self.before.get(key) is not None or self._places.get(key) is not None
 
     def exists(self, table: str, id: str) -> bool:
         """Whether there is such a row, a tombstone too; it is not locked."""
@@ -142,8 +168,8 @@ class Working:
 
         Of one that is born here only what was changed here can hang on it.
         """
-        wanted, before = set(values), self.before
-        self._search(table, column, {value for value in wanted if before.get((target, value)) is not None})
+        wanted = set(values)
+        self._search(table, column, {value for value in wanted if self._stood((target, value))})
         found: dict[str, None] = {}
         for there in (self._searched[table, column], self._hung[table, column]):
             # Of thousands few have anything hanging on them.
