@@ -95,11 +95,15 @@ def contained(
             live[key] = there and (not row["rev"] or row["scope"] in scopes)
         return live[key]
 
-    return {
-        uuid: ids
-        for uuid, ops in reader.bodies(again)
-        if (ids := sorted({op.id for op in ops if any(map(is_stated, reader.documents(op)))}))
-    }
+    found: dict[str, list[str]] = {}
+    for uuid, ops in reader.bodies(again):
+        keys = [set(reader.documents(op)) for op in ops]
+        # What one transaction did to a document and its versions goes one way, whichever each operation names.
+        stated = set[tuple[str, str]]().union(*(some for some in keys if any(map(is_stated, some))))
+        ids = {op.id for op, some in zip(ops, keys, strict=True) if some & stated}
+        if ids:
+            found[uuid] = sorted(ids)
+    return found
 
 
 def old_names(connection: Connection, schema: SyncSchema, again: Collection[str]) -> list[Fork]:
