@@ -142,11 +142,12 @@ def save_form(
 
 
 def titles(session: Session, declared: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, str]:
-    """The names of the records behind the link fields."""
+    """The names of the records behind the link fields; a draft may hold letters for which none was chosen."""
     found = {}
     for field in declared:
-        if field.link and values.get(field.name):
-            rows = records.find_rows(session, field.link, {"id": values[field.name]}, limit=1)
+        id = values.get(field.name)
+        if field.link and id and isinstance(id, str):
+            rows = records.find_rows(session, field.link, {"id": id}, limit=1)
             if rows:
                 found[field.name] = title(field.link, rows[0])
     return found

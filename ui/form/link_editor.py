@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FindLinks = Callable[[Any, str, str], list[tuple[str, str, str]]]
 """`find(session, kind, text)` gives (id, title, detail) of the records whose name fits."""
 
+_TYPED = "typed"
+
 
 class LinkEditor(Editor):
     """Types a name, keeps an id. Without `tasks` and `find` it shows the record and changes nothing."""
@@ -58,20 +60,29 @@ class LinkEditor(Editor):
         self._title = title
         self.line.setText(title)
 
-    def typed(self) -> str | None:
-        return self._id
+    def typed(self) -> str | dict[str, str] | None:
+        """The id, or `{"typed": …}` of letters for which no record was chosen."""
+        return {_TYPED: self.line.text()} if self._is_half_typed() else self._id
+
+    def show_typed(self, value: Any) -> None:
+        if isinstance(value, dict):
+            self.line.setText(str(value.get(_TYPED, "")))
+        else:
+            self.show_value(value)
 
     def parsed(self) -> Any:
-        if self.line.text().strip() and self.line.text() != (self._title or self._id or ""):
+        if self._is_half_typed():
             raise ValueError(_("Choose a record of the list."))
         return self._id
+
+    def _is_half_typed(self) -> bool:
+        return bool(self.line.text().strip()) and self.line.text() != (self._title or self._id or "")
 
     def _on_typed(self, text: str) -> None:
         if not text.strip():
             self._id, self._title = None, ""
-            self.changed.emit()
-            return
-        if self._tasks is None or self._find is None:
+        self.changed.emit()
+        if not text.strip() or self._tasks is None or self._find is None:
             return
         if self._asked is not None:
             self._asked.cancel()

@@ -61,7 +61,7 @@ class NewTask(QWidget):
         if begun is None:
             return
         account = begun.values.get("account")
-        if account:
+        if isinstance(account, str):
             self._shell.tasks.read(
                 self,
                 lambda session: records.known(session, "account", account),

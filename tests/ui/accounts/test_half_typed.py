@@ -212,3 +212,36 @@ def test_a_record_deleted_elsewhere_under_its_form_refuses_the_save_and_keeps_wh
     desk.settle()
     assert page.editing
     assert line.text() == "Garage neuf"
+
+
+def test_a_name_for_which_no_record_was_chosen_yet_is_kept_and_found_again(desk):
+    page = begin_edit(desk)
+    parent = page.editor.form.editor("parent").line
+    parent.setFocus()
+    desk.type("Garage Du")
+    page.editor.close_form()
+    desk.settle()
+    begin_edit(desk)
+    assert page.editor.form.editor("parent").line.text() == "Garage Du"
+    page.editor.save()
+    desk.settle()
+    assert page.editor.form.problem("parent") == "Choisissez une fiche de la liste."
+    assert stored(desk)["parent"] is None
+
+
+def test_a_chosen_record_is_named_when_its_draft_is_taken_up_again(desk):
+    page = begin_edit(desk)
+    editor = page.editor.form.editor("parent")
+    editor.line.textEdited.emit(
+        "garage"
+    )  # without the focus, or a list would open, which this platform has not
+    desk.settle()
+    editor._completer.activated.emit(next(iter(editor._offers)))
+    chosen = editor.line.text()
+    page.editor.close_form()
+    desk.settle()
+    begin_edit(desk)
+    assert page.editor.form.editor("parent").line.text() == chosen != ""
+    page.editor.save()
+    desk.settle()
+    assert stored(desk)["parent"] == desk.company.garage
