@@ -143,8 +143,10 @@ class LinesTable(QTableView):
                 fixed += theme.px(column.width)
                 wanted = text_width(self.lines.longest(at), font) if column.figures else 0
                 more[at] = max(0, wanted + theme.px(2 * CELL_MARGIN) - theme.px(column.width))
-        room, asked = self.viewport().width() - fixed - theme.px(LEAST_WORDS), sum(more.values())
-        share = 1 if asked <= room else max(0, room) / asked
+        # While a window is made narrower there is less than no room for a moment.
+        room = max(0, self.viewport().width() - fixed - theme.px(LEAST_WORDS))
+        asked = sum(more.values())
+        share = 1 if asked <= room else room / asked
         for at, extra in more.items():
             self.setColumnWidth(at, theme.px(COLUMNS[at].width or 0) + int(extra * share))
 

@@ -44,6 +44,17 @@ def test_totals_of_nine_digits_stand_whole_within_the_card(hand: Hand, opened: C
     assert right < editor.extras.mapTo(card, editor.extras.rect().topLeft()).x()
 
 
+def test_a_window_is_made_narrower_and_wider_around_short_figures(
+    hand: Hand, opened: Callable[..., str]
+) -> None:
+    opened("dsi 600")
+    for width in (1100, 1366, 1180, 1100):
+        hand.window.resize(width, 680)
+        hand.settle(60)
+        table = hand.page.editor.table
+        assert sum(table.columnWidth(at) for at in range(7)) <= table.viewport().width()
+
+
 @pytest.mark.parametrize("width", [1366, 1100])
 def test_figures_of_eight_digits_stand_whole_in_their_cells(
     hand: Hand, opened: Callable[..., str], width: int, monkeypatch: pytest.MonkeyPatch
