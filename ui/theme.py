@@ -185,7 +185,7 @@ class Theme(QObject):
 
     def _style_sheet(self) -> str:
         sizes = {
-            f"px{n}": f"{self.px(n)}px" for n in (12, 13, 14, 17, 22, 24, 26, 30, 32, 34, 40, 42, 44, 48)
+            f"px{n}": f"{self.px(n)}px" for n in (12, 13, 14, 16, 17, 22, 24, 26, 30, 32, 34, 40, 42, 44, 48)
         }
         shade = "dark" if self.dark else "light"
         files = {

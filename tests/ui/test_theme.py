@@ -130,3 +130,16 @@ def test_the_ground_of_the_palette_lets_the_screen_below_through(dressed: QAppli
         theme.apply(dressed, mode)  # type: ignore[arg-type]
         shade = QColor(below.grab().toImage().pixel(20, 20)).lightness()
         assert least < shade < 250
+
+
+def test_a_tick_box_grows_with_the_text(dressed: QApplication):
+    from PySide6.QtWidgets import QCheckBox, QStyle, QStyleOptionButton
+
+    def side(scale: int) -> int:
+        theme.apply(dressed, "light", scale)
+        box, option = QCheckBox("Lu"), QStyleOptionButton()
+        box.ensurePolished()
+        option.initFrom(box)
+        return box.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, box).height()
+
+    assert side(150) - side(100) == 8
