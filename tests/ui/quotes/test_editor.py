@@ -100,6 +100,18 @@ def test_suggestions_show_while_typing_and_arrows_choose(hand: Hand, opened: Ope
     assert not entry.popup.isVisible()
 
 
+def test_no_suggestions_hang_where_the_field_was(hand: Hand, opened: Opened) -> None:
+    opened()
+    entry = hand.page.editor.entry
+    entry.setFocus()
+    hand.type("tap")
+    hand.settle()
+    assert entry.popup is not None and entry.popup.isVisible()
+    hand.window.resize(1100, 680)
+    hand.settle(50)
+    assert not entry.popup.isVisible() and entry.text() == "tap"
+
+
 def test_a_heading_is_typed_with_a_hash(hand: Hand, opened: Opened) -> None:
     opened()
     hand.page.editor.entry.setFocus()
