@@ -32,17 +32,18 @@ class QuoteLook(QWidget):
         self._shell = shell
         self.content = b""
         """The PDF that is shown."""
-        self.form = RecordForm([_field(each.name) for each in fields(QuoteStyle)], columns=2)
+        self.form = RecordForm([_field(each.name) for each in fields(QuoteStyle)])
         self.form.changed.connect(lambda _name: self.draw())
         self.kept = KeptForm(shell.tasks, self, {"": self.form}, "settings", "quote_look")
         self.files = [CompanyFileRow(shell, name) for name in company.FILES]
         for row in self.files:
             row.changed.connect(self.draw)
         self.view = PdfView(shell.tasks, _("Preview of the look"))
-        self.view.setFixedHeight(theme.px(PREVIEW_HEIGHT))
+        self.view.setMinimumHeight(theme.px(PREVIEW_HEIGHT))
         self.save_button = Button(_("Save"), "secondary", "check", self.save)
-        below = hbox(None, self.save_button)
-        self.setLayout(vbox(*self.files, Line(), self.form, self.view, below, gap=12))
+        # Beside each other: a choice is seen at work where it is made.
+        chosen = hbox((self.form, 9), (self.view, 11), gap=16)
+        self.setLayout(vbox(*self.files, Line(), chosen, hbox(None, self.save_button), gap=12))
 
     def show_style(self, style: QuoteStyle) -> None:
         """Show the company's choices; what is chosen here and not saved yet stays."""

@@ -38,6 +38,17 @@ def test_a_choice_shows_at_once_and_is_kept(hand: Hand, shop: Shop) -> None:
     assert (kept.density, kept.accent) == ("compact", "#0A6B43")
 
 
+def test_the_preview_is_in_sight_where_the_choices_are_made(hand: Hand) -> None:
+    hand.window.resize(1100, 680)
+    hand.window.go("settings")
+    hand.settle()
+    look = hand.window.findChild(QuoteLook)
+    assert look is not None
+    hand.settle(50)
+    form, view = look.form.geometry(), look.view.geometry()
+    assert view.top() == form.top() and view.left() > form.right() and view.width() > form.width()
+
+
 def test_logo_and_terms_are_dropped_and_shown_in_the_preview(hand: Hand, shop: Shop, tmp_path: Path) -> None:
     from tests.app.test_company import logo, terms
 
