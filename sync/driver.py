@@ -16,6 +16,7 @@ SQLITE = "sqlite+terrain://"
 """In front of a file's path, for `create_engine`: with `COMPILED` a statement is compiled once for all files."""
 COMPILED: dict[str, Any] = {"compiled_cache": LRUCache(1_000)}
 """The `execution_options` of such an engine."""
+_NOTHING: dict[None, None] = {}
 
 
 class OneForAll(SQLiteDialect_pysqlite):
@@ -31,6 +32,15 @@ class OneForAll(SQLiteDialect_pysqlite):
 
 
 registry.register("sqlite.terrain", __name__, OneForAll.__name__)
+
+
+def take_as_they_are(dbapi: Any) -> None:
+    """Have SQLite's driver `dbapi` write None and bytes at once: for each it would search how to adapt it.
+
+    The search costs up to twenty times what a text does, and most columns of a row are empty.
+    """
+    dbapi.register_adapter(type(None), _NOTHING.get)
+    dbapi.register_adapter(bytes, bytes)
 
 
 def read(connection: Connection, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

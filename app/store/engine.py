@@ -26,6 +26,7 @@ def open_engine(file: Path, key: bytes, settings: Sequence[tuple[str, str]] = ()
 
     Nothing is opened before the first connection.
     """
+    driver.take_as_they_are(sqlcipher)
     engine = create_engine(
         f"{driver.SQLITE}/{file}",
         module=sqlcipher,

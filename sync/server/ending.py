@@ -70,9 +70,9 @@ class Ending:
 
     def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
         scopes = pending.author.grants.scopes if pending.author else self.scopes
-        rows = [(*key, revs[key]) for key in dict.fromkeys(pending.named) if key in revs]
+        rows = [(*key, revs[key]) for key in pending.named if key in revs]
         outside, conflict = sorted(pending.dropped), self.working.store.schema.conflict
-        for key in dict.fromkeys(pending.touched):
+        for key in pending.touched:
             row = self.working.rows.get(key)
             if row is not None and row["scope"] not in scopes and key[0] != conflict:
                 outside.append(key)

@@ -22,6 +22,7 @@ class Pending:
     reason: str
     waits_for: str | None
     touched: list[Key]
+    """Each once, as in `named`."""
     named: list[Key]
     author: Author | None = None
     ops: list[Op] = field(default_factory=list)

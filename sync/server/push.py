@@ -245,10 +245,10 @@ class Push:
                 self.working.forks.setdefault(one, []).extend(change.map + change.placed)
         self._reached |= self._moved()
         self._decided += parking.decided(change, ops or [])
-        rows = [(op.table, op.id) for op in ops or []] + [(table, new) for table, _, new in change.map]
-        reason = "forked" if change.map else ""
+        keys = [(op.table, op.id) for op in ops or []] + [(table, new) for table, _, new in change.map]
+        named, reason = list(dict.fromkeys(keys)), "forked" if change.map else ""
         return Pending(
-            change.uuid, change.outcome, reason, None, touched, rows, change.author, map=change.map
+            change.uuid, change.outcome, reason, None, touched, named, change.author, map=change.map
         )
 
     def _take(self, change: Change, ops: list[Op], life: Life | None) -> bool:

@@ -329,6 +329,7 @@ class Organisations:
 
 def sqlite_engine(path: Path) -> Engine:
     """An engine for one SQLite file: WAL, full sync, transactions begun by us."""
+    driver.take_as_they_are(sqlite3)
     engine = create_engine(
         f"{driver.SQLITE}/{path}",
         connect_args={"check_same_thread": False, "timeout": 20.0},

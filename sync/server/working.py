@@ -93,11 +93,13 @@ class Working:
         columns, wanted = self.store.tables.synced[table], sorted(ids)
         ending = 'ORDER BY "id" FOR UPDATE' if self.store.postgres else ""
         read: dict[Key, Row | None] = {(table, id): None for id in wanted}
+        blank = dict.fromkeys(names)  # one that has its keys already is filled in half the time
         for start in range(0, len(wanted), BATCH):
             for found in find_rows(
                 self.connection, columns, names, "id", wanted[start : start + BATCH], ending
             ):
-                row = dict(zip(names, found, strict=True))
+                row: Row = blank.copy()
+                row.update(zip(names, found, strict=True))
                 read[table, row["id"]] = row
         return read
 
