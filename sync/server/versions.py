@@ -276,10 +276,18 @@ def versions_since(
 
 
 def is_placed_since(change: Change, id: str, since: int) -> bool:
-    """Whether a document stands as this device had it, under its id or another's, since a revision."""
-    forks = change.working.store.tables["sync_fork"]
-    here = (forks.c.device == change.author.device) & (forks.c.rev > since) & (forks.c.old_id == id)
-    return change.working.connection.execute(select(forks.c.rev).where(here).limit(1)).first() is not None
+    """Whether a document stands as this device had it, under its id or another's, since a revision.
+
+    A version that a copy of its file made, of what both had sent, stands as the copy had it.
+    """
+    tables, device = change.working.store.tables, change.author.device
+    forks, shared, results = tables["sync_fork"], tables["sync_shared"], tables["sync_result"]
+    of_both = (
+        select(results.c.rev).join(shared, shared.c.uuid == results.c.uuid).where(shared.c.device == device)
+    )
+    here = (forks.c.device == device) & (forks.c.rev > since) & (forks.c.old_id == id)
+    statement = select(forks.c.rev).where(here & forks.c.rev.not_in(of_both)).limit(1)
+    return change.working.connection.execute(statement).first() is not None
 
 
 def any_forked(change: Change) -> bool:

@@ -284,4 +284,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 5}),
         ("restore_the_server", {}),
     ],
+    "what one of two copies went on to write is stated beside what both had sent and the other brought": [
+        ("change_a_quote", {"who": 2, "pick": 6, "number": 6}),
+        ("issue_a_quote", {"who": 1, "pick": 2}),
+        ("copy_a_laptop", {"who": 2}),
+        ("edit", {"who": 4, "kind": "quote_line", "pick": 6, "number": 4}),
+        ("back_up", {}),
+        ("sync", {"who": 4}),
+        ("restore_the_server", {}),
+    ],
 }
