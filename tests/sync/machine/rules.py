@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.sync.machine import company, mischief, promises
-from tests.sync.machine.laptop import Laptop
+from tests.sync.machine.laptop import Laptop, Row
 from tests.sync.machine.network import FAULTS, Fault
 from tests.sync.machine.world import World, fields
 
@@ -82,7 +82,11 @@ class Company:
         form = self.world.forms.get(laptop.name)
         if form is not None:
             names = fields(laptop, form.kind)
-            self.world.save_form(laptop, names[number % len(names)])
+            row = laptop.row(form.kind, form.id) or {}
+            moved = [name for name in names if _column(row, name) != _column(form.loaded, name)]
+            # What others wrote under the open form is what matters.
+            some = moved if moved and number % 2 else names
+            self.world.save_form(laptop, some[number % len(some)])
 
     def leave_a_draft(self, who: int, pick: int) -> None:
         laptop = self._laptop(who)
@@ -235,6 +239,10 @@ class Company:
         laptop = self._laptop(who)
         work(laptop)
         self.cursors.watch(laptop)
+
+
+def _column(row: Row, name: str) -> Any:
+    return row.get(name.partition(".")[0])
 
 
 def _choose(laptop: Laptop, kind: str, number: int, where: str = "deleted_at IS NULL") -> str | None:

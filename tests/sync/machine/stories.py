@@ -79,12 +79,12 @@ def somebody_claims_to_have_seen_it(world: World) -> None:
 
 
 def a_row_vanishes_from_a_disk(world: World) -> None:
-    """Something takes a row out of Claire's file behind the program's back."""
-    claire, rey = world.laptop("claire"), world.laptop("rey")
-    mischief.lose_a_row(world, claire, 0)
-    world.type(rey, "account", NORTHERN, "phone")
-    world.sync(rey)
+    """Something takes a row out of Julie's file behind the program's back."""
+    claire, julie = world.laptop("claire"), world.laptop("julie")
+    mischief.lose_a_row(world, julie, 0)
+    world.type(claire, "account", NORTHERN, "phone")
     world.sync(claire)
+    world.sync(julie)
 
 
 def a_visit_is_counted(world: World) -> None:
