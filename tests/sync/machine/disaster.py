@@ -81,8 +81,13 @@ def _add(counted: dict[str, int], ops: list[dict[str, Any]]) -> None:
 
 
 def _transactions(laptops: list[Laptop]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """What was sent or is to be: of one transaction what any copy of the file still tells."""
     kept = "SELECT uuid, cast(body AS text) FROM sync_transaction WHERE state <> 'withdrawn'"
-    return [(uuid, json.loads(body)) for laptop in laptops for uuid, body in laptop.sql(kept)]
+    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for laptop in laptops:
+        for uuid, body in laptop.sql(kept):
+            found[uuid] |= {json.dumps(op): op for op in json.loads(body)}
+    return [(uuid, list(ops.values())) for uuid, ops in found.items()]
 
 
 def _results(server: Server) -> list[tuple[str, str, list[dict[str, Any]]]]:

@@ -293,4 +293,12 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 4}),
         ("restore_the_server", {}),
     ],
+    "what a copy of a file has to send still is counted though the other keeps nothing of it": [
+        ("back_up", {}),
+        ("count_a_visit", {"who": 4, "pick": 2}),
+        ("copy_a_laptop", {"who": 4}),
+        ("move", {"who": 5, "pick": 4, "territory": "south"}),
+        ("sync_again", {"who": 0}),
+        ("restore_the_server", {}),
+    ],
 }
