@@ -301,4 +301,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync_again", {"who": 0}),
         ("restore_the_server", {}),
     ],
+    "what was made here and went with the scope goes too when the later work on it is taken back": [
+        ("add", {"who": 1, "kind": "account", "pick": 3}),
+        ("move", {"who": 1, "pick": 7, "territory": "north"}),
+        ("push_alone", {"who": 1}),
+        ("grant_or_revoke", {"user": "karim", "territory": "south", "given": False}),
+        ("copy_a_laptop", {"who": 1}),
+        ("several", {"who": 4, "pick": 7}),
+        ("pull_alone", {"who": 1}),
+    ],
 }
