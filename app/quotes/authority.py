@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -90,10 +91,11 @@ def discount_of(
     share = totals.discount_entered / discountable if discountable > 0 else Decimal(0)
     deepest, where = Decimal(0), ""
     worth = given = most = Decimal(0)
-    back = ""
+    back, returned = "", _eco_of_returns(lines)
     for amounts in totals.lines:
         line = by_id[amounts.id]
-        if line["choice_kind"] == "eco":
+        # The law sets it: only one that gives money back, with no goods coming back, is a discount.
+        if line["choice_kind"] == "eco" and (amounts.net >= 0 or line["id"] in returned):
             continue
         product = products.get(line["product"] or "")
         full = _usual_price(line, product, book) * abs(
@@ -116,6 +118,17 @@ def discount_of(
     if most and worth and (whole := min(_percent(given, worth), HUNDRED)) > deepest:
         return whole, back
     return deepest, where
+
+
+def _eco_of_returns(lines: Sequence[Record]) -> set[str]:
+    """The eco-participations that go back with their product, as many of it and for what they came."""
+    return {
+        eco["id"]
+        for above, eco in pairwise(lines)
+        if eco["choice_kind"] == "eco" and above["product"] and above["sku"] == eco["sku"]
+        if (above["quantity"] or 0) < 0 and eco["quantity"] == above["quantity"]
+        if eco["unit_price"] == eco["list_price"]
+    }
 
 
 def _percent(part: Decimal, of: Decimal) -> Decimal:

@@ -53,6 +53,8 @@ def test_under_a_list_with_vat_a_lower_price_is_as_deep_a_discount(workspace, qu
         ({"description": "Geste commercial", "quantity": -1, "unit_price": 30}, "15.00"),
         ({"description": "Geste", "quantity": -1, "unit_price": 30, "choice_kind": "option"}, "15.00"),
         ({"description": "Geste", "quantity": -1, "unit_price": 900}, "100.00"),
+        # and no less where it is called an eco-participation;
+        ({"description": "Éco", "quantity": -1, "unit_price": 30, "choice_kind": "eco"}, "15.00"),
         # goods taken back at their price are none, dearer ones are.
         ({"description": "Retour", "quantity": -1, "unit_price": 100, "product": "A1"}, "0"),
         ({"description": "Retour", "quantity": -1, "unit_price": 130, "product": "A1"}, "15.00"),
