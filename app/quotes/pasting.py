@@ -64,7 +64,7 @@ _AND_UNIT = re.compile(r"(?P<figure>[-+\u2212]?\d[\d\s.,]*)\s*(?P<unit>[^\W\d_]\
 """« 12 pcs », « 2,5 m² »."""
 _PER_UNIT = re.compile(r"\s*(?:/|par\b|per\b).*$", re.IGNORECASE)
 """What follows a price: « 12,50 € / m »."""
-_SUM = re.compile(r"(?:sous-? ?|grand |sub-?)?total|(?:montant )?(?:tva|vat)\b|net a payer|montant total")
+_SUM = re.compile(r"(?:sous-? ?|grand |sub-?)?total\b|(?:montant )?(?:tva|vat)\b|net a payer|montant total")
 """How a row of sums begins, folded."""
 
 
@@ -170,11 +170,8 @@ def _add_row(sheet: Sheet, row: Row, known: dict[str, Suggestion], at: int) -> S
         line["unit"] = row.unit or line["unit"]
         after = with_line(sheet, line, at)
     else:
-        priced = dataclasses.replace(
-            found, quantity=row.quantity, price=found.book.price(found.product, row.quantity)
-        )
-        after = editing.add_product(sheet, priced, at)
-        if row.price is not None and row.price != priced.price.unit_price:
+        after = editing.add_product(sheet, dataclasses.replace(found, quantity=row.quantity), at)
+        if row.price is not None and row.price != after.lines[at]["unit_price"]:
             after = editing.set_cell(after, at, "unit_price", str(row.price))
     if row.vat and (sheet.quote["vat_category"] or "S") == "S":
         after = editing.set_cell(after, at, "vat_rate", row.vat)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from app import records
 from app.quotes import charging, editing, pasting
 from app.quotes.sheet import Sheet
 from tests.shop import Shop
@@ -143,6 +144,20 @@ def test_a_column_of_vat_rates_is_taken_over_and_one_of_amounts_is_not(shop: Sho
     assert {line["vat_rate"] for line in paste(shop, reverse, text).lines} == {D(0)}
     amounts = paste(shop, sheet_of(shop), text.replace("5,5 %", "0,55").replace("\t20", "\t2,00"))
     assert {line["vat_rate"] for line in amounts.lines} == {D(20)}
+
+
+def test_a_pasted_price_stands_where_the_list_would_ask_the_same_with_vat(shop: Shop) -> None:
+    with shop.workspace.transaction() as session:
+        (tarif,) = records.find_rows(session, "price_list", {"name": "Tarif B"})
+        records.save(session, "price_list", tarif["id"], {"tax_mode": "TTC"})
+    abroad = charging.set_vat_treatment(sheet_of(shop), "G")
+    (line,) = paste(shop, abroad, "FOR-01\tPose\t1\t180,00").lines
+    assert line["unit_price"] == D(180), "150.00 without VAT is what the list asks, 180.00 what was typed"
+
+
+def test_work_whose_name_begins_like_a_sum_is_none() -> None:
+    (row,) = pasting.read_rows("Désignation\tQté\tPU\nTotalisateur d'eau\t\t90,00")
+    assert (row.label, row.price) == ("Totalisateur d'eau", D(90))
 
 
 def test_a_cell_of_several_lines_is_one_row(shop: Shop) -> None:
