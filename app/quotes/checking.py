@@ -28,7 +28,7 @@ QUESTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One sentence, and where its answer is given: `details`, `company`, `approval`, or nowhere."""
+    """One sentence, and where its answer is given: `details`, `company`, `customer`, `approval`, or nowhere."""
 
     text: str
     where: str = ""
@@ -57,6 +57,9 @@ def points(session: Session, quote_id: str) -> list[Point]:
     if find_company(session).get("vat_scheme") == "franchise" and _charges_vat(session, quote):
         found.append(Point(_("Your company charges no VAT, yet this quote does."), "details"))
     found += [Point(text, "company") for text in said.missing]
+    address = paper.billing_site(session, quote) or {}
+    if not any(address.get(name) for name in ("line1", "line2", "postcode", "town")):
+        found.append(Point(_("The customer has no address: the quote names none."), "customer"))
     if account.get("customer_kind") == "consumer":
         found += _for_a_consumer(quote)
     return found

@@ -78,7 +78,7 @@ def build(session: Session, quote: Record) -> QuoteDocument:
     """The document of a quote record as it stands."""
     account, organisation = records.known(session, "account", quote["account"]), find_company(session)
     lines = records.find_rows(session, "quote_line", {"quote": quote["id"]}, order="position")
-    site = _billing_site(session, quote)
+    site = billing_site(session, quote)
     pictures = _pictures(session, lines)
     return build_document(
         organisation,
@@ -137,7 +137,7 @@ def _expired_list(session: Session, quote: Record) -> tuple[str, date] | None:
     return (book.name, book.expired_on) if book.expired_on else None
 
 
-def _billing_site(session: Session, quote: Record) -> Record | None:
+def billing_site(session: Session, quote: Record) -> Record | None:
     """The account's billing address, else the quote's site, else any that it has."""
     sites = records.find_rows(session, "site", {"account": quote["account"]}) if quote["account"] else []
     sites.sort(key=lambda site: (site["kind"] != "billing", site["id"] != quote["site"]))

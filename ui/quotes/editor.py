@@ -101,6 +101,7 @@ class QuoteEditor(QWidget):
                 "details": self.show_details,
                 "approval": self.show_steps,
                 "company": lambda: self._shell.go("settings"),
+                "customer": self._show_customer,
             }
         )
         self.view_button = Button(_("Preview"), "secondary", "eye", self._toggle_page, checkable=True)
@@ -373,6 +374,10 @@ class QuoteEditor(QWidget):
     def show_details(self) -> None:
         """The facts that the head has no room for."""
         ask_details(self._shell, self.draft)
+
+    def _show_customer(self) -> None:
+        if self.draft.sheet is not None:
+            self._shell.go("accounts", self.draft.sheet.quote["account"])
 
     def show_steps(self) -> None:
         """What may be done next with the quote, as it is stored."""

@@ -151,6 +151,7 @@ def test_a_company_without_vat_of_its_own_charges_none(shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         records.save(session, "organisation", find_company(session)["id"], {"vat_scheme": "franchise"})
         records.save(session, "account", shop.account, {"headcount": 40})
+        records.add(session, "site", {"account": shop.account, "kind": "billing", "town": "Grenoble"})
     sheet = sheet_of(shop, "for 01")
     assert (sheet.quote["vat_category"], editing.totals(sheet).total.vat) == ("E", 0)
     with shop.workspace.read() as session:

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from app import records
-from app.quotes import checking
+from app.quotes import checking, issuing
 from app.quotes.pdf import render
 from tests.app.quotes import samples
 from tests.shop import Shop
@@ -51,3 +51,18 @@ def test_the_amount_that_stands_out_is_what_the_customer_pays(account, mode, sta
 
     PdfReader(io.BytesIO(render(document))).pages[0].extract_text(visitor_text=note)
     assert max(sizes, key=sizes.__getitem__) == f"Total {stands_out}"
+
+
+def test_a_customer_without_an_address_is_told_and_none_is_kept_from_the_quote(shop: Shop):
+    quote = shop.quote("dsi 600")
+    words = "Le client n’a pas d’adresse\u00a0: le devis n’en portera aucune."
+    assert words in said(shop, quote)
+    with shop.workspace.transaction() as session:
+        site = records.add(session, "site", {"account": shop.account, "kind": "billing", "name": "Siège"})
+    assert words in said(shop, quote), "a name is no address"
+    with shop.workspace.transaction() as session:
+        records.save(session, "site", site, {"line1": "4 rue Neuve", "postcode": "38000", "town": "Grenoble"})
+    assert words not in said(shop, quote)
+    with shop.workspace.transaction() as session:
+        records.delete(session, "site", site)
+        issuing.issue(session, quote)
