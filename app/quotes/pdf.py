@@ -70,8 +70,10 @@ def render(document: QuoteDocument, files: Mapping[str, bytes] | None = None) ->
         words = Words(document.language, document.currency)
         legal = _legal_lines(document)
         pages = _lay(document, words, HEIGHT - 34 - len(legal) * _LEGAL.leading)
-        content = _draw(document, words, pages, legal, files)
-    terms = files.get(document.terms_file)
+        terms = files.get(document.terms_file)
+        # Those pages are a file of the company's own: the quote's numbers do not count them, but name how many.
+        annexed = pdf_archive.count_pages(terms) if terms else 0
+        content = _draw(document, words, pages, legal, files, annexed)
     return pdf_archive.append_pages(content, terms) if terms else content
 
 
@@ -284,6 +286,7 @@ def _draw(
     pages: list[list[tuple[Draw, float]]],
     legal: list[str],
     files: Mapping[str, bytes],
+    annexed: int,
 ) -> bytes:
     file = io.BytesIO()
     canvas = pdf_archive.make_canvas(
@@ -302,6 +305,10 @@ def _draw(
         _draw_edges(document, words, pen, index, len(pages), legal)
         for draw, y in blocks:
             draw(pen, y)
+        if annexed and index == len(pages) - 1:
+            many = "terms_annexed" if annexed > 1 else "terms_annexed_one"
+            y = HEIGHT - 22 - len(legal) * _LEGAL.leading
+            pen.right(RIGHT, y - 4, words(many, pages=annexed), _LEGAL)
         canvas.showPage()
     canvas.save()
     return file.getvalue()

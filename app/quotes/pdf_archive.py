@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 import resources
 from app.errors import Damaged
 from app.i18n import translate as _
-from app.quotes.annexed import carry_layers, plain_pages
+from app.quotes.annexed import Annexed, carry_layers, plain_pages
 from app.quotes.pdf_type import REGULAR
 
 _NO_DAY = date(2000, 1, 1)
@@ -67,12 +67,7 @@ def append_pages(content: bytes, other: bytes) -> bytes:
 
     Of the other its pages alone, whatever else hangs on them. Raises Damaged for a file that is no readable PDF.
     """
-    try:
-        plain = plain_pages(other).content
-    except ValueError as problem:
-        raise Damaged(
-            _("The terms of sale are no readable PDF. Ask your office for another file.")
-        ) from problem
+    plain = _annexed(other).content
     return join(content, plain, claim=_is_archive(plain))
 
 
@@ -86,6 +81,20 @@ def _is_archive(other: bytes) -> bool:
     canvas.save()
     joined = join(blank.getvalue(), other, claim=True)
     return bool(pdfa.validate_written(io.BytesIO(joined), "3b").passed)
+
+
+def count_pages(terms: bytes) -> int:
+    """How many pages a company's terms add to a quote. Raises Damaged as `append_pages`."""
+    return _annexed(terms).pages
+
+
+def _annexed(terms: bytes) -> Annexed:
+    try:
+        return plain_pages(terms)
+    except ValueError as problem:
+        raise Damaged(
+            _("The terms of sale are no readable PDF. Ask your office for another file.")
+        ) from problem
 
 
 def join(content: bytes, other: bytes, claim: bool) -> bytes:

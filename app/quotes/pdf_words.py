@@ -76,6 +76,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "notes": "Remarques",
         "mentions": "Mentions",
         "terms": "Conditions générales de vente",
+        "terms_annexed": "Conditions annexées\u00a0: {pages} pages",
+        "terms_annexed_one": "Conditions annexées\u00a0: 1 page",
         "terms_accepted": "Lues et acceptées",
         "agreed": "Bon pour accord",
         "sign_here": "Date, nom, qualité, cachet et signature",
@@ -146,6 +148,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "notes": "Notes",
         "mentions": "Legal notices",
         "terms": "Terms of sale",
+        "terms_annexed": "Terms of sale annexed: {pages} pages",
+        "terms_annexed_one": "Terms of sale annexed: 1 page",
         "terms_accepted": "Read and accepted",
         "agreed": "Agreed and accepted",
         "sign_here": "Date, name, position, stamp and signature",
@@ -156,7 +160,20 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-_ONCE = frozenset({"expired_list", "page", "attention", "capital", "vat_short", "vat_none", "draft", "phone"})
+_ONCE = frozenset(
+    {
+        "expired_list",
+        "page",
+        "attention",
+        "capital",
+        "vat_short",
+        "vat_none",
+        "draft",
+        "phone",
+        "terms_annexed",
+        "terms_annexed_one",
+    }
+)
 """Words that a paper in both languages says in French alone: short ones, and those around a value."""
 
 _MODES = {"fr": {"HT": "HT", "TTC": "TTC"}, "en": {"HT": "excl. VAT", "TTC": "incl. VAT"}}

@@ -144,6 +144,13 @@ def test_what_acts_in_the_terms_is_in_no_quote(name: str):
     assert "Article 2. Prix" in PdfReader(io.BytesIO(content)).pages[-1].extract_text()
 
 
+def test_the_last_page_of_the_quote_says_how_many_pages_of_terms_follow():
+    *_before, own, _first, _second = PdfReader(io.BytesIO(printed_with(terms()))).pages
+    assert "Conditions annexées : 2 pages" in own.extract_text()
+    (alone,) = PdfReader(io.BytesIO(render(samples.document(1)))).pages
+    assert "annexées" not in alone.extract_text()
+
+
 def test_a_font_that_leads_to_the_whole_document_is_a_font_alone():
     found = annexed.plain_pages(terms(with_catalogue_in_a_font))
     assert not traces_in(found.content)
