@@ -217,6 +217,7 @@ def test_a_discount_beyond_the_authority_is_sent_for_approval(hand: Hand, shop: 
     with shop.workspace.transaction() as session:
         me = records.add(session, "user", {"name": "Claire", "role": "manager", "discount_authority": D(5)})
         state.put(session.connection(), "user", me)
+        records.add(session, "site", {"account": shop.account, "kind": "billing", "town": "Grenoble"})
     quote = opened("dsi 600 x 6")
     hand.page.editor.draft.act(lambda sheet: authority_discount(sheet))
     hand.wait_for(lambda: bool(hand.page.editor.points_button.points))
