@@ -79,6 +79,7 @@ def open_product(
         found
         for id in product["substitutes"] or ()
         for found in records.find_rows(session, "product", {"id": id})
+        if found["status"] != "hidden"
     ]
     images = records.find_rows(session, "attachment", {"id": product["image"]}) if product["image"] else []
     return ProductSheet(

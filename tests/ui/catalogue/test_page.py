@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from app import attachments, records
+from app.catalogue import browsing
 from sync import state
 from tests.app.attachments.pictures import photo_file
 from tests.shop import Shop
@@ -16,7 +17,7 @@ from tests.ui.quotes.conftest import Hand, desk, hand, shop  # noqa: F401  (fixt
 from ui.catalogue.page import CataloguePage
 from ui.catalogue.product_sheet import Picture
 from ui.table import RowRole
-from ui.widgets import InfoBar
+from ui.widgets import Button, InfoBar
 
 
 def catalogue(hand: Hand) -> CataloguePage:  # noqa: F811
@@ -170,3 +171,23 @@ def test_a_rep_with_a_server_is_offered_no_other_picture(hand: Hand, shop: Shop)
     hand.window.go("catalogue", shop.products["SAV-5"])
     hand.settle()
     assert not page.sheet.picture.acceptDrops()
+
+
+def test_a_product_names_what_replaces_it_but_nothing_that_is_hidden(hand: Hand, shop: Shop) -> None:  # noqa: F811
+    with shop.workspace.transaction() as session:
+        other = [shop.products[sku] for sku in ("TAP-90", "DSI-600")]
+        records.save(
+            session, "product", shop.products["BOB-450"], {"substitutes": other, "status": "obsolete"}
+        )
+        records.save(session, "product", shop.products["DSI-600"], {"status": "hidden"})
+    page = catalogue(hand)
+    hand.window.go("catalogue", shop.products["BOB-450"])
+    hand.settle()
+    with shop.workspace.read() as session:
+        shown = browsing.open_product(session, shop.products["BOB-450"]).substitutes
+    assert [product["id"] for product in shown] == [shop.products["TAP-90"]]
+    (go,) = [
+        button for button in page.sheet.findChildren(Button) if button.text() == browsing.label(shown[0])
+    ]
+    hand.click(go)
+    hand.wait_for(lambda: page.sheet.product == shop.products["TAP-90"])
