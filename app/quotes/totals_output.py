@@ -25,10 +25,7 @@ def _as_texts(found: Totals, inputs: Inputs) -> dict[str, Any]:
             {"rate": rate_text(each.rate), "amount": str(each.amount)} for each in found.discount_by_rate
         ],
         "doc_charges_total": str(found.charges),
-        "vat_breakdown": [
-            {"rate": rate_text(each.rate), "base": str(each.base), "vat": str(each.vat)}
-            for each in found.vat_breakdown
-        ],
+        "vat_breakdown": _vat_texts(found),
         **_sum_texts(found.total),
     }
     if found.options:
@@ -36,6 +33,16 @@ def _as_texts(found: Totals, inputs: Inputs) -> dict[str, Any]:
     if found.deposit:
         texts["deposit"] = _deposit_texts(found.deposit)
     return texts
+
+
+def _vat_texts(found: Totals) -> list[dict[str, str]]:
+    """A rate that several categories share, such as exempt and reverse charge, names them."""
+    rates = [each.rate for each in found.vat_breakdown]
+    return [
+        {"rate": rate_text(each.rate), "base": str(each.base), "vat": str(each.vat)}
+        | ({"category": each.category} if rates.count(each.rate) > 1 else {})
+        for each in found.vat_breakdown
+    ]
 
 
 def _line_texts(line: LineAmounts, price_mode: str) -> dict[str, Any]:

@@ -320,6 +320,19 @@ def test_exempt_and_reverse_charge_are_two_rows_at_the_same_rate():
     assert [(row.category, str(row.base)) for row in rows] == [("AE", "30.00"), ("E", "10.00")]
 
 
+def test_a_rate_that_several_categories_share_names_them_and_no_other_does():
+    asked = {
+        "lines": [
+            {"id": "1", "qty": "1", "unit_price": "10", "vat_rate": "0", "vat_category": "E"},
+            {"id": "2", "qty": "1", "unit_price": "30", "vat_rate": "0", "vat_category": "AE"},
+            {"id": "3", "qty": "1", "unit_price": "5", "vat_rate": "20"},
+        ]
+    }
+    assert {(row["rate"], row.get("category")) for row in price(asked)["vat_breakdown"]} == {
+        ("20", None), ("0", "AE"), ("0", "E"),
+    }  # fmt: skip
+
+
 def test_an_amount_off_a_returned_item_makes_the_return_smaller():
     back = Line("1", Decimal(-1), Decimal(50), Decimal(20), discount_amount=Decimal(5))
     assert str(compute([back]).lines[0].net) == "-45.00"
