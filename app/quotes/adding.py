@@ -17,12 +17,11 @@ from app.i18n import mark as _
 from app.i18n import translate, translate_in
 from app.money import parse_decimal
 from app.quotes.editing import check_line
-from app.quotes.sheet import ONE, ZERO, Record, Sheet, blank_line, spoken, start_of, with_line
+from app.quotes.sheet import ONE, VAT_USUAL, ZERO, Record, Sheet, blank_line, spoken, start_of, with_line
 
 SIGNS = {"#": "section", '"': "text", "=": "subtotal", "---": "page_break", "+": "free"}
 """What a typed sign makes of the text behind it."""
 ROLES = (("item", _("Item")), ("option", _("Option")), ("alternate", _("Alternative")))
-VAT_USUAL = Decimal(20)
 
 _NUMBER = r"[-\u2212]?\d[\d\s.,\u00a0\u202f]*"
 _PRICE = re.compile(rf"^(?P<rest>.*\S)\s+(?:@|à|at)\s*(?P<price>{_NUMBER})\s*€?$", re.IGNORECASE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from app.catalogue.pricing import PriceBook, open_book
 from app.errors import NotAllowed
 from app.i18n import translate as _
 from app.quotes.composing import quote_totals
+from app.quotes.eco import is_eco_of
 from app.quotes.model import FROZEN
 from app.quotes.suggesting import find_products
 from sync import state
@@ -78,46 +80,69 @@ def deepest_discount(session: Session, quote_id: str, user_id: str | None = None
 def discount_of(
     quote: Record, lines: Sequence[Record], products: Mapping[str, Record], book: PriceBook
 ) -> tuple[Decimal, str]:
-    """(percent, description of the line) of the deepest discount.
+    """(percent, description of the line) of the deepest discount, of one line or of the whole."""
+    counted = _counted(quote, lines, products, book)
+    return max(_deepest_line(counted), _deepest_whole(counted), key=itemgetter(0))
 
-    It is that of one line, or of the whole where a negative line gives back more than goods that cost it:
-    « Geste commercial × −1 » is a discount too.
-    """
+
+_NONE = (Decimal(0), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A line as its discount is judged, both amounts without sign."""
+
+    line: Record
+    full: Decimal
+    """What it usually costs; of money that goes back, what came with the goods that do."""
+    net: Decimal
+    in_total: bool
+    goes_back: bool
+
+
+def _counted(
+    quote: Record, lines: Sequence[Record], products: Mapping[str, Record], book: PriceBook
+) -> list[_Counted]:
     totals = quote_totals(quote, lines)
     by_id = {str(line["id"]): line for line in lines}
     discountable = sum(
         (a.net for a in totals.lines if a.in_total and by_id[a.id]["discountable"] is not False), Decimal(0)
     )
     share = totals.discount_entered / discountable if discountable > 0 else Decimal(0)
-    deepest, where = Decimal(0), ""
-    worth = given = most = Decimal(0)
-    back, returned = "", _eco_of_returns(lines)
+    found, returned = [], _eco_of_returns(lines)
     for amounts in totals.lines:
-        line = by_id[amounts.id]
+        line, goes_back = by_id[amounts.id], amounts.net < 0
         # The law sets it: only one that gives money back, with no goods coming back, is a discount.
-        if line["choice_kind"] == "eco" and (amounts.net >= 0 or line["id"] in returned):
+        if line["choice_kind"] == "eco" and (not goes_back or line["id"] in returned):
             continue
         product = products.get(line["product"] or "")
-        full = _usual_price(line, product, book) * abs(
-            line["quantity"] if line["quantity"] is not None else Decimal(1)
-        )
+        quantity = abs(line["quantity"] if line["quantity"] is not None else Decimal(1))
+        full = Decimal(0) if goes_back and product is None else _usual_price(line, product, book) * quantity
         net = abs(amounts.net) * (1 - (share if line["discountable"] is not False else 0))
-        if amounts.net < 0:
-            more = net - (full if product else 0)
-            given += max(more, Decimal(0))
-            if more > most:
-                most, back = more, line["description"] or ""
-            continue
-        if full <= 0:
-            continue
-        if amounts.in_total:
-            worth, given = worth + full, given + full - net
-        percent = _percent(full - net, full)
-        if percent > deepest:
-            deepest, where = percent, line["description"] or line["sku"] or ""
-    if most and worth and (whole := min(_percent(given, worth), HUNDRED)) > deepest:
-        return whole, back
-    return deepest, where
+        found.append(_Counted(line, full, net, amounts.in_total, goes_back))
+    return found
+
+
+def _deepest_line(counted: Sequence[_Counted]) -> tuple[Decimal, str]:
+    found = [
+        (_percent(one.full - one.net, one.full), one.line["description"] or one.line["sku"] or "")
+        for one in counted
+        if not one.goes_back and one.full > 0
+    ]
+    deepest = max(found, key=itemgetter(0), default=_NONE)
+    return deepest if deepest[0] > 0 else _NONE
+
+
+def _deepest_whole(counted: Sequence[_Counted]) -> tuple[Decimal, str]:
+    """Where a line gives back more than goods that cost it: « Geste commercial × −1 » is a discount too."""
+    gifts = [(one.net - one.full, one.line["description"] or "") for one in counted if one.goes_back]
+    gifts = [gift for gift in gifts if gift[0] > 0]
+    sold = [one for one in counted if one.in_total and not one.goes_back and one.full > 0]
+    worth = sum((one.full for one in sold), Decimal(0))
+    if not gifts or not worth:
+        return _NONE
+    given = sum((one.full - one.net for one in sold), sum((gift for gift, _where in gifts), Decimal(0)))
+    return min(_percent(given, worth), HUNDRED), max(gifts, key=itemgetter(0))[1]
 
 
 def _eco_of_returns(lines: Sequence[Record]) -> set[str]:
@@ -125,7 +150,7 @@ def _eco_of_returns(lines: Sequence[Record]) -> set[str]:
     return {
         eco["id"]
         for above, eco in pairwise(lines)
-        if eco["choice_kind"] == "eco" and above["product"] and above["sku"] == eco["sku"]
+        if is_eco_of(eco, above)
         if (above["quantity"] or 0) < 0 and eco["quantity"] == above["quantity"]
         if eco["unit_price"] == eco["list_price"]
     }

@@ -13,9 +13,8 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_in
 from app.money import parse_decimal, round_half_up
-from app.quotes.adding import VAT_USUAL
 from app.quotes.editing import check_quote, priced_as, product_vat
-from app.quotes.sheet import HUNDRED, ONE, ZERO, Record, Sheet, spoken, with_quote
+from app.quotes.sheet import HUNDRED, ONE, VAT_USUAL, ZERO, Record, Sheet, spoken, with_quote
 
 _CHARGE = re.compile(
     r"^(?P<label>.*?)\s*(?P<amount>\d{1,3}(?:[\s\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)\s*(?:€|eur)?(?:\s+(?P<rate>\d[\d.,]*)\s*%)?$",
@@ -134,4 +133,4 @@ def _usual_rate(sheet: Sheet) -> Decimal:
     if (sheet.quote["vat_category"] or "S") != "S":
         return ZERO
     rates = [line["vat_rate"] for line in sheet.lines if line["vat_rate"] is not None]
-    return max(rates, key=rates.count) if rates else Decimal(20)
+    return max(rates, key=rates.count) if rates else VAT_USUAL

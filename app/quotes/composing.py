@@ -10,6 +10,7 @@ from typing import Any
 from app.kinds.reach import country_names
 from app.quotes import totals
 from app.quotes.document import SELLER_FIELDS, Amounts, Buyer, DocumentLine, Person, QuoteDocument, VatRow
+from app.quotes.eco import is_eco_of
 from app.quotes.mentions import Mentions, may_take_deposit_at_once
 from app.quotes.pdf_words import Words
 from app.quotes.style import QuoteStyle, read_style
@@ -140,9 +141,8 @@ def _with_parts(lines: Sequence[Record]) -> list[tuple[Record, Part]]:
     above: Record = {}
     for line in lines:
         if _is_item(line):
-            kind = line.get("choice_kind") or "item"
-            belongs = kind == "eco" and above.get("product") and above.get("sku") == line.get("sku")
-            of = above if belongs and above.get("choice_kind") in ("option", "alternate") else line
+            chosen = above.get("choice_kind") in ("option", "alternate")
+            of = above if chosen and is_eco_of(line, above) else line
             found.append((line, (of.get("choice_kind") or "item", bool(of.get("selected")))))
         above = line
     return found

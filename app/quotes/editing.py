@@ -30,6 +30,7 @@ from app.quotes.sheet import (
     LINE_FIELDS,
     MARGIN_FLOOR,
     ONE,
+    VAT_USUAL,
     ZERO,
     Record,
     Sheet,
@@ -300,7 +301,7 @@ def _vat(sheet: Sheet, product: Record) -> Record:
 
 def product_vat(product: Record) -> Record:
     """The VAT that a product bears of itself, as a line has it."""
-    rate = product["vat_rate"] if product["vat_rate"] is not None else Decimal(20)
+    rate = product["vat_rate"] if product["vat_rate"] is not None else VAT_USUAL
     return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
 
 

@@ -18,6 +18,7 @@ from app.i18n import translate, translate_in
 from app.identity import new_id
 from app.kinds import KINDS
 from app.money import round_half_up
+from app.quotes.eco import is_eco_of
 from app.quotes.model import FROZEN
 
 Record = dict[str, Any]
@@ -25,6 +26,8 @@ Record = dict[str, Any]
 ONE = Decimal(1)
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+VAT_USUAL = Decimal(20)
+"""The rate in percent of what names none."""
 MARGIN_FLOOR = Decimal(25)
 """Below this margin in percent the editor warns, unless the setting `margin_floor` says otherwise."""
 
@@ -153,8 +156,7 @@ def has_eco(sheet: Sheet, at: int) -> bool:
     """Whether the next line is this line's eco-participation."""
     if not 0 <= at < len(sheet.lines) - 1:
         return False
-    line, after = sheet.lines[at], sheet.lines[at + 1]
-    return bool(line["product"] and after["choice_kind"] == "eco" and after["sku"] == line["sku"])
+    return is_eco_of(sheet.lines[at + 1], sheet.lines[at])
 
 
 def end_of(sheet: Sheet, at: int) -> int:
