@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from app import __version__, syncing
 from app.errors import Duplicate, NotAllowed, NotFound
+from app.file_writing import whole
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.syncing import SyncProblem
@@ -151,16 +152,11 @@ def _replacing(file: Path) -> Iterator[BinaryIO]:
     """Write `file` whole or not at all; an older file of a sync may be overwritten, any other never."""
     if file.exists() and not _is_ours(file):
         raise Duplicate(_("{file} exists already; nothing was overwritten.", file=file))
-    partial = file.with_name(f"{file.name}.part")
-    try:
-        with partial.open("wb") as target:
-            yield target
-            target.flush()
-            # It may be pulled out with its stick the moment that we say it is written.
-            os.fsync(target.fileno())
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(file) as partial, partial.open("wb") as target:
+        yield target
+        target.flush()
+        # It may be pulled out with its stick the moment that we say it is written.
+        os.fsync(target.fileno())
 
 
 def _is_ours(file: Path) -> bool:

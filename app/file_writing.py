@@ -14,6 +14,8 @@ def whole(file: Path) -> Iterator[Path]:
     Raises OSError about `file` itself: nobody chose the name beside it.
     """
     partial = file.with_name(file.name + ".new")
+    with suppress(OSError):
+        partial.unlink()  # of a program that was killed
     try:
         yield partial
         partial.replace(file)

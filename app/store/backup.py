@@ -187,7 +187,6 @@ def _moment(text: str) -> datetime:
 def _whole(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` on leaving and goes away on an error."""
     with _explained_files(target.parent), whole(target) as partial:
-        partial.unlink(missing_ok=True)
         yield partial
 
 
