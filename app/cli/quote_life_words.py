@@ -194,7 +194,6 @@ def verify(options: argparse.Namespace, output: Output) -> None:
     from datetime import datetime
     from pathlib import Path
 
-    from app import formats
     from app.errors import Damaged
     from app.quotes import sealing
 

@@ -18,9 +18,7 @@ from sqlalchemy.orm import Session
 
 from app import attachments, records
 from app.errors import Invalid, NotAllowed
-from app.fields import Field
 from app.i18n import translate as _
-from app.kinds import KINDS
 from app.quotes import paper
 from app.quotes.document import QuoteDocument
 from app.quotes.model import FROZEN
@@ -240,7 +238,7 @@ def _filled(document: QuoteDocument, language: str, templates: Mapping[str, Any]
         "valid_until": words.date(document.valid_until),
         "contact": document.buyer.contact,
         "salesperson": person.name,
-        "phone": KINDS["phone"].display(person.phone, Field("", "phone", "")) if person.phone else "",
+        "phone": words.phone(person.phone),
         "company": document.seller.get("name", ""),
     }
     subject, body = (_fill(chosen[part], values) for part in ("subject", "body"))

@@ -7,12 +7,9 @@ import threading
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Any
 
 from reportlab import rl_config
 
-from app.fields import Field
-from app.kinds import KINDS
 from app.quotes import pdf_archive, pdf_closing, pdf_table
 from app.quotes.document import QuoteDocument
 from app.quotes.pdf_page import HEIGHT, LEFT, MM, RIGHT, ROOM, WIDTH, Draw, Flow, Pen
@@ -211,16 +208,10 @@ def _seller_lines(document: QuoteDocument, words: Words) -> list[str]:
     seller = document.seller
     town = f"{seller.get('postcode', '')} {seller.get('town', '')}".strip()
     street = ", ".join(filter(None, (seller.get("line1"), seller.get("line2"))))
-    phone = f"{words('phone')} {_phone(seller['phone'])}" if seller.get("phone") else ""
+    phone = f"{words('phone')} {words.phone(seller['phone'])}" if seller.get("phone") else ""
     reach = " · ".join(filter(None, (phone, seller.get("email"), seller.get("website"))))
     room = WINDOW_X - LEFT - 20
     return [line for text in (street, town, reach) if text for line in wrap(text, _ADDRESS, room)][:5]
-
-
-def _phone(number: Any) -> str:
-    """A telephone number as people write it, not as it is kept."""
-    kind = KINDS["phone"]
-    return kind.display(str(number), Field("", "phone", "")) if number else ""
 
 
 def _meta(document: QuoteDocument, words: Words) -> list[tuple[str, list[str]]]:
@@ -229,7 +220,7 @@ def _meta(document: QuoteDocument, words: Words) -> list[tuple[str, list[str]]]:
     pairs = [
         (words("date"), [words.date(document.date)]),
         (words("valid_until"), [words.date(document.valid_until)]),
-        (words("salesperson"), [person.name, _phone(person.phone), person.email]),
+        (words("salesperson"), [person.name, words.phone(person.phone), person.email]),
         (words("customer_reference"), [buyer.reference]),
         (words("code"), [buyer.code]),
         (words("siren"), [words.siren(buyer.siren)]),

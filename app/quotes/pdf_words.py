@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from app import units
+from app.fields import Field
+from app.kinds import KINDS
 
 NARROW = "\u202f"
 NBSP = "\u00a0"
@@ -235,6 +237,10 @@ class Words:
     def siren(self, text: str) -> str:
         """A company number in groups of three digits."""
         return NBSP.join((text[:3], text[3:6], text[6:])) if len(text) == 9 and text.isdecimal() else text
+
+    def phone(self, number: str | None) -> str:
+        """A telephone number as people write it, not as it is kept."""
+        return KINDS["phone"].display(number, Field("", "phone", "")) if number else ""
 
     def percent(self, text: str) -> str:
         """5,5 % or 5.5%."""

@@ -45,8 +45,8 @@ class ComparisonView(QDialog):
         self._printing.print(as_pdf(self._found), name)
 
 
-def as_html(found: TwoQuotes) -> str:
-    """Both versions as one table: lines first, then the facts that differ."""
+def as_html(found: TwoQuotes, heading: str = "") -> str:
+    """Both versions as one table under a heading: lines first, then the facts that differ."""
     head = "".join(
         f"<th align='right' width='31%'>{escape(_side_name(side))}</th>" for side in (found.left, found.right)
     )
@@ -57,7 +57,7 @@ def as_html(found: TwoQuotes) -> str:
     )
     return (
         # What stands in `thead` is repeated on each page of paper.
-        f"<body><p><b>{escape(found.customer)}</b></p><table width='100%' cellpadding='5' cellspacing='0'>"
+        f"<body>{heading}<p><b>{escape(found.customer)}</b></p><table width='100%' cellpadding='5' cellspacing='0'>"
         f"<thead><tr><th width='4%'></th><th align='left' width='34%'>{escape(_('Line'))}</th>{head}</tr></thead>{body}"
         f"<tr><td></td><td><b>{escape(_('Total incl. VAT'))}</b></td>{total}</tr></table></body>"
     )
@@ -79,7 +79,7 @@ def as_pdf(found: TwoQuotes) -> bytes:
     font.setPointSizeF(PAPER_POINTS)  # pixels are those of the screen, a few tenths of a millimetre on paper
     document.setDefaultFont(font)
     title, day = escape(_("Compare two versions")), escape(formats.format_date(formats.now().date()))
-    document.setHtml(as_html(found).replace("<body>", f"<body><h2>{title}</h2><p>{day}</p>", 1))
+    document.setHtml(as_html(found, f"<h2>{title}</h2><p>{day}</p>"))
     document.print_(writer)
     buffer.close()
     return bytes(data.data())
