@@ -54,6 +54,15 @@ class Shop:
         with self.workspace.read() as session:
             return editing.open_sheet(session, quote)
 
+    def sheet(self, *entries: str) -> Sheet:
+        """A stored draft with these lines, as the editor opens it."""
+        return self.read(self.quote(*entries))
+
+    def stored(self, before: Sheet, after: Sheet) -> Sheet:
+        """What changed, stored and opened again."""
+        self.save(before, after)
+        return self.read(before.id)
+
     def save(self, before: Sheet, after: Sheet) -> Sheet:
         """Store what changed, as the editor does; the sheet as it is stored."""
         with self.workspace.transaction() as session:

@@ -150,7 +150,7 @@ def test_a_reference_or_a_bar_code_finds_its_product_first(shop: Shop) -> None:
 
 
 def test_a_new_quote_knows_what_the_account_knows(shop: Shop) -> None:
-    sheet = shop.read(shop.quote())
+    sheet = shop.sheet()
     assert sheet.quote["status"] == "draft"
     assert sheet.quote["number"] is None
     assert sheet.quote["contact"] == shop.contact
@@ -159,7 +159,7 @@ def test_a_new_quote_knows_what_the_account_knows(shop: Shop) -> None:
 
 
 def test_the_price_follows_the_quantity(shop: Shop) -> None:
-    sheet = shop.read(shop.quote("bob 450 x 6"))
+    sheet = shop.sheet("bob 450 x 6")
     assert sheet.lines[0]["unit_price"] == D("41.30")
     sheet = editing.set_cell(sheet, 0, "quantity", "60")
     assert sheet.lines[0]["unit_price"] == D("37.86")
@@ -167,7 +167,7 @@ def test_the_price_follows_the_quantity(shop: Shop) -> None:
 
 
 def test_a_price_typed_by_hand_stays_when_the_quantity_changes(shop: Shop) -> None:
-    sheet = editing.set_cell(shop.read(shop.quote("bob 450 x 6")), 0, "unit_price", "40")
+    sheet = editing.set_cell(shop.sheet("bob 450 x 6"), 0, "unit_price", "40")
     sheet = editing.set_cell(sheet, 0, "quantity", "60")
     assert sheet.lines[0]["unit_price"] == D(40)
     assert sheet.lines[0]["price_explanation"] == "Prix saisi à la main"
@@ -178,7 +178,7 @@ def test_a_price_typed_by_hand_stays_when_the_quantity_changes(shop: Shop) -> No
     [("12 %", D(12), None), ("12,5", D("12.5"), None), ("10 €", None, D(10)), ("", None, None)],
 )
 def test_a_discount_is_a_percentage_or_an_amount(shop: Shop, text: str, percent: Any, amount: Any) -> None:
-    line = editing.set_cell(shop.read(shop.quote("dsi 600")), 0, "discount_percent", text).lines[0]
+    line = editing.set_cell(shop.sheet("dsi 600"), 0, "discount_percent", text).lines[0]
     assert (line["discount_percent"], line["discount_amount"]) == (percent, amount)
 
 
@@ -193,7 +193,7 @@ def test_a_discount_is_a_percentage_or_an_amount(shop: Shop, text: str, percent:
     ],
 )
 def test_what_has_no_honest_total_is_refused_in_its_cell(shop: Shop, cell: str, text: str) -> None:
-    sheet = shop.read(shop.quote("dsi 600"))
+    sheet = shop.sheet("dsi 600")
     with pytest.raises(ValueError, match=r"."):
         editing.set_cell(sheet, 0, cell, text)
 
@@ -243,7 +243,7 @@ def test_a_removed_line_comes_back_as_itself_when_undone(shop: Shop) -> None:
 
 
 def test_a_duplicate_is_a_line_of_its_own(shop: Shop) -> None:
-    before = shop.read(shop.quote("dsi 600", "bob 450"))
+    before = shop.sheet("dsi 600", "bob 450")
     after = duplicate_line(before, 0)
     assert [line["sku"] for line in after.lines] == ["DSI-600", "DSI-600", "BOB-450"]
     assert len({line["id"] for line in after.lines}) == 3
@@ -269,7 +269,7 @@ def test_what_another_changed_in_the_meantime_stays_theirs(shop: Shop) -> None:
 
 
 def test_the_margin_counts_costs_and_the_global_discount(shop: Shop) -> None:
-    sheet = shop.read(shop.quote("dsi 600 x 2"))
+    sheet = shop.sheet("dsi 600 x 2")
     found = editing.margin(sheet, editing.totals(sheet))
     assert found is not None
     assert (found.amount, round(found.percent, 2), found.enough) == (D(74), D("41.57"), True)
@@ -279,7 +279,7 @@ def test_the_margin_counts_costs_and_the_global_discount(shop: Shop) -> None:
 
 
 def test_a_validity_is_typed_as_one_says_it(shop: Shop) -> None:
-    sheet = editing.set_field(shop.read(shop.quote()), "valid_until", "21/12/2026")
+    sheet = editing.set_field(shop.sheet(), "valid_until", "21/12/2026")
     assert str(sheet.quote["valid_until"]) == "2026-12-21"
     assert editing.set_field(sheet, "valid_until", "+30").quote["valid_until"] != sheet.quote["valid_until"]
     with pytest.raises(ValueError, match=r"."):
@@ -306,7 +306,7 @@ def test_what_the_customer_had_before_comes_first_and_without_text_it_is_all_the
 
 def pasted(shop: Shop, count: int) -> tuple[Sheet, Sheet]:
     """A stored draft, and it with so many rows of a spreadsheet in it."""
-    sheet = shop.read(shop.quote("tap 90"))
+    sheet = shop.sheet("tap 90")
     rows = pasting.read_rows("\n".join(f"DSI-600\t{n % 9 + 1}" for n in range(count)))
     with shop.workspace.read() as session:
         known = pasting.find_suggestions(session, rows, shop.account, None)

@@ -8,19 +8,10 @@ import pytest
 
 from app import records
 from app.quotes import adding, charging, editing, suggesting
-from app.quotes.sheet import Sheet, duplicate_line, move_line, remove_line
+from app.quotes.sheet import duplicate_line, move_line, remove_line
 from tests.shop import Shop
 
 D = Decimal
-
-
-def sheet_of(shop: Shop, *entries: str) -> Sheet:
-    return shop.read(shop.quote(*entries))
-
-
-def stored(shop: Shop, before: Sheet, after: Sheet) -> Sheet:
-    shop.save(before, after)
-    return shop.read(before.id)
 
 
 @pytest.mark.parametrize(
@@ -56,17 +47,17 @@ def test_a_free_line_says_its_quantity_and_price(typed: str, label: str, quantit
 
 
 def test_a_free_line_counts_with_the_vat_of_the_line_before(shop: Shop) -> None:
-    before = sheet_of(shop, "dsi 600")
+    before = shop.sheet("dsi 600")
     before = editing.set_cell(before, 0, "vat_rate", "5,5")
     after = adding.add_entry(before, "free", "Pose x 2 @ 100")
     assert editing.totals(after).total.ht == D("289.00")
     assert after.lines[1]["vat_rate"] == D("5.5")
-    again = stored(shop, before, after)
+    again = shop.stored(before, after)
     assert [line["description"] for line in again.lines] == [line["description"] for line in after.lines]
 
 
 def test_every_kind_of_line_is_stored_and_counts_for_nothing(shop: Shop) -> None:
-    before = after = sheet_of(shop, "dsi 600")
+    before = after = shop.sheet("dsi 600")
     for kind, text in (
         ("section", "Accueil"),
         ("text", "Sous huit jours"),
@@ -74,24 +65,24 @@ def test_every_kind_of_line_is_stored_and_counts_for_nothing(shop: Shop) -> None
         ("page_break", ""),
     ):
         after = adding.add_entry(after, kind, text)
-    again = stored(shop, before, after)
+    again = shop.stored(before, after)
     assert [line["kind"] for line in again.lines] == ["item", "section", "text", "subtotal", "page_break"]
     assert editing.totals(again).total.ht == D("89.00")
 
 
 def test_an_empty_comment_is_refused_with_a_sentence(shop: Shop) -> None:
     with pytest.raises(ValueError, match="désignation"):
-        adding.add_entry(sheet_of(shop), "text", "")
+        adding.add_entry(shop.sheet(), "text", "")
 
 
 def test_an_option_is_outside_the_total_until_it_is_taken(shop: Shop) -> None:
-    sheet = adding.set_role(sheet_of(shop, "dsi 600", "for 01"), 1, "option")
+    sheet = adding.set_role(shop.sheet("dsi 600", "for 01"), 1, "option")
     assert editing.totals(sheet).total.ht == D("89.00")
     assert editing.totals(adding.choose(sheet, 1)).total.ht == D("239.00")
 
 
 def test_of_neighbouring_alternatives_one_is_chosen(shop: Shop) -> None:
-    sheet = sheet_of(shop, "tap 90", "tap 60")
+    sheet = shop.sheet("tap 90", "tap 60")
     sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 1, "alternate")
     assert [line["option_group"] for line in sheet.lines] == ["A", "A"]
     assert [line["selected"] for line in sheet.lines] == [True, False]
@@ -101,14 +92,14 @@ def test_of_neighbouring_alternatives_one_is_chosen(shop: Shop) -> None:
 
 
 def test_an_alternative_can_begin_a_group_of_its_own(shop: Shop) -> None:
-    sheet = sheet_of(shop, "tap 90", "tap 60")
+    sheet = shop.sheet("tap 90", "tap 60")
     sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 1, "alternate")
     sheet = adding.start_group(sheet, 1)
     assert [(line["option_group"], line["selected"]) for line in sheet.lines] == [("A", True), ("B", True)]
 
 
 def test_a_line_can_be_kept_out_of_the_global_discount(shop: Shop) -> None:
-    sheet = editing.set_field(sheet_of(shop, "dsi 600", "for 01"), "discount", "10 %")
+    sheet = editing.set_field(shop.sheet("dsi 600", "for 01"), "discount", "10 %")
     assert editing.totals(sheet).total.ht == D("215.10")
     sheet = adding.toggle_discountable(sheet, 1)
     assert editing.totals(sheet).total.ht == D("230.10")
@@ -117,7 +108,7 @@ def test_a_line_can_be_kept_out_of_the_global_discount(shop: Shop) -> None:
 
 def test_a_negative_quantity_takes_goods_back(shop: Shop) -> None:
     assert suggesting.parse_entry("tap 90 x -2") == ("tap 90", D(-2))
-    sheet = sheet_of(shop, "dsi 600 x 3", "dsi 600 x -1")
+    sheet = shop.sheet("dsi 600 x 3", "dsi 600 x -1")
     assert editing.totals(sheet).total.ht == D("178.00")
 
 
@@ -126,7 +117,7 @@ def test_what_the_program_writes_on_a_quote_is_in_the_customers_language(shop: S
     with shop.workspace.transaction() as session:
         records.save(session, "product", shop.products["DSI-600"], words)
         records.save(session, "account", shop.account, {"language": "en"})
-    sheet = adding.add_entry(sheet_of(shop, "dsi 600"), "subtotal", "")
+    sheet = adding.add_entry(shop.sheet("dsi 600"), "subtotal", "")
     assert [line["description"] for line in sheet.lines] == [
         "Soap dispenser",
         "Eco-participation",
@@ -144,7 +135,7 @@ def test_what_the_program_writes_on_a_quote_is_in_the_customers_language(shop: S
 def test_eco_participation_comes_with_its_product_and_follows_it(shop: Shop) -> None:
     with shop.workspace.transaction() as session:
         records.save(session, "product", shop.products["DSI-600"], {"eco_participation": D("1.20")})
-    sheet = sheet_of(shop, "dsi 600 x 6", "for 01")
+    sheet = shop.sheet("dsi 600 x 6", "for 01")
     assert [line["choice_kind"] for line in sheet.lines] == ["item", "eco", "item"]
     assert (sheet.lines[1]["quantity"], sheet.lines[1]["discountable"]) == (D(6), False)
     assert editing.set_cell(sheet, 0, "quantity", "8").lines[1]["quantity"] == D(8)
@@ -163,18 +154,18 @@ def taxed(shop: Shop) -> Shop:
 
 
 def test_eco_participation_is_in_the_total_where_its_product_is(taxed: Shop) -> None:
-    sheet = sheet_of(taxed, "dsi 600 x 6", "tap 90")
+    sheet = taxed.sheet("dsi 600 x 6", "tap 90")
     offered = adding.set_role(sheet, 0, "option")
     found = editing.totals(offered)
     assert found.options is not None
     assert (found.total.ht, found.options.ht) == (D("118.00"), D("541.20"))
     assert editing.totals(adding.choose(offered, 0)).total.ht == D("659.20")
-    again = stored(taxed, sheet, offered)
+    again = taxed.stored(sheet, offered)
     assert again.quote["total_ht"] == D("118.00")
 
 
 def test_the_eco_participation_between_two_alternatives_does_not_part_them(taxed: Shop) -> None:
-    sheet = sheet_of(taxed, "dsi 600", "tap 90")
+    sheet = taxed.sheet("dsi 600", "tap 90")
     sheet = adding.set_role(adding.set_role(sheet, 0, "alternate"), 2, "alternate")
     assert [line["option_group"] for line in sheet.lines] == ["A", None, "A"]
     assert editing.totals(sheet).total.ht == D("90.20")
@@ -182,7 +173,7 @@ def test_the_eco_participation_between_two_alternatives_does_not_part_them(taxed
 
 
 def test_nothing_is_earned_on_an_eco_participation_nor_taken_off_it(taxed: Shop) -> None:
-    sheet = editing.set_field(sheet_of(taxed, "dsi 600 x 2"), "discount", "10 %")
+    sheet = editing.set_field(taxed.sheet("dsi 600 x 2"), "discount", "10 %")
     earned = editing.margin(sheet, editing.totals(sheet))
     assert earned is not None and earned.complete
     assert earned.amount == D("178.00") - D("17.80") - 2 * D(52)
@@ -197,11 +188,11 @@ def test_nothing_is_earned_on_an_eco_participation_nor_taken_off_it(taxed: Shop)
 def test_the_company_says_below_which_margin_it_warns(shop: Shop, kept: object, floor: Decimal) -> None:
     with shop.workspace.transaction() as session:
         records.add(session, "setting", {"name": "margin_floor", "value": kept})
-    assert sheet_of(shop).margin_floor == floor
+    assert shop.sheet().margin_floor == floor
 
 
 def test_a_global_discount_lowers_the_margin_of_the_lines_that_it_touches_alone(shop: Shop) -> None:
-    sheet = adding.toggle_discountable(sheet_of(shop, "dsi 600", "for 01"), 1)
+    sheet = adding.toggle_discountable(shop.sheet("dsi 600", "for 01"), 1)
     sheet = adding.add_entry(sheet, "free", "Sans coût connu @ 11")
     sheet = editing.set_field(sheet, "discount", "10 %")
     earned = editing.margin(sheet, editing.totals(sheet))
@@ -210,7 +201,7 @@ def test_a_global_discount_lowers_the_margin_of_the_lines_that_it_touches_alone(
 
 
 def test_thirty_groups_of_alternatives_each_have_a_name(shop: Shop) -> None:
-    sheet = sheet_of(shop)
+    sheet = shop.sheet()
     for n in range(60):
         sheet = adding.start_group(adding.add_entry(sheet, "free", f"Variante {n} @ 5"), n)
     assert len({line["option_group"] for line in sheet.lines}) == 60
@@ -219,12 +210,12 @@ def test_thirty_groups_of_alternatives_each_have_a_name(shop: Shop) -> None:
 def test_a_charge_that_would_be_a_discount_is_refused(shop: Shop) -> None:
     for typed in ("Remise -5", "Port −12,50"):
         with pytest.raises(ValueError, match="négatif"):
-            charging.set_charges(sheet_of(shop, "for 01"), typed)
+            charging.set_charges(shop.sheet("for 01"), typed)
 
 
 @pytest.mark.parametrize("typed", ["Pose x 2 @ 150", "Pose @ 150 x 2"])
 def test_quantity_and_price_of_a_free_line_come_in_either_order(shop: Shop, typed: str) -> None:
-    line = adding.add_free(sheet_of(shop), typed).lines[-1]
+    line = adding.add_free(shop.sheet(), typed).lines[-1]
     assert (line["description"], line["quantity"], line["unit_price"]) == ("Pose", D(2), D(150))
 
 

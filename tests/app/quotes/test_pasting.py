@@ -14,10 +14,6 @@ from tests.shop import Shop
 D = Decimal
 
 
-def sheet_of(shop: Shop, *entries: str) -> Sheet:
-    return shop.read(shop.quote(*entries))
-
-
 def paste(shop: Shop, sheet: Sheet, text: str) -> Sheet:
     rows = pasting.read_rows(text)
     with shop.workspace.read() as session:
@@ -26,7 +22,7 @@ def paste(shop: Shop, sheet: Sheet, text: str) -> Sheet:
 
 
 def test_rows_of_a_spreadsheet_become_lines(shop: Shop) -> None:
-    after = paste(shop, sheet_of(shop), "DSI-600\t6\t80,00\t5 %\nPose le soir\t2\t150,00\t\n")
+    after = paste(shop, shop.sheet(), "DSI-600\t6\t80,00\t5 %\nPose le soir\t2\t150,00\t\n")
     assert [
         (line["sku"], line["quantity"], line["unit_price"], line["discount_percent"]) for line in after.lines
     ] == [
@@ -38,7 +34,7 @@ def test_rows_of_a_spreadsheet_become_lines(shop: Shop) -> None:
 
 def test_headings_say_which_column_is_which(shop: Shop) -> None:
     text = "Qté\tDésignation\tRéf.\tRemise\n3\tBobine\tBOB-450\t10\n1\tPose\tXX-9\t\n"
-    after = paste(shop, sheet_of(shop), text)
+    after = paste(shop, shop.sheet(), text)
     assert [(line["sku"], line["description"]) for line in after.lines] == [
         ("BOB-450", "Bobine ouate 450 f. (lot de 6)"),
         ("XX-9", "Pose"),
@@ -55,7 +51,7 @@ def test_headings_say_which_column_is_which(shop: Shop) -> None:
 )
 def test_the_headings_of_a_quote_are_understood(shop: Shop, headings: str) -> None:
     row = "X-1\tBâche\tm²\t2,5\t1\u202f234,56\u00a0€\t5 %\t2\u202f932,08\u00a0€"
-    (line,) = paste(shop, sheet_of(shop), f"{headings}\n{row}").lines
+    (line,) = paste(shop, shop.sheet(), f"{headings}\n{row}").lines
     assert (line["sku"], line["description"], line["unit"]) == ("X-1", "Bâche", "MTK")
     assert (line["quantity"], line["unit_price"], line["discount_percent"]) == (D("2.5"), D("1234.56"), D(5))
 
@@ -68,7 +64,7 @@ def test_a_thousand_rows_of_a_spreadsheet_are_pasted_as_they_are(shop: Shop) -> 
         for n in range(1000)
     ]
     sheet = paste(
-        shop, sheet_of(shop), "Réf\tDésignation\tQuantité\tPrix unitaire HT\tRemise\n" + "\n".join(rows)
+        shop, shop.sheet(), "Réf\tDésignation\tQuantité\tPrix unitaire HT\tRemise\n" + "\n".join(rows)
     )
     assert len(sheet.lines) == 1000
     assert [line["quantity"] for line in sheet.lines[:4]] == [D(0), D("1.5"), D(-2), D("3.5")]
@@ -99,7 +95,7 @@ def test_a_column_of_units_beside_the_price_stays_one() -> None:
 
 def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
     with pytest.raises(ValueError, match="2"):
-        paste(shop, sheet_of(shop), "Pose\t1\t10,00\t5 %\nDépose\t1\t10,00\t120 %")
+        paste(shop, shop.sheet(), "Pose\t1\t10,00\t5 %\nDépose\t1\t10,00\t120 %")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +123,7 @@ def test_words_alone_are_a_comment_and_sums_are_left_out(shop: Shop) -> None:
         "Réf\tDésignation\tQté\tPU HT\tTotal HT\n\tLot 1 : accueil\t\t\t\nDSI-600\tDistributeur\t2\t80\t160\n"
         "\tSous-total\t\t\t160\n\tTotal HT\t\t160\t160\n\tTVA 20 %\t\t\t32\nTOTAL-9\tTotal Quartz 5W30\t1\t30\t30\n"
     )
-    after = paste(shop, sheet_of(shop), text)
+    after = paste(shop, shop.sheet(), text)
     assert [(line["kind"], line["description"]) for line in after.lines] == [
         ("text", "Lot 1 : accueil"),
         ("item", "Distributeur savon inox 600 ml"),
@@ -138,11 +134,11 @@ def test_words_alone_are_a_comment_and_sums_are_left_out(shop: Shop) -> None:
 
 def test_a_column_of_vat_rates_is_taken_over_and_one_of_amounts_is_not(shop: Shop) -> None:
     text = "Désignation\tQté\tPU\tTVA\nLivre\t1\t10\t5,5 %\nPose\t1\t10\t20"
-    after = paste(shop, sheet_of(shop), text)
+    after = paste(shop, shop.sheet(), text)
     assert [line["vat_rate"] for line in after.lines] == [D("5.5"), D(20)]
-    reverse = charging.set_vat_treatment(sheet_of(shop), "AE")
+    reverse = charging.set_vat_treatment(shop.sheet(), "AE")
     assert {line["vat_rate"] for line in paste(shop, reverse, text).lines} == {D(0)}
-    amounts = paste(shop, sheet_of(shop), text.replace("5,5 %", "0,55").replace("\t20", "\t2,00"))
+    amounts = paste(shop, shop.sheet(), text.replace("5,5 %", "0,55").replace("\t20", "\t2,00"))
     assert {line["vat_rate"] for line in amounts.lines} == {D(20)}
 
 
@@ -150,7 +146,7 @@ def test_a_pasted_price_stands_where_the_list_would_ask_the_same_with_vat(shop: 
     with shop.workspace.transaction() as session:
         (tarif,) = records.find_rows(session, "price_list", {"name": "Tarif B"})
         records.save(session, "price_list", tarif["id"], {"tax_mode": "TTC"})
-    abroad = charging.set_vat_treatment(sheet_of(shop), "G")
+    abroad = charging.set_vat_treatment(shop.sheet(), "G")
     (line,) = paste(shop, abroad, "FOR-01\tPose\t1\t180,00").lines
     assert line["unit_price"] == D(180), "150.00 without VAT is what the list asks, 180.00 what was typed"
 
@@ -161,12 +157,12 @@ def test_work_whose_name_begins_like_a_sum_is_none() -> None:
 
 
 def test_a_cell_of_several_lines_is_one_row(shop: Shop) -> None:
-    (line,) = paste(shop, sheet_of(shop), '"Pose\nsur deux jours"\t2\t10,00\n').lines
+    (line,) = paste(shop, shop.sheet(), '"Pose\nsur deux jours"\t2\t10,00\n').lines
     assert (line["description"], line["quantity"]) == ("Pose sur deux jours", D(2))
 
 
 def test_a_lone_quote_sign_is_an_inch(shop: Shop) -> None:
-    (first, second) = paste(shop, sheet_of(shop), '"Tuyau 5\t2\t10,00\nTuyau 3/4"\t1\t8,00').lines
+    (first, second) = paste(shop, shop.sheet(), '"Tuyau 5\t2\t10,00\nTuyau 3/4"\t1\t8,00').lines
     assert (first["description"], second["description"]) == ('"Tuyau 5', 'Tuyau 3/4"')
 
 

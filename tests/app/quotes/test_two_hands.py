@@ -41,6 +41,6 @@ def test_a_line_that_another_removed_comes_back_where_it_was_changed_here(shop: 
 @pytest.mark.parametrize("cell", ["quantity", "unit_price"])
 @pytest.mark.parametrize("text", ["", "  "])
 def test_an_emptied_figure_is_refused_and_not_guessed(shop: Shop, cell: str, text: str) -> None:
-    sheet = shop.read(shop.quote("dsi 600 x 6"))
+    sheet = shop.sheet("dsi 600 x 6")
     with pytest.raises(ValueError, match=r"."):
         editing.set_cell(sheet, 0, cell, text)

@@ -15,6 +15,7 @@ from app.quotes import editing
 from app.quotes.sheet import Sheet
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
+from ui.quotes.entry import EntryField
 from ui.quotes.lines_model import NET
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -84,13 +85,20 @@ def test_a_text_that_fits_nothing_stays_and_is_explained(hand: Hand, opened: Ope
     assert "zzz" in hand.page.editor.problem.text()
 
 
-def test_suggestions_show_while_typing_and_arrows_choose(hand: Hand, opened: Opened) -> None:
-    opened()
+def suggested(hand: Hand) -> EntryField:
+    """The entry field with the suggestions for a few letters under it."""
     entry = hand.page.editor.entry
     entry.setFocus()
     hand.type("tap")
     hand.settle()
     assert entry.popup is not None and entry.popup.isVisible()
+    return entry
+
+
+def test_suggestions_show_while_typing_and_arrows_choose(hand: Hand, opened: Opened) -> None:
+    opened()
+    entry = suggested(hand)
+    assert entry.popup is not None
     first = entry.popup.current
     hand.key(Qt.Key.Key_Down)
     second = entry.popup.current
@@ -102,11 +110,8 @@ def test_suggestions_show_while_typing_and_arrows_choose(hand: Hand, opened: Ope
 
 def test_no_suggestions_hang_where_the_field_was(hand: Hand, opened: Opened) -> None:
     opened()
-    entry = hand.page.editor.entry
-    entry.setFocus()
-    hand.type("tap")
-    hand.settle()
-    assert entry.popup is not None and entry.popup.isVisible()
+    entry = suggested(hand)
+    assert entry.popup is not None
     hand.window.resize(1100, 680)
     hand.settle(50)
     assert not entry.popup.isVisible() and entry.text() == "tap"
