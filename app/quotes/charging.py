@@ -13,7 +13,8 @@ from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.i18n import translate_in
 from app.money import parse_decimal, round_half_up
-from app.quotes.editing import check_quote, priced_as, product_vat
+from app.quotes.editing import check_quote
+from app.quotes.product_line import priced_as, product_vat
 from app.quotes.sheet import HUNDRED, ONE, VAT_USUAL, ZERO, Record, Sheet, spoken, with_quote
 
 _CHARGE = re.compile(

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app import formats, i18n, records
-from app.catalogue.pricing import Price, open_book
+from app.catalogue.pricing import open_book
 from app.errors import Invalid
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -25,12 +26,12 @@ from app.natural_dates import parse_when
 from app.quotes import forked, paper
 from app.quotes.composing import Known, quote_totals
 from app.quotes.leaving import require_whole
+from app.quotes.product_line import of_product, priced_as
 from app.quotes.sheet import (
     HUNDRED,
     LINE_FIELDS,
     MARGIN_FLOOR,
     ONE,
-    VAT_USUAL,
     ZERO,
     Record,
     Sheet,
@@ -38,11 +39,10 @@ from app.quotes.sheet import (
     eco_follows,
     eco_line,
     parsed,
-    spoken,
     with_line,
     with_quote,
 )
-from app.quotes.suggesting import Suggestion, find_products, product_label
+from app.quotes.suggesting import Suggestion, find_products, find_substitutes
 from app.quotes.totals import Totals
 from app.seller import find_company
 
@@ -87,11 +87,14 @@ def open_sheet(session: Session, quote_id: str) -> Sheet:
     lines = records.find_rows(session, "quote_line", {"quote": quote_id}, order="position")
     ids = sorted({line["product"] for line in lines if line["product"]})
     products = find_products(session, ids)
+    substitutes = find_substitutes(session, products)
+    priced = sorted({*ids, *(each["id"] for each in chain(*substitutes.values()))})
     return Sheet(
         quote=quote,
         lines=tuple(lines),
-        book=open_book(session, quote["account"], ids, quote["price_list"], vat=quote["vat_category"]),
+        book=open_book(session, quote["account"], priced, quote["price_list"], vat=quote["vat_category"]),
         products={product["id"]: product for product in products},
+        substitutes=substitutes,
         account=records.known(session, "account", quote["account"]),
         contact=records.known(session, "contact", quote["contact"]),
         margin_floor=_margin_floor(session),
@@ -127,20 +130,17 @@ def add_product(sheet: Sheet, suggestion: Suggestion, at: int | None = None) -> 
     """The sheet with a line for a suggested product, at the end unless `at` says before which line."""
     product = suggestion.product
     book = sheet.book.including(suggestion.book)
-    price = book.price(product, suggestion.quantity)
     line = {
         **blank_line("item"),
-        "product": product["id"],
-        "sku": product["sku"],
-        "description": product_label(product, spoken(sheet)),
         "quantity": suggestion.quantity,
-        "unit": product["unit"],
-        **_vat(sheet, product),
-        "cost": product["cost"],
-        **priced_as(price),
+        **of_product(sheet, product, book.price(product, suggestion.quantity)),
     }
-    products = {**sheet.products, product["id"]: product}
-    after = dataclasses.replace(with_line(sheet, line, at), book=book, products=products)
+    after = dataclasses.replace(
+        with_line(sheet, line, at),
+        book=book,
+        products={**sheet.products, product["id"]: product},
+        substitutes={**sheet.substitutes, product["id"]: suggestion.substitutes},
+    )
     if not product["eco_participation"]:
         return after
     return with_line(after, eco_line(after, line, product), None if at is None else at + 1)
@@ -289,30 +289,6 @@ def _own(line: Record) -> Record:
 
 
 # Parts
-
-
-def _vat(sheet: Sheet, product: Record) -> Record:
-    """The product's own VAT; under another treatment of the quote there is none."""
-    treatment = sheet.quote["vat_category"] or "S"
-    if treatment != "S":
-        return {"vat_rate": ZERO, "vat_category": treatment}
-    return product_vat(product)
-
-
-def product_vat(product: Record) -> Record:
-    """The VAT that a product bears of itself, as a line has it."""
-    rate = product["vat_rate"] if product["vat_rate"] is not None else VAT_USUAL
-    return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
-
-
-def priced_as(price: Price) -> Record:
-    """What a line keeps of a price."""
-    return {
-        "list_price": price.list_price,
-        "unit_price": price.unit_price,
-        "price_rule": price.rule,
-        "price_explanation": price.explanation,
-    }
 
 
 def _repriced(sheet: Sheet, before: Record, line: Record) -> Record:

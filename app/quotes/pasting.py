@@ -14,7 +14,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app import i18n
-from app.catalogue.pricing import open_book
 from app.entity import entity
 from app.folding import fold
 from app.i18n import mark as m_
@@ -23,7 +22,7 @@ from app.money import parse_decimal
 from app.quotes import editing
 from app.quotes.adding import add_entry, free_line
 from app.quotes.sheet import ONE, ZERO, Sheet, with_line
-from app.quotes.suggesting import Suggestion, find_products
+from app.quotes.suggesting import Suggestion, find_products, priced
 from app.units import code_of
 
 MOST_ROWS = 2000
@@ -135,12 +134,11 @@ def find_suggestions(
         table.c.status.is_distinct_from("hidden"),
     )
     named = {str(name): id for id, sku, ean in session.execute(query) for name in (sku, ean) if name}
-    products = {product["id"]: product for product in find_products(session, sorted(set(named.values())))}
-    book = open_book(session, account, list(products), price_list)
+    products = find_products(session, sorted(set(named.values())))
+    found = priced(session, [(product, ONE) for product in products], account, price_list)
+    by_id = {each.product["id"]: each for each in found}
     return {
-        text: Suggestion(product, ONE, book.price(product), book)
-        for text in sought
-        if (product := products.get(named.get(text) or named.get(text.upper(), "")))
+        text: by_id[id] for text in sought if (id := named.get(text) or named.get(text.upper(), "")) in by_id
     }
 
 

@@ -42,6 +42,8 @@ class Sheet:
     lines: tuple[Record, ...] = ()
     book: PriceBook = field(default_factory=PriceBook)
     products: Mapping[str, Record] = field(default_factory=dict)
+    substitutes: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    """What replaces its obsolete products (by id), in the book too."""
     account: Record = field(default_factory=dict)
     contact: Record = field(default_factory=dict)
     margin_floor: Decimal = MARGIN_FLOOR

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -48,6 +49,10 @@ class Suggestion:
     quantity: Decimal
     price: Price
     book: PriceBook
+    substitutes: tuple[Record, ...] = ()
+    """What is still sold in the place of an obsolete product; `book` has their prices too."""
+    replaces: str = ""
+    """The reference of the obsolete product that was found and that this one replaces."""
 
     @property
     def title(self) -> str:
@@ -73,7 +78,8 @@ def suggest(
     """The products that fit « bob 450 x 24 », the best first, priced at the quantity typed.
 
     The number after the last × may also belong to the name: of « tapis 90 × 150 » a product whose label
-    holds « 90 × 150 » comes first, others that are found with it follow, one unit each.
+    holds « 90 × 150 » comes first, others that are found with it follow, one unit each. What replaces an
+    obsolete product stands behind it.
     """
     words, quantity = parse_entry(text)
     tries = [(words, ONE if quantity is None else quantity)]
@@ -93,9 +99,59 @@ def suggest(
         chosen = [*((product, ONE) for product in named), *((each, quantity) for each in named), *others][
             :limit
         ]
-    products = [product for product, _amount in chosen]
-    book = open_book(session, account, [product["id"] for product in products], price_list, vat=vat)
-    return [Suggestion(product, amount, book.price(product, amount), book) for product, amount in chosen]
+    return list(_then_substitutes(priced(session, chosen, account, price_list, vat)))
+
+
+def priced(
+    session: Session,
+    chosen: Sequence[tuple[Record, Decimal]],
+    account: str | None,
+    price_list: str | None,
+    vat: str | None = None,
+) -> list[Suggestion]:
+    """These products at these quantities as the account pays them, each with what replaces it."""
+    substitutes = find_substitutes(session, [product for product, _amount in chosen])
+    products = [*(product for product, _amount in chosen), *chain(*substitutes.values())]
+    book = open_book(session, account, list({each["id"]: 0 for each in products}), price_list, vat=vat)
+    return [
+        Suggestion(product, amount, book.price(product, amount), book, substitutes.get(product["id"], ()))
+        for product, amount in chosen
+    ]
+
+
+def _then_substitutes(found: Sequence[Suggestion]) -> Iterator[Suggestion]:
+    """What was found, each obsolete product with what replaces it behind it, unless that was found itself."""
+    replaced = {product["id"]: each.product["sku"] for each in found for product in each.substitutes}
+    shown = {each.product["id"] for each in found}
+    for each in found:
+        yield replace(each, replaces=replaced.get(each.product["id"], ""))
+        for product in each.substitutes:
+            if product["id"] not in shown:
+                shown.add(product["id"])
+                price = each.book.price(product, each.quantity)
+                yield Suggestion(product, each.quantity, price, each.book, replaces=replaced[product["id"]])
+
+
+def find_substitutes(session: Session, products: Sequence[Record]) -> dict[str, tuple[Record, ...]]:
+    """What replaces each of these products that is obsolete: products still sold, in the catalogue's order.
+
+    One that is no longer sold itself gives way to what replaces it in turn; nothing hidden is among them.
+    """
+    return {
+        each["id"]: tuple(_still_sold(session, each, {each["id"]}))
+        for each in products
+        if each["status"] == "obsolete"
+    }
+
+
+def _still_sold(session: Session, product: Record, seen: set[str]) -> Iterator[Record]:
+    ids = [id for id in product["substitutes"] or () if id not in seen]
+    seen.update(ids)
+    for each in find_products(session, ids):
+        if each["status"] in ("obsolete", "hidden"):
+            yield from _still_sold(session, each, seen)
+        else:
+            yield each
 
 
 def _joined(text: str) -> str:
@@ -112,9 +168,7 @@ def of_product(
     session: Session, product_id: str, account: str | None, price_list: str | None = None
 ) -> Suggestion:
     """One unit of a product, priced for an account. Raises NotFound."""
-    product = records.get(session, "product", product_id)
-    book = open_book(session, account, [product_id], price_list)
-    return Suggestion(product, ONE, book.price(product), book)
+    return priced(session, [(records.get(session, "product", product_id), ONE)], account, price_list)[0]
 
 
 def parse_entry(text: str) -> tuple[str, Decimal | None]:

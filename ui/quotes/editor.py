@@ -27,6 +27,7 @@ from ui.quotes.line_adder import LineAdder
 from ui.quotes.lines_table import LinesTable
 from ui.quotes.next_steps import next_steps, steps_menu
 from ui.quotes.notice_bars import NoticeBars
+from ui.quotes.obsolete_bar import ObsoleteBar
 from ui.quotes.open_fields import OpenFields
 from ui.quotes.paper_desk import PaperDesk
 from ui.quotes.photo_drop import PhotoDrop
@@ -125,6 +126,7 @@ class QuoteEditor(QWidget):
                 [*buttons, *self._narrow_buttons],
                 self.banner,
                 self.notices,
+                self.obsolete,
                 (body, 1),
                 margins=(24, 14, 24, 18),
             )
@@ -137,6 +139,7 @@ class QuoteEditor(QWidget):
         self.head.said.connect(self._say)
         self.head.details_wanted.connect(self.show_details)
         self.table = LinesTable(self.draft)
+        self.obsolete = ObsoleteBar(self.draft, self.table)
         self.adder = LineAdder(self._shell, self.draft, self.table)
         self.adder.said.connect(self._say)
         self.entry = self.adder.entry
@@ -403,6 +406,7 @@ class QuoteEditor(QWidget):
         self.entry.customer_mode = on
         self.points_button.set_customer_mode(on)
         self.notices.set_customer_mode(on)
+        self.obsolete.set_customer_mode(on)
 
     def leave(self) -> None:
         """Store what is not stored yet."""

@@ -38,6 +38,8 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
         command("details", m_("Details of the quote"), editor.show_details, "pencil", "Ctrl+Shift+E"),
         command("points", m_("Points to check before issuing"), editor.points_button.show_menu, "triangle-alert",
                 when=lambda: here() and bool(editor.points_button.points)),
+        command("replace", m_("Replace an obsolete product"), editor.obsolete.replace, "refresh-cw", "Ctrl+R",
+                when=lambda: draft() and editor.obsolete.row >= 0),
         command("undo", m_("Undo"), editor.undo, "undo-2", "Ctrl+Z", when=draft),
         command("redo", m_("Redo"), editor.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
         command("full", m_("Show the quote full window"), editor.desk.show_full, "maximize-2"),

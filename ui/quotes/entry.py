@@ -236,7 +236,8 @@ class SuggestionList(QFrame):
 def _as_row(row: dict[str, Any]) -> ListRow:
     each: Suggestion = row["suggestion"]
     product = each.product
-    detail = " · ".join(part for part in (product["sku"], product["family"]) if part)
+    replaces = _("replaces {name}", name=each.replaces) if each.replaces else ""
+    detail = " · ".join(part for part in (product["sku"], replaces, product["family"]) if part)
     quantity = formats.format_number(each.quantity)
     price = formats.format_money(each.price.unit_price, each.book.currency)
     return ListRow(

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from app import formats
+from app.catalogue import browsing
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import adding
+from app.quotes.product_line import replacements
 from app.quotes.sheet import Sheet, move_line, remove_line
+from ui.widgets import literal
 
 if TYPE_CHECKING:
     from ui.quotes.entry import EntryField
@@ -45,6 +50,10 @@ def line_menu(table: LinesTable, row: int) -> QMenu:
             action.setChecked(checked)
         action.triggered.connect(lambda _on=False: table.change(change, to))
 
+    for action in replacement_actions(table, row, menu):
+        menu.addAction(action)
+    if not menu.isEmpty():
+        menu.addSeparator()
     if line["kind"] in (None, "item") and line["choice_kind"] != "eco":
         for role, label in adding.ROLES:
             add(_(label), lambda sheet, role=role: adding.set_role(sheet, row, role), row,  # type: ignore[misc]
@@ -64,3 +73,16 @@ def line_menu(table: LinesTable, row: int) -> QMenu:
     add(_("Move down") + "\tAlt+↓", lambda sheet: move_line(sheet, row, 1), row + 1)
     add(_("Remove the line") + "\t" + _("Del"), lambda sheet: remove_line(sheet, row), row)
     return menu
+
+
+def replacement_actions(table: LinesTable, row: int, menu: QMenu) -> list[QAction]:
+    """To put on the line what replaces its obsolete product, one action for each."""
+    sheet, actions = table.sheet, []
+    for product, price in replacements(sheet, row) if sheet is not None else ():
+        amount = formats.format_money(price.unit_price, sheet.quote["currency"] or "EUR")
+        action = QAction(
+            literal(_("Replace by “{label}”, {price}", label=browsing.label(product), price=amount)), menu
+        )
+        action.triggered.connect(lambda _on=False, product=product: table.put(product, row))
+        actions.append(action)
+    return actions

@@ -7,6 +7,8 @@ from typing import Any
 
 from app import formats
 from app.i18n import translate as _
+from app.quotes.product_line import is_obsolete
+from app.quotes.sheet import Sheet
 from app.quotes.totals import LineAmounts
 
 HUNDRED = Decimal(100)
@@ -38,12 +40,22 @@ def role_words(line: dict[str, Any]) -> list[str]:
     return words
 
 
+def obsolete_words(sheet: Sheet, line: dict[str, Any]) -> str:
+    """That the line's product is no longer sold, and by reference what replaces it."""
+    if not is_obsolete(sheet, line):
+        return ""
+    names = ", ".join(product["sku"] for product in sheet.substitutes.get(line["product"], ()))
+    return _("obsolete, see {names}", names=names) if names else _("obsolete")
+
+
 def note_words(
-    line: dict[str, Any], amounts: LineAmounts | None, floor: Decimal, discreet: bool
+    line: dict[str, Any], amounts: LineAmounts | None, sheet: Sheet, discreet: bool
 ) -> tuple[str, bool]:
     """(the words, whether the margin is below the floor); `discreet` tells only what a customer may read."""
-    words, low = role_words(line), False
+    words, low, floor = role_words(line), False, sheet.margin_floor
     if not discreet:
+        if obsolete := obsolete_words(sheet, line):
+            words.append(obsolete)
         if line["price_explanation"]:
             words.append(str(line["price_explanation"]))
         margin = line_margin(line, amounts)

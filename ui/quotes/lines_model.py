@@ -103,9 +103,7 @@ class LinesModel(QAbstractTableModel):
     def _note(self, line: dict[str, Any]) -> tuple[str, bool]:
         if line["kind"] not in (None, "item") or self._draft.sheet is None:
             return "", False
-        return note_words(
-            line, self._nets.get(line["id"]), self._draft.sheet.margin_floor, self.customer_mode
-        )
+        return note_words(line, self._nets.get(line["id"]), self._draft.sheet, self.customer_mode)
 
     def _repaint(self, first: int, last: int) -> None:
         if self._ids:

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 
 from app.i18n import translate as _
 from app.quotes import adding, editing
-from app.quotes.sheet import duplicate_line, end_of, move_line, remove_line
+from app.quotes.product_line import replace_product
+from app.quotes.sheet import Sheet, duplicate_line, end_of, move_line, remove_line
 from ui.quotes.draft import Draft
 from ui.quotes.line_menu import line_menu
 from ui.quotes.line_painting import Index, LinePainter
@@ -130,6 +131,11 @@ class LinesTable(QTableView):
         self.lines.modelAboutToBeReset.connect(self._remember)
         self.lines.modelReset.connect(self._find_again)
         draft.summed.connect(self._fit_columns)
+
+    @property
+    def sheet(self) -> Sheet | None:
+        """The quote whose lines stand here."""
+        return self._draft.sheet
 
     def height_of_lines(self) -> int:
         """How high the table is with all its lines, in pixels."""
@@ -366,6 +372,10 @@ class LinesTable(QTableView):
         row = self.currentIndex().row()
         if row >= 0:
             self.change(lambda sheet: remove_line(sheet, row), min(row, self.lines.rowCount() - 2))
+
+    def put(self, product: dict[str, Any], row: int) -> None:
+        """Put another product on the line."""
+        self.change(lambda sheet: replace_product(sheet, row, product), row)
 
     def change(self, change: Any, go_to: int) -> None:
         """Do one step with the lines, and go to a row."""

@@ -1,0 +1,78 @@
+"""What a line says of its product: its words, its VAT, its price and why; and another product in its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+from app.catalogue.pricing import Price
+from app.quotes.sheet import ONE, VAT_USUAL, ZERO, Record, Sheet, eco_line, end_of, spoken
+from app.quotes.suggesting import product_label
+
+
+def of_product(sheet: Sheet, product: Record, price: Price) -> Record:
+    """What a line says of its product."""
+    return {
+        "product": product["id"],
+        "sku": product["sku"],
+        "description": product_label(product, spoken(sheet)),
+        "unit": product["unit"],
+        **_vat(sheet, product),
+        "cost": product["cost"],
+        **priced_as(price),
+    }
+
+
+def _vat(sheet: Sheet, product: Record) -> Record:
+    """The product's own VAT; under another treatment of the quote there is none."""
+    treatment = sheet.quote["vat_category"] or "S"
+    if treatment != "S":
+        return {"vat_rate": ZERO, "vat_category": treatment}
+    return product_vat(product)
+
+
+def product_vat(product: Record) -> Record:
+    """The VAT that a product bears of itself, as a line has it."""
+    rate = product["vat_rate"] if product["vat_rate"] is not None else VAT_USUAL
+    return {"vat_rate": rate, "vat_category": product["vat_category"] or "S"}
+
+
+def priced_as(price: Price) -> Record:
+    """What a line keeps of a price."""
+    return {
+        "list_price": price.list_price,
+        "unit_price": price.unit_price,
+        "price_rule": price.rule,
+        "price_explanation": price.explanation,
+    }
+
+
+def is_obsolete(sheet: Sheet, line: Record) -> bool:
+    """Whether the line's product is no longer sold."""
+    return sheet.products.get(line["product"] or "", {}).get("status") == "obsolete"
+
+
+def replacements(sheet: Sheet, at: int) -> list[tuple[Record, Price]]:
+    """What may stand in the place of the line's obsolete product, each at its price for the line's quantity."""
+    line = sheet.lines[at]
+    products = sheet.substitutes.get(line["product"] or "", ())
+    return [(product, sheet.book.price(product, _quantity(line))) for product in products]
+
+
+def replace_product(sheet: Sheet, at: int, product: Record) -> Sheet:
+    """The sheet with another product on the line, priced anew at the line's quantity.
+
+    Its part in the offer and its discount stay; the eco-participation under it becomes the new product's.
+    """
+    old = sheet.lines[at]
+    line = {**old, **of_product(sheet, product, sheet.book.price(product, _quantity(old)))}
+    eco = (eco_line(sheet, line, product),) if product["eco_participation"] else ()
+    return dataclasses.replace(
+        sheet,
+        lines=(*sheet.lines[:at], line, *eco, *sheet.lines[end_of(sheet, at) :]),
+        products={**sheet.products, product["id"]: product},
+    )
+
+
+def _quantity(line: Record) -> Decimal:
+    return ONE if line["quantity"] is None else Decimal(line["quantity"])
