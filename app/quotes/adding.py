@@ -17,6 +17,7 @@ from app.i18n import mark as _
 from app.i18n import translate, translate_in
 from app.money import parse_decimal
 from app.quotes.editing import check_line
+from app.quotes.product_line import BY_HAND
 from app.quotes.sheet import ONE, VAT_USUAL, ZERO, Record, Sheet, blank_line, spoken, start_of, with_line
 
 SIGNS = {"#": "section", '"': "text", "=": "subtotal", "---": "page_break", "+": "free"}
@@ -88,7 +89,7 @@ def free_line(sheet: Sheet, label: str, quantity: Decimal = ONE, price: Decimal 
         "unit": "C62",
         "list_price": price,
         "unit_price": price,
-        "price_explanation": translate("Price typed by hand"),
+        "price_explanation": translate(BY_HAND),
         "vat_rate": before["vat_rate"] if before else usual,
         "vat_category": (before and before["vat_category"]) or category,
     }

@@ -26,7 +26,7 @@ from app.natural_dates import parse_when
 from app.quotes import forked, paper
 from app.quotes.composing import Known, quote_totals
 from app.quotes.leaving import require_whole
-from app.quotes.product_line import of_product, priced_as
+from app.quotes.product_line import BY_HAND, of_product, priced_as
 from app.quotes.sheet import (
     HUNDRED,
     LINE_FIELDS,
@@ -166,7 +166,7 @@ def set_cell(sheet: Sheet, at: int, name: str, text: str) -> Sheet:
         sheet = eco_follows(sheet, at, line["quantity"])
     elif name == "unit_price":
         if line["unit_price"] != sheet.lines[at]["unit_price"]:
-            line.update(price_rule=None, price_explanation=_("Price typed by hand"))
+            line.update(price_rule=None, price_explanation=_(BY_HAND))
     elif name == "description" and not line["description"]:
         raise ValueError(_("A line needs a description."))
     check_line(sheet, line)

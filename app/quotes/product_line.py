@@ -6,8 +6,13 @@ import dataclasses
 from decimal import Decimal
 
 from app.catalogue.pricing import Price
+from app.i18n import LANGUAGES, translate, translate_in
+from app.i18n import mark as _
 from app.quotes.sheet import ONE, VAT_USUAL, ZERO, Record, Sheet, eco_line, end_of, spoken
 from app.quotes.suggesting import product_label
+
+BY_HAND = _("Price typed by hand")
+"""Why a price is what no rule made."""
 
 
 def of_product(sheet: Sheet, product: Record, price: Price) -> Record:
@@ -45,6 +50,22 @@ def priced_as(price: Price) -> Record:
         "price_rule": price.rule,
         "price_explanation": price.explanation,
     }
+
+
+def why_priced(sheet: Sheet, line: Record) -> str:
+    """Why the line has its price, in the reader's language: it was stored in that of whoever wrote it.
+
+    Explained anew where the rules still make that very price by that very rule; else as it was stored.
+    """
+    stored = str(line["price_explanation"] or "")
+    if stored in (translate_in(each, BY_HAND) for each in LANGUAGES):
+        return translate(BY_HAND)
+    product = sheet.products.get(line["product"] or "")
+    if product is None or not stored:
+        return stored
+    now = sheet.book.price(product, _quantity(line))
+    made_it = (now.rule, now.unit_price) == (line["price_rule"], line["unit_price"])
+    return now.explanation if made_it else stored
 
 
 def is_obsolete(sheet: Sheet, line: Record) -> bool:

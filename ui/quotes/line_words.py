@@ -49,15 +49,18 @@ def obsolete_words(sheet: Sheet, line: dict[str, Any]) -> str:
 
 
 def note_words(
-    line: dict[str, Any], amounts: LineAmounts | None, sheet: Sheet, discreet: bool
+    line: dict[str, Any], amounts: LineAmounts | None, sheet: Sheet, why: str, discreet: bool
 ) -> tuple[str, bool]:
-    """(the words, whether the margin is below the floor); `discreet` tells only what a customer may read."""
+    """(the words, whether the margin is below the floor); `discreet` tells only what a customer may read.
+
+    `why` is the reason of the price.
+    """
     words, low, floor = role_words(line), False, sheet.margin_floor
     if not discreet:
         if obsolete := obsolete_words(sheet, line):
             words.append(obsolete)
-        if line["price_explanation"]:
-            words.append(str(line["price_explanation"]))
+        if why:
+            words.append(why)
         margin = line_margin(line, amounts)
         if margin is not None:
             low = margin < floor

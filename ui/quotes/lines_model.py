@@ -9,9 +9,12 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app import formats
+from app.catalogue.pricing import PriceBook
 from app.i18n import mark as m_
 from app.i18n import translate as _
 from app.quotes import editing
+from app.quotes.product_line import why_priced
+from app.quotes.sheet import Sheet
 from app.quotes.totals import LineAmounts, Totals
 from ui.quotes.draft import Draft
 from ui.quotes.line_words import note_words
@@ -55,6 +58,7 @@ class LinesModel(QAbstractTableModel):
         self._ids: list[str] = []
         self._nets: dict[str, LineAmounts] = {}
         self._subtotals: dict[str, Decimal] = {}
+        self._reasons: dict[str, tuple[dict[str, Any], PriceBook, str]] = {}
         self.customer_mode = False
         self.last_problem = ""
         draft.opened.connect(self._reset)
@@ -72,6 +76,7 @@ class LinesModel(QAbstractTableModel):
 
     def _reset(self) -> None:
         self.beginResetModel()
+        self._reasons = {}
         self._ids = [line["id"] for line in self.lines]
         self.endResetModel()
 
@@ -101,9 +106,19 @@ class LinesModel(QAbstractTableModel):
         return found
 
     def _note(self, line: dict[str, Any]) -> tuple[str, bool]:
-        if line["kind"] not in (None, "item") or self._draft.sheet is None:
+        sheet = self._draft.sheet
+        if line["kind"] not in (None, "item") or sheet is None:
             return "", False
-        return note_words(line, self._nets.get(line["id"]), self._draft.sheet, self.customer_mode)
+        amounts = self._nets.get(line["id"])
+        return note_words(line, amounts, sheet, self._why(sheet, line), self.customer_mode)
+
+    def _why(self, sheet: Sheet, line: dict[str, Any]) -> str:
+        """The reason of the line's price, kept as long as the line and the prices are the same: it is asked twice
+        a paint, and looks through every rule."""
+        known = self._reasons.get(line["id"])
+        if known is None or known[0] is not line or known[1] is not sheet.book:
+            known = self._reasons[line["id"]] = (line, sheet.book, why_priced(sheet, line))
+        return known[2]
 
     def _repaint(self, first: int, last: int) -> None:
         if self._ids:

@@ -176,3 +176,12 @@ def test_charges_and_deposit_are_typed_under_the_lines(hand: Hand, opened: Opene
         stored = records.get(session, "quote", quote)
     assert (stored["deposit_value"], stored["deposit_kind"]) == (D(30), "arrhes")
     assert stored["charges"][0]["label"] == "Port"
+
+
+def test_the_reason_of_a_price_follows_the_language_of_the_program(
+    hand: Hand, opened: Opened, shop: Shop
+) -> None:
+    opened("bob 450 x 24")
+    assert note(hand, 0).startswith("Tarif B, à partir de 24")
+    hand.window.set_language("en")
+    hand.wait_for(lambda: note(hand, 0).startswith("Tarif B, from 24"))
