@@ -68,9 +68,12 @@ def queue_lost_rows(
 
 
 def _packed(units: list[_Unit]) -> Iterator[tuple[int, list[_Unit]]]:
-    """The records in transactions, in their order; those that were seen later than the rest come by themselves."""
-    for seen, some in groupby(units, key=lambda unit: unit.seen):
-        while part := list(islice(some, _TOGETHER)):
+    """The records in transactions, in their order; those that were seen later than the rest come by themselves.
+
+    Each of those that are not ours any more is alone: what the server does not take of them keeps nothing back.
+    """
+    for (seen, is_ours), some in groupby(units, key=lambda unit: (unit.seen, unit.is_ours)):
+        while part := list(islice(some, _TOGETHER if is_ours else 1)):
             yield seen, part
 
 
@@ -83,6 +86,8 @@ class _Unit(NamedTuple):
     """The last revision of the lost life that is in it."""
     is_under_work: bool = False
     """Whether unsent work stands on it."""
+    is_ours: bool = True
+    """Whether we have its scope still."""
 
 
 class _Queue:
@@ -102,6 +107,8 @@ class _Queue:
         self._owed = lost.left_to_statements(connection)
         self._compared: set[str] = set()
         """Parts of documents that the server showed."""
+        self._taken_away: set[Key] = set()
+        """What is of a scope that we had when we last saw the life that was lost, and have no more."""
         self._restored = lost.parted_at(connection, hello)
         self._head = int(state.get(connection, "head") or 0)
 
@@ -121,9 +128,9 @@ class _Queue:
     def add_missing(self) -> None:
         """Rows newer than the copy that the server does not have, parents first."""
         found: dict[str, list[Row]] = {}
-        for name, id, scope, rev, _live in list(brought.missing(self._connection, self._schema)):
-            # What is owed goes even where the scope was taken away meanwhile: the server decides.
-            if rev > self._restored and (scope in self._hello.scopes or id in self._owed):
+        for name, id, _scope, rev, _live in list(brought.missing(self._connection, self._schema)):
+            # Also what is of a scope that was taken away meanwhile: the server decides by what it knows we had.
+            if rev > self._restored:
                 row = self._version(self._schema.tables[name], id)
                 if row and row["deleted_at"] is None:
                     found.setdefault(name, []).append(row)
@@ -141,6 +148,8 @@ class _Queue:
             for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():
                 key = self._whole(table, row)
                 self._missing[key].append((table.name, row["id"]))
+                if row["scope"] not in self._hello.scopes:
+                    self._taken_away.add(key)
                 if self._is_part(table):
                     self._documents[key] = None
                 else:
@@ -163,7 +172,8 @@ class _Queue:
             # From now on it is like one that was never sent: the swap leaves it alone.
             self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
         order = {table.name: at for at, table in enumerate(_parents_first(self._schema))}
-        return sorted(units, key=lambda unit: order[unit.key[0]])
+        units = [unit._replace(is_ours=unit.key not in self._taken_away) for unit in units]
+        return sorted(units, key=lambda unit: (order[unit.key[0]], not unit.is_ours))
 
     def _version(self, table: SyncTable, id: str) -> Row:
         if self._is_part(table):

@@ -12,8 +12,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sync.server.head import current
-from tests.sync.machine import company
 from tests.sync.machine.laptop import Laptop
 from tests.sync.machine.server import Server
 
@@ -22,8 +20,8 @@ def words_left(server: Server, laptops: list[Laptop]) -> str:
     """All text of the copy, of the records on the laptops and of what they sent or have to send."""
     found = [str(ops) for _uuid, ops in _transactions(laptops)]
     for laptop in laptops:
-        # A scope that was granted after the copy was made is not its user's any more.
-        scopes = json.dumps(sorted(_scopes(server, laptop) - _taken_away(server, laptop.user, laptops)))
+        # Also what is of a scope that the copy does not grant, or that is taken away before he comes.
+        scopes = json.dumps(sorted(laptop.scopes()))
         here = "deleted_at IS NULL AND scope IN (SELECT value FROM json_each(?))"
         for kind in laptop.schema.tables:
             found.append(str(laptop.sql(f'SELECT * FROM "{kind}" WHERE {here}', scopes)))
@@ -50,27 +48,6 @@ def visits_left(server: Server, laptops: list[Laptop]) -> dict[str, int]:
             known.add(uuid)
             _add(counted, ops)
     return counted
-
-
-def _scopes(server: Server, laptop: Laptop) -> frozenset[str]:
-    with server.store.read() as connection:
-        return company.grants(connection, server.store.tables.synced, laptop.user).scopes
-
-
-def _taken_away(server: Server, user: str, laptops: list[Laptop]) -> set[str]:
-    """The territories that the office will say again were taken from a user since the copy was made."""
-    restores = server.store.tables["sync_restore"]
-    with server.store.read() as connection:
-        _rev, epoch = current(connection, server.store)
-        restored = connection.scalar(select(restores.c.rev).where(restores.c.epoch == epoch))
-    said = 'SELECT territories FROM "user" WHERE id = ? AND rev > ?'
-    held = [
-        set(json.loads(territories))
-        for laptop in laptops
-        if company.PEOPLE[laptop.user][0] == "office"
-        for (territories,) in laptop.sql(said, user, restored)
-    ]
-    return {f"territory:{name}" for name in company.TERRITORIES if not all(name in one for one in held)}
 
 
 def _add(counted: dict[str, int], ops: list[dict[str, Any]]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
-from tests.sync.machine import promises
+from tests.sync.machine import company, promises
 from tests.sync.machine.stories import NORTHERN
 from tests.sync.machine.world import World
+
+SOUTHERN = "account-0007"
 
 
 def _parked(world: World) -> list[str]:
@@ -48,3 +50,36 @@ def test_a_quote_that_a_colleague_brings_is_not_forked_by_its_author(world: Worl
     assert rey.ids("quote") == ["quote-0004", "quote-0011"]
     assert len(rey.ids("quote_line")) == 5
     assert _parked(world) == []
+
+
+def test_what_a_manager_alone_has_of_a_territory_that_he_lost_comes_back_and_leaves_him(world: World) -> None:
+    karim, rey, julie = (world.laptop(name) for name in ("karim", "rey", "julie"))
+    world.back_up()
+    task = world.add(karim, "task", SOUTHERN)
+    world.sync(karim)
+    world.sync(rey)
+    world.laptops.remove(karim)
+    world.restore_server()
+    world.grant("rey", company.SOUTH, given=False)
+    promises.hold_when_healed(world)
+    assert julie.row("task", task) is not None
+    assert rey.row("task", task) is None
+    assert _parked(world) == []
+
+
+def test_what_the_copy_does_not_let_somebody_write_waits_when_he_brings_it(world: World) -> None:
+    claire, karim, julie = (world.laptop(name) for name in ("claire", "karim", "julie"))
+    world.back_up()
+    world.grant("claire", company.SOUTH, given=True)
+    world.type(karim, "account", SOUTHERN, "phone")
+    task = world.add(karim, "task", SOUTHERN)
+    world.sync(karim)
+    world.sync(claire)
+    world.type(claire, "account", NORTHERN, "phone")
+    world.laptops.remove(karim)
+    world.restore_server()
+    before = julie.row("account", SOUTHERN)
+    promises.hold_when_healed(world)
+    assert _parked(world) == ["not_allowed", "missing_parent"]
+    assert julie.row("account", SOUTHERN) == before
+    assert julie.row("task", task) is None
