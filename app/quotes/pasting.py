@@ -53,9 +53,9 @@ RATES = tuple(map(Decimal, ("20", "10", "5.5", "2.1", "0", "8.5", "1.75", "1.05"
 NOTHING = ("-", "\u2013", "\u2014")
 """How a spreadsheet writes a figure that is none."""
 _REFUSED = {
-    "quantity": m_("Row {n}: “{text}” is no quantity."),
-    "price": m_("Row {n}: “{text}” is no price."),
-    "discount": m_("Row {n}: “{text}” is no discount."),
+    "quantity": m_("Row {n} of what was pasted: “{text}” is no quantity."),
+    "price": m_("Row {n} of what was pasted: “{text}” is no price."),
+    "discount": m_("Row {n} of what was pasted: “{text}” is no discount."),
 }
 PIECES = ("pcs", "pces", "piece", "pieces", "unite", "unites", "unit", "units")
 _DIGITS = re.compile(r"\d{5,}")
@@ -80,14 +80,24 @@ class Row:
     vat: str = ""
     comment: bool = False
     """Words alone, in a range of figures: a title or a remark."""
+    is_sum: bool = False
+    """It adds up the rows above: no line is made of it."""
+    number: int = 1
+    """Which row of the copied range it is; headings and empty rows count."""
+
+    @property
+    def name(self) -> str:
+        """What it says it is."""
+        return self.label or self.reference
 
 
 def read_rows(text: str) -> list[Row]:
-    """The rows of a copied range; empty rows, the row of headings and rows of sums are left out.
+    """The rows of a copied range, without empty rows and the row of headings; those of sums are marked.
 
     Raises ValueError with one sentence where none is left, or too many, or where a figure cannot be read.
     """
-    cells = _cells(text)
+    numbered = _cells(text)
+    numbers, cells = [number for number, _row in numbered], [row for _number, row in numbered]
     if len(cells) > MOST_ROWS:
         raise ValueError(
             _("At most {most} rows are pasted at once; these are {n}.", most=MOST_ROWS, n=len(cells))
@@ -97,18 +107,18 @@ def read_rows(text: str) -> list[Row]:
     width = max(len(row) for row in cells)
     table = [row + [""] * (width - len(row)) for row in cells]
     columns = _from_headings(table[0])
-    rows = table[1:] if columns else table
+    rows, numbers = (table[1:], numbers[1:]) if columns else (table, numbers)
     columns = _priced(columns, rows) if columns else _guessed(rows, width)
     columns = _with_rates(columns, rows)
-    read = [_row(each, columns, n) for n, each in enumerate(rows, start=1) if not _is_sum(each, columns)]
-    found = [row for row in read if row.reference or row.label]
-    if not found:
+    read = [_row(each, columns, number) for number, each in zip(numbers, rows, strict=True)]
+    found = [row for row in read if row.name]
+    if all(row.is_sum for row in found):
         raise ValueError(_("No row names a product or says what it is."))
     return found
 
 
-def _cells(text: str) -> list[list[str]]:
-    """The cells of each row that holds anything; a spreadsheet puts a cell of several lines into quotes."""
+def _cells(text: str) -> list[tuple[int, list[str]]]:
+    """Number and cells of each row that holds anything; a spreadsheet puts a cell of several lines into quotes."""
     text = text.lstrip("\ufeff")
     try:
         rows = list(csv.reader(io.StringIO(text), "excel-tab", strict=True))
@@ -118,7 +128,7 @@ def _cells(text: str) -> list[list[str]]:
         # Not a spreadsheet's quotes: an inch, a name.
         rows = [line.split("\t") for line in text.splitlines()]
     stripped = [[" ".join(cell.split()) for cell in row] for row in rows]
-    return [row for row in stripped if any(row)]
+    return [(number, row) for number, row in enumerate(stripped, start=1) if any(row)]
 
 
 def find_suggestions(
@@ -143,16 +153,20 @@ def find_suggestions(
 
 
 def add_rows(sheet: Sheet, rows: Sequence[Row], known: dict[str, Suggestion], at: int | None = None) -> Sheet:
-    """The sheet with a line for each row: the product that it names, else a line of free text.
+    """The sheet with a line for each row but those of sums: the product that it names, else a line of free text.
 
     Raises ValueError with one sentence that names the row.
     """
     at = len(sheet.lines) if at is None else at
-    for number, row in enumerate(rows, start=1):
+    for row in rows:
+        if row.is_sum:
+            continue
         try:
             after = _add_row(sheet, row, known, at)
         except ValueError as problem:
-            raise ValueError(_("Row {n}: {problem}", n=number, problem=problem)) from None
+            raise ValueError(
+                _("Row {n} of what was pasted: {problem}", n=row.number, problem=problem)
+            ) from None
         at += len(after.lines) - len(sheet.lines)
         sheet = after
     return sheet
@@ -248,6 +262,10 @@ def _row(cells: Sequence[str], columns: dict[str, int], number: int) -> Row:
     def cell(name: str) -> str:
         return _cell(cells, columns, name)
 
+    if _is_sum(cells, columns):
+        # Its figures are none of a line: « 2 000,00 env. » stops no paste.
+        return Row(cell("reference"), cell("label"), is_sum=True, number=number)
+
     def figure(name: str, text: str) -> Decimal | None:
         found = _number(text)
         if found is None and text:
@@ -266,6 +284,7 @@ def _row(cells: Sequence[str], columns: dict[str, int], number: int) -> Row:
         unit=code_of(cell("unit") or unit) if cell("unit") or unit else "",
         vat=cell("vat"),
         comment=bool(figures) and not any(cell(name) for name in figures),
+        number=number,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from textwrap import shorten
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -10,11 +11,15 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.quotes import adding, editing, pasting, suggesting
+from app.quotes.pasting import Row
 from app.quotes.suggesting import Suggestion
 from ui.page import Shell
 from ui.quotes.draft import Draft
 from ui.quotes.entry import EntryField
 from ui.quotes.lines_table import LinesTable
+
+NAMED_AT_MOST, NAMED_WITHIN = 3, 40
+"""How many rows of sums a message names, and in how many signs each."""
 
 
 class LineAdder(QObject):
@@ -83,7 +88,7 @@ class LineAdder(QObject):
             problem = self._draft.act(lambda sheet: pasting.add_rows(sheet, rows, known, at))
             self.said.emit(problem)
             if not problem:
-                self._shell.toast(_n("{n} line pasted.", "{n} lines pasted.", len(rows)))
+                self._shell.toast(_pasted_words(rows))
 
         self._read(lambda session: pasting.find_suggestions(session, rows, account, price_list), add)
 
@@ -94,3 +99,17 @@ class LineAdder(QObject):
         row = self._table.lines.rowCount() - 1
         if row >= 0:
             self._table.choose(row)
+
+
+def _pasted_words(rows: Sequence[Row]) -> str:
+    """How many lines came, and by name what was taken for a sum and left out: it may have been none."""
+    sums = [shorten(row.name, NAMED_WITHIN, placeholder="…") for row in rows if row.is_sum]
+    lines = len(rows) - len(sums)
+    words = _n("{n} line pasted.", "{n} lines pasted.", lines)
+    if not sums:
+        return words
+    names = ", ".join(sums[:NAMED_AT_MOST]) + ("…" if len(sums) > NAMED_AT_MOST else "")
+    left = _n(
+        "{n} row of sums left out: {names}.", "{n} rows of sums left out: {names}.", len(sums), names=names
+    )
+    return f"{words} {left}"

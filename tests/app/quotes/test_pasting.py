@@ -108,8 +108,25 @@ def test_a_row_that_cannot_be_priced_is_named(shop: Shop) -> None:
     ],
 )
 def test_a_figure_that_cannot_be_read_is_refused_and_not_guessed(row: str, said: str) -> None:
-    with pytest.raises(ValueError, match=f"2.*{said}"):
+    with pytest.raises(ValueError, match=f"3.*{said}"):
         pasting.read_rows(f"Désignation\tQté\tPU\tRemise\nDépose\t1\t10\n{row}")
+
+
+def test_a_refused_row_is_numbered_as_in_the_range_that_was_copied() -> None:
+    headed = "Désignation\tQté\tPU\n\n\t\t\nDépose\t1\t10\n\nPose\tune\t10"
+    with pytest.raises(ValueError, match=r"^Ligne 6 du collage"):
+        pasting.read_rows(headed)
+
+
+def test_a_row_whose_line_is_refused_is_numbered_so_too_past_headings_and_sums(shop: Shop) -> None:
+    text = "Désignation\tQté\tPU\tRemise\nPose\t1\t10\t\nTotal HT\t\t10\t\n\nDépose\t1\t10\t120 %"
+    with pytest.raises(ValueError, match=r"^Ligne 5 du collage"):
+        paste(shop, shop.sheet(), text)
+
+
+def test_a_sum_whose_figure_cannot_be_read_stops_no_paste() -> None:
+    rows = pasting.read_rows("Désignation\tQté\tPU\nPose\t1\t10\nTotal HT\t\tenviron 10")
+    assert [(row.name, row.is_sum) for row in rows] == [("Pose", False), ("Total HT", True)]
 
 
 def test_figures_keep_their_sense_with_a_unit_beside_them() -> None:
@@ -166,7 +183,10 @@ def test_a_lone_quote_sign_is_an_inch(shop: Shop) -> None:
     assert (first["description"], second["description"]) == ('"Tuyau 5', 'Tuyau 3/4"')
 
 
-@pytest.mark.parametrize("text", ["", "\n \t\n", "1\t2\t3", "x\n" * (pasting.MOST_ROWS + 1)])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n \t\n", "1\t2\t3", "Désignation\tQté\tPU\nTotal HT\t\t10", "x\n" * (pasting.MOST_ROWS + 1)],
+)
 def test_what_cannot_be_pasted_says_so(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         pasting.read_rows(text)

@@ -16,6 +16,7 @@ from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from ui.quotes.line_menu import line_menu
 from ui.quotes.lines_model import NET
+from ui.widgets.notices import Toast
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 D = Decimal
@@ -121,6 +122,18 @@ def test_rows_from_a_spreadsheet_come_in_one_step_and_go_in_one(hand: Hand, open
     assert [line["sku"] for line in sheet(hand).lines] == ["DSI-600", "BOB-450", None]
     hand.page.editor.draft.undo()
     assert [line["sku"] for line in sheet(hand).lines] == ["DSI-600"]
+
+
+def test_what_is_taken_for_a_sum_is_left_out_by_name(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600")
+    hand.page.editor.entry.setFocus()
+    text = "Désignation\tQté\tPU\nPose\t2\t150,00\nTotal Quartz 5W30\t\t30,00\n"
+    QGuiApplication.clipboard().setText(text)
+    hand.key(Qt.Key.Key_V, CTRL)
+    hand.settle()
+    assert [line["description"] for line in sheet(hand).lines][1:] == ["Pose"]
+    (toast,) = hand.window.findChildren(Toast)
+    assert toast.text.startswith("1 ligne collée. 1 ligne de totaux") and "Total Quartz 5W30" in toast.text
 
 
 def test_rows_pasted_onto_a_line_go_under_it(hand: Hand, opened: Opened) -> None:
