@@ -70,10 +70,10 @@ def queue_lost_rows(
 def _packed(units: list[_Unit]) -> Iterator[tuple[int, list[_Unit]]]:
     """The records in transactions, in their order; those that were seen later than the rest come by themselves.
 
-    Each of those that are not ours any more is alone: what the server does not take of them keeps nothing back.
+    So do those of each scope that we have no more: where the server does not take them, nothing else waits with them.
     """
-    for (seen, is_ours), some in groupby(units, key=lambda unit: (unit.seen, unit.is_ours)):
-        while part := list(islice(some, _TOGETHER if is_ours else 1)):
+    for (seen, _scope), some in groupby(units, key=lambda unit: (unit.seen, unit.left_scope)):
+        while part := list(islice(some, _TOGETHER)):
             yield seen, part
 
 
@@ -86,8 +86,8 @@ class _Unit(NamedTuple):
     """The last revision of the lost life that is in it."""
     is_under_work: bool = False
     """Whether unsent work stands on it."""
-    is_ours: bool = True
-    """Whether we have its scope still."""
+    left_scope: str = ""
+    """Its scope, where we have that no more."""
 
 
 class _Queue:
@@ -107,8 +107,8 @@ class _Queue:
         self._owed = lost.left_to_statements(connection)
         self._compared: set[str] = set()
         """Parts of documents that the server showed."""
-        self._taken_away: set[Key] = set()
-        """What is of a scope that we had when we last saw the life that was lost, and have no more."""
+        self._left_scopes: dict[Key, str] = {}
+        """Of what we had when we last saw the life that was lost: the scope, where we have that no more."""
         self._restored = lost.parted_at(connection, hello)
         self._head = int(state.get(connection, "head") or 0)
 
@@ -149,7 +149,7 @@ class _Queue:
                 key = self._whole(table, row)
                 self._missing[key].append((table.name, row["id"]))
                 if row["scope"] not in self._hello.scopes:
-                    self._taken_away.add(key)
+                    self._left_scopes[key] = row["scope"]
                 if self._is_part(table):
                     self._documents[key] = None
                 else:
@@ -172,8 +172,8 @@ class _Queue:
             # From now on it is like one that was never sent: the swap leaves it alone.
             self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
         order = {table.name: at for at, table in enumerate(_parents_first(self._schema))}
-        units = [unit._replace(is_ours=unit.key not in self._taken_away) for unit in units]
-        return sorted(units, key=lambda unit: (order[unit.key[0]], not unit.is_ours))
+        units = [unit._replace(left_scope=self._left_scopes.get(unit.key, "")) for unit in units]
+        return sorted(units, key=lambda unit: (unit.left_scope, order[unit.key[0]]))
 
     def _version(self, table: SyncTable, id: str) -> Row:
         if self._is_part(table):
