@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = 6
+HEAD = 7
 """The version of the newest migration; its revision is the same number in four digits.
 
 Whoever wants this number alone loads no library for it."""

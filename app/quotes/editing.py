@@ -53,7 +53,7 @@ QUOTE_FIELDS = (
     *("account", "contact", "site", "subject", "introduction", "notes", "valid_until", "payment_terms"),
     *("delivery_terms", "discount_type", "discount_value", "charges", "deposit_type", "deposit_value"),
     *("deposit_kind", "sale_place", "in_main_activity", "customer_reference", "language", "follow_up_on"),
-    "vat_category",
+    *("vat_category", "with_vat"),
 )
 SHARES = {"discount": None, "deposit": "acompte"}
 """What is typed as a percentage or an amount of the whole, with the kind that it has unless told."""

@@ -102,6 +102,7 @@ class Quote(Entity):
         ),
     )
     in_main_activity: Mapped[bool | None] = yes_no(_("Within the customer's main activity"))
+    with_vat: Mapped[object] = json(_("As it was under VAT"))
     customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
     language: Mapped[str | None] = choice(_("Language"), (*LANGUAGE_NAMES, ("both", _("French and English"))))
     follow_up_on: Mapped[object] = date(_("Follow up on"), index=True)
@@ -159,6 +160,7 @@ class QuoteLine(Entity):
     net: Mapped[object] = money(_("Net"), listed=True)
     vat_rate: Mapped[object] = percentage(_("VAT rate"), listed=True)
     vat_category: Mapped[str | None] = choice(_("VAT category"), VAT_CATEGORIES)
+    with_vat: Mapped[object] = json(_("As it was under VAT"))
     cost: Mapped[object] = money(_("Cost"), scale=6)
     option_group: Mapped[str | None] = text(_("Alternative group"))
     choice_kind: Mapped[str | None] = choice(

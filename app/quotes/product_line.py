@@ -86,7 +86,8 @@ def replace_product(sheet: Sheet, at: int, product: Record) -> Sheet:
     Its part in the offer and its discount stay; the eco-participation under it becomes the new product's.
     """
     old = sheet.lines[at]
-    line = {**old, **of_product(sheet, product, sheet.book.price(product, _quantity(old)))}
+    price = sheet.book.price(product, _quantity(old))
+    line = {**old, **of_product(sheet, product, price), "with_vat": None}
     eco = (eco_line(sheet, line, product),) if product["eco_participation"] else ()
     return dataclasses.replace(
         sheet,
