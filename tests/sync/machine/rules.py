@@ -29,6 +29,7 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "change_a_quote": {"who": _WHO, "pick": _PICK, "number": _PICK},
     "issue_a_quote": {"who": _WHO, "pick": _PICK},
     "revise_a_quote": {"who": _WHO, "pick": _PICK},
+    "send_a_quote": {"who": _WHO, "pick": _PICK},
     "resolve_a_conflict": {"who": _WHO, "pick": _PICK, "number": _PICK},
     "take_back_what_is_parked": {"who": _WHO, "pick": _PICK},
     "change_the_catalogue": {"who": _WHO, "pick": _PICK},
@@ -164,6 +165,12 @@ class Company:
         quote = _choose(laptop, "quote", pick, ISSUED)
         if quote is not None:
             self.world.revise(laptop, quote)
+
+    def send_a_quote(self, who: int, pick: int) -> None:
+        laptop = self._laptop(who)
+        quote = _choose(laptop, "quote", pick, ISSUED)
+        if quote is not None:
+            self.world.send(laptop, quote)
 
     # Conflicts and what is parked
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
+
+import pytest
 
 from tests.sync.machine import company, promises
 from tests.sync.machine.stories import NORTHERN
@@ -50,6 +53,29 @@ def test_a_quote_that_a_colleague_brings_is_not_forked_by_its_author(world: Worl
     assert rey.ids("quote") == ["quote-0004", "quote-0011"]
     assert len(rey.ids("quote_line")) == 5
     assert _parked(world) == []
+
+
+@pytest.mark.parametrize("order", list(permutations(("claire", "rey", "julie"))), ids="-".join)
+def test_a_paper_made_of_a_fork_and_sent_by_another_is_one_paper_in_whatever_order_they_come(
+    world: World, order: tuple[str, ...]
+) -> None:
+    claire, rey = world.laptop("claire"), world.laptop("rey")
+    world.back_up()
+    for laptop, quantity in ((claire, 11), (rey, 12)):
+        world.set_quantity(laptop, "quote_line-0005", quantity)
+        world.sync(laptop)
+    (fork,) = set(rey.ids("quote")) - {"quote-0004", "quote-0011"}
+    world.issue(rey, fork)
+    for laptop in (rey, claire, world.laptop("julie")):
+        world.sync(laptop)
+    world.send(claire, fork)
+    world.sync(claire)
+    world.restore_server()
+    for name in order:
+        world.sync(world.laptop(name))
+    promises.hold_when_healed(world)
+    issued = claire.sql("SELECT status FROM quote WHERE number = 'K3-1' AND deleted_at IS NULL")
+    assert issued == [("sent",)]
 
 
 def test_what_a_manager_alone_has_of_a_territory_that_he_lost_comes_back_and_leaves_him(world: World) -> None:

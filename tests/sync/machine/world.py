@@ -198,6 +198,14 @@ class World:
             number = row["number"] or laptop.draw_number(connection)
             laptop.update(connection, "quote", quote, status="issued", number=number)
 
+    def send(self, laptop: Laptop, quote: str) -> None:
+        """An issued quote goes to the customer: its state is all that may change of it."""
+        row = laptop.row("quote", quote)
+        if row is None or row["status"] != "issued" or self._is_leaving(laptop, row):
+            return
+        with laptop.action() as connection:
+            laptop.update(connection, "quote", quote, status="sent")
+
     def revise(self, laptop: Laptop, quote: str) -> None:
         """A revision is another quote, with the lines of the first."""
         row = laptop.row("quote", quote)
