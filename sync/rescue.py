@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sync import brought, lost, outbox, state, stating
 from sync.merge import canonical
 from sync.overlay import server_version
-from sync.protocol import Hello, PullPage, Rows, Value
+from sync.protocol import ERASED, Hello, PullPage, Rows, Value
 from sync.schema import OFFICE, SyncSchema, SyncTable
 
 _TOGETHER = 100
@@ -40,8 +40,11 @@ def queue_lost_rows(
     queue = _Queue(connection, schema, hello, now)
     brought.begin(connection)
     for page in pages:
-        for name, id, _scope in page.exits:
-            brought.note(connection, name, [id])
+        for name, id, scope in page.exits:
+            if scope == ERASED:
+                brought.note(connection, name, [id])
+            else:
+                queue.left(name, id)
         for block in page.blocks:
             table = schema.tables.get(block.table)
             if table is not None and {"id", "rev"} <= set(block.columns):
@@ -107,10 +110,15 @@ class _Queue:
         self._owed = lost.left_to_statements(connection)
         self._compared: set[str] = set()
         """Parts of documents that the server showed."""
+        self._exits: set[Key] = set()
         self._left_scopes: dict[Key, str] = {}
         """Of what we had when we last saw the life that was lost: the scope, where we have that no more."""
         self._restored = lost.parted_at(connection, hello)
         self._head = int(state.get(connection, "head") or 0)
+
+    def left(self, name: str, id: str) -> None:
+        """The record is in none of our scopes any more: what is newer of it here is brought all the same."""
+        self._exits.add((name, id))
 
     def compare(self, table: SyncTable, block: Rows) -> None:
         """What of these rows of the server's is newer here."""
@@ -148,7 +156,7 @@ class _Queue:
             for row in found.get(table.name, ()) if _may_bring(self._schema, table, self._hello) else ():
                 key = self._whole(table, row)
                 self._missing[key].append((table.name, row["id"]))
-                if row["scope"] not in self._hello.scopes:
+                if row["scope"] not in self._hello.scopes or (table.name, row["id"]) in self._exits:
                     self._left_scopes[key] = row["scope"]
                 if self._is_part(table):
                     self._documents[key] = None
@@ -171,6 +179,7 @@ class _Queue:
         for table, id in (one for key in self._units for one in self._missing[key]):
             # From now on it is like one that was never sent: the swap leaves it alone.
             self._connection.exec_driver_sql(f'UPDATE "{table}" SET rev = 0 WHERE id = ?', (id,))
+            self._connection.exec_driver_sql("DELETE FROM sync_shadow WHERE kind = ? AND id = ?", (table, id))
         order = {table.name: at for at, table in enumerate(_parents_first(self._schema))}
         units = [unit._replace(left_scope=self._left_scopes.get(unit.key, "")) for unit in units]
         return sorted(units, key=lambda unit: (unit.left_scope, order[unit.key[0]]))
