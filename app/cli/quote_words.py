@@ -59,10 +59,13 @@ def revise(options: argparse.Namespace, output: Output) -> None:
 
 def pdf(options: argparse.Namespace, output: Output) -> None:
     """The quote as a PDF file."""
-    from app.quotes import paper
+    from app.quotes import notices, paper
 
     with opened(options) as workspace, workspace.read() as session:
-        content = paper.pdf(session, options.id)
+        page = paper.open_paper(session, options.id)
+    content = page.render()
+    for notice in notices.look_at_drawn(page, content):
+        output.say(notice.text)
     _write(options, output, content)
 
 

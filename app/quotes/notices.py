@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,30 @@ def find_notices(session: Session, quote_id: str) -> list[Notice]:
     for letter in last if quote["status"] in ("issued", "sent") else ():
         found.append(Notice(*letters.describe(letter)))
     return found
+
+
+def look_at_drawn(page: paper.Paper, content: bytes) -> list[Notice]:
+    """What is to be said of an issued paper that was just drawn as `content`; nothing where it is as it was issued.
+
+    The file that the customer holds is not kept unless he signed it: a later version of the program may draw
+    the same content otherwise. Touches no database: any thread may.
+    """
+    issued = page.issued
+    if issued is None or not page.complete or hashlib.sha256(content).hexdigest() == issued.pdf_hash:
+        return []
+    day = formats.format_date(issued.on, "long")
+    if page.document.document_hash() != issued.document_hash:
+        words = _(
+            "What this paper says is not what was issued on {day}: compare it with the customer's.", day=day
+        )
+        return [Notice(words, "bad")]
+    words = _(
+        "This paper is drawn anew: it says what was issued on {day}, in another file than the customer may hold "
+        "(fingerprint {fingerprint}).",
+        day=day,
+        fingerprint=issued.pdf_hash[:12],
+    )
+    return [Notice(words, "info")]
 
 
 def find_versions(session: Session, quote_id: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -27,11 +27,22 @@ VALID_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """The day on which a quote was issued, and the SHA-256 of its content and of its file on that day."""
+
+    on: date
+    document_hash: str
+    pdf_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A document with the bytes of its files by SHA-256; those that are not on this laptop are missing."""
 
     document: QuoteDocument
     files: Mapping[str, bytes]
+    issued: Issued | None = None
+    """What it was when it was issued; None for a draft, and for what another program issued."""
 
     @property
     def complete(self) -> bool:
@@ -47,15 +58,25 @@ class Paper:
 
 def open_paper(session: Session, quote_id: str) -> Paper:
     """What is printed: of an issued quote the frozen document, of a draft what it would be now."""
-    return with_files(session, document(session, quote_id))
+    quote = records.get(session, "quote", quote_id)
+    return replace(with_files(session, _document(session, quote)), issued=_issued(quote))
 
 
 def document(session: Session, quote_id: str) -> QuoteDocument:
     """The document alone, without its files."""
-    quote = records.get(session, "quote", quote_id)
+    return _document(session, records.get(session, "quote", quote_id))
+
+
+def _document(session: Session, quote: Record) -> QuoteDocument:
     if quote["snapshot"]:
         return QuoteDocument.from_dict(quote["snapshot"])
     return build(session, quote)
+
+
+def _issued(quote: Record) -> Issued | None:
+    if not (quote["snapshot"] and quote["issued_on"] and quote["document_hash"] and quote["pdf_hash"]):
+        return None
+    return Issued(quote["issued_on"], quote["document_hash"], quote["pdf_hash"])
 
 
 def pdf(session: Session, quote_id: str) -> bytes:

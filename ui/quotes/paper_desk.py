@@ -31,6 +31,8 @@ class PaperDesk(QObject):
         self.printing = Printing(shell, self)
         preview.full_wanted.connect(self.show_full)
         self._drawing: Token | None = None
+        self._of_file: dict[str, list[notices.Notice]] = {}
+        """By quote what was said of its file."""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -53,16 +55,26 @@ class PaperDesk(QObject):
                 checking.points(session, id),
                 notices.find_notices(session, id),
             ),
-            then=self._render,
+            then=lambda found: self._render(id, *found),
         )
 
-    def _render(self, found: tuple[paper.Paper, list[checking.Point], list[notices.Notice]]) -> None:
-        page, points, said = found
+    def _render(
+        self, quote: str, page: paper.Paper, points: list[checking.Point], said: list[notices.Notice]
+    ) -> None:
         self.looked_at.emit(points)
-        self.noticed.emit(said)
-        self._drawing = self._tasks.background(
-            self, lambda _token: page.render(), then=self._preview.show_pdf
-        )
+        # What was said of its file last time stands until it is drawn: no bar flickers.
+        self.noticed.emit([*said, *self._of_file.get(quote, ())])
+
+        def draw() -> tuple[bytes, list[notices.Notice]]:
+            content = page.render()
+            return content, notices.look_at_drawn(page, content)
+
+        def show(drawn: tuple[bytes, list[notices.Notice]]) -> None:
+            content, self._of_file[quote] = drawn
+            self._preview.show_pdf(content)
+            self.noticed.emit([*said, *self._of_file[quote]])
+
+        self._drawing = self._tasks.background(self, lambda _token: draw(), then=show)
 
     def _with_pdf(self, use: Callable[[bytes, str], object]) -> None:
         """Make the PDF of what is stored, after storing what is not, and use it under the quote's name."""

@@ -143,6 +143,15 @@ def test_pdf_writes_the_document(terrain, draft, tmp_path):
     assert [file.name for file in tmp_path.iterdir() if "pdf" in file.name] == ["quote.pdf"]
 
 
+def test_a_pdf_that_is_not_the_file_that_was_issued_says_so(terrain, draft, tmp_path):
+    terrain("quote", "issue", draft)
+    file = str(tmp_path / "quote.pdf")
+    assert terrain("quote", "pdf", draft, "-o", file).err == ""
+    terrain("set", "quote", draft, f"pdf_hash=1234567890ab{0:052}")
+    answer = terrain("quote", "pdf", draft, "-o", file)
+    assert "1234567890ab" in answer.err and answer.line == file
+
+
 def test_a_pdf_that_cannot_be_written_is_a_refusal(terrain, draft, tmp_path):
     answer = terrain("quote", "pdf", draft, "-o", str(tmp_path / "no" / "folder" / "quote.pdf"), refused=True)
     assert "folder" in answer.err

@@ -16,7 +16,7 @@ from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QPushButton
 
 from app import records
-from app.quotes import paper
+from app.quotes import issuing, notices, paper
 from app.quotes.pdf import render
 from tests.app.quotes import samples
 from tests.shop import Shop
@@ -51,6 +51,26 @@ def printer(tmp_path: Path, dressed: Any) -> QPrinter:
 def test_the_page_is_drawn_beside_the_quote(hand: Hand, opened: Opened) -> None:
     opened("dsi 600 x 6")
     hand.wait_for(lambda: hand.page.editor.preview.view.pages.count >= 1)
+
+
+def test_a_page_drawn_otherwise_than_it_was_issued_says_so_above_the_quote(
+    hand: Hand, opened: Opened, shop: Shop
+) -> None:
+    quote = opened("dsi 600")
+    editor = hand.page.editor
+    with shop.workspace.transaction() as session:
+        issuing.issue(session, quote)
+    hand.wait_for(lambda: editor.draft.locked and bool(editor.preview.content))
+    assert editor.notices.notices == []
+    with shop.workspace.transaction() as session:
+        records.save(session, "quote", quote, {"pdf_hash": "1234567890ab" + "0" * 52})
+    editor.desk.draw()
+    hand.wait_for(lambda: ["1234567890ab" in each.text for each in editor.notices.notices] == [True])
+    said: list[list[notices.Notice]] = []
+    editor.desk.noticed.connect(said.append)
+    editor.desk.draw()
+    hand.wait_for(lambda: len(said) == 2)
+    assert [len(each) for each in said] == [1, 1], "it stands while the page is drawn again"
 
 
 def test_the_page_follows_the_typing_after_a_pause(hand: Hand, opened: Opened) -> None:
