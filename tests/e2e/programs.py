@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,20 +120,63 @@ class Laptop:
         terrain("--profile", str(self.folder), "enrol", "--server", address, "--email", email)
 
 
+class Server:
+    """A server process on a free loopback port, and its address."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self._process = subprocess.Popen(
+            [*_COMMAND, "serve", "--dir", str(folder), "--port", "0", *more],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().strip()
+
+    def stop(self) -> None:
+        """As who looks after it does."""
+        self._process.terminate()
+        self._let_go()
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self._process.kill()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
 @contextmanager
 def serving(folder: Path, *more: str) -> Iterator[str]:
-    """A server process on a free loopback port, with these words besides; its address."""
-    process = subprocess.Popen(
-        [*_COMMAND, "serve", "--dir", str(folder), "--port", "0", *more],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    """A server that serves until the end, with these words besides; its address."""
+    server = Server(folder, *more)
     try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        yield server.address
     finally:
-        process.terminate()
-        process.wait(30)
-        assert process.stdout is not None
-        process.stdout.close()
+        server.stop()
+
+
+class Deaths:
+    """Commands that are killed at random moments of what they take."""
+
+    def __init__(self, chance: random.Random, longest_s: float = 1.0) -> None:
+        self._chance, self._longest_s = chance, longest_s
+        self.under_way = 0
+        """How many were still at work when they died."""
+
+    def kill(self, running: Program) -> None:
+        """Let it run for a while, and kill it; one that ends by itself says how long the next ones may take."""
+        began = time.monotonic()
+        end = began + self._chance.uniform(0.1, self._longest_s)
+        while time.monotonic() < end and running.poll() is None:
+            time.sleep(0.005)
+        if running.poll() is None:
+            self.under_way += 1
+            self._longest_s *= 1.05
+        else:
+            self._longest_s = max(0.2, time.monotonic() - began)
+        running.kill()
+        running.wait(60)

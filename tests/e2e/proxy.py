@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-FATES = ("carry", "carry", "carry", "drop", "delay", "cut", "repeat")
+FATES = ("carry", "carry", "carry", "drop", "delay", "cut there", "cut back", "repeat")
 
 
 class Proxy:
@@ -50,10 +50,11 @@ class Proxy:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: str) -> None:
         there_reader, there_writer = await asyncio.open_connection(self._host, self._port)
         seen = bytearray()
-        room = self._chance.randrange(1, 2_000) if fate == "cut" else 1 << 60
-        back = asyncio.create_task(self._pump(there_reader, writer, bytearray(), room))
+        room = self._chance.randrange(1, 2_000)
+        there, back_room = (room if fate == way else 1 << 60 for way in ("cut there", "cut back"))
+        back = asyncio.create_task(self._pump(there_reader, writer, bytearray(), back_room))
         try:
-            await self._pump(reader, there_writer, seen, 1 << 60)
+            await self._pump(reader, there_writer, seen, there)
             await back
         finally:
             back.cancel()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from pathlib import Path
 
-from tests.e2e.programs import Laptop, serving, terrain
+from tests.e2e.programs import Deaths, Laptop, serving, terrain
 
 
 def _found_company(folder: Path) -> None:
@@ -41,12 +40,12 @@ def test_a_sync_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_pat
         territory = rep.run("list", "territory")[0]["id"]
         _batch(tmp_path / "week.jsonl", territory, 500)
         assert len(rep.run("batch", str(tmp_path / "week.jsonl"))) == 500
-        chance = random.Random(7)
-        for _attempt in range(5):
-            running = rep.start("sync")
-            time.sleep(chance.uniform(0.4, 1.5))
-            running.kill()
-            running.wait(30)
+        deaths = Deaths(random.Random(7), longest_s=0.5)
+        for _attempt in range(30):
+            deaths.kill(rep.start("sync"))
+            if deaths.under_way == 5:
+                break
+        assert deaths.under_way == 5
         final = rep.run("sync")
         assert final["conflicts"] == final["parked"] == 0
         boss.run("sync")
