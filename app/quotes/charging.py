@@ -107,7 +107,9 @@ def _charges_under(sheet: Sheet, after: Sheet) -> list[Record]:
         rate = Decimal(own["vat_rate"]) if own else usual
         amount = _under(sheet, category, Decimal(charge["amount"]), rate, charge["vat_rate"])
         new = {**charge, "vat_category": category, "vat_rate": f"{rate:f}", "amount": f"{amount:f}"}
-        found.append(_carried(before, category, charge, new, ("amount",)))
+        carried = _carried(before, category, charge, new, ("amount",))
+        # What remembers nothing is as it was typed: an approval counts every word of it.
+        found.append({name: value for name, value in carried.items() if name != "with_vat" or value})
     return found
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app import records
-from app.quotes import adding, charging, editing
+from app.quotes import adding, authority, charging, editing
 from app.quotes.product_line import replace_product
 from app.quotes.sheet import Sheet
 from tests.shop import Shop
@@ -39,7 +39,22 @@ def charges(sheet: Sheet) -> list[tuple[Decimal, Decimal]]:
 def test_a_charge_has_its_own_vat_rate_again(shop: Shop, category: str) -> None:
     sheet = charging.set_charges(shop.sheet("for 01"), "Port 10 ; Livres 30 5,5 %")
     assert charging.set_vat_treatment(sheet, category).quote["charges"][1]["vat_rate"] == "0"
-    assert charges(there_and_back(shop, sheet, category)) == [(D(10), D(20)), (D(30), D("5.5"))]
+    assert there_and_back(shop, sheet, category).quote["charges"] == sheet.quote["charges"]
+
+
+def test_what_a_manager_approved_is_still_that_after_reverse_charge_and_back(shop: Shop) -> None:
+    sheet = charging.set_charges(adding.add_entry(shop.sheet("for 01"), "free", "Sac @ 2"), "Livres 30 5,5 %")
+    sheet = shop.stored(shop.read(sheet.id), editing.set_cell(sheet, 0, "vat_rate", "10"))
+
+    def content() -> str:
+        with shop.workspace.read() as session:
+            return authority.content_hash(session, sheet.id)
+
+    approved = content()
+    back = there_and_back(shop, sheet)
+    assert content() != approved
+    shop.stored(shop.read(sheet.id), back)
+    assert content() == approved
 
 
 def test_a_charge_typed_anew_meanwhile_keeps_its_amount_and_its_own_rate(shop: Shop) -> None:
