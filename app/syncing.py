@@ -37,6 +37,7 @@ from sync.engine import Engine, Laptop, Progress, Report
 from sync.laptop import Whole
 from sync.pacing import Pacing as Pacing
 from sync.pacing import Rhythm as Rhythm
+from sync.patience import Patience, Telling
 from sync.protocol import EnrolRequest, SyncProtocol
 
 
@@ -92,13 +93,13 @@ def sync_now(
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
         with collector.sparing_what_stays():
-            return _sync(workspace, progress, remote)
+            return _sync(workspace, Telling(tell), remote)
 
 
-def _sync(workspace: Workspace, progress: Progress | None, remote: SyncProtocol | None) -> dict[str, Any]:
+def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) -> dict[str, Any]:
     started = _now()
     with workspace.snapshot() as connection:
-        client = remote or _client(workspace, connection)
+        client = remote or _client(workspace, connection, Patience(progress.waits))
         is_copy = device.is_copy(connection)
     try:
         if is_copy:
@@ -256,11 +257,11 @@ def connect(workspace: Workspace) -> HttpClient:
         return _client(workspace, connection)
 
 
-def _client(workspace: Workspace, connection: Connection) -> HttpClient:
+def _client(workspace: Workspace, connection: Connection, patience: Patience | None = None) -> HttpClient:
     server, ca = state.get(connection, "server"), state.get(connection, "ca")
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
-    return HttpClient(server, token_of(workspace.folder, connection), ca, __version__)
+    return HttpClient(server, token_of(workspace.folder, connection), ca, __version__, patience)
 
 
 def laptop_of(workspace: Workspace) -> Laptop:

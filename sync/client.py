@@ -15,6 +15,7 @@ import urllib3
 from sync import errors, packing, protocol
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
 from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
+from sync.patience import Patience
 from sync.protocol import (
     EnrolAnswer,
     EnrolRequest,
@@ -43,8 +44,16 @@ Run = TypeVar("Run", PushRequest, PullRequest)
 class HttpClient:
     """One server's organisation, at `https://host/slug`. Not for several threads at once."""
 
-    def __init__(self, address: str, token: str = "", ca: str | None = None, version: str = "") -> None:
+    def __init__(
+        self,
+        address: str,
+        token: str = "",
+        ca: str | None = None,
+        version: str = "",
+        patience: Patience | None = None,
+    ) -> None:
         self.address, self.token = address.rstrip("/"), token
+        self._patience = patience or Patience()
         self._version = version
         self._run = secrets.token_hex(8)
         self._session = requests.Session()
@@ -112,6 +121,11 @@ class HttpClient:
     def _bytes(
         self, method: str, path: str, headers: dict[str, str], data: bytes | None = None
     ) -> requests.Response:
+        return self._patience.obeyed(lambda: self._bytes_once(method, path, headers, data))
+
+    def _bytes_once(
+        self, method: str, path: str, headers: dict[str, str], data: bytes | None
+    ) -> requests.Response:
         with _explained():
             answer = self._session.request(
                 method,
@@ -143,6 +157,9 @@ class HttpClient:
         return self._post(path, body, headers)
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        return self._patience.obeyed(lambda: self._post_once(path, body, headers))
+
+    def _post_once(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
         headers |= {"Accept-Encoding": _ACCEPT, "Content-Digest": packing.digest(body)}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from sync.schema import SyncSchema
 
-Phase = Literal["connecting", "pushing", "pulling", "applying", "files"]
+Phase = Literal["connecting", "pushing", "pulling", "applying", "files", "waiting"]
 Progress = Callable[[Phase, int, int], None]
-"""(phase, done, of); `of` is 0 where it is not known."""
+"""(phase, done, of); `of` is 0 where it is not known. `done` of "waiting" is the seconds that are left."""
 
 Lane = Callable[[], AbstractContextManager[Connection]]
 """One transaction of the write lane for each call, committed on leaving."""

@@ -10,7 +10,8 @@ from typing import Literal
 State = Literal[
     "idle", "connecting", "pushing", "pulling", "applying", "waiting", "needs-attention", "offline"
 ]
-RUNNING: frozenset[State] = frozenset({"connecting", "pushing", "pulling", "applying"})
+_PHASES: frozenset[State] = frozenset({"connecting", "pushing", "pulling", "applying", "waiting"})
+"""Of a run; one that waits for a busy server goes on by itself."""
 _ASIDE = frozenset({"offline", "server_busy", "protocol"})
 """Codes of failures that pass by themselves; every other one waits for a person, and is tried all the same."""
 
@@ -61,6 +62,7 @@ class Pacing:
         self.paused = False
         self.metered = False
         self._chance = chance
+        self._under_way = False
         self._edited_since: float | None = None
         self._looked = self._not_before = now
         self.due = self._by_clock = now + self._spread(self.rhythm.arrival)
@@ -68,7 +70,7 @@ class Pacing:
     @property
     def running(self) -> bool:
         """Whether a sync is under way: there is never a second one."""
-        return self.state in RUNNING
+        return self._under_way
 
     def look(self, now: float) -> bool:
         """Whether to start a sync now; notices that the laptop slept, or that its clock was set."""
@@ -89,19 +91,19 @@ class Pacing:
 
     def started(self, now: float) -> None:
         """A run begins, by itself or because somebody asked for it."""
-        self.state = "connecting"
+        self.state, self._under_way = "connecting", True
         self._edited_since = None
         # Armed while it runs: a run that never tells its end is followed by another.
         self.due = now + self.rhythm.every
 
     def reached(self, phase: State) -> None:
         """The run has come to `phase`."""
-        if self.running and phase in RUNNING:
+        if self.running and phase in _PHASES:
             self.state = phase
 
     def succeeded(self, now: float) -> None:
         """The run ended well."""
-        self.state, self.code, self.failures = "idle", "", 0
+        self.state, self.code, self.failures, self._under_way = "idle", "", 0, False
         self._not_before = now
         self._rest(now)
         if self._edited_since is not None:
@@ -109,10 +111,12 @@ class Pacing:
             self.due = min(self.due, now + self.rhythm.after_edit)
 
     def failed(self, now: float, code: str, retry_after: float = 0.0) -> None:
-        """The run failed for the reason `code`; the server may have said when to come back."""
-        self.code = code
-        self.failures += 1
-        backoff = min(self.rhythm.first_retry * 2.0 ** min(self.failures - 1, 16), self.rhythm.longest_retry)
+        """The run failed for the reason `code`; the server may have said when to come back, and that is no failure."""
+        self.code, self._under_way = code, False
+        if not retry_after:
+            self.failures += 1
+        doubled = min(max(self.failures - 1, 0), 16)
+        backoff = min(self.rhythm.first_retry * 2.0**doubled, self.rhythm.longest_retry)
         if code not in _ASIDE:
             self.state, backoff = "needs-attention", self.rhythm.attention
         else:
@@ -123,7 +127,7 @@ class Pacing:
 
     def stopped(self, now: float) -> None:
         """The run was paused by the user: the next one comes by the clock."""
-        self.state = "waiting"
+        self.state, self._under_way = "waiting", False
         self._rest(now)
 
     # What happens around it

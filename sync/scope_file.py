@@ -15,6 +15,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from sync import errors, sums
 from sync.file_messages import PRAGMAS, REQUIRED, FileAnswer, FileCarrier, FileGet, FileRequest, create_table
+from sync.patience import Patience
 from sync.schema import SyncSchema
 from sync.soundness import is_integer
 
@@ -91,14 +92,7 @@ def remove_all(folder: Path, but: str = "") -> None:
 
 
 def _ask(remote: FileCarrier, request: FileRequest) -> FileAnswer:
-    until = time.monotonic() + LONGEST_WAIT_S
-    while True:
-        try:
-            return remote.file(request)
-        except errors.ServerBusy as busy:
-            if time.monotonic() + busy.retry_after > until:
-                raise
-            time.sleep(busy.retry_after)
+    return Patience(longest_s=LONGEST_WAIT_S).obeyed(lambda: remote.file(request))
 
 
 class _Digest:

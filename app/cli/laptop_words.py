@@ -73,7 +73,11 @@ def sync(options: argparse.Namespace, output: Output) -> None:
             _sync_by_file(options, workspace, output)
             return
         with output.progress(_("Sync")) as advance:
-            found = syncing.sync_now(workspace, progress=lambda _phase, done, of: advance(done, of))
+            found = syncing.sync_now(
+                # While the server is busy the bar rests.
+                workspace,
+                progress=lambda phase, done, of: None if phase == "waiting" else advance(done, of),
+            )
     output.result(found, _sync_line(found))
 
 

@@ -139,7 +139,29 @@ def test_nothing_starts_while_paused_and_soon_when_it_ends() -> None:
     assert pacing.look(4003.0)
 
 
-@pytest.mark.parametrize("phase", ["connecting", "pushing", "pulling", "applying"])
+def test_a_busy_server_that_says_when_to_come_back_is_no_failure() -> None:
+    pacing = at_rest()
+    for _attempt in range(10):
+        pacing.started(0.0)
+        pacing.failed(0.0, "server_busy", retry_after=90.0)
+    assert pacing.failures == 0 and pacing.state == "waiting"
+    assert 90.0 <= pacing.wait(0.0) <= 95.0
+
+
+def test_a_run_that_waits_for_the_server_is_still_the_only_one() -> None:
+    pacing = at_rest()
+    pacing.started(0.0)
+    pacing.reached("pushing")
+    pacing.reached("waiting")
+    pacing.woke(1.0)
+    pacing.online(1.0)
+    assert not pacing.look(30.0), "there is never a second run"
+    pacing.reached("pushing")
+    pacing.succeeded(31.0)
+    assert (pacing.state, pacing.failures) == ("idle", 0) and not pacing.running
+
+
+@pytest.mark.parametrize("phase", ["connecting", "pushing", "pulling", "applying", "waiting"])
 def test_each_phase_of_a_run_is_a_state(phase: str) -> None:
     pacing = at_rest()
     pacing.reached("pulling")

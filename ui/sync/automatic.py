@@ -153,7 +153,7 @@ class Automatic(QObject):
 
     def _on_progress(self) -> None:
         if self.runner.running:
-            self.pacing.reached(self.runner.progress.phase)
+            self.pacing.reached(self.runner.progress.state)
 
     def _on_ended(self, report: dict[str, Any] | None) -> None:
         now = self._clock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,17 @@ class Progress:
     phase: str = "connecting"
     done: int = 0
     of: int = 0
+    waits_s: int = 0
+    """Seconds after which a busy server is asked again; 0 while it answers."""
+
+    def told(self, phase: str, done: int, of: int) -> Progress:
+        """What follows when the run tells this; one that waits stands where it stood."""
+        return replace(self, waits_s=done) if phase == "waiting" else Progress(phase, done, of)
+
+    @property
+    def state(self) -> str:
+        """Of the sync, as the pacing has it."""
+        return "waiting" if self.waits_s else self.phase
 
     @property
     def share(self) -> float:
@@ -64,6 +75,8 @@ class Progress:
     @property
     def text(self) -> str:
         """What is happening, in a sentence."""
+        if self.waits_s:
+            return _("Server busy, trying again in {n} s.", n=self.waits_s)
         if self.phase == "pushing":
             return _("Sending, {done} of {all}. You can go on working.", done=self.done, all=self.of)
         if self.phase == "pulling":
@@ -185,7 +198,7 @@ class Runner(QObject):
 
     def _on_progress(self, phase: str, done: int, of: int) -> None:
         if self.running:
-            self.progress = Progress(phase, done, of)
+            self.progress = self.progress.told(phase, done, of)
             self._tell()
 
     def _done(self, report: dict[str, Any] | None) -> None:

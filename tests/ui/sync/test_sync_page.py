@@ -137,6 +137,14 @@ def test_progress_fills_the_bar_in_order():
     assert shares == sorted(shares) and shares[-1] < 1
 
 
+def test_a_busy_server_is_said_with_the_seconds_and_the_bar_stays_where_it_was():
+    pushing = Progress("connecting").told("pushing", 4, 8)
+    waiting = pushing.told("waiting", 3, 0)
+    assert waiting.text == "Serveur occupé, nouvel essai dans 3\u00a0s."
+    assert (waiting.state, waiting.share) == ("waiting", pushing.share)
+    assert waiting.told("pushing", 4, 8) == pushing
+
+
 def test_what_the_server_refused_is_shown_and_can_be_taken_back(claire: Laptop, desk_of: Any):
     claire.add("account", name="Boulangerie Morel", territory=RHONE)
     with claire.workspace.exclusive() as connection:
