@@ -58,7 +58,7 @@ def make_app(
 def _route(gate: Gate, path: str, call: Call) -> HTTPRouteHandler:
     @post(f"/{{slug:str}}/v1/{path}", status_code=200)
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await gate.answer(request, call)
+        return await gate.answer(request, call, path in _STANDING_BY)
 
     return handle
 
@@ -142,3 +142,4 @@ _CALLS: dict[str, Call] = {
     "sync/file": _file,
     "sync/exchange": _exchange,
 }
+_STANDING_BY = {"sync/file"}

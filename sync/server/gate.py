@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -12,6 +14,7 @@ from litestar import Request, Response
 
 from sync import errors, packing
 from sync.server import usage
+from sync.server.admission import Admission, Turn
 from sync.server.answers import refusal
 from sync.server.journal import Entry, note
 from sync.server.scopes import GrantRule
@@ -23,9 +26,12 @@ log = logging.getLogger(__name__)
 MAX_COMPRESSED_BYTES = 4_000_000
 MAX_BODY_BYTES = 8_000_000
 """Of a request once unpacked; a lone transaction's part may pass `protocol.MAX_REQUEST_BYTES` a little."""
-MAX_RUNNING = 3
-"""Calls worked on at once: a page or a push takes tens of megabytes while it is made."""
-MAX_WAITING = 200
+WORKING = 2
+"""Calls worked on at once in one process: more of them take longer each, and tens of megabytes while they last."""
+STANDING_BY = 8
+"""Calls at once that wait for a file which is made aside, so that they are in nobody's way."""
+CROWDED_PAGE_BYTES = 2_000_000
+"""Of a page while others wait: a short piece of work for each, and for none a long one."""
 
 Call = Callable[[Session, bytes], tuple[bytes, str]]
 """(session, plain body) -> (plain answer, its media type)"""
@@ -38,7 +44,8 @@ class Gate:
     def __init__(self, organisations: Organisations, grant_rule: GrantRule) -> None:
         self.organisations = organisations
         self.grant_rule = grant_rule
-        self._running: anyio.CapacityLimiter | None = None
+        self.working, self.standing_by = Admission(WORKING), Admission(STANDING_BY)
+        self._counting: anyio.CapacityLimiter | None = None
         self._beside: anyio.CapacityLimiter | None = None
 
     def store(self, slug: str) -> Store:
@@ -49,33 +56,47 @@ class Gate:
         note(organisation=slug)
         return store
 
-    def session(self, request: AnyRequest) -> Session:
+    def session(self, request: AnyRequest, crowded: bool = False) -> Session:
         """The caller's; not for the event loop, since the organisation may have to be opened."""
         slug = str(request.path_params["slug"])
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         address = request.client.host if request.client else ""
         token = token.strip() if scheme.lower() == "bearer" else ""
-        return Service(self.store(slug), self.grant_rule, slug).connect(token, address)
+        service = Service(self.store(slug), self.grant_rule, slug)
+        if crowded:
+            service = replace(service, page_bytes=CROWDED_PAGE_BYTES)
+        return service.connect(token, address)
 
-    async def answer(self, request: AnyRequest, call: Call) -> Response[bytes]:
-        """The answer to one call."""
-        running = self._limiter()
-        if running.statistics().tasks_waiting >= MAX_WAITING:
-            # Before the body is read: what waits for its turn takes memory.
-            return refusal(errors.ServerBusy(5.0, "too many calls at once"))
-        body = await request.body()
+    async def answer(self, request: AnyRequest, call: Call, stands_by: bool = False) -> Response[bytes]:
+        """The answer to one call; `stands_by` of one that waits for what is done aside."""
+        admission = self.standing_by if stands_by else self.working
+        turn = admission.ask(_caller_of(request))
+        if not isinstance(turn, Turn):
+            # Before the body is read: what waits for its turn takes memory, and its caller knows nothing.
+            return refusal(errors.ServerBusy(round(turn, 3), "too many calls at once"))
+        try:
+            body = await request.body()
+            turn.read = True
+            return await self._worked_on(request, call, body, turn, admission.limiter)
+        finally:
+            admission.ended(turn)
+
+    async def _worked_on(
+        self, request: AnyRequest, call: Call, body: bytes, turn: Turn, slots: anyio.CapacityLimiter
+    ) -> Response[bytes]:
         headers = request.headers
         packed, accepted = headers.get("content-encoding", ""), headers.get("accept-encoding", "")
 
         def work() -> tuple[bytes, str, str]:
-            session = self.session(request)
-            packing.require_digest(body, headers.get("content-digest"))
-            with session.store.aside.call():
-                plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
-                return (*packing.compress(plain, accepted), media)
+            with turn.timed():
+                session = self.session(request, turn.crowded)
+                packing.require_digest(body, headers.get("content-digest"))
+                with session.store.aside.call():
+                    plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
+                    return (*packing.compress(plain, accepted), media)
 
         try:
-            content, encoding, media = await anyio.to_thread.run_sync(work, limiter=running)
+            content, encoding, media = await anyio.to_thread.run_sync(work, limiter=slots)
         except errors.SyncError as problem:
             return refusal(problem)
         encoded = {} if encoding == "identity" else {"content-encoding": encoding}
@@ -94,7 +115,10 @@ class Gate:
             self.organisations.busy_at = time.monotonic()
         weight = usage.weight_of(entry) if entry.device else 0
         if weight:
-            await anyio.to_thread.run_sync(self._count, entry, weight, limiter=self._limiter())
+            if self._counting is None:
+                # Apart from the calls: it may wait for the database, and nobody waits for it.
+                self._counting = anyio.CapacityLimiter(1)
+            await anyio.to_thread.run_sync(self._count, entry, weight, limiter=self._counting)
 
     def _count(self, entry: Entry, weight: int) -> None:
         try:
@@ -103,7 +127,9 @@ class Gate:
         except errors.SyncError as problem:
             log.warning("a call was not counted", extra={"facts": {"code": problem.code}})
 
-    def _limiter(self) -> anyio.CapacityLimiter:
-        if self._running is None:
-            self._running = anyio.CapacityLimiter(MAX_RUNNING)
-        return self._running
+
+def _caller_of(request: AnyRequest) -> str:
+    """Who calls, as far as that is known before anything is read; the token itself is kept nowhere."""
+    address = request.client.host if request.client else ""
+    said = request.headers.get("authorization", "") or address
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

@@ -61,7 +61,8 @@ _REFUSALS = {
     415: "An encoding other than zstd and gzip: `unknown_encoding`.",
     426: "Update the program before the next pull: `update_needed`.",
     429: "This caller asked too often, `too_many_requests`: come back after `retry_after` seconds.",
-    503: "The server or its database is busy or down, `server_busy`: come back after `retry_after` seconds.",
+    503: "The server is full, or its database is busy or down, `server_busy`: come back after `retry_after` seconds,"
+    " which may be a fraction; the header has whole ones. The body of the request was perhaps not read.",
 }
 _ALWAYS = (400, 401, 404, 405, 413, 415, 429, 503)
 _WAITING = (429, 503)

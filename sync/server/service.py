@@ -71,6 +71,8 @@ class Service:
     oldest_push: int = OLDEST_VERSION
     oldest_pull: int = OLDEST_VERSION
     """A laptop that speaks less must update before it receives; what it sends is always taken."""
+    page_bytes: int = MAX_ANSWER_BYTES // 4
+    """A page is no larger, whatever the laptop asks for."""
     adapters: Mapping[int, Adapter] = field(default_factory=lambda: ADAPTERS)
 
     def now(self) -> str:
@@ -177,7 +179,7 @@ class Session:
         `held` is the cursor that the device itself holds, where pages follow each other without it: it is
         entitled to nothing that it has not presented.
         """
-        max_bytes = min(max(request.max_bytes, 10_000), MAX_ANSWER_BYTES // 4)
+        max_bytes = min(max(request.max_bytes, 10_000), self.service.page_bytes)
         if request.protocol < self.service.oldest_pull:
             raise errors.UpdateNeeded(str(self.service.oldest_pull))
         now = self.service.now()
