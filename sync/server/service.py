@@ -205,8 +205,12 @@ class Session:
                 epoch, rev = page.cursor.epoch, page.cursor.rev
                 page.cursor.seal = received.seal(connection, self.store, device.user, epoch, rev)
         cursor = page.cursor.pack()
-        presented = request.cursor if held is None else held
-        self._remember(device, presented, start.rev if start else 0, cursor, granted, request.run)
+        presented = request.cursor if held in (None, request.cursor) else ""
+        issued = (cursor, granted)
+        if page.more and device.rev_presented:
+            # An answer in pages is had when it is whole: what was written before it is judged as before.
+            issued = (device.cursor_issued, device.scopes_issued)
+        self._remember(device, presented, start.rev if start else 0, *issued, request.run)
         if limit.is_due(now):
             self.store.run(lambda connection: horizon.advance(connection, self.store, now))
         resync = start is None and bool(request.cursor)

@@ -67,6 +67,24 @@ def test_what_was_written_while_entitled_is_applied_after_the_move(nora: Laptop,
     assert (later.outcome, later.reason) == ("parked", "missing_record")
 
 
+def test_while_an_answer_comes_in_pages_work_is_judged_as_before_it(nora: Laptop, office: Laptop) -> None:
+    nora.do(create("account", "a1", name="D", territory="north"))
+    nora.pull(), nora.pull(), office.pull()
+    written = [nora.edit("account", "a1", phone="5"), nora.edit("account", "a1", name="E")]
+    for number in range(20):
+        office.do(create("product", f"p{number}", label="x" * 2000))
+    office.do(office.edit("user", "nora", territories="[]"))
+    session, cursor = nora.service.connect(nora.token), nora.cursor
+    for _page in range(3):
+        page = session.pull(PullRequest(cursor, 10_000))
+        assert page.more
+        cursor = page.cursor
+    assert nora.do(written[0]).outcome == "applied"
+    nora.pull(max_bytes=10_000), nora.pull()
+    later = nora.do(written[1])
+    assert (later.outcome, later.reason) == ("parked", "missing_record")
+
+
 def test_a_copy_with_a_new_name_is_entitled_to_what_its_file_was_given(nora: Laptop, office: Laptop) -> None:
     nora.do(create("account", "a1", name="D", territory="north"))
     nora.pull(), office.pull()
