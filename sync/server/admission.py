@@ -101,7 +101,7 @@ class Admission:
         until_turn = (before - room + 1) * self._service_s / self._slots
         place = self._places.get(caller) or _Place()
         # Who was told too early a moment, again and again, is told a later one.
-        shortest = SHORTEST_WAIT_S * (1 + place.refusals / 2)
+        shortest = SHORTEST_WAIT_S * (1 + place.refusals / 8)
         wait = min(max(until_turn * EARLY, shortest), LONGEST_WAIT_S)
         place.awaited_until = now + wait * LATER + COMES_WITHIN_S
         place.kept_until = place.awaited_until + KEPT_S

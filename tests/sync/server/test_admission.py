@@ -112,7 +112,7 @@ def test_everybody_is_served_after_few_rounds_and_the_server_is_kept_busy(
     morning = Morning(laptops, calls, processes, sticky, seed)
     took = morning.run()
     assert not any(morning.left), "nobody is turned away for ever"
-    assert morning.worst <= 25, "and nobody often"
+    assert morning.worst <= 40, "and nobody often"
     assert morning.longest_s <= 1.0, "no call that was let in waits long for its turn"
     ideal = morning.worked_s / (SLOTS * processes)
     assert took <= 4 * ideal + 2.0
