@@ -161,6 +161,7 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         for key in planned.gone:
             working.erase(*key)
         settled = _strip_parked(working, ids, now)
+        _strip_withdrawn(connection, store, ids)
         _revs, rev = head.commit(working, now, spare=1)
         _forget(connection, store, gone, rev, now)
         blobs.remove_unreferenced(connection, store)
@@ -198,23 +199,35 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     store, table = working.store, working.store.schema.parked
     results = store.tables["sync_result"]
     statement = select(results.c.uuid, results.c.ops).where(PARKED)
-    changed: list[tuple[str, list[Op]]] = []
-    for uuid, raw in working.connection.execute(statement).all():
-        try:
-            ops = msgspec.json.decode(bytes(raw), type=list[Op])
-        except msgspec.MsgspecError:
-            # Nobody can say what it holds: with the name of the erased in it, it goes.
-            if any(id.encode() in bytes(raw) for id in ids):
-                changed.append((uuid, []))
-            continue
-        left, dropped = without_erased(store, ops, set(ids))
-        if dropped or len(left) < len(ops):
-            changed.append((uuid, left))
+    found = working.connection.execute(statement).all()
+    changed = [(uuid, left) for uuid, raw in found if (left := _left_of(store, bytes(raw), ids)) is not None]
     for uuid, left in changed:
         if table in store.schema.tables and working.get(table, uuid) is not None:
             values: dict[str, Value] = {"changes": canonical(msgspec.to_builtins(left)), "correction": None}
             working.put(table, uuid, values if left else {**values, "deleted_at": now, "state": "withdrawn"})
     return changed
+
+
+def _strip_withdrawn(connection: Connection, store: Store, ids: set[str]) -> None:
+    """What was taken back is kept for those who bring it once more: without the erased."""
+    results = store.tables["sync_result"]
+    kept = (results.c.outcome == "withdrawn") & results.c.ops.is_not(None)
+    for uuid, raw in connection.execute(select(results.c.uuid, results.c.ops).where(kept)).all():
+        left = _left_of(store, bytes(raw), ids)
+        if left is not None:
+            values = {"ops": msgspec.json.encode(left) if left else None}
+            connection.execute(update(results).where(results.c.uuid == uuid).values(values))
+
+
+def _left_of(store: Store, raw: bytes, ids: set[str]) -> list[Op] | None:
+    """A stored transaction without the erased; None where it has nothing of it."""
+    try:
+        ops = msgspec.json.decode(raw, type=list[Op])
+    except msgspec.MsgspecError:
+        # Nobody can say what it holds: with the name of the erased in it, it goes.
+        return [] if any(id.encode() in raw for id in ids) else None
+    left, dropped = without_erased(store, ops, set(ids))
+    return left if dropped or len(left) < len(ops) else None
 
 
 def _settle_parked(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app import admin
+from app import admin, records
+from app.conflicts import resolving
 from app.errors import NotAllowed, NotFound
 from app.quotes import issuing, life
 from app.serve import organisations, restore_copy
@@ -73,8 +74,6 @@ def test_unsent_work_on_an_erased_record_goes_with_it(
     task = claire.add("task", account=account, subject="Yttrium")
     kept = claire.add("account", name="Reste", territory=RHONE)
     with claire.workspace.transaction() as session:
-        from app import records
-
         records.save(session, "account", account, {"website": "zygomatique.fr"})
         records.save(session, "account", kept, {"notes": "Dans la même action"})
     erase(office, "account", account)
@@ -97,8 +96,6 @@ def test_parked_work_on_an_erased_record_is_emptied(
     product = julie.add("product", sku="DSI", label_fr="Savon", list_price="9")
     julie.sync(), claire.sync()
     with claire.workspace.transaction() as session:
-        from app import records
-
         records.save(session, "account", account, {"notes": "Wolframite"})
         records.save(session, "product", product, {"list_price": "1"})
     assert claire.sync()["parked"] == 1
@@ -109,6 +106,44 @@ def test_parked_work_on_an_erased_record_is_emptied(
     claire.sync()
     assert on_laptop(claire) == []
     assert [row["state"] for row in rey.rows("parked")] == ["waiting"], "the rest of the action still waits"
+
+
+def test_of_work_that_was_taken_back_nothing_of_an_erased_record_is_kept(
+    office: Office, claire: Laptop, account: str
+) -> None:
+    julie = office.enrol("julie")
+    julie.sync()
+    product = julie.add("product", sku="DSI", label_fr="Savon", list_price="9")
+    julie.sync(), claire.sync()
+    with claire.workspace.transaction() as session:
+        records.save(session, "account", account, {"notes": "Yttrium"})
+        records.save(session, "product", product, {"list_price": "1"})
+    claire.sync()
+    ((waiting,),) = claire.sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'")
+    with claire.workspace.exclusive() as connection:
+        resolving.withdraw(connection, waiting)
+    claire.sync()
+    erase(office, "account", account)
+    assert on_server(office) == []
+
+
+def test_what_a_colleague_alone_still_has_comes_back_although_something_else_was_erased(
+    office: Office, claire: Laptop, rey: Laptop, account: str
+) -> None:
+    other = claire.add("account", name="Reste", territory=RHONE)
+    claire.sync()
+    copy = office.folder / "copy.sqlite"
+    copy_sqlite(office.folder / "server" / "demo.sqlite", copy)
+    claire.save("account", other, phone="0478612210")
+    claire.sync(), rey.sync()
+    erase(office, "account", account)
+    known = organisations(office.folder / "server")
+    restore_copy(known, "demo", copy)
+    known.close()
+    # Claire's laptop is lost with the server.
+    rey.sync(), rey.sync()
+    assert rey.get("account", other)["phone"] == "+33478612210"
+    assert on_laptop(rey) == [] == on_server(office)
 
 
 def test_a_restored_copy_of_the_server_does_not_bring_back_what_was_erased(
