@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QWidget
 
@@ -218,7 +218,7 @@ class SignScreen(CoveringScreen):
             gap=8,
         )
         return Card(
-            (Scroll(signed), 1),
+            (_WholeAcross(signed), 1),
             self.problem,
             Line(),
             hbox(self.back, None, self.printed, self.confirm, gap=8),
@@ -340,6 +340,14 @@ class _Tick(QCheckBox):
 
     def hitButton(self, place: QPoint) -> bool:
         return self.rect().contains(place)
+
+
+class _WholeAcross(Scroll):
+    """Scrolls down, and is as wide as what it holds: with large letters a part of the frame was out of sight."""
+
+    def minimumSizeHint(self) -> QSize:
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
 
 def _labelled(text: str, field: QLineEdit) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app import records, screen_pin
+from app.i18n import set_language
 from tests.shop import Shop
 from tests.ui.quotes.conftest import Hand
 from tests.ui.quotes.test_sign import Opened, open_signing
 from ui.quotes.sign import SignScreen
+from ui.theme import theme
 
 
 @pytest.fixture
@@ -51,6 +53,20 @@ def test_tab_brings_what_it_reaches_into_view(hand: Hand, small: SignScreen) -> 
     small.terms.setFocus()
     hand.key(Qt.Key.Key_Tab)
     assert hand.focus is small.erase and small.erase.visibleRegion().boundingRect() == small.erase.rect()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_with_the_largest_letters_all_that_is_signed_is_seen_from_side_to_side(
+    hand: Hand, opened: Opened, dressed: QApplication, language: str
+) -> None:
+    set_language(language)
+    theme.apply(dressed, "light", 150)
+    hand.window.resize(1100, 700)
+    opened("dsi 600 x 6", "tap 90")
+    screen = open_signing(hand)
+    for part in (screen.name, screen.role, screen.agreed, screen.terms, screen.pad):
+        assert part.visibleRegion().boundingRect().width() == part.width()
+    assert screen.amounts["ttc"].visibleRegion().boundingRect() == screen.amounts["ttc"].rect()
 
 
 def test_nobody_confirms_to_have_read_terms_that_the_quote_has_not(
