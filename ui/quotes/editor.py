@@ -40,6 +40,9 @@ from ui.widgets import Button, Card, ElidingLabel, InfoBar, Keycap, Label, Line,
 
 PREVIEW_WIDTH = 352
 NARROW_BELOW = 1180
+LOW_BELOW = 560
+KEYS_FROM = 800
+"""In a window as wide as this, at the usual size of letters, the keys have their room at the foot."""
 
 
 class LinesArea(QWidget):
@@ -198,6 +201,8 @@ class QuoteEditor(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.margin.set_low(self.window().height() < theme.px(LOW_BELOW))
+        self._show_keys()
         self._arrange(self.window().width() < theme.px(NARROW_BELOW))
 
     def _arrange(self, narrow: bool) -> None:
@@ -281,7 +286,7 @@ class QuoteEditor(QWidget):
         if sheet.locked and self.entry.hasFocus():
             self.table.setFocus()
         self.entry.setVisible(not sheet.locked)
-        self._keys.setVisible(not sheet.locked)
+        self._show_keys()
         self.banner.setVisible(sheet.locked)
         if sheet.locked:
             day = formats.format_date(quote["issued_on"], "long") if quote["issued_on"] else ""
@@ -333,7 +338,11 @@ class QuoteEditor(QWidget):
         """What is wrong stands at the foot of the lines, in the place of the keys."""
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self._keys.setVisible(not problem and not self.draft.locked)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        room = self.window().width() >= theme.px(KEYS_FROM)
+        self._keys.setVisible(room and not self.problem.text() and not self.draft.locked)
 
     def _keep_subject(self, text: str) -> str:
         return self.draft.act(lambda sheet: editing.set_field(sheet, "subject", text))

@@ -129,12 +129,13 @@ class MarginPanel(QWidget):
         self.percent = Label("", "h2")
         self.pill = Pill("", "ok")
         self.amount = Label("", "muted", wrap=True)
+        self.note = Label(_("Seen by you alone. Never printed."), "muted", wrap=True)
         self._body = panel(
             vbox(
                 Label(_("Margin"), "cap"),
                 hbox(self.percent, self.pill, None),
                 self.amount,
-                Label(_("Seen by you alone. Never printed."), "muted", wrap=True),
+                self.note,
                 gap=3,
             )
         )
@@ -143,6 +144,11 @@ class MarginPanel(QWidget):
         self.hidden_note.hide()
         self.setLayout(vbox(self._body, self.hidden_note, None, gap=0))
         draft.summed.connect(self.show_totals)
+
+    def set_low(self, low: bool) -> None:
+        """Where the window is low the figures keep their room, and what they are for shows under the pointer."""
+        self.note.setVisible(not low)
+        self.percent.setToolTip(self.note.text() if low else "")
 
     def set_customer_mode(self, on: bool) -> None:
         """Hide the margin, or show it again."""

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
+from app.i18n import set_language
 from app.quotes import editing
 from tests.ui.quotes.conftest import Hand
+from tests.ui.test_screens import clipped
 from ui.quotes.lines_model import COLUMNS
+from ui.theme import theme
 from ui.widgets import painting
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -78,3 +82,23 @@ def test_figures_of_eight_digits_stand_whole_in_their_cells(
     cells = [model.index(0, at).data() for at, column in enumerate(COLUMNS) if column.figures]
     assert cells[-1].endswith("€") and len(cells[-1]) == len("975 000 000,00 €")
     assert not set(cells) - drawn
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_with_the_largest_letters_in_a_low_window_no_word_of_a_full_quote_is_cut(
+    hand: Hand, opened: Callable[..., str], dressed: QApplication, language: str
+) -> None:
+    set_language(language)
+    theme.apply(dressed, "light", 150)
+    hand.window.resize(1100, 700)
+    opened("bob 450 x 24", "tap 90 x 120", "sav 5 x 1250")
+    editor = hand.page.editor
+    sheet = editor.draft.sheet
+    assert sheet is not None
+    unknown = {**sheet.lines[1], "cost": None}
+    editor.draft.act(
+        lambda before: dataclasses.replace(before, lines=(before.lines[0], unknown, before.lines[2]))
+    )
+    hand.settle(200)
+    assert editor.points_button.isVisible()
+    assert not clipped(editor)
