@@ -89,7 +89,7 @@ def undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
 def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: str, undone: list[Any]) -> bool:
     """The row as the server has it, under what is still to send; `undone` are the entries taken out, newest first.
 
-    Whether there is such a row: one that the server does not have goes.
+    Whether there is such a row: one that the server does not have goes, unless what is still to send makes it.
     """
     table = schema.tables[kind]
     names = ", ".join(f'"{name}"' for name in table.columns())
@@ -105,12 +105,21 @@ def back_to_server(connection: Connection, schema: SyncSchema, kind: str, id: st
         return True
     if shadow is not None:
         values = json.loads(shadow[0])
-    else:
-        if not undo(values, undone):
-            connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
-            return False
+    elif not undo(values, undone) and not _is_made(connection, kind, id):
+        connection.exec_driver_sql(f'DELETE FROM "{kind}" WHERE id = ?', (id,))
+        return False
     write_row(connection, table, values)
     return True
+
+
+def _is_made(connection: Connection, kind: str, id: str) -> bool:
+    """Whether an entry makes the record: of one that is sent again there is a second `create`."""
+    return (
+        connection.exec_driver_sql(
+            "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? AND op = 'create'", (kind, id)
+        ).first()
+        is not None
+    )
 
 
 def leave_a_mark(connection: Connection, kind: str, id: str) -> None:

@@ -172,6 +172,11 @@ def retry(connection: Connection, id: str) -> str:
         " SELECT ?, kind, id, op, field, base, new, at, base_rev FROM sync_entry WHERE tx = ? ORDER BY seq",
         (fresh, id),
     )
+    # What is sent again keeps its place: work that was written on top of it stays on top.
+    connection.exec_driver_sql(
+        "UPDATE sync_entry SET tx = CASE tx WHEN ? THEN ? ELSE ? END WHERE tx IN (?, ?)",
+        (id, fresh, id, id, fresh),
+    )
     withdraw(connection, id)
     return fresh
 
