@@ -230,6 +230,7 @@ class Applier:
         self.leave_all(
             leftovers.never_came(self._connection, dict.fromkeys((kind, id) for kind, id in passed))
         )
+        self.leave_all(list(leftovers.of_forks(self._connection, head)))
         self._connection.exec_driver_sql(
             "DELETE FROM sync_shadow WHERE NOT EXISTS (SELECT 1 FROM sync_entry e"
             " WHERE e.kind = sync_shadow.kind AND e.id = sync_shadow.id)"

@@ -71,6 +71,15 @@ def carried_out(connection: Connection) -> list[tuple[str, str, str]]:
     return [(one.kind, one.old, one.new) for one in _read(connection) if one.done]
 
 
+def rows_up_to(connection: Connection, head: int) -> dict[str, list[str]]:
+    """The ids of our versions' rows, by table, that a pull up to `head` brings if we may see them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in _read(connection):
+        if one.done and one.rev <= head:
+            found[one.kind].append(one.new)
+    return found
+
+
 def forget_records(connection: Connection, ids: Collection[str]) -> None:
     """Of rows that left our scopes nothing is remembered."""
     if not ids:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from sync import sent
+from sync import forks, sent
 from sync.overlay import chunks
 from sync.schema import SyncSchema
 
@@ -20,6 +20,16 @@ def never_came(connection: Connection, passed: Iterable[tuple[str, str]]) -> Ite
         rev = connection.exec_driver_sql(f'SELECT rev FROM "{table}" WHERE id = ?', (id,)).scalar()
         if rev == 0:
             yield table, id
+
+
+def of_forks(connection: Connection, head: int) -> Iterator[tuple[str, str]]:
+    """Of versions that forked up to `head`: the rows (table, id) that no pull brought, and on which no work stands."""
+    for table, ids in forks.rows_up_to(connection, head).items():
+        for part, marks in chunks(ids):
+            alone = f"rev = 0 AND id NOT IN (SELECT id FROM sync_entry WHERE kind = '{table}')"
+            statement = f'SELECT id FROM "{table}" WHERE id IN ({marks}) AND {alone}'
+            for id in connection.exec_driver_sql(statement, tuple(part)).scalars().all():
+                yield table, id
 
 
 def forget_absent(connection: Connection, schema: SyncSchema) -> set[str]:

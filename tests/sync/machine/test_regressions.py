@@ -44,6 +44,14 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 2}),
         ("change_a_quote", {"who": 2, "pick": 2, "number": 2}),
     ],
+    "of a version whose territory is taken away before a pull brings it no line stays": [
+        ("move", {"who": 0, "pick": 1, "territory": "south"}),
+        ("change_a_quote", {"who": 0, "pick": 5, "number": 5}),
+        ("sync_once_more", {"who": 4}),
+        ("delete", {"who": 2, "kind": "quote_line", "pick": 4}),
+        ("push_alone", {"who": 2}),
+        ("grant_or_revoke", {"user": "rey", "territory": "south", "given": False}),
+    ],
     "a deletion that gives way takes no line with it": [
         ("change_a_quote", {"who": 0, "pick": 0, "number": 0}),
         ("delete", {"who": 3, "kind": "quote", "pick": 0}),
