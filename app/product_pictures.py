@@ -20,7 +20,8 @@ def keep_picture(session: Session, product: str, prepared: Prepared) -> str:
     known = records.get(session, "product", product)
     if not may_picture(session):
         raise NotAllowed(_("Only the office changes the catalogue."))
-    if not prepared.media_type.startswith("image/"):
+    # A name alone may say that it is one, and the paper kept an empty place; a GIF is kept as it came, unmeasured.
+    if prepared.width is None and prepared.media_type != "image/gif":
         raise Invalid({"image": _("“{name}” is no picture. Choose a PNG or a JPEG.", name=prepared.name)})
     id = attachments.add(session, prepared, "product", product)
     records.save(session, "product", product, {"image": id}, loaded=known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
@@ -148,16 +149,18 @@ def test_a_photo_dropped_on_the_sheet_is_the_product_s_picture_on_the_next_quote
     assert line.picture
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "notes.png"])
 def test_a_file_that_is_no_picture_is_refused_with_a_sentence(
     hand: Hand,  # noqa: F811
     shop: Shop,  # noqa: F811
     tmp_path: Path,
+    name: str,
 ) -> None:
     page = catalogue(hand)
     hand.window.go("catalogue", shop.products["SAV-5"])
     hand.settle()
-    (tmp_path / "notes.txt").write_text("words")
-    give(page.sheet.picture, tmp_path / "notes.txt")
+    (tmp_path / name).write_text("words")
+    give(page.sheet.picture, tmp_path / name)
     hand.settle()
     assert any("n’est pas une image" in bar.text for bar in hand.window.findChildren(InfoBar))
 
