@@ -13,6 +13,7 @@ from app.errors import Duplicate, NotAllowed, NotFound
 from app.file_writing import whole
 from app.i18n import mark as m_
 from app.i18n import translate as _
+from app.i18n import translate_plural as _n
 from app.syncing import SyncProblem
 from app.workspace import Workspace
 from sync import bundle, by_file, errors, state
@@ -44,6 +45,10 @@ _SENTENCES = {
     "no_exchange_key": m_(
         "This laptop has to synchronise once over a network before it can by file. Nothing was written."
     ),
+    by_file.GOES_ON: m_(
+        "All of this file is here, and the server has more than fits into one. Nothing is lost: write the next"
+        " file with `terrain sync --to`, and it goes on from here."
+    ),
     "needs_network": m_(
         "The file was taken in, but something is left that only a network can settle. Nothing is lost: connect"
         " when you can."
@@ -56,7 +61,10 @@ _UNKNOWN = m_(
 
 
 def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
-    """Write what is to send, sealed for the server: `{"file", "transactions", "bytes"}`. Raises SyncProblem."""
+    """Write what is to send, sealed for the server: `{"file", "transactions", "left", "bytes"}`.
+
+    `left` of them did not fit in: they go with the next file. Raises SyncProblem.
+    """
     with workspace.read() as session:
         connection = session.connection()
         server, token = state.get(connection, "server"), syncing.token_of(workspace.folder, connection)
@@ -68,7 +76,12 @@ def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
                 connection, workspace.schema, target, token, syncing._now(), __version__
             )
         )
-    return {"file": str(file), "transactions": written.transactions, "bytes": file.stat().st_size}
+    return {
+        "file": str(file),
+        "transactions": written.transactions,
+        "left": written.left,
+        "bytes": file.stat().st_size,
+    }
 
 
 def take_from(workspace: Workspace, file: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -76,10 +89,19 @@ def take_from(workspace: Workspace, file: Path, progress: Progress | None = None
     with _reading(file) as source:
         with workspace.read() as session:
             recorded = _explained(lambda: by_file.open_answer(session.connection(), source))
-        report = _explained(lambda: syncing.sync_now(workspace, progress, recorded))
-        with workspace.exclusive() as connection:
-            by_file.note_taken(connection, recorded.head.id)
+        try:
+            report = _explained(lambda: syncing.sync_now(workspace, progress, recorded))
+        except SyncProblem as problem:
+            if problem.code == by_file.GOES_ON:
+                _note_taken(workspace, recorded.head.id)
+            raise
+        _note_taken(workspace, recorded.head.id)
     return dict(report)
+
+
+def _note_taken(workspace: Workspace, id: str) -> None:
+    with workspace.exclusive() as connection:
+        by_file.note_taken(connection, id)
 
 
 def carry(source: Path, target: Path, server: str | None = None, ca: str | None = None) -> dict[str, Any]:
@@ -120,6 +142,19 @@ def exchange(database: str | Path, source: Path, target: Path) -> dict[str, Any]
     found = {"file": str(target), "organisation": head.organisation, "device": done.device}
     counts = {"pushed": done.pushed, "parked": done.parked, "pages": done.pages, "refused": done.refused}
     return found | counts
+
+
+def what_stays(found: dict[str, Any]) -> list[str]:
+    """The sentences on what a file that was written has not got, from what `write_to` says of it."""
+    if not found["left"]:
+        return []
+    return [
+        _n(
+            "{n} action did not fit in: it goes with the next file, once the answer to this one is read.",
+            "{n} actions did not fit in: they go with the next file, once the answer to this one is read.",
+            found["left"],
+        )
+    ]
 
 
 def sentence_of(code: str) -> str:

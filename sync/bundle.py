@@ -28,6 +28,10 @@ from sync import errors, packing, protocol
 
 MAGIC = b"TERRAIN SYNC 1\n"
 MAX_FRAME_BYTES = protocol.MAX_ANSWER_BYTES + 1_000_000
+ENDS_AFTER_BYTES = 16_000_000
+"""A request that is longer ends: what is left goes with the next file."""
+MAX_CARRIED_BYTES = ENDS_AFTER_BYTES + 10_000_000
+"""What a server takes over the network: the last message may be as long as a call's."""
 _MAX_HEAD_BYTES = 4_000
 _SECRET_BYTES = 32
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -142,6 +146,11 @@ class Writer:
         packed, encoding = packing.compress(message, "zstd")
         mark = b"z" if encoding == "zstd" else b"-"
         self._write(_LETTERS[frame] + mark + packed, last=False)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what follows belongs into another file."""
+        return self._file.tell() >= ENDS_AFTER_BYTES
 
     def end(self) -> None:
         """Nothing follows."""

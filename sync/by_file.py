@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 from sqlalchemy import Connection
 
-from sync import bundle, errors, lost, outbox, protocol, state
+from sync import bundle, errors, lost, outbox, protocol, staging, state
 from sync.bundle import Head, Reader
 from sync.engine import split_off
 from sync.first_load import FIRST_LOAD_BYTES
@@ -34,6 +34,8 @@ from sync.schema import SyncSchema
 _KEPT = 20
 """How many requests a laptop remembers, to open their answers and to say of an old one that it is old."""
 _STATE = "exchanges"
+GOES_ON = "bundle_goes_on"
+"""All of the file is here, and the server has more than fitted into it."""
 
 
 class Pending(msgspec.Struct, omit_defaults=True):
@@ -52,6 +54,8 @@ class Written:
 
     id: str
     transactions: int
+    left: int = 0
+    """How many did not fit in: they go with the next file, once this one's answer is here."""
 
 
 def write_request(
@@ -67,11 +71,13 @@ def write_request(
     if not server_key:
         raise errors.Refused("no_exchange_key")
     waiting, withdrawn = outbox.waiting(connection), outbox.withdrawn(connection)
-    written = Written(str(uuid.uuid4()), len(waiting))
-    cursor = state.get(connection, "cursor") or ""
+    id, count = str(uuid.uuid4()), len(waiting)
+    # Of an answer that went on in the next file, what is here need not come again.
+    own = state.get(connection, "cursor") or ""
+    cursor = staging.resume_at(connection, own)
     head = Head(
         "request",
-        written.id,
+        id,
         state.get(connection, "organisation") or "",
         state.get(connection, "device") or "",
         now,
@@ -79,7 +85,7 @@ def write_request(
     )
     secret = bundle.new_secret()
     writer = bundle.begin_request(file, head, token, secret, server_key)
-    while waiting or withdrawn:
+    while (waiting or withdrawn) and not writer.is_full:
         batch, waiting = split_off(waiting)
         left = lost.lives_left(connection) if any(one.epoch for one in batch) else {}
         request = PushRequest(now, batch, withdrawn, version=version, lost=left)
@@ -88,8 +94,8 @@ def write_request(
     size = protocol.PAGE_BYTES if cursor else FIRST_LOAD_BYTES
     writer.add("pull", protocol.encode(PullRequest(cursor, size, now, version)))
     writer.end()
-    _remember(connection, Pending(written.id, base64.b64encode(secret).decode(), cursor, now))
-    return written
+    _remember(connection, Pending(id, base64.b64encode(secret).decode(), cursor, now))
+    return Written(id, count - len(waiting), len(waiting))
 
 
 def open_answer(connection: Connection, file: BinaryIO) -> Recorded:
@@ -109,10 +115,12 @@ def open_answer(connection: Connection, file: BinaryIO) -> Recorded:
         raise errors.Refused("bundle_taken", head.id)
     _head, reader = bundle.open_answer(file, base64.b64decode(pending.secret))
     cursors = [pending.cursor, *(_end_of(message) for frame, message in reader.frames() if frame == "pull")]
-    held = state.get(connection, "cursor") or ""
-    # A first load is kept page by page: one that was interrupted goes on where it stopped.
-    loading = state.get(connection, "loading") == 1
-    if held != pending.cursor and not (loading and held in cursors):
+    own = state.get(connection, "cursor") or ""
+    staged = staging.resume_at(connection, own)
+    held = staged if staged in cursors else own
+    # Pages are kept one by one: what was interrupted goes on where it stopped.
+    goes_on = held != own or state.get(connection, "loading") == 1
+    if held != pending.cursor and not (goes_on and held in cursors):
         raise errors.Refused("bundle_too_old", head.id)
     return Recorded(head, reader, cursors.index(held), held)
 
@@ -130,6 +138,7 @@ class Recorded:
         self.head, self._reader = head, reader
         self._cursor = cursor
         self._results: dict[str, Result] = {}
+        self._more = False
         self._hello: Hello | None = None
         self._refusal: ErrorAnswer | None = None
         for frame, message in reader.frames():
@@ -169,11 +178,13 @@ class Recorded:
 
     def pull(self, request: PullRequest) -> PullPage:
         page = self._next
+        if page is None and self._more and request.cursor == self._cursor:
+            raise errors.Refused(GOES_ON)
         if page is None or request.cursor != self._cursor:
             if self._refusal is not None and self._refusal.code == errors.UpdateNeeded.code:
                 raise errors.UpdateNeeded(self._refusal.detail)
             raise errors.Refused("needs_network", "the file holds no such page")
-        self._cursor, self._next = page.cursor, next(self._pages, None)
+        self._cursor, self._next, self._more = page.cursor, next(self._pages, None), page.more
         return page
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:

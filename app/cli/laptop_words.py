@@ -92,7 +92,7 @@ def _sync_by_file(options: argparse.Namespace, workspace: Workspace, output: Out
             found["transactions"],
             file=found["file"],
         )
-        output.result(found, line)
+        output.result(found, "\n".join([line, *by_file.what_stays(found)]))
         return
     with output.progress(_("Sync")) as advance:
         taken = by_file.take_from(

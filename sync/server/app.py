@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import io
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from sync.file_messages import FileRequest, FilesRequest
 from sync.server import metrics, openapi
 from sync.server.answers import JSON, on_bug, on_http_error, on_refusal, refusal
 from sync.server.blob_routes import blob_route
-from sync.server.exchange import exchange
+from sync.server.exchange_route import exchange_route
 from sync.server.file_routes import file_route
 from sync.server.gate import MAX_COMPRESSED_BYTES, Call, Gate
 from sync.server.journal import Application, Journal
@@ -25,10 +24,7 @@ from sync.server.scopes import GrantRule
 from sync.server.service import Session
 from sync.server.store import Organisations
 
-MAX_EXCHANGE_BYTES = 24_000_000
-"""Of the pages in one answer to a file that was carried over the network; the next file asks for the rest."""
 _NDJSON = "application/x-ndjson"
-_BYTES = "application/octet-stream"
 
 
 def make_app(
@@ -40,7 +36,7 @@ def make_app(
     """
     gate = Gate(organisations, grant_rule)
     routes = [_route(gate, path, call) for path, call in _CALLS.items()]
-    routes += [file_route(gate.session, refusal), blob_route(gate.session, refusal)]
+    routes += [exchange_route(gate), file_route(gate.session, refusal), blob_route(gate.session, refusal)]
     application = Litestar(
         [*routes, _health(gate), _metrics(gate, metrics_token), _description(version)],
         openapi_config=None,
@@ -125,13 +121,6 @@ def _file(session: Session, body: bytes) -> tuple[bytes, str]:
     return p.encode(session.file(p.decode(body, FileRequest))), JSON
 
 
-def _exchange(session: Session, body: bytes) -> tuple[bytes, str]:
-    """A laptop's file, carried here by somebody else: who sends it says the file itself."""
-    answer = io.BytesIO()
-    exchange(session.service, io.BytesIO(body), answer, MAX_EXCHANGE_BYTES)
-    return answer.getvalue(), _BYTES
-
-
 _CALLS: dict[str, Call] = {
     "devices": _enrol,
     "sync/hello": _hello,
@@ -140,6 +129,5 @@ _CALLS: dict[str, Call] = {
     "sync/verify": _verify,
     "sync/files": _files,
     "sync/file": _file,
-    "sync/exchange": _exchange,
 }
 _STANDING_BY = {"sync/file"}

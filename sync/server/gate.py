@@ -70,7 +70,7 @@ class Gate:
     async def answer(self, request: AnyRequest, call: Call, stands_by: bool = False) -> Response[bytes]:
         """The answer to one call; `stands_by` of one that waits for what is done aside."""
         admission = self.standing_by if stands_by else self.working
-        turn = admission.ask(_caller_of(request))
+        turn = admission.ask(caller_of(request))
         if not isinstance(turn, Turn):
             # Before the body is read: what waits for its turn takes memory, and its caller knows nothing.
             return refusal(errors.ServerBusy(round(turn, 3), "too many calls at once"))
@@ -128,7 +128,7 @@ class Gate:
             log.warning("a call was not counted", extra={"facts": {"code": problem.code}})
 
 
-def _caller_of(request: AnyRequest) -> str:
+def caller_of(request: AnyRequest) -> str:
     """Who calls, as far as that is known before anything is read; the token itself is kept nowhere."""
     address = request.client.host if request.client else ""
     said = request.headers.get("authorization", "") or address

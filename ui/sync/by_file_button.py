@@ -66,6 +66,8 @@ class ByFileButton(Button):
         self._shell.tasks.background(self, work, then=then, failed=self._failed)
 
     def _written(self, found: dict[str, Any]) -> None:
+        from app import by_file
+
         self.setEnabled(True)
         text = _n(
             "File written with {n} action: carry it to the server.",
@@ -73,6 +75,8 @@ class ByFileButton(Button):
             found["transactions"],
         )
         self._shell.toast(text)
+        if stays := by_file.what_stays(found):
+            self._shell.info(" ".join(stays))
 
     def _taken(self, report: dict[str, Any]) -> None:
         self.setEnabled(True)
