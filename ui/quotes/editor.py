@@ -39,7 +39,8 @@ from ui.theme import theme
 from ui.widgets import Button, Card, ElidingLabel, InfoBar, Keycap, Label, Line, Pill, hbox, panel, vbox
 
 PREVIEW_WIDTH = 352
-NARROW_BELOW = 1180
+NARROW_BELOW, CRAMPED_BELOW = 1180, 860
+"""Widths of the window at the usual size of letters: the page hides, then buttons that have a sign lose their word."""
 LOW_BELOW = 560
 KEYS_FROM = 800
 """In a window as wide as this, at the usual size of letters, the keys have their room at the foot."""
@@ -211,12 +212,17 @@ class QuoteEditor(QWidget):
             button.setVisible(narrow)
         self._right_buttons.setVisible(not narrow)
         self.save_button.setVisible(not narrow)
-        self.open_button.setText("" if narrow else _("Open the PDF"))
-        self.open_button.setAccessibleName(_("Open the PDF"))
-        self.open_button.setToolTip(_("Open the PDF") if narrow else "")
-        self.copy_button.setText("" if narrow else _("Duplicate"))
-        self.copy_button.setAccessibleName(_("Duplicate"))
-        self.copy_button.setToolTip(_("Duplicate") if narrow else "")
+        cramped = self.window().width() < theme.px(CRAMPED_BELOW)
+        for button, word, is_shown in (
+            (self.open_button, _("Open the PDF"), not narrow),
+            (self.copy_button, _("Duplicate"), not narrow),
+            (self.steps_button, _("Next steps"), not narrow),
+            (self.view_button, _("Preview"), not cramped),
+            (self.narrow_print, _("Print"), not cramped),
+        ):
+            button.setText(word if is_shown else "")
+            button.setAccessibleName(word)
+            button.setToolTip("" if is_shown else word)
         self.left.setVisible(not narrow or not self._shows_page)
         self.right.setVisible(not narrow or self._shows_page)
         if narrow:
@@ -224,9 +230,6 @@ class QuoteEditor(QWidget):
             self.right.setMaximumWidth(16_777_215)
         else:
             self.right.setFixedWidth(theme.px(PREVIEW_WIDTH))
-        self.steps_button.setText("" if narrow else _("Next steps"))
-        self.steps_button.setAccessibleName(_("Next steps"))
-        self.steps_button.setToolTip(_("Next steps") if narrow else "")
         self._show_issue_buttons()
 
     def _toggle_page(self) -> None:

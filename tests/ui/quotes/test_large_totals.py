@@ -102,3 +102,6 @@ def test_with_the_largest_letters_in_a_low_window_no_word_of_a_full_quote_is_cut
     hand.settle(200)
     assert editor.points_button.isVisible()
     assert not clipped(editor)
+    title = editor.title
+    assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width(), "what it is stands whole"
+    assert editor.narrow_print.accessibleName() == editor.narrow_print.toolTip() != ""
