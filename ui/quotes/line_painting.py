@@ -29,7 +29,7 @@ class LinePainter(QStyledItemDelegate):
         inner = rect.adjusted(theme.px(8), 0, -theme.px(8), 0)
         text = index.data(Qt.ItemDataRole.DisplayRole)
         if line["kind"] not in (None, "item"):
-            self._paint_heading(painter, inner, index, text)
+            self._paint_heading(painter, option, inner, index)
         elif index.column() == DESCRIPTION and (why := index.data(WhyRole)):
             upper = QRectF(inner.left(), inner.top() + theme.px(4), inner.width(), theme.px(20))
             lower = QRectF(inner.left(), upper.bottom() - 1, inner.width(), theme.px(16))
@@ -45,16 +45,26 @@ class LinePainter(QStyledItemDelegate):
         self._paint_ring(painter, option, index)
         painter.restore()
 
-    def _paint_heading(self, painter: QPainter, inner: QRectF, index: Index, text: str) -> None:
+    def _paint_heading(
+        self, painter: QPainter, option: QStyleOptionViewItem, inner: QRectF, index: Index
+    ) -> None:
+        """Its words go on through the cells without figures: each of these paints its own piece of them."""
         kind, column = index.data(LineRole)["kind"], index.column()
-        if column == DESCRIPTION:
-            plain = kind in ("text", "page_break")
-            draw_text(
-                painter, inner, text, theme.font(14, 400 if plain else 600), "text2" if plain else "text"
-            )
-        elif column == NET and text:
+        if column == NET and (text := index.data(Qt.ItemDataRole.DisplayRole)):
             font = _fitting_font(text, theme.font(14, 600, True), inner.width(), 600)
             draw_text(painter, inner, text, font, "text2", RIGHT)
+        elif DESCRIPTION <= column < NET:
+            plain, view = kind in ("text", "page_break"), self.parent()
+            assert isinstance(view, QTableView)
+            whole = QRectF(inner)
+            whole.setLeft(view.columnViewportPosition(DESCRIPTION) + theme.px(8))
+            whole.setRight(view.columnViewportPosition(NET) - theme.px(8))
+            painter.setClipRect(option.rect, Qt.ClipOperation.IntersectClip)
+            words = index.siblingAtColumn(DESCRIPTION).data(Qt.ItemDataRole.DisplayRole)
+            draw_text(
+                painter, whole, words, theme.font(14, 400 if plain else 600), "text2" if plain else "text"
+            )
+            painter.setClipping(False)
 
     def _paint_ring(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view = self.parent()

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.i18n import set_language
-from app.quotes import editing
+from app.quotes import adding, editing
 from tests.ui.quotes.conftest import Hand
 from tests.ui.test_screens import clipped
 from ui.quotes.lines_model import COLUMNS
@@ -82,6 +82,22 @@ def test_figures_of_eight_digits_stand_whole_in_their_cells(
     cells = [model.index(0, at).data() for at, column in enumerate(COLUMNS) if column.figures]
     assert cells[-1].endswith("€") and len(cells[-1]) == len("975 000 000,00 €")
     assert not set(cells) - drawn
+
+
+def test_the_words_of_a_section_go_on_through_the_empty_cells(
+    hand: Hand, opened: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.window.resize(1200, 768)
+    opened("dsi 600")
+    editor, words = hand.page.editor, "Sanitaires du rez-de-chaussée et des deux étages"
+    assert not editor.draft.act(lambda sheet: adding.add_section(sheet, words))
+    hand.settle(200)
+    drawn: list[str] = []
+    cut = painting._fitting
+    monkeypatch.setattr(painting, "_fitting", lambda *told: drawn.append(cut(*told)) or drawn[-1])
+    editor.table.grab()
+    assert words in drawn
+    assert not any(text.endswith("…") for text in drawn)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
