@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from app import (
     whole_file,
 )
 from app.device import token_of as token_of
-from app.errors import NotAllowed, UserError
+from app.errors import DiskFull, NotAllowed, UserError, room
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
@@ -92,8 +93,22 @@ def sync_now(
                 "running",
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
-        with collector.sparing_what_stays():
+        with collector.sparing_what_stays(), _full_disk_noted(workspace):
             return _sync(workspace, Telling(tell), remote)
+
+
+@contextmanager
+def _full_disk_noted(workspace: Workspace) -> Iterator[None]:
+    """A disk that is full is one sentence and a line of the history, wherever in the run it filled up."""
+    started = _now()
+    try:
+        with room():
+            yield
+    except DiskFull:
+        # Where there is no room for the line either, the sentence has to do.
+        with suppress(DiskFull):
+            _end(workspace, started, "disk_full", Report())
+        raise
 
 
 def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) -> dict[str, Any]:
@@ -340,6 +355,7 @@ def sentence(problem: errors.SyncError) -> str:
             "The server's certificate is not trusted. Check the address, "
             "or name the company's certificate with --ca."
         ),
+        "disk_full": _("The disk is full. Nothing was changed: free some space, then try again."),
         "wipe": _("The office took away this laptop's access. Its data were removed."),
         "cloned": _(
             "This profile is a copy of another laptop's. Enrol it again "

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from app import records
+from app import attachments, records
 from app.errors import DiskFull
+from app.file_writing import write_whole
 from app.workspace import Workspace
-from tests.sync.office import RHONE, an_office
+from sync.scope_file import PREFIX
+from sync.server import scope_files
+from tests.sync.office import RHONE, Laptop, an_office
 
 ROOM = 300_000
 """Bytes that are left on the disk when the sync begins."""
@@ -35,6 +38,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def fill(disk: Path, but: int) -> Path:
+    """A file that leaves so many bytes of the disk."""
+    ballast, free = disk / "ballast", os.statvfs(disk)
+    ballast.write_bytes(b"\0" * (free.f_bavail * free.f_frsize - but))
+    return ballast
+
+
+def outcomes(laptop: Laptop) -> list[tuple[str, str]]:
+    return laptop.sql("SELECT outcome, code FROM sync_history ORDER BY seq")
+
+
 def test_a_disk_that_fills_up_while_a_sync_applies_changes_nothing(tmp_path: Path, small_disk: Path) -> None:
     with an_office(tmp_path) as office:
         claire, rey = office.enrol("claire", small_disk.name), office.enrol("rey")
@@ -48,9 +62,7 @@ def test_a_disk_that_fills_up_while_a_sync_applies_changes_nothing(tmp_path: Pat
                     session, "account", {"name": f"Compte {number}", "territory": RHONE, "notes": notes}
                 )
         rey.sync()
-        ballast = small_disk / "ballast"
-        disk = os.statvfs(small_disk)
-        ballast.write_bytes(b"\0" * (disk.f_bavail * disk.f_frsize - ROOM))
+        ballast = fill(small_disk, ROOM)
         with pytest.raises(DiskFull):
             claire.sync()
         assert claire.sql("PRAGMA integrity_check") == [("ok",)]
@@ -62,3 +74,56 @@ def test_a_disk_that_fills_up_while_a_sync_applies_changes_nothing(tmp_path: Pat
         assert len(claire.rows("account")) == 301
         assert claire.get("account", kept)["name"] == "Écrit avant"
         assert claire.differing() is None
+
+
+def test_a_disk_that_fills_up_while_a_first_load_s_file_comes(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope_files, "FEWEST_ROWS", 1)
+    with an_office(tmp_path) as office:
+        rey = office.enrol("rey")
+        rey.sync()
+        with rey.workspace.transaction() as session:
+            for number in range(300):
+                notes = os.urandom(7_500).hex()
+                records.add(session, "account", {"name": f"{number}", "territory": RHONE, "notes": notes})
+        rey.sync()
+        claire = office.enrol("claire", small_disk.name)
+        ballast = fill(small_disk, 3_500_000)
+        with pytest.raises(DiskFull):
+            claire.sync()
+        assert outcomes(claire) == [("refused", "disk_full")]
+        (begun,) = small_disk.glob(f"**/{PREFIX}*")
+        assert begun.stat().st_size > 1_000_000
+        ballast.unlink()
+        claire.sync()
+        assert len(claire.rows("account")) == 300
+        assert claire.differing() is None
+        assert outcomes(claire)[-1] == ("done", None)
+
+
+def test_a_disk_that_fills_up_while_a_file_s_bytes_come(tmp_path: Path, small_disk: Path) -> None:
+    with an_office(tmp_path) as office:
+        claire, rey = office.enrol("claire", small_disk.name), office.enrol("rey")
+        rey.workspace.settings.set("attachments", "all")
+        claire.workspace.settings.set("attachments", "all")
+        claire.sync()
+        rey.sync()
+        account = rey.add("account", name="Boulangerie Morel", territory=RHONE)
+        plan = tmp_path / "plan.bin"
+        plan.write_bytes(os.urandom(3_000_000))
+        attachments.attach(rey.workspace, "account", account, plan)
+        rey.sync()
+        ballast = fill(small_disk, 2_500_000)
+        with pytest.raises(DiskFull):
+            claire.sync()
+        assert claire.get("account", account)["name"] == "Boulangerie Morel"
+        ballast.unlink()
+        assert claire.sync()["files"]["received"] == 1
+
+
+def test_a_file_that_the_disk_has_no_room_for_is_one_sentence_and_leaves_nothing(small_disk: Path) -> None:
+    ballast = fill(small_disk, 1_000_000)
+    with pytest.raises(DiskFull):
+        write_whole(small_disk / "devis.pdf", b"x" * 2_000_000)
+    assert list(small_disk.iterdir()) == [ballast]
