@@ -170,7 +170,7 @@ def _add_sync_words(words: Any) -> None:
     for name, help in (
         ("retry", _("send it once more")),
         ("withdraw", _("take it back")),
-        ("correct", _("send it with other values")),
+        ("correct", _("send it with other values; KIND.ID.FIELD=VALUE where it writes several records")),
     ):
         word = _word(second, name, help, f"parked {name}")
         word.add_argument("id", metavar="ID")

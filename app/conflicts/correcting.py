@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.conflicts import parked, resolving
-from app.entity import fields
 from app.errors import NotFound
 from app.fields import Field
 from app.i18n import translate as _
 from app.kinds import KINDS
-from app.titles import kind_label, shown, title_of
+from app.titles import field_of, kind_label, shown, title_of
 from app.whereabouts import Place, place_of
 
 SILENT = ("owner", "record", "record_kind", "sha256", "position")
@@ -26,13 +26,28 @@ SILENT = ("owner", "record", "record_kind", "sha256", "position")
 class Wanted:
     """One field that a parked action writes."""
 
-    name: str
-    """`kind.field`, for `send_corrected`."""
+    kind: str
+    id: str
     record: str
+    """What the record is called."""
     field: Field
     value: Any
     text: str
     """The value as a person reads it."""
+
+    @property
+    def name(self) -> str:
+        """Its name for `send_again`: of this record alone."""
+        return parked.name_of(self.kind, self.id, self.field.name)
+
+
+class _Change(NamedTuple):
+    """One entry of an action; `field` is empty where it makes, deletes or restores the record."""
+
+    kind: str
+    id: str
+    field: str | None
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +105,9 @@ def _own(session: Session) -> list[Waiting]:
         rows = connection.exec_driver_sql(
             "SELECT kind, id, op, field, new FROM sync_entry WHERE tx = ? ORDER BY seq", (one["id"],)
         ).all()
-        records = [(row.kind, row.id) for row in rows]
-        wanted = [
-            _wanted(session, row.kind, row.id, row.field, _value(row.kind, row.field, row.new))
-            for row in rows
-            if row.field is not None
-        ]
+        changes = [_Change(row.kind, row.id, row.field, _value(connection, row)) for row in rows]
         leaving = _("Taken back with the next sync") if one["state"] == "withdrawing" else ""
-        found.append(_shaped(session, one["id"], records, "", one["sentence"], one["at"], leaving, wanted))
+        found.append(_shaped(connection, one["id"], changes, "", one["sentence"], one["at"], leaving))
     return found
 
 
@@ -108,63 +118,70 @@ def _team(session: Session) -> list[Waiting]:
     }
     found = []
     for one in parked.find_team_parked(session):
-        records = [(change.kind, change.id) for change in one.changes]
-        wanted = [
-            _wanted(session, change.kind, change.id, change.field, change.new)
-            for change in one.changes
-            if change.field is not None
-        ]
+        changes = [_Change(change.kind, change.id, change.field, change.new) for change in one.changes]
         author = one.author_name or _("a colleague")
         done = decided.get(one.decision or "", "")
         at = one.done_at or one.received_at
-        found.append(_shaped(session, one.id, records, author, one.sentence, at, done, wanted))
+        found.append(_shaped(session.connection(), one.id, changes, author, one.sentence, at, done))
     return found
 
 
 def _shaped(
-    session: Session, id: str, records: list[tuple[str, str]], author: str, sentence: str, at: Any,
-    decided: str, wanted: list[Wanted | None],
-) -> Waiting:  # fmt: skip
-    connection = session.connection()
-    kind, record = records[0] if records else ("", "")
-    title = title_of(connection, kind, record) if record else ""
-    # A record that only the action itself would have made is known by what it says.
-    title = title or next((str(w.value) for w in wanted if w and w.field.kind == "text" and w.value), "")
+    connection: Connection, id: str, changes: list[_Change], author: str, sentence: str, at: Any, decided: str
+) -> Waiting:
+    named = _names(connection, changes)
+    kind, record = next(iter(named), ("", ""))
+    title = named.get((kind, record)) or _("A change")
     moment = datetime.fromisoformat(at) if isinstance(at, str) and at else at
     return Waiting(
         id=id,
         kind=kind,
-        title=f"{kind_label(kind)}, {title}"
-        if title and kind
-        else kind_label(kind)
-        if kind
-        else _("A change"),
+        title=f"{title} (+{len(named) - 1})" if len(named) > 1 else title,
         author=author,
         reason=sentence,
         at=moment or datetime.now(UTC),
         decided=decided,
         place=place_of(connection, kind, record) if record else None,
-        wanted=tuple(one for one in wanted if one is not None),
+        wanted=tuple(
+            _wanted(connection, change, named[change.kind, change.id])
+            for change in changes
+            if change.field is not None and change.field not in SILENT
+        ),
     )
 
 
-def _wanted(session: Session, kind: str, id: str, name: str | None, value: Any) -> Wanted | None:
-    field = _field(kind, name or "")
-    if field is None or name in SILENT:
+def _names(connection: Connection, changes: list[_Change]) -> dict[tuple[str, str], str]:
+    """What each record is called; one that only the action would make by the first text that it says."""
+    said: dict[tuple[str, str], str] = {}
+    for kind, id, name, value in changes:
+        known = said.setdefault((kind, id), "")
+        if not known and name and isinstance(value, str) and _field(connection, kind, name).kind == "text":
+            said[kind, id] = value
+    found = {}
+    for (kind, id), text in said.items():
+        title = title_of(connection, kind, id) or text
+        found[kind, id] = f"{kind_label(kind)}, {title}" if title else kind_label(kind)
+    return found
+
+
+def _wanted(connection: Connection, change: _Change, record: str) -> Wanted:
+    field = _field(connection, change.kind, change.field or "")
+    text = shown(connection, field, change.value)
+    return Wanted(change.kind, change.id, record, field, change.value, text)
+
+
+def _value(connection: Connection, row: Any) -> Any:
+    if row.field is None or row.new is None:
         return None
-    connection = session.connection()
-    title = title_of(connection, kind, id)
-    record = f"{kind_label(kind)}, {title}" if title else kind_label(kind)
-    return Wanted(f"{kind}.{name}", record, field, value, shown(connection, field, value))
-
-
-def _value(kind: str, name: str, stored: Any) -> Any:
-    field = _field(kind, name)
-    return None if field is None or stored is None else KINDS[field.kind].from_stored(stored, field)
-
-
-def _field(kind: str, name: str) -> Field | None:
+    field = _field(connection, row.kind, row.field)
     try:
-        return fields(kind).get(name)
+        return KINDS[field.kind].from_stored(row.new, field)
+    except (ValueError, TypeError):
+        return row.new  # of a field that this version does not know
+
+
+def _field(connection: Connection, kind: str, name: str) -> Field:
+    try:
+        return field_of(connection, kind, name)
     except NotFound:
-        return None
+        return Field(name, "json", name)

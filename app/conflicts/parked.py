@@ -23,6 +23,8 @@ from sync import state
 from sync.protocol import Op, freeze, hash_of
 
 RETRY, WITHDRAW = "retry", "withdraw"
+_NAMED = 5
+"""Records that one sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def decide(session: Session, id: str, decision: str) -> None:
 
 
 def correct(session: Session, id: str, values: Mapping[str, Any]) -> None:
-    """Try an action again with other values, by field name or `kind.field`; raises NotFound, Invalid.
+    """Try an action again with other values, named as in `corrected_operations`; raises NotFound, Invalid.
 
     What is corrected is then written by this user.
     """
@@ -144,18 +146,38 @@ def correct_mine(connection: Connection, id: str, values: Mapping[str, Any]) -> 
 
 
 def corrected_operations(operations: list[dict[str, Any]], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The operations with new values (typed or Python) where they set the fields named; raises Invalid."""
+    """The operations with new values (typed or Python) of the fields named; raises Invalid.
+
+    A field is named as `name_of` does; `field` or `kind.field` do where the action writes one such.
+    """
     corrected = [{**op, "fields": dict(op.get("fields", {}))} for op in operations]
     for name, value in values.items():
-        kind, dot, field = name.partition(".")
-        wanted = (kind, field) if dot and kind != "custom" else (None, name)
-        places = [op for op in corrected if wanted[0] in (None, op["table"]) and wanted[1] in op["fields"]]
-        if not places:
-            raise Invalid({name: _("This action does not change that field.")})
-        for op in places:
-            base = op["fields"][wanted[1]][0]
-            op["fields"][wanted[1]] = [base, _stored(op["table"], wanted[1], value)]
+        for op, field in _places(corrected, name):
+            base = op["fields"][field][0]
+            op["fields"][field] = [base, _stored(op["table"], field, value)]
     return corrected
+
+
+def name_of(kind: str, id: str, field: str) -> str:
+    """The name of a field of one record, where an action writes several."""
+    return f"{kind}.{id}.{field}"
+
+
+def _places(operations: list[dict[str, Any]], name: str) -> list[tuple[dict[str, Any], str]]:
+    """The operations of the one record whose field is named, each with the field; raises Invalid."""
+    found = [
+        (op, field)
+        for op in operations
+        for field in op["fields"]
+        if name in (field, f"{op['table']}.{field}", name_of(op["table"], op["id"], field))
+    ]
+    if not found:
+        raise Invalid({name: _("This action does not change that field.")})
+    names = list(dict.fromkeys(name_of(op["table"], op["id"], field) for op, field in found))
+    if len(names) > 1:
+        several = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        raise Invalid({name: _("This action changes that field of several records: {names}.", names=several)})
+    return found
 
 
 def _save(session: Session, id: str, values: dict[str, Any]) -> None:

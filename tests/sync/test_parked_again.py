@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from app import records
 from app.conflicts import correcting
 from app.conflicts.correcting import Waiting
-from app.errors import NotFound
-from tests.sync.office import Laptop, Office
+from app.errors import Invalid, NotFound
+from sync import outbox
+from tests.sync.office import RHONE, Laptop, Office
 
 
 def _waiting(laptop: Laptop) -> Waiting:
@@ -144,3 +147,92 @@ def test_a_deletion_that_is_sent_again_stays_until_it_is_taken_back(
     _take_back(claire)
     assert claire.get("product", gloves)["label_fr"] == "Gants"
     assert claire.differing() is None
+
+
+@pytest.fixture
+def pair(claire: Laptop) -> tuple[str, str]:
+    """Two products that she added in one action."""
+    with claire.workspace.transaction() as session:
+        soap, gloves = (
+            records.add(session, "product", {"sku": sku, "label_fr": label})
+            for sku, label in (("A", "Savon"), ("B", "Gants"))
+        )
+    claire.sync()
+    return soap, gloves
+
+
+def _sent(laptop: Laptop) -> dict[str, str]:
+    """The labels that leave with the next sync, by record."""
+    with laptop.workspace.exclusive() as connection:
+        (sealed,) = outbox.waiting(connection)
+    ops = [msgspec.json.decode(raw) for raw in sealed.ops]
+    return {op["id"]: op["fields"]["label_fr"][1] for op in ops}
+
+
+def test_correcting_one_of_two_records_leaves_the_other_as_it_was(
+    claire: Laptop, pair: tuple[str, str]
+) -> None:
+    soap, gloves = pair
+    waiting = _waiting(claire)
+    assert waiting.title == "Article, Savon (+1)"
+    assert {one.record for one in waiting.wanted} == {"Article, Savon", "Article, Gants"}
+    (name,) = (one.name for one in waiting.wanted if (one.id, one.field.name) == (soap, "label_fr"))
+    with claire.workspace.transaction() as session:
+        correcting.send_again(session, waiting, {name: "Savon doux"})
+    assert _sent(claire) == {soap: "Savon doux", gloves: "Gants"}
+    claire.sync()
+    assert {id: claire.get("product", id)["label_fr"] for id in pair} == {
+        soap: "Savon doux",
+        gloves: "Gants",
+    }
+
+
+def test_a_name_that_means_several_records_is_refused_and_nothing_is_sent(
+    claire: Laptop, pair: tuple[str, str]
+) -> None:
+    waiting = _waiting(claire)
+    for name in ("label_fr", "product.label_fr"):
+        with pytest.raises(Invalid) as refused, claire.workspace.transaction() as session:
+            correcting.send_again(session, waiting, {name: "Savon doux"})
+        assert all(f"product.{id}.label_fr" in str(refused.value) for id in pair)
+    assert _waiting(claire) == waiting
+
+
+def test_a_colleague_who_decides_names_the_record_too(
+    claire: Laptop, office: Office, pair: tuple[str, str]
+) -> None:
+    soap, gloves = pair
+    julie = office.enrol("julie")
+    julie.sync()
+    waiting = _waiting(julie)
+    assert {one.record for one in waiting.wanted} == {"Article, Savon", "Article, Gants"}
+    with pytest.raises(Invalid), julie.workspace.transaction() as session:
+        correcting.send_again(session, waiting, {"label_fr": "Savon doux"})
+    with julie.workspace.transaction() as session:
+        correcting.send_again(session, waiting, {f"product.{soap}.label_fr": "Savon doux"})
+    julie.sync()
+    julie.sync()
+    assert {id: julie.get("product", id)["label_fr"] for id in pair} == {
+        soap: "Savon doux",
+        gloves: "Gants",
+    }
+
+
+def test_one_of_several_lines_of_a_quote_is_corrected(claire: Laptop) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    with claire.workspace.transaction() as session:
+        quote = records.add(session, "quote", {"account": account, "status": "draft"})
+        lines = [
+            records.add(session, "quote_line", {"quote": quote, "description": text, "quantity": 1})
+            for text in ("Pont", "Rail")
+        ]
+    with claire.workspace.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_transaction SET state = 'parked' WHERE state = 'sealed'")
+    waiting = _waiting(claire)
+    with claire.workspace.transaction() as session:
+        correcting.send_again(session, waiting, {f"quote_line.{lines[0]}.quantity": "4"})
+    with claire.workspace.exclusive() as connection:
+        (sealed,) = outbox.waiting(connection)
+    ops = {op["id"]: op["fields"] for op in map(msgspec.json.decode, sealed.ops)}
+    assert [ops[id]["quantity"][1] for id in lines] == [40000, 10000]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import keyring
+import msgspec
 
-from app import i18n
+from app import i18n, records
 from app.store import keys
+from app.workspace import Workspace
+from sync import outbox
 
 ROOT = Path(__file__).parents[3]
 
@@ -145,6 +149,24 @@ def test_no_conflict_and_nothing_parked_are_empty_lists(terrain):
     assert terrain("conflicts", "--json").data == []
     assert terrain("parked", "--json").data == []
     assert "terrain parked" in terrain("parked", "retry", "nothing", refused=True).err
+
+
+def test_one_of_two_records_of_a_parked_action_is_corrected_by_its_full_name(terrain, profile):
+    with closing(Workspace.open(profile)) as workspace:
+        with workspace.transaction() as session:
+            ids = [records.add(session, "account", {"name": name}) for name in ("Savon", "Gants")]
+        with workspace.exclusive() as connection:
+            connection.exec_driver_sql("UPDATE sync_transaction SET state = 'parked'")
+    (parked,) = terrain("parked", "--json").data
+    assert [one["id"] for one in parked["records"]] == ids
+    refused = terrain("parked", "correct", parked["id"], "name=Savon doux", refused=True).err
+    names = [f"account.{id}.name" for id in ids]
+    assert all(name in refused for name in names)
+    terrain("parked", "correct", parked["id"], f"{names[0]}=Savon doux")
+    with closing(Workspace.open(profile)) as workspace, workspace.exclusive() as connection:
+        (sealed,) = outbox.waiting(connection)
+    sent = [msgspec.json.decode(op)["fields"]["name"][1] for op in sealed.ops]
+    assert sent == ["Savon doux", "Gants"]
 
 
 # As a program of its own
