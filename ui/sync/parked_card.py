@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.conflicts import correcting
-from app.conflicts.correcting import Waiting, Wanted
+from app.conflicts.correcting import Waiting
 from app.errors import UserError
 from app.i18n import translate as _
 from app.sync_view import spoken_at
 from ui import errors
-from ui.form.editors import Editor
-from ui.form.record_form import EDITORS
+from ui.sync.parked_fields import ParkedFields
 from ui.sync.places import can_open, open_place
 from ui.sync.rows import OpenableRow
-from ui.theme import theme
-from ui.widgets import Button, Card, ElidingLabel, Label, Line, Pill, clear, hbox, panel, vbox
+from ui.widgets import Button, Card, Label, Line, Pill, clear, hbox, panel, vbox
 
 if TYPE_CHECKING:
     from ui.page import Shell
     from ui.sync.running import Runner
-
-_NOT_TYPED = ("json", "tags", "choices", "coordinates", "timestamp")
-_MOST_FIELDS = 8
-_LABEL_WIDTH, _FIELDS_WIDTH = 180, 640
 
 
 class ParkedRow(OpenableRow):
@@ -39,7 +33,7 @@ class ParkedRow(OpenableRow):
             "triangle-alert", "warn", waiting.title, waiting.decided or text, spoken_at(waiting.at), wrap=True
         )
         self._card, self.waiting = card, waiting
-        self._editors: list[tuple[Wanted, Editor]] = []
+        self.fields = ParkedFields(waiting.wanted, locked=bool(waiting.decided))
         self._problem = Label("", "bad", wrap=True)
         self._problem.hide()
         self.retry = Button(_("Send again"), "secondary", "refresh-cw", self.send)
@@ -48,7 +42,6 @@ class ParkedRow(OpenableRow):
         self.fill(*self._body())
 
     def _body(self) -> list[QWidget]:
-        found = self._fields()
         buttons = hbox(gap=8)
         if not self.waiting.decided:
             for button in (self.retry, self.back):
@@ -59,41 +52,12 @@ class ParkedRow(OpenableRow):
             look.clicked.connect(lambda: open_place(self._card.shell, place))
             buttons.addWidget(look)
         buttons.addStretch(1)
-        return [*found, self._problem, panel(buttons)]
-
-    def _fields(self) -> list[QWidget]:
-        """Names at the left, at the right what was to be written, ready to be written otherwise."""
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(6)
-        grid.setColumnMinimumWidth(0, theme.px(_LABEL_WIDTH))
-        grid.setColumnStretch(1, 1)
-        for at, wanted in enumerate(self.waiting.wanted[:_MOST_FIELDS]):
-            label = Label(wanted.field.label, "muted")
-            grid.addWidget(label, at, 0)
-            if self._fixed(wanted):
-                grid.addWidget(ElidingLabel(wanted.text), at, 1)
-                continue
-            editor = EDITORS[wanted.field.kind](wanted.field)
-            editor.show_value(wanted.value)
-            label.setBuddy(editor.target)
-            editor.target.setAccessibleName(wanted.field.label)
-            self._editors.append((wanted, editor))
-            grid.addWidget(editor, at, 1)
-        body = panel(grid)
-        body.setMaximumWidth(theme.px(_FIELDS_WIDTH))
-        body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        return [body] if self.waiting.wanted else []
-
-    def _fixed(self, wanted: Wanted) -> bool:
-        kind = wanted.field.kind
-        return bool(self.waiting.decided or wanted.field.link or kind not in EDITORS or kind in _NOT_TYPED)
+        return [self.fields, self._problem, panel(buttons)]
 
     def send(self) -> None:
         """Send it again, with what was corrected."""
         values: dict[str, Any] = {}
-        for wanted, editor in self._editors:
+        for wanted, editor in self.fields.editors:
             try:
                 value = editor.parsed()
             except ValueError as problem:

@@ -111,7 +111,7 @@ def test_a_parked_action_is_corrected_in_place_and_sent(
     (row,) = page.parked.rows
     assert "Vous n’avez pas le droit de modifier cette fiche." in said(row)
     row.toggle()
-    editors = {wanted.field.name: editor for wanted, editor in row._editors}
+    editors = {wanted.field.name: editor for wanted, editor in row.fields.editors}
     assert editors["label_fr"].target.accessibleName()
     editors["label_fr"].show_value("Un autre article")
     with qtbot.waitSignal(desk.runner.ended, timeout=20_000):
