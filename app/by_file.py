@@ -16,7 +16,7 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.syncing import SyncProblem
 from app.workspace import Workspace
-from sync import bundle, by_file, errors, state
+from sync import blobs, bundle, by_file, errors, state
 from sync.client import HttpClient
 from sync.engine import Progress
 
@@ -61,9 +61,10 @@ _UNKNOWN = m_(
 
 
 def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
-    """Write what is to send, sealed for the server: `{"file", "transactions", "left", "bytes"}`.
+    """Write what is to send, sealed for the server: `{"file", "transactions", "left", "files", "bytes"}`.
 
-    `left` of them did not fit in: they go with the next file. Raises SyncProblem.
+    `left` actions did not fit in: they go with the next file. So many `files` wait for a network: rows alone
+    travel in such a file. Raises SyncProblem.
     """
     with workspace.read() as session:
         connection = session.connection()
@@ -80,12 +81,16 @@ def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
         "file": str(file),
         "transactions": written.transactions,
         "left": written.left,
+        "files": _files_waiting(workspace),
         "bytes": file.stat().st_size,
     }
 
 
 def take_from(workspace: Workspace, file: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Take the server's answer in: the report of `syncing.sync_now`. Raises SyncProblem, nothing changed."""
+    """Take the server's answer in: the report of `syncing.sync_now`, whose `files` say how many wait for a network.
+
+    Raises SyncProblem, nothing changed.
+    """
     with _reading(file) as source:
         with workspace.read() as session:
             recorded = _explained(lambda: by_file.open_answer(session.connection(), source))
@@ -96,7 +101,13 @@ def take_from(workspace: Workspace, file: Path, progress: Progress | None = None
                 _note_taken(workspace, recorded.head.id)
             raise
         _note_taken(workspace, recorded.head.id)
-    return dict(report)
+    return {**report, "files": {**report["files"], "waiting": _files_waiting(workspace)}}
+
+
+def _files_waiting(workspace: Workspace) -> int:
+    """How many attachments the server has no bytes of; their small pictures go with them."""
+    with workspace.read() as session:
+        return sum(not blob.thumbnail for blob in blobs.unsent(session.connection()))
 
 
 def _note_taken(workspace: Workspace, id: str) -> None:
@@ -145,16 +156,30 @@ def exchange(database: str | Path, source: Path, target: Path) -> dict[str, Any]
 
 
 def what_stays(found: dict[str, Any]) -> list[str]:
-    """The sentences on what a file that was written has not got, from what `write_to` says of it."""
-    if not found["left"]:
-        return []
-    return [
+    """The sentences on what did not travel, from what `write_to` or `take_from` says of it."""
+    waiting = found["files"] if isinstance(found["files"], int) else found["files"]["waiting"]
+    said = []
+    if waiting:
+        said.append(
+            _n(
+                "{n} attachment waits for the network: its record travels by file, its content does not.",
+                "{n} attachments wait for the network: their records travel by file, their content does not.",
+                waiting,
+            )
+        )
+    if found.get("left"):
+        said.append(_left(found["left"]))
+    return said
+
+
+def _left(count: int) -> str:
+    return str(
         _n(
             "{n} action did not fit in: it goes with the next file, once the answer to this one is read.",
             "{n} actions did not fit in: they go with the next file, once the answer to this one is read.",
-            found["left"],
+            count,
         )
-    ]
+    )
 
 
 def sentence_of(code: str) -> str:

@@ -98,7 +98,7 @@ def _sync_by_file(options: argparse.Namespace, workspace: Workspace, output: Out
         taken = by_file.take_from(
             workspace, Path(options.from_file), progress=lambda _phase, done, of: advance(done, of)
         )
-    output.result(taken, _sync_line(taken))
+    output.result(taken, "\n".join([_sync_line(taken), *by_file.what_stays(taken)]))
 
 
 def carry(options: argparse.Namespace, output: Output) -> None:

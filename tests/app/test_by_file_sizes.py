@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from app import by_file
+from app import attachments, by_file
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
 from sync import batches, bundle, protocol
@@ -93,3 +93,19 @@ def test_a_server_takes_no_file_without_end(office):
         assert (answer.status_code, answer.json()["code"]) == (413, "too_big")
         answer = requests.post(url, data=b"x" * 5_000_000, timeout=60)
         assert (answer.status_code, answer.json()["code"]) == (400, "no_bundle")
+
+
+def test_a_photo_s_bytes_wait_for_the_network_and_that_is_said(claire, rey, office, tmp_path):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    (tmp_path / "plan.bin").write_bytes(random.Random(1).randbytes(1_000_000))
+    attachments.attach(claire.workspace, "account", account, tmp_path / "plan.bin")
+    written = by_file.write_to(claire.workspace, tmp_path / "request")
+    report = take(claire, carry(office, tmp_path / "request", tmp_path / "answer"))
+    for found in (written, report):
+        (said,) = by_file.what_stays(found)
+        assert said.startswith("1 ")
+    rey.sync()
+    assert len(rey.rows("attachment")) == 1
+    assert claire.sync()["files"]["sent"] == 1
+    after = by_file.write_to(claire.workspace, tmp_path / "request")
+    assert by_file.what_stays(after) == []

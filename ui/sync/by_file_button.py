@@ -66,8 +66,6 @@ class ByFileButton(Button):
         self._shell.tasks.background(self, work, then=then, failed=self._failed)
 
     def _written(self, found: dict[str, Any]) -> None:
-        from app import by_file
-
         self.setEnabled(True)
         text = _n(
             "File written with {n} action: carry it to the server.",
@@ -75,12 +73,18 @@ class ByFileButton(Button):
             found["transactions"],
         )
         self._shell.toast(text)
-        if stays := by_file.what_stays(found):
-            self._shell.info(" ".join(stays))
+        self._say_what_stays(found)
 
     def _taken(self, report: dict[str, Any]) -> None:
         self.setEnabled(True)
         self._shell.toast(ended_text(report))
+        self._say_what_stays(report)
+
+    def _say_what_stays(self, found: dict[str, Any]) -> None:
+        from app import by_file
+
+        if stays := by_file.what_stays(found):
+            self._shell.info(" ".join(stays))
 
     def _failed(self, error: Exception) -> None:
         self.setEnabled(True)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app import by_file
+from app import attachments, by_file
 from app.quotes import editing
 from tests.sync.office import RHONE, Laptop, Office
 from ui.pages import Registration
@@ -185,6 +185,17 @@ def test_a_file_is_written_and_its_answer_read_from_the_page(
     desk.settle()
     bars = [bar.text for bar in desk.window.findChildren(InfoBar)]
     assert "Cette réponse a déjà été prise en compte. Rien n’a été modifié." in bars
+
+
+def test_the_page_says_how_many_attachments_a_file_leaves_behind(claire: Laptop, desk_of: Any, tmp_path: Any):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    (tmp_path / "plan.bin").write_bytes(b"\0\1" * 50_000)
+    attachments.attach(claire.workspace, "account", account, tmp_path / "plan.bin")
+    desk = desk_of(claire.workspace)
+    desk.go("sync").by_file.write(tmp_path / "request")
+    desk.settle()
+    bars = [bar.text for bar in desk.window.findChildren(InfoBar)]
+    assert any(text.startswith("1 pièce jointe attend le réseau") for text in bars), bars
 
 
 def test_every_control_of_the_sync_page_has_a_name(claire: Laptop, news: str, desk_of: Any):
