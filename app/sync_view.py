@@ -288,7 +288,11 @@ def diagnostic(session: Session) -> str:
 
 
 def explain(code: str) -> str:
-    """The sentence of `app.syncing` for the code of a failure."""
+    """The sentence of `app.syncing`, or of a sync by file, for the code of a failure."""
+    from app import by_file
+
+    if by_file.sentence_of(code):
+        return by_file.sentence_of(code)
     known: dict[str, errors.SyncError] = {
         "offline": errors.Offline(),
         "sign_in_needed": errors.SignInNeeded(),

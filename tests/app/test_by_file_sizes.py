@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from app import attachments, by_file
+from app import attachments, by_file, sync_view
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
 from sync import batches, bundle, protocol
@@ -81,6 +81,7 @@ def test_what_an_answer_has_no_room_for_comes_with_the_next_one(claire, rey, off
             told.append(problem.code)
             assert refused(claire, answer) == "bundle_taken"
     assert set(told) == {by_file_of_a_laptop.GOES_ON, ""}
+    assert "terrain sync --to" in sync_view.explain(by_file_of_a_laptop.GOES_ON)
     assert len(claire.rows("account")) == 61
     assert claire.get("account", mine)["rev"] > 0
     assert claire.differing() is None
