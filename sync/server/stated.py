@@ -277,6 +277,8 @@ class Stated:
         if root is None or not may_write(self._change, version[0], root):
             return False
         meant = [versions.renamed(op, new_ids) for op in ops]
+        # A line that was deleted is nowhere in a version that came without it.
+        meant = [op for op in meant if op.kind != "delete" or self._part(op, version) is not None]
         if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
             return False
         parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]

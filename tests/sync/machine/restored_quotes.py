@@ -334,4 +334,17 @@ FOUND: dict[str, chance.Steps] = {
         ("several", {"who": 4, "pick": 7}),
         ("pull_alone", {"who": 1}),
     ],
+    "an issued quote that somebody brought beside is that very one for who states a deleted line of it too": [
+        ("back_up", {}),
+        ("restore_the_server", {}),
+        ("copy_a_laptop", {"who": 5}),
+        ("change_a_quote", {"who": 4, "pick": 1, "number": 7}),
+        ("sync_again", {"who": 4}),
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 3, "pick": 5}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 3}),
+        ("sync", {"who": 1}),
+        ("restore_the_server", {}),
+    ],
 }
