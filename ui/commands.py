@@ -47,6 +47,8 @@ class Command:
     group: str = ""
     """Heading on the shortcuts sheet, English."""
     in_palette: bool = True
+    bound: bool = True
+    """Whether the window listens to the keys; not where the widget that has the focus does: then they are told."""
 
     @property
     def text(self) -> str:

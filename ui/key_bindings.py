@@ -26,7 +26,7 @@ class KeyBindings:
         """The commands of each key. A page's, added last, wins over the shell's while it is enabled."""
         claims: dict[str, list[str]] = {}
         for command in reversed(self._commands.all()):
-            for keys in command.shortcuts:
+            for keys in command.shortcuts if command.bound else ():
                 claims.setdefault(keys, []).append(command.key)
         return claims
 

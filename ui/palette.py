@@ -282,9 +282,8 @@ class Palette(QFrame):
 
     def _run(self, row: int) -> None:
         if 0 <= row < self._model.rowCount() and (run := self._model.entries[row].run):
-            self._before = None  # the action decides where the keyboard goes
             self.close_palette()
-            run()
+            run()  # after the keyboard went back: an action that needs it elsewhere takes it there
 
     def _report(self) -> None:
         row = self.list.currentIndex().row()

@@ -72,6 +72,7 @@ class QuoteEditor(QWidget):
         self.approvals = Approvals(shell, self.decisions, self)
         self.customer_mode = False
         self._wanted: str | None = None
+        """The quote that was asked for and is still being read."""
         self._narrow = False
         self._shows_page = False
         self._build()
@@ -262,8 +263,8 @@ class QuoteEditor(QWidget):
 
     def open(self, quote_id: str) -> None:
         """Show a quote; the one already open keeps its steps."""
-        self._wanted = quote_id
         if self.draft.sheet is None or self.draft.sheet.id != quote_id:
+            self._wanted = quote_id
             self.draft.open(quote_id)
 
     def title_text(self) -> str:
@@ -289,6 +290,7 @@ class QuoteEditor(QWidget):
         if sheet.locked and self.entry.hasFocus():
             self.table.setFocus()
         self.entry.setVisible(not sheet.locked)
+        self._go_to_entry()
         self._show_keys()
         self.banner.setVisible(sheet.locked)
         if sheet.locked:
@@ -307,6 +309,14 @@ class QuoteEditor(QWidget):
         self._show_saved()
         self.desk.draw()
         self._shell.window.setWindowTitle(f"{self.title_text()} · Terrain")
+
+    def _go_to_entry(self) -> None:
+        """In a draft just opened one types at once: the field was out of sight where an issued quote stood here."""
+        if self.draft.sheet is None or self.draft.sheet.id != self._wanted:
+            return
+        self._wanted = None
+        if not self.draft.locked and self.window().focusWidget() in (self.table, None):
+            self.entry.setFocus()
 
     def _on_changed(self) -> None:
         self._show_subject()

@@ -10,8 +10,9 @@ from ui.commands import Command
 
 if TYPE_CHECKING:
     from ui.quotes.editor import QuoteEditor
+    from ui.quotes.lines_table import LinesTable
 
-GROUP = m_("Quote")
+GROUP, LINES = m_("Quote"), m_("Lines of the quote")
 
 
 def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Command]:
@@ -42,5 +43,25 @@ def quote_commands(editor: QuoteEditor, here: Callable[[], bool]) -> list[Comman
                 when=lambda: draft() and editor.obsolete.row >= 0),
         command("undo", m_("Undo"), editor.undo, "undo-2", "Ctrl+Z", when=draft),
         command("redo", m_("Redo"), editor.draft.redo, "redo-2", "Ctrl+Y", "Ctrl+Shift+Z", when=draft),
+        *_line_commands(editor.table, here),
         command("full", m_("Show the quote full window"), editor.desk.show_full, "maximize-2"),
+    ]  # fmt: skip
+
+
+def _line_commands(table: LinesTable, here: Callable[[], bool]) -> list[Command]:
+    """What the lines do at a key; the table hears it itself, as the same key means something else elsewhere."""
+
+    def command(key: str, label: str, run: Callable[[], object], icon: str, keys: str) -> Command:
+        return Command(f"quote.line.{key}", label, run, icon, (keys,), group=LINES, bound=False,
+                       enabled=lambda: here() and table.on_line)  # fmt: skip
+
+    def copy() -> None:
+        table.duplicate(table.currentIndex().row())
+
+    return [
+        command("copy", m_("Duplicate the line"), copy, "copy", "Ctrl+D"),
+        command("up", m_("Move the line up"), lambda: table.move_current(-1), "arrow-up", "Alt+Up"),
+        command("down", m_("Move the line down"), lambda: table.move_current(1), "arrow-down", "Alt+Down"),
+        command("remove", m_("Remove the line"), table.remove_current, "trash-2", "Del"),
+        command("menu", m_("Menu of the line: option, alternative"), table.show_menu, "ellipsis", "Shift+F10"),
     ]  # fmt: skip

@@ -325,9 +325,11 @@ class LinesTable(QTableView):
             self.step(*step)
         elif row >= 0 and ctrl and key == Qt.Key.Key_D:
             self.duplicate(row)
+        elif key == Qt.Key.Key_F10 and keys == Qt.KeyboardModifier.ShiftModifier:
+            # Many a laptop has no menu key, and not every system makes one of these two.
+            self.show_menu()
         elif row >= 0 and alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            by = -1 if key == Qt.Key.Key_Up else 1
-            self.change(lambda sheet: move_line(sheet, row, by), row + by)
+            self.move_current(-1 if key == Qt.Key.Key_Up else 1)
         elif ctrl and key == Qt.Key.Key_V and not self._draft.locked:
             self.pasted.emit(QGuiApplication.clipboard().text(), row + 1)
         elif row >= 0 and key == Qt.Key.Key_Space and self._is_choice(row):
@@ -347,25 +349,38 @@ class LinesTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The right button, or the menu key: what can be done with the line."""
-        row = self.currentIndex().row()
-        if event.reason() == QContextMenuEvent.Reason.Mouse:
-            row = self.indexAt(self.viewport().mapFrom(self, event.pos())).row()
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self.show_menu()
+            return
+        row = self.indexAt(self.viewport().mapFrom(self, event.pos())).row()
         if row < 0 or self._draft.locked:
             event.ignore()
             return
         self.choose(row, max(0, self.currentIndex().column()))
-        at = self.visualRect(self.currentIndex()).bottomLeft()
-        line_menu(self, row).popup(
-            event.globalPos()
-            if event.reason() == QContextMenuEvent.Reason.Mouse
-            else self.viewport().mapToGlobal(at)
-        )
+        line_menu(self, row).popup(event.globalPos())
+
+    def show_menu(self) -> None:
+        """What can be done with the current line, under its cell."""
+        if self.on_line:
+            at = self.visualRect(self.currentIndex()).bottomLeft()
+            line_menu(self, self.currentIndex().row()).popup(self.viewport().mapToGlobal(at))
+
+    @property
+    def on_line(self) -> bool:
+        """Whether there is a current line that can be changed."""
+        return self.currentIndex().isValid() and not self._draft.locked
 
     def duplicate(self, row: int) -> None:
         """Copy the line and go to the copy, under what goes with the line."""
         sheet = self._draft.sheet
         if sheet is not None:
             self.change(lambda sheet: duplicate_line(sheet, row), end_of(sheet, row))
+
+    def move_current(self, by: int) -> None:
+        """Move the current line up or down, and go with it."""
+        row = self.currentIndex().row()
+        if row >= 0:
+            self.change(lambda sheet: move_line(sheet, row, by), row + by)
 
     def remove_current(self) -> None:
         """Take the current line out; Ctrl+Z brings it back."""
