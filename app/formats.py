@@ -21,6 +21,8 @@ DateStyle = Literal["medium", "short", "long", "weekday"]
 
 GROUP = "\u202f"
 NO_BREAK = "\u00a0"
+MINUS = "\u2212"
+"""As on paper and in the reasons of prices; what is typed may have it or the hyphen of the keyboard."""
 
 _NAMES = """
 janvier février mars avril mai juin juillet août septembre octobre novembre décembre
@@ -90,10 +92,10 @@ def now() -> datetime:
 
 
 def format_number(value: Decimal | int, places: int | None = None, language: str | None = None) -> str:
-    """`1 234,5` or `1,234.5`; with `places` that many decimals, else those that count."""
+    """`1 234,5` or `1,234.5` with a true minus; with `places` that many decimals, else those that count."""
     exact = Decimal(value)
     text = money.plain(exact) if places is None else f"{money.round_half_up(exact, places):f}"
-    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    sign, digits = (MINUS, text[1:]) if text.startswith("-") else ("", text)
     whole, _, decimals = digits.partition(".")
     group, mark = (GROUP, ",") if (language or i18n.language()) == "fr" else (",", ".")
     grouped = f"{int(whole):,}".replace(",", group)
@@ -110,7 +112,7 @@ def format_money(
     number, symbol = format_number(value, places, language), _SYMBOLS.get(currency, currency)
     if language == "fr":
         return f"{number}{NO_BREAK}{symbol}"
-    sign, digits = ("-", number[1:]) if number.startswith("-") else ("", number)
+    sign, digits = (MINUS, number[1:]) if number.startswith(MINUS) else ("", number)
     return f"{sign}{symbol}{NO_BREAK if len(symbol) > 1 else ''}{digits}"
 
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import formats, i18n
+from app.money import parse_decimal
+from app.quotes import pdf_words
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -25,7 +27,7 @@ def paris() -> Iterator[None]:
     ("amount", "currency", "french", "english"),
     [
         ("1234.5", "EUR", "1\u202f234,50\u00a0€", "€1,234.50"),
-        ("-1234567.891", "EUR", "-1\u202f234\u202f567,89\u00a0€", "-€1,234,567.89"),
+        ("-1234567.891", "EUR", "−1\u202f234\u202f567,89\u00a0€", "−€1,234,567.89"),
         ("0.125", "EUR", "0,13\u00a0€", "€0.13"),
         ("1500", "XPF", "1\u202f500\u00a0F\u00a0CFP", "F\u00a0CFP\u00a01,500"),
         ("12", "CHF", "12,00\u00a0CHF", "CHF\u00a012.00"),
@@ -43,6 +45,18 @@ def test_a_number_keeps_the_decimals_that_count() -> None:
     assert formats.format_number(Decimal("1E+3")) == "1\u202f000"
     assert formats.format_number(Decimal("12.345"), 1, "en") == "12.3"
     assert formats.format_number(Decimal("-0.001"), 2) == "0,00"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_negative_figure_has_a_true_minus_and_is_read_again(language: str) -> None:
+    value = Decimal("-1234.5")
+    shown = (
+        formats.format_number(value, None, language),
+        formats.format_percentage(value, language),
+        formats.format_money(value, "EUR", language),
+    )
+    assert all(text.startswith(pdf_words.MINUS) and "-" not in text for text in shown), shown
+    assert [parse_decimal(text, language) for text in shown] == [value, value, value]
 
 
 def test_a_day_has_four_styles() -> None:

@@ -307,7 +307,7 @@ def test_the_global_discount_is_typed_in_place(hand: Hand, opened: Opened) -> No
     hand.type("10")
     hand.key(Qt.Key.Key_Return)
     assert totals.amounts["ht"].text() == "801,00\u00a0€"
-    assert totals.amounts["discount"].text() == "-89,00\u00a0€"
+    assert totals.amounts["discount"].text() == "−89,00\u00a0€"
 
 
 def test_customer_mode_hides_margin_and_reasons(hand: Hand, opened: Opened) -> None:

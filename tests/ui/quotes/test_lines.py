@@ -198,3 +198,24 @@ def test_the_reason_of_a_price_follows_the_language_of_the_program(
     assert note(hand, 0).startswith("Tarif B, à partir de 24")
     hand.window.set_language("en")
     hand.wait_for(lambda: note(hand, 0).startswith("Tarif B, from 24"))
+
+
+def test_the_words_of_a_line_have_one_minus(hand: Hand, opened: Opened) -> None:
+    opened("bob 450 x 24")
+    hand.page.editor.draft.act(lambda sheet: editing.set_cell(sheet, 0, "discount_percent", "35"))
+    assert note(hand, 0).startswith("Tarif B, à partir de 24, −8\u00a0% · marge −8,8\u00a0%")
+
+
+def test_a_shown_negative_quantity_is_typed_on_in(hand: Hand, opened: Opened) -> None:
+    opened("dsi 600 x 6")
+    hand.page.editor.table.choose(0)
+    hand.type("-2")
+    hand.key(Qt.Key.Key_Return)
+    hand.page.editor.table.setFocus()
+    hand.page.editor.table.choose(0)
+    hand.key(Qt.Key.Key_F2)
+    assert hand.cell_editor().text() == "−2"
+    hand.key(Qt.Key.Key_End)
+    hand.type("5")
+    hand.key(Qt.Key.Key_Return)
+    assert sheet(hand).lines[0]["quantity"] == D(-25)
