@@ -157,7 +157,7 @@ def retry(connection: Connection, id: str) -> str:
     The server answers a uuid that it knows with the answer it gave: the same work goes out under a new
     one, and the parked one is taken back.
     """
-    parked = _get_parked(connection, id)
+    hashed, body, label, at = _get_parked(connection, id)
     fresh = str(uuid.uuid4())
     n = connection.exec_driver_sql(
         "INSERT INTO sync_state (name, value) VALUES ('n', 1)"
@@ -165,7 +165,7 @@ def retry(connection: Connection, id: str) -> str:
     ).scalar_one()
     connection.exec_driver_sql(
         "INSERT INTO sync_transaction (uuid, n, hash, body, label, at) VALUES (?, ?, ?, ?, ?, ?)",
-        (fresh, n, parked.hash, parked.body, parked.label, parked.at),
+        (fresh, n, hashed, body, label, at),
     )
     connection.exec_driver_sql(
         "INSERT INTO sync_entry (tx, kind, id, op, field, base, new, at, base_rev)"

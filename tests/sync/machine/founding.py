@@ -76,6 +76,7 @@ class Founding:
         self.network.faults.clear()
         self.network.late.clear()
         self.network.verified.clear()
+        self.server.listed.clear()
         for laptop, file, token in zip(self._laptops, self._files, self._tokens, strict=True):
             file.backup(laptop.raw)
             laptop.set_release(company.OLD if laptop.name in OLD_RELEASES else company.NEW)
@@ -105,6 +106,8 @@ class Founding:
                 stack.enter_context(mock.patch.object(secrets, name, secret))
             for place in (uuid, auth, direct):
                 stack.enter_context(mock.patch.object(place, "uuid4", named))
+            if self._world is not None:
+                stack.enter_context(self.server.outside())
             stack.enter_context(mock.patch.object(engine, "_now", now))
             yield
 

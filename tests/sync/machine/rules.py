@@ -21,7 +21,7 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "save_the_form": {"who": _WHO, "number": _PICK},
     "leave_a_draft": {"who": _WHO, "pick": _PICK},
     "count_a_visit": {"who": _WHO, "pick": _PICK},
-    "add": {"who": _WHO, "kind": ("account", "contact", "task", "quote"), "pick": _PICK},
+    "add": {"who": _WHO, "kind": ("account", "contact", "task", "quote", "product"), "pick": _PICK},
     "several": {"who": _WHO, "pick": _PICK},
     "delete": {"who": _WHO, "kind": _KIND, "pick": _PICK},
     "restore": {"who": _WHO, "kind": _KIND, "pick": _PICK},
@@ -32,12 +32,14 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "send_a_quote": {"who": _WHO, "pick": _PICK},
     "resolve_a_conflict": {"who": _WHO, "pick": _PICK, "number": _PICK},
     "take_back_what_is_parked": {"who": _WHO, "pick": _PICK},
+    "retry_what_is_parked": {"who": _WHO, "pick": _PICK},
     "change_the_catalogue": {"who": _WHO, "pick": _PICK},
     "trespass": {"user": ("claire", "karim"), "pick": _PICK},
     "lose_a_row": {"who": _WHO, "pick": _PICK},
     "grant_or_revoke": {
         "user": ("claire", "karim", "rey"), "territory": company.TERRITORIES, "given": (True, False),
     },
+    "erase": {"kind": ("account", "contact", "task"), "pick": range(6)},
     "back_up": {},
     "restore_the_server": {},
     "copy_a_laptop": {"who": _WHO},
@@ -86,7 +88,7 @@ class Company:
             row = laptop.row(form.kind, form.id) or {}
             moved = [name for name in names if _column(row, name) != _column(form.loaded, name)]
             # What others wrote under the open form is what matters.
-            some = moved if moved and number % 2 else names
+            some = moved if moved and number % 4 else names
             self.world.save_form(laptop, some[number % len(some)])
 
     def leave_a_draft(self, who: int, pick: int) -> None:
@@ -109,6 +111,8 @@ class Company:
         if kind == "account" and territories:
             where = territories[pick % len(territories)].partition(":")[2]
             self.world.add(laptop, kind, territory=where)
+        elif kind == "product":
+            self.world.add(laptop, kind)
         elif kind != "account":
             alone = kind == "task" and pick % 4 == 0
             self.world.add(laptop, kind, None if alone else _choose(laptop, "account", pick))
@@ -185,6 +189,18 @@ class Company:
         parked = laptop.parked()
         if parked:
             self.world.withdraw(laptop, parked[pick % len(parked)])
+
+    def erase(self, kind: str, pick: int) -> None:
+        ids = self.world.laptop("julie").ids(kind)
+        # Rarely: what is erased is played with no more.
+        if pick < min(len(ids), 3):
+            self.world.erase(kind, ids[pick])
+
+    def retry_what_is_parked(self, who: int, pick: int) -> None:
+        laptop = self._laptop(who)
+        parked = laptop.parked()
+        if parked:
+            self.world.retry(laptop, parked[pick % len(parked)])
 
     # Mischief
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import Connection, create_engine, delete, event, insert, select
 from sqlalchemy.pool import StaticPool
 
+from sync import errors
+from sync.server import erasure
 from sync.server.admin import Administration
 from sync.server.head import current
+from sync.server.past import Key
 from sync.server.service import Service
 from sync.server.store import Store
 from tests.sync.machine import company
@@ -30,11 +36,26 @@ class Clock:
         return self.moment
 
 
+class _Listed:
+    """The list of what was erased."""
+
+    def __init__(self, known: dict[Key, str]) -> None:
+        self._known = known
+
+    def read(self) -> dict[Key, str]:
+        return dict(self._known)
+
+    def add(self, keys: list[Key], at: str) -> None:
+        self._known.update(dict.fromkeys(keys, at))
+
+
 class Server:
     """One organisation, with its copies and their return."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.clock = store, Clock()
+        self.listed: dict[Key, str] = {}
+        """What was erased: the list that lies outside the database, and that no copy sets back."""
         self.service = Service(store, company.grants, "acme", self.clock)
         self.administration = Administration(store, self.clock)
 
@@ -58,6 +79,23 @@ class Server:
         """Disaster: last night's backup takes the place of what there was."""
         self.put_back(copy)
         self.administration.renew()
+        with self.outside():
+            erasure.reapply(self.store)
+
+    def erase(self, kind: str, id: str) -> None:
+        """The administrator erases a record for ever; nothing where it is gone already."""
+        with self.outside(), suppress(errors.Refused):
+            self.administration.erase(kind, id)
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """With the list in memory: a run leaves no files."""
+        with mock.patch.object(erasure, "erased_list", lambda _store: _Listed(self.listed)):
+            yield
+
+    def erased(self) -> set[str]:
+        """The ids of all that was erased, or was to come below it."""
+        return {id for _table, id in self.listed}
 
     def head(self) -> int:
         """The newest revision."""

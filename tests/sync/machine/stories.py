@@ -26,6 +26,17 @@ def parked_work_is_taken_back(world: World) -> None:
     world.withdraw(claire, parked)
 
 
+def a_new_record_is_sent_again(world: World) -> None:
+    """Claire adds what she may not, and sends it once more; it stays in her file."""
+    claire = world.laptop("claire")
+    with claire.action() as connection:
+        claire.insert(connection, "product", id="product-0777", label="Savon", created_by=claire.user)
+    world.sync(claire)
+    (parked,) = claire.parked()
+    world.retry(claire, parked)
+    world.sync(claire)
+
+
 def a_form_stays_open_while_others_write(world: World) -> None:
     """Rey writes the field that Claire's open form shows empty; she saves hers after the pull."""
     claire, rey = world.laptop("claire"), world.laptop("rey")

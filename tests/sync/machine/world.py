@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.conflicts import resolving
 from sync import errors, forks
 from sync.overlay import is_leaving
 from sync.protocol import Op
@@ -121,7 +122,8 @@ class World:
         id, word = self._new_id(kind), self.ledger.word()
         name = company.TYPED[kind][0]
         values: dict[str, Any] = {"id": id, name: word, "created_by": laptop.user}
-        values |= {"territory": territory} if kind == "account" else {"account": account}
+        if kind != "product":
+            values |= {"territory": territory} if kind == "account" else {"account": account}
         if kind == "quote":
             values |= {"status": "draft", "total": 0, "revision": 1}
         with laptop.action() as connection:
@@ -275,6 +277,17 @@ class World:
             )
         self.ledger.forget(body)
 
+    def retry(self, laptop: Laptop, uuid: str) -> None:
+        """The author sends once more what was parked: it goes out anew, and the first attempt is taken back."""
+        body = laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE uuid = ?", uuid)[0][0]
+        with laptop.write() as connection:
+            resolving.retry(connection, uuid)
+        for op in json.loads(body):
+            base, new = op.get("fields", {}).get("visits", (0, 0))
+            if op["table"] == "account":
+                # What is taken back is counted out, and goes out once more.
+                self.ledger.visits[op["id"]] += (new or 0) - (base or 0)
+
     # The office
 
     def grant(self, user: str, territory: str, given: bool) -> None:
@@ -288,6 +301,10 @@ class World:
             after = json.dumps(sorted(held | {territory} if given else held - {territory}))
             op = Op("user", user, "update", 0, {"territories": (before, after)}, self.server.service.now())
             direct.write(connection, self.server.store, [op], self.server.service.now())
+
+    def erase(self, kind: str, id: str) -> None:
+        """Somebody asked that nothing be kept of a record: neither it, nor what hangs below it."""
+        self.server.erase(kind, id)
 
     def back_up(self) -> None:
         """Last night's backup."""
