@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, union
 
 from sync.protocol import Result, decode
 from sync.server.store import Store
@@ -21,8 +21,12 @@ def share_parked(connection: Connection, store: Store, old: str, new: str) -> No
     results, shared = store.tables["sync_result"], store.tables["sync_shared"]
     waited = (results.c.outcome == "parked") | (results.c.settled_rev > 0)
     also = results.c.uuid.in_(select(shared.c.uuid).where(shared.c.device == old))
-    found = select(results.c.uuid, results.c.body).where((results.c.device == old) | also, waited)
-    for uuid, body in connection.execute(found).all():
+    # Two questions, each of which has its index: asked in one, all that was ever sent is read.
+    mine, shared_with = (
+        select(results.c.uuid, results.c.body).where(whose, waited)
+        for whose in (results.c.device == old, also)
+    )
+    for uuid, body in connection.execute(union(mine, shared_with)).all():
         connection.execute(insert(shared).values(device=new, uuid=uuid))
         _keep_forks(connection, store, new, decode(bytes(body), Result))
 

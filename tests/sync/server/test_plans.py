@@ -92,6 +92,8 @@ def _work(service: Service, known: Organisations, email: str) -> None:
     scope = str(accounts[0]["scope"])
     session.verify(VerifyRequest(scope, "account"))
     session.verify(VerifyRequest(scope, "account", str(accounts[0]["id"])[:8]))
+    # A copy of the file becomes a device of its own.
+    service.connect(token).enrol(EnrolRequest("", ""))
     metrics.exposition(known)
 
 
