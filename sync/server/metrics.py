@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync import errors
 from sync.clock import parse_time
+from sync.protocol import unpack_cursor
 from sync.server import head
 from sync.server.store import Organisations, Store
 from sync.server.tables import PARKED
@@ -39,7 +40,7 @@ class _Figures(Collector):
         self._head = gauge("terrain_revision", "Newest revision.", labels=["organisation"])
         self._conflicts = gauge("terrain_conflicts_open", "Conflicts to decide.", labels=["organisation"])
         self._parked = gauge("terrain_parked", "Transactions that could not be applied.", labels=_EACH)
-        self._behind = gauge("terrain_lag_revisions", "Revisions not yet taken by the device.", labels=_EACH)
+        self._behind = gauge("terrain_lag_revisions", "Revisions not handed out to the device.", labels=_EACH)
         self._silent = gauge("terrain_lag_seconds", "Seconds since the device gave or took.", labels=_EACH)
         self._calls = counter("terrain_calls", "Calls, small ones sampled.", labels=_EACH)
         self._seconds = counter("terrain_call_seconds", "Seconds spent on them.", labels=_EACH)
@@ -91,7 +92,8 @@ class _Figures(Collector):
         statement = select(devices).where(devices.c.revoked_at.is_(None))
         for row in connection.execute(statement).mappings():
             labels = [slug, row["id"]]
-            self._behind.add_metric(labels, newest - (row["rev_presented"] or 0))
+            given = unpack_cursor(row["cursor_issued"] or "").get("r", 0)
+            self._behind.add_metric(labels, newest - (given if isinstance(given, int) else 0))
             seen = parse_time(row["seen_at"] or "")
             if seen is not None:
                 self._silent.add_metric(labels, (now - seen).total_seconds())

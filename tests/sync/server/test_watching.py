@@ -16,13 +16,15 @@ import pytest
 import requests
 
 from app import admin, server_log
-from app.serve import InProcessServer
-from sync.protocol import EnrolRequest, Op, PushRequest, encode, seal
-from sync.server import usage
+from app.serve import InProcessServer, grants, organisations
+from sync.protocol import EnrolRequest, Op, PullRequest, PushRequest, encode, seal
+from sync.server import metrics, usage
 from sync.server.journal import call_of
+from sync.server.service import Service
 from tests.e2e.programs import PASSWORD, environment
 
 TOKEN = "a token for the figures"
+ENROLMENT = EnrolRequest("claire@acme.fr", PASSWORD, name="Claire's laptop")
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _enrol(url: str) -> str:
-    message = encode(EnrolRequest("claire@acme.fr", PASSWORD, name="Claire's laptop"))
-    return str(requests.post(f"{url}/acme/v1/devices", message, timeout=30).json()["token"])
+    return str(requests.post(f"{url}/acme/v1/devices", encode(ENROLMENT), timeout=30).json()["token"])
 
 
 def _push(url: str, token: str) -> requests.Response:
@@ -108,17 +109,45 @@ def test_the_figures_are_for_who_knows_the_token_and_come_from_the_database(
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = requests.get(f"{other.url}/metrics", headers=headers, timeout=30)
     assert answer.headers["content-type"].startswith("text/plain")
-    figures = {
-        re.sub(r'device="[^"]+"', "device", line.rsplit(" ", 1)[0]): float(line.rsplit(" ", 1)[1])
-        for line in answer.text.splitlines()
-        if not line.startswith("#")
-    }
+    told = _figures(answer.text).items()
+    figures = {re.sub(r'device="[^"]+"', "device", name): value for name, value in told}
     assert figures['terrain_up{organisation="acme"}'] == 1
     assert figures['terrain_parked{device,organisation="acme"}'] == 1
     assert figures['terrain_calls_total{device,organisation="acme"}'] >= 1
     assert figures['terrain_received_bytes_total{device,organisation="acme"}'] > 100
+    assert figures['terrain_sent_bytes_total{device,organisation="acme"}'] > 100
+    assert 0 < figures['terrain_call_seconds_total{device,organisation="acme"}'] < 60
     assert 0 <= figures['terrain_lag_seconds{device,organisation="acme"}'] < 120
     assert "claire" not in answer.text.lower()
+
+
+def test_the_figures_tell_which_laptop_is_behind_and_what_waits_for_a_person(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "weight_of", lambda _entry: 1)
+    known = organisations(folder)
+    store = known.find("acme")
+    assert store is not None
+    service = Service(store, grants, "acme")
+    one, other = (service.connect(service.connect().enrol(ENROLMENT).token) for _laptop in range(2))
+    account = [Op("account", "a1", "create", 0, {"name": (None, "Morel")})]
+    first = one.push(PushRequest("", [seal("t1", 1, account)])).results[0]
+    other.pull(PullRequest(""))
+    for session, uuid, n, name in ((one, "t2", 2, "Morel fils"), (other, "t3", 1, "Morel et fils")):
+        op = Op("account", "a1", "update", first.rev, {"name": ("Morel", name)})
+        session.push(PushRequest("", [seal(uuid, n, [op])]))
+    page = one.pull(PullRequest(""))
+    figures = _figures(metrics.exposition(known).decode())
+    lags = sorted(value for name, value in figures.items() if "terrain_lag_revisions" in name)
+    assert lags[0] == 0 < lags[1] == page.hello.head - first.rev
+    assert figures['terrain_conflicts_open{organisation="acme"}'] == 1
+    assert figures['terrain_revision{organisation="acme"}'] == page.hello.head
+    known.close()
+
+
+def _figures(text: str) -> dict[str, float]:
+    told = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in told}
 
 
 def test_without_a_token_there_are_no_figures(folder: Path) -> None:
