@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +28,8 @@ SLOW_BYTES_S = 3_000_000.0
 """Below this a page of compressed JSON, a third of the bytes, is here sooner although it costs more work."""
 MEASURED_S = 3.0
 MAX_FILE_BYTES = 16_000_000_000
+Told = Callable[[int], None]
+"""Is told how many bytes of the file are here."""
 
 
 class TooSlow(Exception):
@@ -47,6 +49,10 @@ class PageTable:
     """How many rows are live, and their sum, of each so many rowids."""
 
 
+def _untold(_here: int) -> None:
+    return None
+
+
 def fetch(remote: FileCarrier, request: FileRequest, folder: Path) -> tuple[FileAnswer, Path]:
     """The file of a scope, complete and proved; what an earlier attempt left of it is used.
 
@@ -63,19 +69,25 @@ def fetch(remote: FileCarrier, request: FileRequest, folder: Path) -> tuple[File
     raise AssertionError("unreachable")
 
 
-def fetch_described(remote: FileCarrier, answer: FileAnswer, folder: Path) -> Path:
+def fetch_described(remote: FileCarrier, answer: FileAnswer, folder: Path, told: Told = _untold) -> Path:
     """The file that an answer describes, complete and proved; raises as `fetch` does."""
-    return _proved(remote, answer, FileRequest(answer.scope), folder)
+    return _proved(remote, answer, FileRequest(answer.scope), folder, told)
 
 
-def _proved(remote: FileCarrier, answer: FileAnswer, request: FileRequest, folder: Path) -> Path:
+def _proved(
+    remote: FileCarrier,
+    answer: FileAnswer,
+    request: FileRequest,
+    folder: Path,
+    told: Told = _untold,
+) -> Path:
     if answer.scope != request.scope or not 0 < answer.size <= MAX_FILE_BYTES:
         raise errors.Protocol("a scope's file is described wrongly")
     if not _is_name(answer.name) or not _is_key(answer.key):
         raise errors.Protocol("a scope's file is described wrongly")
     path = folder / f"{PREFIX}{answer.name}"
     for left in range(2, 0, -1):
-        if _download(remote, answer, path) == answer.sha256:
+        if _download(remote, answer, path, told) == answer.sha256:
             return path
         # What an earlier attempt left may have been damaged on the disk: once more from the start.
         path.unlink()
@@ -118,7 +130,7 @@ class _Digest:
         return self._digest.hexdigest()
 
 
-def _download(remote: FileCarrier, answer: FileAnswer, path: Path) -> str:
+def _download(remote: FileCarrier, answer: FileAnswer, path: Path, told: Told) -> str:
     """Fetch what is missing of the file; the SHA-256 of what is there then."""
     if path.exists() and path.stat().st_size > answer.size:
         path.unlink()
@@ -127,7 +139,7 @@ def _download(remote: FileCarrier, answer: FileAnswer, path: Path) -> str:
     try:
         while (here := path.stat().st_size) < answer.size:
             try:
-                _go_on(remote, answer, path, here, digest)
+                _go_on(remote, answer, path, here, digest, told)
             except errors.Offline:
                 attempts = ATTEMPTS if path.stat().st_size > here else attempts - 1
                 if not attempts:
@@ -137,7 +149,14 @@ def _download(remote: FileCarrier, answer: FileAnswer, path: Path) -> str:
     return found
 
 
-def _go_on(remote: FileCarrier, answer: FileAnswer, path: Path, here: int, digest: _Digest) -> None:
+def _go_on(
+    remote: FileCarrier,
+    answer: FileAnswer,
+    path: Path,
+    here: int,
+    digest: _Digest,
+    told: Told,
+) -> None:
     content = remote.get_file(FileGet(answer.name, here))
     if content.size != answer.size:
         raise errors.Protocol("a scope's file has another size than was said")
@@ -149,6 +168,7 @@ def _go_on(remote: FileCarrier, answer: FileAnswer, path: Path, here: int, diges
                 raise errors.Protocol("a scope's file is larger than was said")
             file.write(piece)
             digest.add(piece)
+            told(here)
             passed = time.monotonic() - began
             if passed > MEASURED_S and here < answer.size and (here - start) / passed < SLOW_BYTES_S:
                 raise TooSlow

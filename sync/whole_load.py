@@ -37,8 +37,7 @@ def take(
         found = answer.whole
         if found is None or not set(found.scope.splitlines()) <= set(answer.hello.scopes):
             return None
-        progress("pulling", 0, found.rows)
-        path = scope_file.fetch_described(remote, found, laptop.folder)
+        path = scope_file.fetch_described(remote, found, laptop.folder, _in_rows(progress, found))
     except (scope_file.TooSlow, errors.Protocol):
         # On such a line pages are here sooner; and what is damaged may be whole scope by scope.
         return None
@@ -52,6 +51,12 @@ def take(
     # A large file takes a disk a while to give back: nobody waits for that.
     threading.Thread(target=_remove, args=(path,), name="remove").start()
     return found if taken else None
+
+
+def _in_rows(progress: Progress, found: FileAnswer) -> Callable[[int], None]:
+    """Tells of the bytes that are here as of the rows in them."""
+    progress("pulling", 0, found.rows)
+    return lambda here: progress("pulling", found.rows * here // found.size, found.rows)
 
 
 def _remove(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -47,10 +48,17 @@ class Progress:
     of: int = 0
     waits_s: int = 0
     """Seconds after which a busy server is asked again; 0 while it answers."""
+    since_s: float = 0.0
+    """When the phase began, on the clock of `now_s`."""
+    first: int = 0
+    """What was done by then."""
 
-    def told(self, phase: str, done: int, of: int) -> Progress:
+    def told(self, phase: str, done: int, of: int, now_s: float) -> Progress:
         """What follows when the run tells this; one that waits stands where it stood."""
-        return replace(self, waits_s=done) if phase == "waiting" else Progress(phase, done, of)
+        if phase == "waiting":
+            return replace(self, waits_s=done)
+        since, first = (self.since_s, self.first) if phase == self.phase else (now_s, done)
+        return Progress(phase, done, of, 0, since, first)
 
     @property
     def state(self) -> str:
@@ -64,13 +72,12 @@ class Progress:
         within = self.done / self.of if self.of else self.done / (self.done + _PULLED_HALF)
         return start + (end - start) * min(1.0, within)
 
-    def remaining(self, elapsed_s: float) -> float | None:
-        """About how many seconds are left; None while that would be a guess."""
-        share = self.share
-        known = self.of > 0 and self.phase in ("pushing", "pulling")
-        if not known or elapsed_s < _GUESS_AFTER_S or share < 0.1:
+    def remaining(self, now_s: float) -> float | None:
+        """About how many seconds the phase still takes at its pace so far; None while that would be a guess."""
+        passed, moved = now_s - self.since_s, self.done - self.first
+        if self.of <= 0 or passed < _GUESS_AFTER_S or moved <= 0:
             return None
-        return elapsed_s * (1.0 - share) / share
+        return max(0, self.of - self.done) * passed / moved
 
     @property
     def text(self) -> str:
@@ -145,7 +152,7 @@ class Runner(QObject):
             return
         self.running, self.pausing, self.problem, self.problem_code = True, False, "", ""
         self.asked, self.retry_after = asked, 0.0
-        self.progress, self.started = Progress(), datetime.now(UTC)
+        self.progress, self.started = Progress(since_s=time.monotonic()), datetime.now(UTC)
         self._stop.clear()
         self.began.emit(asked)
         self._tell()
@@ -198,7 +205,7 @@ class Runner(QObject):
 
     def _on_progress(self, phase: str, done: int, of: int) -> None:
         if self.running:
-            self.progress = self.progress.told(phase, done, of)
+            self.progress = self.progress.told(phase, done, of, time.monotonic())
             self._tell()
 
     def _done(self, report: dict[str, Any] | None) -> None:

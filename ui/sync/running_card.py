@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -55,7 +56,7 @@ class RunningCard(Card):
 
 def _time_text(progress: Progress, elapsed: int) -> str:
     """How long it still takes where that can be told, else how long it has taken."""
-    left = progress.remaining(elapsed)
+    left = progress.remaining(time.monotonic())
     if left is not None:
         return _("About {time} left", time=duration(max(left, 1.0)))
     return _("for {n} s", n=elapsed) if elapsed >= _LASTS_S else ""

@@ -17,7 +17,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app import drafts, records, search, whole_file
+from app import drafts, records, search, syncing, whole_file
 from app.workspace import Workspace
 from sync import errors, scope_file
 from sync.file_messages import FileGet, FilesAnswer, FilesRequest
@@ -93,6 +93,14 @@ def test_a_whole_file_gives_what_scopes_give(filled: Office) -> None:
     by_scopes = filled.laptops[-2]
     assert made_of(late) == made_of(by_scopes)
     assert sorted(found(late, SECRET)) == sorted(found(by_scopes, SECRET)) != []
+
+
+def test_while_a_whole_file_comes_it_is_said_how_much_is_here(filled: Office) -> None:
+    late, told = ready(filled), list[tuple[str, int, int]]()
+    syncing.sync_now(late.workspace, lambda *step: told.append(step), late.remote)
+    rows = whole_of(late).rows
+    here = [done for phase, done, of in told if phase == "pulling" and of == rows]
+    assert here[0] == 0 and here[-1] == rows and here == sorted(here)
     assert late.sync()["pulled"] == 0
 
 

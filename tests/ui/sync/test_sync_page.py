@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -138,11 +139,31 @@ def test_progress_fills_the_bar_in_order():
 
 
 def test_a_busy_server_is_said_with_the_seconds_and_the_bar_stays_where_it_was():
-    pushing = Progress("connecting").told("pushing", 4, 8)
-    waiting = pushing.told("waiting", 3, 0)
+    pushing = Progress("connecting").told("pushing", 4, 8, now_s=1.0)
+    waiting = pushing.told("waiting", 3, 0, now_s=2.0)
     assert waiting.text == "Serveur occupé, nouvel essai dans 3\u00a0s."
     assert (waiting.state, waiting.share) == ("waiting", pushing.share)
-    assert waiting.told("pushing", 4, 8) == pushing
+    assert waiting.told("pushing", 4, 8, now_s=5.0) == pushing
+
+
+@pytest.mark.parametrize(("phase", "of"), [("pushing", 900), ("pulling", 500_000), ("files", 2_000_000_000)])
+def test_at_a_steady_pace_the_time_that_is_left_is_right_and_never_grows(phase: str, of: int):
+    progress, left = Progress(since_s=0.0).told("pushing", 7, 7, now_s=40.0), []
+    for second in range(91):
+        progress = progress.told(
+            phase if second else "connecting", of * second // 90, of, now_s=50.0 + second
+        )
+        left.append(progress.remaining(50.0 + second))
+    told = [one for one in left if one is not None]
+    assert left[:3] == [None] * 3 and len(told) >= 85
+    assert all(abs(one - (90 - second)) < 2 for second, one in enumerate(left) if one is not None)
+    assert all(later <= earlier + 0.01 for earlier, later in pairwise(told))
+
+
+def test_nothing_is_said_of_the_time_that_is_left_where_nobody_knows_how_much_comes():
+    pulling = Progress().told("pulling", 0, 0, now_s=0.0)
+    assert pulling.told("pulling", 4_000, 0, now_s=60.0).remaining(60.0) is None
+    assert pulling.told("pulling", 0, 500_000, now_s=60.0).remaining(60.0) is None
 
 
 def test_what_the_server_refused_is_shown_and_can_be_taken_back(claire: Laptop, desk_of: Any):
