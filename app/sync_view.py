@@ -197,9 +197,9 @@ def count_conflicts(connection: Connection) -> int:
     )
 
 
-def board(session: Session) -> Board:
-    """What the sync page shows."""
-    return Board(overview(session), find_actions(session), find_runs(session))
+def board(session: Session, most_actions: int = SHOWN_ACTIONS) -> Board:
+    """What the sync page shows; of what is to send so many actions at most."""
+    return Board(overview(session), find_actions(session, most_actions), find_runs(session))
 
 
 def find_actions(session: Session, limit: int = SHOWN_ACTIONS) -> tuple[Action, ...]:

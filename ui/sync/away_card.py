@@ -60,6 +60,7 @@ class AwayCard(Card):
             self.column.addLayout(self._rows)
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._open: set[str] = set()
+        self._limit = most or _READ
         self._look_width = 0
         self.news: tuple[News, ...] = ()
         self.hide()
@@ -67,7 +68,7 @@ class AwayCard(Card):
     def reload(self) -> None:
         """Read again what is new."""
         if self._shell.workspace is not None:
-            limit = self._most or _READ
+            limit = self._limit
             self._shell.tasks.read(self, lambda session: away.find_news(session, limit), then=self._show)
 
     def _show(self, found: tuple[tuple[News, ...], int]) -> None:
@@ -85,10 +86,14 @@ class AwayCard(Card):
         if self._most is None:
             if count > len(self.news):
                 more = _n("and {n} more record", "and {n} more records", count - len(self.news))
-                self._rows.addWidget(Label(more, "muted"))
+                self._rows.addWidget(panel(hbox(Button(more, "link", on_click=self._show_more), None)))
             self._rows.addStretch(1)
         self.setVisible(bool(self.news))
         self.shown.emit()
+
+    def _show_more(self) -> None:
+        self._limit += _READ
+        self.reload()
 
     def _row(self, news: News) -> QWidget:
         words = vbox(ElidingLabel(news.title, "h3"), ElidingLabel(news.what, "muted"), gap=0)

@@ -13,6 +13,7 @@ from app.i18n import grouped, language
 from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.sync_view import (
+    SHOWN_ACTIONS,
     Action,
     Board,
     Change,
@@ -57,6 +58,7 @@ class SyncPage(Page):
         assert runner is not None, "the sync page needs the runner of `ui.sync.running.connect`"
         self.runner: Runner = runner
         self._board: Board | None = None
+        self._most_actions = SHOWN_ACTIONS
         self._open: set[str] = set()
         self._subtitle = ElidingLabel("", "sub")
         self.start = Button(_("Synchronise"), "primary", "refresh-cw", self.runner.start)
@@ -127,7 +129,8 @@ class SyncPage(Page):
 
     def reload(self) -> None:
         """Read again what the page shows."""
-        self.shell.tasks.read(self, _read, then=self._show_all)
+        most = self._most_actions
+        self.shell.tasks.read(self, lambda session: _read(session, most), then=self._show_all)
         self.away.reload()
 
     def _show_all(self, found: tuple[Board, tuple[Waiting, ...]]) -> None:
@@ -249,8 +252,13 @@ class SyncPage(Page):
         if files:
             rows.append(Label(_n("{n} file or photo", "{n} files and photos", files), "muted"))
         if more > 0:
-            rows.append(Label(_n("and {n} more action", "and {n} more actions", more), "muted"))
+            words = _n("and {n} more action", "and {n} more actions", more)
+            rows.append(panel(hbox(Button(words, "link", on_click=self._show_more_actions), None)))
         return rows
+
+    def _show_more_actions(self) -> None:
+        self._most_actions += SHOWN_ACTIONS
+        self.reload()
 
     def _action_row(self, action: Action) -> QWidget:
         icon = KIND_ICONS.get(action.kind, "pencil")
@@ -325,8 +333,8 @@ class _Lists(QWidget):
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
-def _read(session: Any) -> tuple[Board, tuple[Waiting, ...]]:
-    return board(session), find_waiting(session)
+def _read(session: Any, most_actions: int) -> tuple[Board, tuple[Waiting, ...]]:
+    return board(session, most_actions), find_waiting(session)
 
 
 def _standing(found: Board) -> str:

@@ -98,6 +98,23 @@ def test_all_news_are_put_away_at_once_and_nothing_is_left_to_send(
     assert claire.sql("SELECT count(*) FROM sync_transaction WHERE state = 'sealed'") == [(0,)]
 
 
+def test_news_are_shown_to_the_last_record(
+    claire: Laptop, rey: Laptop, desk_of: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ui.sync.away_card._READ", 2)
+    ids = [claire.add("account", name=f"Morel {n}", territory=RHONE) for n in range(3)]
+    claire.sync(), rey.sync()
+    for id in ids:
+        rey.save("account", id, payment_terms="45 jours")
+    rey.sync(), claire.sync()
+    desk = desk_of(claire.workspace)
+    page = desk.go("sync")
+    assert len(page.away.news) == 2
+    button(page.away, "et 1 autre fiche").click()
+    desk.settle()
+    assert {one.title for one in page.away.news} == {"Morel 0", "Morel 1", "Morel 2"}
+
+
 def test_a_parked_action_is_corrected_in_place_and_sent(
     claire: Laptop, server: str, desk_of: Any, qtbot: Any
 ):

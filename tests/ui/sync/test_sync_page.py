@@ -16,7 +16,7 @@ from tests.sync.office import PASSWORD, RHONE, Laptop
 from ui.sync.enrol_dialog import EnrolDialog
 from ui.sync.rows import OpenableRow
 from ui.sync.running import Progress
-from ui.widgets import InfoBar, Label
+from ui.widgets import Button, InfoBar, Label
 
 
 def set_server(laptop: Laptop, address: str) -> None:
@@ -51,6 +51,22 @@ def test_what_waits_is_listed_by_action_with_its_fields(claire: Laptop, desk_of:
     said = {label.text() for label in row.findChildren(Label)}
     assert {"Conditions de règlement", "45 jours"} <= said
     assert "Modifié\u00a0: Conditions de règlement" in said
+
+
+def test_what_is_to_send_is_shown_to_the_last_action(
+    claire: Laptop, desk_of: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ui.sync.page.SHOWN_ACTIONS", 2)
+    for number in range(5):
+        claire.add("account", name=f"Boulangerie n° {number}", territory=RHONE)
+    desk = desk_of(claire.workspace)
+    page = desk.go("sync")
+    for more, shown in ((3, 2), (1, 4)):
+        assert len(page._board.actions) == shown
+        (button,) = [one for one in page.findChildren(Button) if one.text().startswith(f"et {more} autre")]
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        desk.settle()
+    assert titles(page)[:5] == [f"Boulangerie n° {number}" for number in (4, 3, 2, 1, 0)]
 
 
 def test_f9_sends_what_waits_and_says_so(claire: Laptop, server: str, desk_of: Any, qtbot: Any):
