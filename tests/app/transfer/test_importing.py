@@ -63,7 +63,7 @@ def test_northwind_becomes_accounts_products_and_accepted_quotes(workspace: Work
     assert rounded == Decimal("1265792.76") and len(lines) == 2155
     assert orders.lines()[1] == (
         "Commandes\u00a0: 1\u202f265\u202f793,0395 avant arrondi, 1\u202f265\u202f792,76"
-        " avec chaque ligne arrondie au centime (-0,2795)."
+        " avec chaque ligne arrondie au centime (−0,2795)."
     )
     assert (alfreds["name"], site["town"], site["country"]) == ("Alfreds Futterkiste", "Berlin", "DE")
     assert (contact["first_name"], contact["last_name"]) == ("Maria", "Anders")
