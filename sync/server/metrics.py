@@ -92,8 +92,8 @@ class _Figures(Collector):
         statement = select(devices).where(devices.c.revoked_at.is_(None))
         for row in connection.execute(statement).mappings():
             labels = [slug, row["id"]]
-            given = unpack_cursor(row["cursor_issued"] or "").get("r", 0)
-            self._behind.add_metric(labels, newest - (given if isinstance(given, int) else 0))
+            given = given_up_to(row["cursor_issued"] or "", row["rev_presented"] or 0)
+            self._behind.add_metric(labels, newest - given)
             seen = parse_time(row["seen_at"] or "")
             if seen is not None:
                 self._silent.add_metric(labels, (now - seen).total_seconds())
@@ -101,3 +101,10 @@ class _Figures(Collector):
             self._seconds.add_metric(labels, row["total_ms"] / 1000)
             self._received.add_metric(labels, row["bytes_in"])
             self._sent.add_metric(labels, row["bytes_out"])
+
+
+def given_up_to(issued: str, presented: int) -> int:
+    """Up to which revision a device was handed all; while scopes are still to be filled, what it has presented."""
+    fields = unpack_cursor(issued)
+    rev = fields.get("r")
+    return rev if isinstance(rev, int) and not fields.get("b") else presented

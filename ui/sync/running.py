@@ -52,13 +52,17 @@ class Progress:
     """When the phase began, on the clock of `now_s`."""
     first: int = 0
     """What was done by then."""
+    told_s: float = 0.0
+    """When this was told."""
 
     def told(self, phase: str, done: int, of: int, now_s: float) -> Progress:
         """What follows when the run tells this; one that waits stands where it stood."""
         if phase == "waiting":
             return replace(self, waits_s=done)
-        since, first = (self.since_s, self.first) if phase == self.phase else (now_s, done)
-        return Progress(phase, done, of, 0, since, first)
+        # What falls back has begun anew, by another way.
+        goes_on = phase == self.phase and done >= self.done
+        since, first = (self.since_s, self.first) if goes_on else (now_s, done)
+        return Progress(phase, done, of, 0, since, first, now_s)
 
     @property
     def state(self) -> str:
@@ -74,10 +78,11 @@ class Progress:
 
     def remaining(self, now_s: float) -> float | None:
         """About how many seconds the phase still takes at its pace so far; None while that would be a guess."""
-        passed, moved = now_s - self.since_s, self.done - self.first
+        passed, moved = self.told_s - self.since_s, self.done - self.first
         if self.of <= 0 or passed < _GUESS_AFTER_S or moved <= 0:
             return None
-        return max(0, self.of - self.done) * passed / moved
+        # Since then it has gone on, though nothing was told.
+        return max(0.0, (self.of - self.done) * passed / moved - (now_s - self.told_s))
 
     @property
     def text(self) -> str:

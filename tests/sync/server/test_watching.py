@@ -17,10 +17,11 @@ import requests
 
 from app import admin, server_log
 from app.serve import InProcessServer, grants, organisations
-from sync.protocol import EnrolRequest, Op, PullRequest, PushRequest, encode, seal
+from sync.protocol import EnrolRequest, HelloRequest, Op, PullRequest, PushRequest, encode, pack_cursor, seal
 from sync.server import metrics, usage
 from sync.server.journal import call_of
 from sync.server.service import Service
+from sync.server.store import Organisations
 from tests.e2e.programs import PASSWORD, environment
 
 TOKEN = "a token for the figures"
@@ -129,25 +130,38 @@ def test_the_figures_tell_which_laptop_is_behind_and_what_waits_for_a_person(
     store = known.find("acme")
     assert store is not None
     service = Service(store, grants, "acme")
-    one, other = (service.connect(service.connect().enrol(ENROLMENT).token) for _laptop in range(2))
+    token = service.connect().enrol(ENROLMENT).token
+    one, other = service.connect(token), service.connect(service.connect().enrol(ENROLMENT).token)
     account = [Op("account", "a1", "create", 0, {"name": (None, "Morel")})]
     first = one.push(PushRequest("", [seal("t1", 1, account)])).results[0]
     other.pull(PullRequest(""))
     for session, uuid, n, name in ((one, "t2", 2, "Morel fils"), (other, "t3", 1, "Morel et fils")):
         op = Op("account", "a1", "update", first.rev, {"name": ("Morel", name)})
         session.push(PushRequest("", [seal(uuid, n, [op])]))
+    assert _lags(known)[1] == service.connect(token).hello(HelloRequest("")).head
     page = one.pull(PullRequest(""))
+    assert _lags(known) == [0, page.hello.head - first.rev]
     figures = _figures(metrics.exposition(known).decode())
-    lags = sorted(value for name, value in figures.items() if "terrain_lag_revisions" in name)
-    assert lags[0] == 0 < lags[1] == page.hello.head - first.rev
     assert figures['terrain_conflicts_open{organisation="acme"}'] == 1
     assert figures['terrain_revision{organisation="acme"}'] == page.hello.head
     known.close()
 
 
+def _lags(known: Organisations) -> list[float]:
+    """By how many revisions each laptop is behind."""
+    told = _figures(metrics.exposition(known).decode())
+    return sorted(value for name, value in told.items() if "terrain_lag_revisions" in name)
+
+
 def _figures(text: str) -> dict[str, float]:
     told = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, value in told}
+
+
+def test_a_laptop_in_the_middle_of_a_load_has_what_it_presented() -> None:
+    halfway = {"e": "a", "r": 122, "s": [], "b": {"company": [0, 10, 122]}}
+    assert metrics.given_up_to(pack_cursor(halfway), 7) == 7
+    assert metrics.given_up_to(pack_cursor(halfway | {"b": {}}), 7) == 122
 
 
 def test_without_a_token_there_are_no_figures(folder: Path) -> None:

@@ -159,21 +159,28 @@ def test_a_busy_server_is_said_with_the_seconds_and_the_bar_stays_where_it_was()
     waiting = pushing.told("waiting", 3, 0, now_s=2.0)
     assert waiting.text == "Serveur occupé, nouvel essai dans 3\u00a0s."
     assert (waiting.state, waiting.share) == ("waiting", pushing.share)
-    assert waiting.told("pushing", 4, 8, now_s=5.0) == pushing
+    again = waiting.told("pushing", 4, 8, now_s=5.0)
+    assert (again.state, again.share) == ("pushing", pushing.share)
 
 
+@pytest.mark.parametrize("every", [1, 5, 15])
 @pytest.mark.parametrize(("phase", "of"), [("pushing", 900), ("pulling", 500_000), ("files", 2_000_000_000)])
-def test_at_a_steady_pace_the_time_that_is_left_is_right_and_never_grows(phase: str, of: int):
-    progress, left = Progress(since_s=0.0).told("pushing", 7, 7, now_s=40.0), []
+def test_at_a_steady_pace_the_time_that_is_left_is_right_and_never_grows(phase: str, of: int, every: int):
+    progress, left = Progress().told("pushing", 7, 7, now_s=40.0).told(phase, 0, of, now_s=50.0), []
     for second in range(91):
-        progress = progress.told(
-            phase if second else "connecting", of * second // 90, of, now_s=50.0 + second
-        )
+        if second and second % every == 0:
+            progress = progress.told(phase, of * second // 90, of, now_s=50.0 + second)
         left.append(progress.remaining(50.0 + second))
     told = [one for one in left if one is not None]
-    assert left[:3] == [None] * 3 and len(told) >= 85
+    assert left[:3] == [None] * 3 and len(told) > 90 - max(3, every)
     assert all(abs(one - (90 - second)) < 2 for second, one in enumerate(left) if one is not None)
     assert all(later <= earlier + 0.01 for earlier, later in pairwise(told))
+
+
+def test_a_load_that_begins_anew_by_another_way_is_told_by_that_ones_pace():
+    given_up = Progress().told("pulling", 0, 1_000, now_s=0.0).told("pulling", 90, 1_000, now_s=30.0)
+    by_pages = given_up.told("pulling", 0, 1_000, now_s=30.0).told("pulling", 100, 1_000, now_s=40.0)
+    assert by_pages.remaining(40.0) == 90
 
 
 def test_nothing_is_said_of_the_time_that_is_left_where_nobody_knows_how_much_comes():
