@@ -170,13 +170,13 @@ class Deaths:
     def kill(self, running: Program) -> None:
         """Let it run for a while, and kill it; one that ends by itself says how long the next ones may take."""
         began = time.monotonic()
-        end = began + self._chance.uniform(0.1, self._longest_s)
+        end = began + self._chance.uniform(0.03, self._longest_s)
         while time.monotonic() < end and running.poll() is None:
             time.sleep(0.005)
         if running.poll() is None:
             self.under_way += 1
             self._longest_s *= 1.05
         else:
-            self._longest_s = max(0.2, time.monotonic() - began)
+            self._longest_s = max(0.06, time.monotonic() - began)
         running.kill()
         running.wait(60)
