@@ -56,13 +56,23 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
 
 def digest(body: bytes) -> str:
     """The `Content-Digest` (RFC 9530) of a body as it travels: what a network spoils is noticed."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    return _in_header(hashlib.sha256(body).digest())
 
 
 def require_digest(body: bytes, header: str | None) -> None:
     """Refuse a body that is not the one that was sent; one without a digest is taken as it is."""
-    if header and "sha-256=:" in header and digest(body) not in header:
+    if header:
+        require_sha256(hashlib.sha256(body).digest(), header)
+
+
+def require_sha256(found: bytes, header: str | None) -> None:
+    """The same of a body that was added up while it came."""
+    if header and "sha-256=:" in header and _in_header(found) not in header:
         raise errors.Protocol("the message was damaged on the way")
+
+
+def _in_header(sha256: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(sha256).decode()}:"
 
 
 def _require_complete(complete: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import tempfile
@@ -17,9 +16,8 @@ from litestar.handlers import HTTPRouteHandler
 from sync import errors, packing
 from sync.bundle import MAX_CARRIED_BYTES
 from sync.server.admission import Turn
-from sync.server.answers import refusal
 from sync.server.exchange import exchange
-from sync.server.gate import Gate, caller_of
+from sync.server.gate import Gate, admitted
 
 MAX_EXCHANGE_BYTES = 24_000_000
 """Of the pages in one answer to a file that was carried over the network; the next file asks for the rest."""
@@ -37,21 +35,16 @@ def exchange_route(gate: Gate) -> HTTPRouteHandler:
 
     @post("/{slug:str}/v1/sync/exchange", status_code=200, request_max_body_size=MAX_CARRIED_BYTES)
     async def bring(request: AnyRequest) -> Response[bytes]:
-        turn = gate.working.ask(caller_of(request))
-        if not isinstance(turn, Turn):
-            return refusal(errors.ServerBusy(round(turn, 3), "too many calls at once"))
-        try:
+        with admitted(request, gate.working) as turn:
             if len(bringing) >= BROUGHT_AT_ONCE:
                 raise errors.ServerBusy(5.0, "too many files at once")
             bringing.add(request)
-            async with _brought(request) as file:
-                turn.read = True
-                return await _answered(gate, request, file, turn)
-        except errors.SyncError as problem:
-            return refusal(problem)
-        finally:
-            bringing.discard(request)
-            gate.working.ended(turn)
+            try:
+                async with _brought(request) as file:
+                    turn.read = True
+                    return await _answered(gate, request, file, turn)
+            finally:
+                bringing.discard(request)
 
     return bring
 
@@ -69,9 +62,7 @@ async def _brought(request: AnyRequest) -> AsyncIterator[BinaryIO]:
                 await anyio.to_thread.run_sync(file.write, piece)
         if waiting.cancelled_caught:
             raise errors.Protocol("the file took too long to come")
-        said = request.headers.get("content-digest")
-        if said and "sha-256=:" in said and base64.b64encode(found.digest()).decode() not in said:
-            raise errors.Protocol("the message was damaged on the way")
+        packing.require_sha256(found.digest(), request.headers.get("content-digest"))
         yield file
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,6 @@ from litestar import Request, Response
 from sync import errors, packing
 from sync.server import usage
 from sync.server.admission import Admission, Turn
-from sync.server.answers import refusal
 from sync.server.journal import Entry, note
 from sync.server.scopes import GrantRule
 from sync.server.service import Service, Session
@@ -70,16 +70,10 @@ class Gate:
     async def answer(self, request: AnyRequest, call: Call, stands_by: bool = False) -> Response[bytes]:
         """The answer to one call; `stands_by` of one that waits for what is done aside."""
         admission = self.standing_by if stands_by else self.working
-        turn = admission.ask(caller_of(request))
-        if not isinstance(turn, Turn):
-            # Before the body is read: what waits for its turn takes memory, and its caller knows nothing.
-            return refusal(errors.ServerBusy(round(turn, 3), "too many calls at once"))
-        try:
+        with admitted(request, admission) as turn:
             body = await request.body()
             turn.read = True
             return await self._worked_on(request, call, body, turn, admission.limiter)
-        finally:
-            admission.ended(turn)
 
     async def _worked_on(
         self, request: AnyRequest, call: Call, body: bytes, turn: Turn, slots: anyio.CapacityLimiter
@@ -95,10 +89,7 @@ class Gate:
                     plain, media = call(session, packing.decompress(body, packed, MAX_BODY_BYTES))
                     return (*packing.compress(plain, accepted), media)
 
-        try:
-            content, encoding, media = await anyio.to_thread.run_sync(work, limiter=slots)
-        except errors.SyncError as problem:
-            return refusal(problem)
+        content, encoding, media = await anyio.to_thread.run_sync(work, limiter=slots)
         encoded = {} if encoding == "identity" else {"content-encoding": encoding}
         told = {"cache-control": "no-store", "content-digest": packing.digest(content)}
         return Response(content, media_type=media, headers={**encoded, **told})
@@ -128,7 +119,22 @@ class Gate:
             log.warning("a call was not counted", extra={"facts": {"code": problem.code}})
 
 
-def caller_of(request: AnyRequest) -> str:
+@contextmanager
+def admitted(request: AnyRequest, admission: Admission) -> Iterator[Turn]:
+    """The call's turn, until it is over; raises `errors.ServerBusy`.
+
+    Before the body is read: what waits for its turn takes memory, and its caller knows nothing.
+    """
+    turn = admission.ask(_caller_of(request))
+    if not isinstance(turn, Turn):
+        raise errors.ServerBusy(round(turn, 3), "too many calls at once")
+    try:
+        yield turn
+    finally:
+        admission.ended(turn)
+
+
+def _caller_of(request: AnyRequest) -> str:
     """Who calls, as far as that is known before anything is read; the token itself is kept nowhere."""
     address = request.client.host if request.client else ""
     said = request.headers.get("authorization", "") or address
