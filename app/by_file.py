@@ -168,18 +168,14 @@ def what_stays(found: dict[str, Any]) -> list[str]:
             )
         )
     if found.get("left"):
-        said.append(_left(found["left"]))
-    return said
-
-
-def _left(count: int) -> str:
-    return str(
-        _n(
-            "{n} action did not fit in: it goes with the next file, once the answer to this one is read.",
-            "{n} actions did not fit in: they go with the next file, once the answer to this one is read.",
-            count,
+        said.append(
+            _n(
+                "{n} action did not fit in: it goes with the next file, once the answer to this one is read.",
+                "{n} actions did not fit in: they go with the next file, once the answer to this one is read.",
+                found["left"],
+            )
         )
-    )
+    return said
 
 
 def sentence_of(code: str) -> str:

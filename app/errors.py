@@ -6,7 +6,10 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.i18n import mark
 from app.i18n import translate as _
+
+NO_ROOM = mark("The disk is full. Nothing was changed: free some space, then try again.")
 
 
 class TerrainError(Exception):
@@ -85,9 +88,7 @@ def room() -> Iterator[None]:
     except OSError as problem:
         if problem.errno != errno.ENOSPC:
             raise
-        raise DiskFull(
-            _("The disk is full. Nothing was changed: free some space, then try again.")
-        ) from problem
+        raise DiskFull(_(NO_ROOM)) from problem
 
 
 def no_such_kind(kind: str) -> NotFound:

@@ -25,7 +25,7 @@ from app import (
     whole_file,
 )
 from app.device import token_of as token_of
-from app.errors import DiskFull, NotAllowed, UserError, room
+from app.errors import NO_ROOM, DiskFull, NotAllowed, UserError, room
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
@@ -355,7 +355,7 @@ def sentence(problem: errors.SyncError) -> str:
             "The server's certificate is not trusted. Check the address, "
             "or name the company's certificate with --ca."
         ),
-        "disk_full": _("The disk is full. Nothing was changed: free some space, then try again."),
+        "disk_full": _(NO_ROOM),
         "wipe": _("The office took away this laptop's access. Its data were removed."),
         "cloned": _(
             "This profile is a copy of another laptop's. Enrol it again "

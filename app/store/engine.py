@@ -101,9 +101,7 @@ def _explain(code: int | None, file: Path) -> errors.SystemProblem | None:
                 )
             )
         case 10 | 13:
-            return errors.DiskFull(
-                _("The disk is full. Nothing was changed: free some space, then try again.")
-            )
+            return errors.DiskFull(_(errors.NO_ROOM))
         case 14:
             return errors.ReadOnly(
                 _(
