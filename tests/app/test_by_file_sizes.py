@@ -16,12 +16,18 @@ from sync import by_file as by_file_of_a_laptop
 from sync.server import exchange_route
 from sync.server.gate import MAX_COMPRESSED_BYTES
 from tests.app.test_by_file import refused, take, to
-from tests.sync.office import RHONE, Office
+from tests.sync.office import RHONE, Laptop, Office
 
 
 def notes(at: int) -> str:
     """16 kB that no compression makes much smaller."""
     return base64.b64encode(random.Random(at).randbytes(12_000)).decode()
+
+
+def accounts(laptop: Laptop, count: int, first: int = 0) -> None:
+    """Write so many, each with such notes."""
+    for at in range(first, first + count):
+        laptop.add("account", name=f"Account {at}", notes=notes(at), territory=RHONE)
 
 
 def carry(office: Office, request: Path, answer: Path) -> Path:
@@ -31,9 +37,8 @@ def carry(office: Office, request: Path, answer: Path) -> Path:
 
 
 def test_somebody_can_carry_a_file_that_is_longer_than_a_call(claire, rey, office, tmp_path):
-    for at in range(400):
-        claire.add("account", name=f"Account {at}", notes=notes(at), territory=RHONE)
-        rey.add("account", name=f"Theirs {at}", notes=notes(1_000 + at), territory=RHONE)
+    accounts(claire, 400)
+    accounts(rey, 400, first=1_000)
     rey.sync()
     request = to(claire, tmp_path / "request")
     answer = carry(office, request, tmp_path / "answer")
@@ -46,8 +51,7 @@ def test_somebody_can_carry_a_file_that_is_longer_than_a_call(claire, rey, offic
 def test_what_a_file_has_no_room_for_goes_with_the_next_one(claire, rey, office, tmp_path, monkeypatch):
     monkeypatch.setattr(bundle, "ENDS_AFTER_BYTES", 300_000)
     monkeypatch.setattr(batches, "MAX_OPS", 20)
-    for at in range(100):
-        claire.add("account", name=f"Account {at}", notes=notes(at), territory=RHONE)
+    accounts(claire, 100)
     pushed, files = 0, 0
     while claire.sql("SELECT count(*) FROM sync_entry") != [(0,)]:
         found = by_file.write_to(claire.workspace, tmp_path / "request")
@@ -65,8 +69,7 @@ def test_what_a_file_has_no_room_for_goes_with_the_next_one(claire, rey, office,
 def test_what_an_answer_has_no_room_for_comes_with_the_next_one(claire, rey, office, tmp_path, monkeypatch):
     monkeypatch.setattr(exchange_route, "MAX_EXCHANGE_BYTES", 300_000)
     monkeypatch.setattr(protocol, "PAGE_BYTES", 100_000)
-    for at in range(60):
-        rey.add("account", name=f"Account {at}", notes=notes(at), territory=RHONE)
+    accounts(rey, 60)
     mine = claire.add("account", name="Mine", territory=RHONE)
     rey.sync()
     told = []

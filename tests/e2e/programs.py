@@ -9,12 +9,14 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import psutil
 
 from tests.cheap import CHEAP
 
@@ -166,12 +168,15 @@ class Deaths:
         self._chance, self._longest_s = chance, longest_s
         self.under_way = 0
         """How many were still at work when they died."""
+        self.most_memory = 0
+        """That one of them took, in bytes."""
 
     def kill(self, running: Program) -> None:
         """Let it run for a while, and kill it; one that ends by itself says how long the next ones may take."""
-        began = time.monotonic()
+        began, watched = time.monotonic(), psutil.Process(running.pid)
         end = began + self._chance.uniform(0.03, self._longest_s)
         while time.monotonic() < end and running.poll() is None:
+            self.most_memory = max(self.most_memory, memory_of(watched))
             time.sleep(0.005)
         if running.poll() is None:
             self.under_way += 1
@@ -180,3 +185,19 @@ class Deaths:
             self._longest_s = max(0.06, time.monotonic() - began)
         running.kill()
         running.wait(60)
+
+    def come(self, times: int, start: Callable[[], Program]) -> None:
+        """So many times while it is under way; raises AssertionError where it ends by itself too often."""
+        for _attempt in range(6 * times):
+            self.kill(start())
+            if self.under_way == times:
+                return
+        raise AssertionError(f"only {self.under_way} were still at work")
+
+
+def memory_of(process: psutil.Process) -> int:
+    """What a process holds, in bytes; 0 for one that is gone."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

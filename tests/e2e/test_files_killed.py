@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import time
 from pathlib import Path
 
 import psutil
@@ -13,7 +12,7 @@ import pytest
 
 from app import attachments
 from app.workspace import Workspace
-from tests.e2e.programs import Laptop, serving
+from tests.e2e.programs import Deaths, Laptop, memory_of, serving
 from tests.e2e.test_two_laptops import _found_company
 
 MEMORY_BYTES = 400_000_000
@@ -36,24 +35,6 @@ def _files(folder: Path, count: int, size: int) -> dict[str, str]:
     return found
 
 
-def _kill(laptop: Laptop, times: int, chance: random.Random, longest_s: float) -> int:
-    """Start a sync and kill it while it is under way, so many times; the most memory it took."""
-    killed = most = 0
-    for _attempt in range(5 * times):
-        running = laptop.start("sync")
-        end = time.monotonic() + chance.uniform(0.1, longest_s)
-        watched = psutil.Process(running.pid)
-        while time.monotonic() < end and running.poll() is None:
-            most = max(most, _memory(watched))
-            time.sleep(0.02)
-        killed += running.poll() is None
-        running.kill()
-        running.wait(60)
-        if killed == times:
-            return most
-    raise AssertionError(f"it ended by itself but {killed} times")
-
-
 def _finish(laptop: Laptop) -> None:
     """One sync that nobody kills, however long it takes, after which nothing is left to be carried."""
     assert laptop.start("sync").wait(3600) == 0
@@ -61,18 +42,11 @@ def _finish(laptop: Laptop) -> None:
     assert (last["sent"], last["received"], last["waiting"], last["problem"]) == (0, 0, 0, "")
 
 
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
-
-
 def _survive(folder: Path, count: int, size: int, kills: int, longest_s: float) -> None:
     _found_company(folder / "server")
     rep, boss = Laptop(folder / "rep"), Laptop(folder / "boss")
     digests = _files(folder / "photos", count, size)
-    chance = random.Random(11)
+    up, down = (Deaths(random.Random(seed), longest_s) for seed in (11, 12))
     with serving(folder / "server") as address:
         for laptop, email in ((rep, "rep@example.fr"), (boss, "boss@example.fr")):
             laptop.enrol(f"{address}/demo", email)
@@ -82,16 +56,16 @@ def _survive(folder: Path, count: int, size: int, kills: int, longest_s: float) 
         for name in digests:
             rep.run("attach", "account", account, str(folder / "photos" / name))
             (folder / "photos" / name).unlink()
-        most_up = _kill(rep, kills, chance, longest_s)
+        up.come(kills, lambda: rep.start("sync"))
         _finish(rep)
         boss.run("sync")
         ids = {row["name"]: row["id"] for row in boss.run("list", "attachment")}
         assert set(ids) == set(digests)
         _take_all(boss)
-        most_down = _kill(boss, kills, chance, longest_s)
+        down.come(kills, lambda: boss.start("sync"))
         _finish(boss)
         server = [p for p in psutil.Process().children(recursive=True) if "serve" in p.cmdline()]
-        assert max(most_up, most_down, *map(_memory, server)) < MEMORY_BYTES
+        assert max(up.most_memory, down.most_memory, *map(memory_of, server)) < MEMORY_BYTES
         assert server
     for name, id in ids.items():
         out = folder / "out"

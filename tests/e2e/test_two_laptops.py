@@ -40,12 +40,7 @@ def test_a_sync_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_pat
         territory = rep.run("list", "territory")[0]["id"]
         _batch(tmp_path / "week.jsonl", territory, 500)
         assert len(rep.run("batch", str(tmp_path / "week.jsonl"))) == 500
-        deaths = Deaths(random.Random(7), longest_s=0.5)
-        for _attempt in range(30):
-            deaths.kill(rep.start("sync"))
-            if deaths.under_way == 5:
-                break
-        assert deaths.under_way == 5
+        Deaths(random.Random(7), longest_s=0.5).come(5, lambda: rep.start("sync"))
         final = rep.run("sync")
         assert final["conflicts"] == final["parked"] == 0
         boss.run("sync")

@@ -54,6 +54,18 @@ def account(claire: Laptop, rey: Laptop) -> str:
     return account
 
 
+def park(office: Office, claire: Laptop, account: str, notes: str) -> None:
+    """One action of Claire's on the account and on what the office alone may change: it waits."""
+    julie = office.enrol("julie")
+    julie.sync()
+    product = julie.add("product", sku="DSI", label_fr="Savon", list_price="9")
+    julie.sync(), claire.sync()
+    with claire.workspace.transaction() as session:
+        records.save(session, "account", account, {"notes": notes})
+        records.save(session, "product", product, {"list_price": "1"})
+    assert claire.sync()["parked"] == 1
+
+
 def test_an_erased_account_leaves_nothing_on_the_server_nor_on_any_laptop(
     office: Office, claire: Laptop, rey: Laptop, account: str
 ) -> None:
@@ -91,14 +103,7 @@ def test_unsent_work_on_an_erased_record_goes_with_it(
 def test_parked_work_on_an_erased_record_is_emptied(
     office: Office, claire: Laptop, rey: Laptop, account: str
 ) -> None:
-    julie = office.enrol("julie")
-    julie.sync()
-    product = julie.add("product", sku="DSI", label_fr="Savon", list_price="9")
-    julie.sync(), claire.sync()
-    with claire.workspace.transaction() as session:
-        records.save(session, "account", account, {"notes": "Wolframite"})
-        records.save(session, "product", product, {"list_price": "1"})
-    assert claire.sync()["parked"] == 1
+    park(office, claire, account, notes="Wolframite")
     rey.sync()
     erase(office, "account", account)
     claire.sync(), rey.sync()
@@ -111,14 +116,7 @@ def test_parked_work_on_an_erased_record_is_emptied(
 def test_of_work_that_was_taken_back_nothing_of_an_erased_record_is_kept(
     office: Office, claire: Laptop, account: str
 ) -> None:
-    julie = office.enrol("julie")
-    julie.sync()
-    product = julie.add("product", sku="DSI", label_fr="Savon", list_price="9")
-    julie.sync(), claire.sync()
-    with claire.workspace.transaction() as session:
-        records.save(session, "account", account, {"notes": "Yttrium"})
-        records.save(session, "product", product, {"list_price": "1"})
-    claire.sync()
+    park(office, claire, account, notes="Yttrium")
     ((waiting,),) = claire.sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'")
     with claire.workspace.exclusive() as connection:
         resolving.withdraw(connection, waiting)

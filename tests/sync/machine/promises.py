@@ -51,6 +51,12 @@ def hold_to_the_end(world: World) -> None:
         hold_when_healed(world)
 
 
+def reasons_of_what_waits(world: World) -> list[str]:
+    """Why what waits for a decision was not applied, laptop by laptop."""
+    why = "SELECT reason FROM sync_transaction WHERE state = 'parked'"
+    return [reason for laptop in world.laptops for (reason,) in laptop.sql(why)]
+
+
 def _server_rows(world: World) -> dict[str, list[dict[str, Any]]]:
     with world.server.store.read() as connection:
         return {

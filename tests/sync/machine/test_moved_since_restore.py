@@ -7,14 +7,6 @@ from tests.sync.machine.stories import NORTHERN
 from tests.sync.machine.world import World
 
 
-def _parked(world: World) -> list[str]:
-    return [
-        reason
-        for laptop in world.laptops
-        for (reason,) in laptop.sql("SELECT reason FROM sync_transaction WHERE state = 'parked'")
-    ]
-
-
 def test_what_was_written_to_a_record_that_has_moved_away_since_is_brought_by_who_alone_has_it(
     world: World,
 ) -> None:
@@ -34,7 +26,7 @@ def test_what_was_written_to_a_record_that_has_moved_away_since_is_brought_by_wh
     promises.hold_when_healed(world)
     assert julie.row("account", NORTHERN)["territory"] == company.SOUTH
     assert karim.row("account", NORTHERN) is None
-    assert _parked(world) == []
+    assert promises.reasons_of_what_waits(world) == []
 
 
 def test_a_record_whose_return_is_taken_back_goes_although_a_pull_had_changed_it_under_unsent_work(
@@ -61,6 +53,6 @@ def test_a_record_whose_return_is_taken_back_goes_although_a_pull_had_changed_it
     world.move(julie, NORTHERN, company.SOUTH)
     world.sync(julie)
     promises.hold_when_healed(world)
-    assert "missing_parent" in _parked(world)
+    assert "missing_parent" in promises.reasons_of_what_waits(world)
     promises.hold_to_the_end(world)
     assert copy.row("contact", contact) is None

@@ -14,14 +14,6 @@ from tests.sync.machine.world import World
 SOUTHERN = "account-0007"
 
 
-def _parked(world: World) -> list[str]:
-    return [
-        reason
-        for laptop in world.laptops
-        for (reason,) in laptop.sql("SELECT reason FROM sync_transaction WHERE state = 'parked'")
-    ]
-
-
 def test_a_value_that_had_not_won_is_in_question_again_though_its_author_is_gone(world: World) -> None:
     claire, rey, julie = (world.laptop(name) for name in ("claire", "rey", "julie"))
     world.back_up()
@@ -34,7 +26,7 @@ def test_a_value_that_had_not_won_is_in_question_again_though_its_author_is_gone
     promises.hold_when_healed(world)
     ((candidates,),) = julie.sql("SELECT candidates FROM conflict WHERE state = 'open'")
     assert len(json.loads(candidates)) == 1
-    assert _parked(world) == []
+    assert promises.reasons_of_what_waits(world) == []
 
 
 def test_a_quote_that_a_colleague_brings_is_not_forked_by_its_author(world: World) -> None:
@@ -52,7 +44,7 @@ def test_a_quote_that_a_colleague_brings_is_not_forked_by_its_author(world: Worl
     promises.hold_when_healed(world)
     assert rey.ids("quote") == ["quote-0004", "quote-0011"]
     assert len(rey.ids("quote_line")) == 5
-    assert _parked(world) == []
+    assert promises.reasons_of_what_waits(world) == []
 
 
 @pytest.mark.parametrize("order", list(permutations(("claire", "rey", "julie"))), ids="-".join)
@@ -90,7 +82,7 @@ def test_what_a_manager_alone_has_of_a_territory_that_he_lost_comes_back_and_lea
     promises.hold_when_healed(world)
     assert julie.row("task", task) is not None
     assert rey.row("task", task) is None
-    assert _parked(world) == []
+    assert promises.reasons_of_what_waits(world) == []
 
 
 def test_what_the_copy_does_not_let_somebody_write_waits_when_he_brings_it(world: World) -> None:
@@ -106,6 +98,6 @@ def test_what_the_copy_does_not_let_somebody_write_waits_when_he_brings_it(world
     world.restore_server()
     before = julie.row("account", SOUTHERN)
     promises.hold_when_healed(world)
-    assert _parked(world) == ["not_allowed"]
+    assert promises.reasons_of_what_waits(world) == ["not_allowed"]
     assert julie.row("account", SOUTHERN) == before
     assert julie.row("task", task) is None
