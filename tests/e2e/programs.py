@@ -173,10 +173,10 @@ class Deaths:
 
     def kill(self, running: Program) -> None:
         """Let it run for a while, and kill it; one that ends by itself says how long the next ones may take."""
-        began, watched = time.monotonic(), psutil.Process(running.pid)
+        began = time.monotonic()
         end = began + self._chance.uniform(0.03, self._longest_s)
         while time.monotonic() < end and running.poll() is None:
-            self.most_memory = max(self.most_memory, memory_of(watched))
+            self.most_memory = max(self.most_memory, memory_of(running.pid))
             time.sleep(0.005)
         if running.poll() is None:
             self.under_way += 1
@@ -195,9 +195,9 @@ class Deaths:
         raise AssertionError(f"only {self.under_way} were still at work")
 
 
-def memory_of(process: psutil.Process) -> int:
+def memory_of(pid: int) -> int:
     """What a process holds, in bytes; 0 for one that is gone."""
     try:
-        return int(process.memory_info().rss)
+        return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0

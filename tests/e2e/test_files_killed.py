@@ -64,7 +64,7 @@ def _survive(folder: Path, count: int, size: int, kills: int, longest_s: float) 
         _take_all(boss)
         down.come(kills, lambda: boss.start("sync"))
         _finish(boss)
-        server = [p for p in psutil.Process().children(recursive=True) if "serve" in p.cmdline()]
+        server = [p.pid for p in psutil.Process().children(recursive=True) if "serve" in p.cmdline()]
         assert max(up.most_memory, down.most_memory, *map(memory_of, server)) < MEMORY_BYTES
         assert server
     for name, id in ids.items():
