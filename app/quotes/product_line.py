@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from decimal import Decimal
 
 from app.catalogue.pricing import Price
-from app.i18n import LANGUAGES, translate, translate_in
+from app.i18n import LANGUAGES, speaking, translate, translate_in
 from app.i18n import mark as _
 from app.quotes.sheet import ONE, VAT_USUAL, ZERO, Record, Sheet, eco_line, end_of, spoken
 from app.quotes.suggesting import product_label
@@ -55,7 +56,8 @@ def priced_as(price: Price) -> Record:
 def why_priced(sheet: Sheet, line: Record) -> str:
     """Why the line has its price, in the reader's language: it was stored in that of whoever wrote it.
 
-    Explained anew where the rules still make that very price by that very rule; else as it was stored.
+    Explained anew where that very rule still makes that very price, or gives the same reason for another one,
+    as of a product whose list price has changed; else as it was stored.
     """
     stored = str(line["price_explanation"] or "")
     if stored in (translate_in(each, BY_HAND) for each in LANGUAGES):
@@ -64,8 +66,17 @@ def why_priced(sheet: Sheet, line: Record) -> str:
     if product is None or not stored:
         return stored
     now = sheet.book.price(product, _quantity(line))
-    made_it = (now.rule, now.unit_price) == (line["price_rule"], line["unit_price"])
-    return now.explanation if made_it else stored
+    if now.rule != line["price_rule"]:
+        return stored
+    holds = now.unit_price == line["unit_price"] or stored in _reasons(sheet, line, product)
+    return now.explanation if holds else stored
+
+
+def _reasons(sheet: Sheet, line: Record, product: Record) -> Iterator[str]:
+    """Why the rules make their price, in each language."""
+    for each in LANGUAGES:
+        with speaking(each):
+            yield sheet.book.price(product, _quantity(line)).explanation
 
 
 def is_obsolete(sheet: Sheet, line: Record) -> bool:

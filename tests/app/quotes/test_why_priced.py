@@ -38,6 +38,15 @@ def test_a_price_typed_by_hand_is_so_in_both_languages(shop: Shop) -> None:
     assert [why(shop, before.id, at) for at in (0, 1)] == ["Price typed by hand"] * 2
 
 
+def test_a_price_of_before_the_list_price_changed_has_the_same_reason_in_both_languages(shop: Shop) -> None:
+    quote = shop.quote("bob 450 x 24")
+    with shop.workspace.transaction() as session:
+        records.save(session, "product", shop.products["BOB-450"], {"list_price": D("44.31")})
+    assert why(shop, quote) == FRENCH
+    set_language("en")
+    assert why(shop, quote) == ENGLISH
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_price_that_the_rules_no_longer_make_keeps_the_reason_it_had(shop: Shop, gone: bool) -> None:
     quote = shop.quote("bob 450 x 24")
