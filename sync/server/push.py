@@ -14,12 +14,13 @@ from sync.server import adapters, copied, erasure, lives, overtaken, parking, pa
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
+from sync.server.credit import credit_shared
 from sync.server.ending import Ending
 from sync.server.lives import Life
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
 from sync.server.plain import Plain
-from sync.server.rescue import Brought, place_shared
+from sync.server.rescue import Brought
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
@@ -97,7 +98,7 @@ class Push:
                 parts.require_sound_marks(transaction)
                 if device != self.device.id:
                     copied.note(self.working, self.device.id, result)
-                    self._place_shared(transaction)
+                    self._credit_shared(transaction, device)
                 if transaction.epoch and result.outcome == "parked":
                     lives.note(self.connection, self.store, transaction.uuid, lost.life(transaction))
                 order[transaction.uuid] = None
@@ -144,12 +145,11 @@ class Push:
         outcome.results += self._settled_before(asked - {pending.uuid for pending in taken})
         return outcome
 
-    def _place_shared(self, transaction: Transaction) -> None:
+    def _credit_shared(self, transaction: Transaction, device: str) -> None:
         ops = self._sound(transaction) if transaction.parts == 1 else None
-        change = Change(self.working, self._author, transaction.uuid, self.now, self.device_now)
         if ops is not None and all(op.table in self.store.schema.tables for op in ops):
-            place_shared(change, ops)
-        self.working.forks.setdefault(self.device.id, []).extend(change.placed)
+            change = Change(self.working, self._author, transaction.uuid, self.now, self.device_now)
+            credit_shared(change, device, ops)
 
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""

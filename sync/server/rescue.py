@@ -95,34 +95,6 @@ class Brought:
             _note(self._change, key, self._life)
 
 
-def place_shared(change: Change, ops: list[Op]) -> None:
-    """Documents that stand by a statement just as a transaction made them that a copy of the file brought.
-
-    It was left to that statement, so that this device would take its own work for somebody else's.
-    """
-    if not change.working.past.came_back:
-        return
-    for key, mine in versions.by_document(change, ops).items():
-        base = versions.whole_commit(change, min(op.base_rev for op in mine))
-        rows = [(synced.name, row["id"]) for synced, row in versions.parts(change, *key)]
-        others = [
-            (*row, edit.field)
-            for row in rows
-            for edit in change.working.past.edits_since(change.author.device, row, base)
-        ]
-        if others and versions.say_what_stands(change, mine) and set(others) <= set(_said(mine)):
-            change.placed += [(table, id, id) for table, id in rows]
-            for row in rows:
-                change.working.touch(*row)
-
-
-def _said(ops: list[Op]) -> Iterator[tuple[str, str, str]]:
-    for op in ops:
-        yield from ((op.table, op.id, name) for name in op.fields)
-        if op.kind != "update":
-            yield op.table, op.id, BIRTH if op.kind == "create" else conflicts.DELETION
-
-
 def _taken_back(change: Change) -> set[str]:
     """The rows of which a statement of this device waited until it was taken back: it brings nothing any more."""
     table = change.working.store.tables["sync_result"]

@@ -347,4 +347,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 1}),
         ("restore_the_server", {}),
     ],
+    "what a copy of the file brought in a statement is no other's work to the one that stayed behind": [
+        ("change_a_quote", {"who": 0, "pick": 6, "number": 0}),
+        ("back_up", {}),
+        ("copy_a_laptop", {"who": 0}),
+        ("sync", {"who": 5}),
+        ("issue_a_quote", {"who": 5, "pick": 0}),
+        ("change_a_quote", {"who": 4, "pick": 7, "number": 6}),
+        ("restore_the_server", {}),
+    ],
 }
