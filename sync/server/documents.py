@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-
-from sqlalchemy import select
 
 from sync import conflicts
 from sync.merge import Value, canonical
@@ -16,21 +13,13 @@ from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
-from sync.server.fields import get_field, set_field
+from sync.server.fields import get_field
+from sync.server.known import Part, known_parts
 from sync.server.past import Edit
 from sync.server.working import Row
 
 COPIED = '"copied"'
 """What was there before the birth of a version: the row of which it is a copy, whoever had written that."""
-
-
-@dataclass
-class _Part:
-    """The document or one of its lines: as it stands, and as the device knew it (None: not yet born)."""
-
-    synced: SyncTable
-    row: Row
-    known: Row | None
 
 
 def redirect(change: Change, ops: list[Op]) -> list[Op]:
@@ -83,13 +72,10 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     assert document is not None
     frozen = change.table(table).frozen_when
     stands = frozen is not None and document[frozen[0]] in frozen[1]
-    found = [
-        _Part(synced, row, _as_known(change, synced, row, base))
-        for synced, row in versions.parts(change, table, id)
-    ]
+    found = known_parts(change, (table, id), base)
     if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
-        found = [_Part(part.synced, part.row, part.row) for part in found]
+        found = [Part(part.synced, part.row, part.row) for part in found]
     gives_way = issuing and not stands
     whose = versions.OTHERS if gives_way else ""
     while working.get(table, versions.fork_id(id, change.uuid, whose)) is not None:
@@ -122,7 +108,7 @@ def tell_of_fork(change: Change, table: str, id: str, other: str) -> None:
     add_conflict(change, table, id, conflicts.FORK, None, candidate)
 
 
-def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
+def _ids_again(change: Change, parts: list[Part]) -> dict[str, str]:
     """The ids that the parts had as another version in a lost life, where nothing has them here."""
     working, found = change.working, dict[str, str]()
     wanted = [(part, change.forks_again.get(part.row["id"])) for part in parts]
@@ -135,7 +121,7 @@ def _ids_again(change: Change, parts: list[_Part]) -> dict[str, str]:
     return found
 
 
-def _go_back(change: Change, part: _Part) -> None:
+def _go_back(change: Change, part: Part) -> None:
     """A part stands as its issuer knew it; what that undoes is remembered as any other edit."""
     synced, row = part.synced, part.row
     # One that went with the rest in a deletion must not come back with it.
@@ -164,26 +150,3 @@ def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) 
     change.working.log(
         Edit(synced.name, new["id"], BIRTH, change.now, author.user, author.device, change.uuid, COPIED)
     )
-
-
-def _as_known(change: Change, synced: SyncTable, row: Row, base: int) -> Row | None:
-    """The row without what other devices did after `base`."""
-    edits = change.working.store.tables["field_edit"]
-    foreign = (edits.c.rev > base) & change.working.past.foreign(change.author.device)
-    here = (edits.c.id == row["id"]) & (edits.c.table_name == synced.name)
-    statement = (
-        select(edits.c.field, edits.c.old)
-        .where(here & foreign)
-        .order_by(edits.c.rev.desc(), edits.c.seq.desc())
-    )
-    olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
-    if BIRTH in olds:
-        return None
-    known = dict(row)
-    for name, old in olds.items():
-        if name == conflicts.DELETION:
-            known["deleted_at"] = json.loads(old) if old is not None else None
-        else:
-            value: Value = json.loads(old) if old is not None else None
-            known = set_field(change.working, synced, known, name, value, keep=False)
-    return known

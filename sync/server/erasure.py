@@ -161,7 +161,7 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         for key in planned.gone:
             working.erase(*key)
         settled = _strip_parked(working, ids, now)
-        _strip_withdrawn(connection, store, ids)
+        _strip_settled(connection, store, ids)
         _revs, rev = head.commit(working, now, spare=1)
         _forget(connection, store, gone, rev, now)
         blobs.remove_unreferenced(connection, store)
@@ -208,10 +208,10 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     return changed
 
 
-def _strip_withdrawn(connection: Connection, store: Store, ids: set[str]) -> None:
-    """What was taken back is kept for those who bring it once more: without the erased."""
+def _strip_settled(connection: Connection, store: Store, ids: set[str]) -> None:
+    """What is kept of what waits no more, for those who bring it once more: without the erased."""
     results = store.tables["sync_result"]
-    kept = (results.c.outcome == "withdrawn") & results.c.ops.is_not(None)
+    kept = (results.c.outcome != "parked") & results.c.ops.is_not(None)
     for uuid, raw in connection.execute(select(results.c.uuid, results.c.ops).where(kept)).all():
         left = _left_of(store, bytes(raw), ids)
         if left is not None:

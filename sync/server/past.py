@@ -76,10 +76,6 @@ class Past:
         self._shared.pop(device, None)
         self._foreign = {key: rev for key, rev in self._foreign.items() if key[0] != device}
 
-    def forget_row(self, table: str, id: str) -> None:
-        """What is known of a row's edits has changed."""
-        self._last = {key: edit for key, edit in self._last.items() if key[:2] != (table, id)}
-
     def last_edits(self, wanted: Collection[tuple[str, str, str]]) -> list[Edit | None]:
         """The newest edit of each (table, id, field), None where there is none."""
         missing = [one for one in wanted if one not in self._last]

@@ -14,8 +14,8 @@ from sync.server import adapters, copied, erasure, lives, overtaken, parking, pa
 from sync.server.apply import apply
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
-from sync.server.credit import credit_shared
 from sync.server.ending import Ending
+from sync.server.known import keep_left
 from sync.server.lives import Life
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
@@ -98,7 +98,7 @@ class Push:
                 parts.require_sound_marks(transaction)
                 if device != self.device.id:
                     copied.note(self.working, self.device.id, result)
-                    self._credit_shared(transaction, device)
+                    self._keep_left(transaction)
                 if transaction.epoch and result.outcome == "parked":
                     lives.note(self.connection, self.store, transaction.uuid, lost.life(transaction))
                 order[transaction.uuid] = None
@@ -145,11 +145,12 @@ class Push:
         outcome.results += self._settled_before(asked - {pending.uuid for pending in taken})
         return outcome
 
-    def _credit_shared(self, transaction: Transaction, device: str) -> None:
-        ops = self._sound(transaction) if transaction.parts == 1 else None
+    def _keep_left(self, transaction: Transaction) -> None:
+        ops = self._sound(transaction) if self.working.past.came_back and transaction.parts == 1 else None
         if ops is not None and all(op.table in self.store.schema.tables for op in ops):
             change = Change(self.working, self._author, transaction.uuid, self.now, self.device_now)
-            credit_shared(change, device, ops)
+            keep_left(change, ops)
+            self.working.forks.setdefault(self.device.id, []).extend(change.placed)
 
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""

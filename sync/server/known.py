@@ -1,0 +1,118 @@
+"""A document as one device knows it: what stands, without what others did since and with what is its own.
+
+After a restore a device's work may stand in no edit of its own: its transaction was left to a statement of the whole
+document. Where a copy of its file sends that transaction too, it is kept, and is the copy's work all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import select, update
+
+from sync import conflicts
+from sync.merge import Value
+from sync.protocol import Op
+from sync.schema import SyncTable
+from sync.server import versions
+from sync.server.change import BIRTH, Change
+from sync.server.fields import set_field
+from sync.server.past import Key
+from sync.server.working import Row
+
+
+@dataclass
+class Part:
+    """The document or one of its lines: as it stands, and as the device knew it (None: not yet born)."""
+
+    synced: SyncTable
+    row: Row
+    known: Row | None
+
+
+def known_parts(change: Change, key: Key, base: int) -> list[Part]:
+    """The document and its lines, as they stand and as the device that had seen `base` knew them."""
+    found = [
+        Part(synced, row, _without_others(change, synced, row, base))
+        for synced, row in versions.parts(change, *key)
+    ]
+    if change.working.past.came_back:
+        by_id = {part.row["id"]: part for part in found}
+        for op in _left_to_statements(change, list(by_id), base):
+            if op.id in by_id:
+                _add(change, by_id[op.id], op)
+    return found
+
+
+def keep_left(change: Change, ops: list[Op]) -> None:
+    """A copy of a file sends what its device left to a statement: keep it, and see whether the copy has the same."""
+    results = change.working.store.tables["sync_result"]
+    here = (results.c.uuid == change.uuid) & results.c.life.is_not(None) & results.c.ops.is_(None)
+    statement = update(results).where(here).values(ops=msgspec.json.encode(ops))
+    change.working.connection.execute(statement)
+    for key, mine in versions.by_document(change, ops).items():
+        base = versions.whole_commit(change, min(op.base_rev for op in mine))
+        found = known_parts(change, key, base)
+        if found and all(_is_as_known(part) for part in found):
+            for part in found:
+                change.working.touch(part.synced.name, part.row["id"])
+                change.placed.append((part.synced.name, part.row["id"], part.row["id"]))
+
+
+def _left_to_statements(change: Change, ids: list[str], base: int) -> Iterator[Op]:
+    """What this device did by transactions that made no edits; without those that it knows by what it has seen."""
+    tables, connection = change.working.store.tables, change.working.connection
+    results, shared, edits = tables["sync_result"], tables["sync_shared"], tables["field_edit"]
+    mine = (shared.c.device == change.author.device) & (shared.c.uuid == results.c.uuid)
+    kept = results.c.life.is_not(None) & results.c.ops.is_not(None) & (results.c.rev > base)
+    settled = results.c.outcome.not_in(("parked", "withdrawn"))
+    statement = select(results.c.uuid, results.c.ops).where(mine, kept, settled).order_by(results.c.n)
+    for uuid, ops in connection.execute(statement).all():
+        made = select(edits.c.id).where(edits.c.id.in_(ids) & (edits.c.transaction == uuid))
+        written = set(connection.scalars(made))
+        yield from (op for op in msgspec.json.decode(bytes(ops), type=list[Op]) if op.id not in written)
+
+
+def _add(change: Change, part: Part, op: Op) -> None:
+    if op.kind == "create" and part.known is None:
+        kept = ("id", "rev", "scope", "created_at", "created_by", "updated_at", "updated_by")
+        part.known = {name: value if name in kept else None for name, value in part.row.items()}
+    if part.known is None:
+        return
+    if op.kind == "delete":
+        part.known = {**part.known, "deleted_at": change.now}
+    for name, (_base, new) in op.fields.items():
+        part.known = set_field(change.working, part.synced, part.known, name, new, keep=False)
+
+
+def _is_as_known(part: Part) -> bool:
+    known, row = part.known, part.row
+    if known is None or (known["deleted_at"] is None) != (row["deleted_at"] is None):
+        return False
+    return all(known[name] == row[name] for name in part.synced.fields)
+
+
+def _without_others(change: Change, synced: SyncTable, row: Row, base: int) -> Row | None:
+    """The row without what other devices did after `base`."""
+    edits = change.working.store.tables["field_edit"]
+    foreign = (edits.c.rev > base) & change.working.past.foreign(change.author.device)
+    here = (edits.c.id == row["id"]) & (edits.c.table_name == synced.name)
+    statement = (
+        select(edits.c.field, edits.c.old)
+        .where(here & foreign)
+        .order_by(edits.c.rev.desc(), edits.c.seq.desc())
+    )
+    olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
+    if BIRTH in olds:
+        return None
+    known = dict(row)
+    for name, old in olds.items():
+        if name == conflicts.DELETION:
+            known["deleted_at"] = json.loads(old) if old is not None else None
+        else:
+            value: Value = json.loads(old) if old is not None else None
+            known = set_field(change.working, synced, known, name, value, keep=False)
+    return known
