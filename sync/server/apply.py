@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync import conflicts
 from sync.blob_messages import THUMBNAIL
 from sync.merge import Value
 from sync.protocol import Op
-from sync.server import documents, merging, scopes
+from sync.server import deciding, documents, merging, scopes
 from sync.server.allowed import authorise, authorise_result, require_thawed
 from sync.server.change import BIRTH, Change, Parked
 from sync.server.deletion import Deletions, delete, restore_ancestors, revive, together, undo
@@ -39,6 +38,7 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
                 delete(change, op, deletions)
             case "restore":
                 undo(change, op)
+    deciding.settle(change, ordered)
     try:
         scopes.settle(change.working, list(change.working.named))
         for op in ordered:
@@ -75,9 +75,10 @@ def _write(change: Change, op: Op) -> None:
         return
     if row["deleted_at"] is not None:
         revive(change, op, row)
-    if op.table == working.store.schema.conflict:
-        op = _reopen_if_decided_twice(change, op, row)
     working.touch(op.table, op.id)
+    if op.table == working.store.schema.conflict:
+        # Judged once everything else of the action is done.
+        return
     merge_fields(change, op, synced)
     if op.table == working.store.schema.blob:
         _await_other_bytes(working, row)
@@ -90,20 +91,3 @@ def _await_other_bytes(working: Working, before: Row) -> None:
     if row is not None and row["sha256"] != before["sha256"] and row["arrived"] is not None:
         has_picture = row["thumbnail"] is not None and row["thumbnail"] == before["thumbnail"]
         working.put(table, row["id"], {"arrived": THUMBNAIL if has_picture else None})
-
-
-def _reopen_if_decided_twice(change: Change, op: Op, row: Row) -> Op:
-    """The first decision on a conflict closes it; a later, different one opens it again."""
-    decision = op.fields.get("resolution")
-    if decision is None or row["state"] != "resolved" or row["resolution"] in (decision[0], decision[1]):
-        return op
-    author = change.author
-    candidate = conflicts.Candidate(
-        value=decision[1], user=author.user, device=author.device, at=change.at(op), group={}
-    )
-    before = conflicts.Candidate(value=decision[0], user=author.user, device=author.device, at="", group={})
-    kept = conflicts.with_candidate(row["candidates"], candidate, before)
-    values: dict[str, Value] = {"state": "open", "candidates": kept}
-    change.working.put(op.table, op.id, values)
-    change.mark("conflict")
-    return Op(op.table, op.id, op.kind, op.base_rev, {}, op.at)

@@ -69,6 +69,8 @@ class Change:
     """Of documents that became two before the server was restored, and their lines: old id -> new id."""
     placed: list[tuple[str, str, str]] = field(default_factory=list)
     """Of documents that stand just as their bringer had them: (table, id by which he writes to it, id of the row)."""
+    opened: set[str] = field(default_factory=set)
+    """The conflicts in which it left a value."""
     is_stated: bool = False
     """Whether it brings others' work after a restore: compared as a whole with what has come since."""
 
@@ -126,6 +128,7 @@ def add_conflict(
     if kind not in working.store.schema.tables:
         return
     key = conflicts.conflict_id(table, id, name)
+    change.opened.add(key)
     row = working.get(kind, key)
     is_open = row is not None and row["state"] == "open" and row["deleted_at"] is None
     standing = row["candidates"] if row is not None and is_open else None

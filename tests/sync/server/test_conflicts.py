@@ -96,7 +96,45 @@ def test_who_decides_otherwise_afterwards_opens_it_again(
     assert _decide(office, row, "2").outcome == "conflict"
     (row,) = _conflicts(nora)
     assert row["state"] == "open"
-    assert '"2"' in _values(row)
+    assert (nora.row("account", "a")["phone"], _values(row)) == ("1", ["2"])
+
+
+def test_who_takes_another_value_afterwards_leaves_the_question_open(nora: Laptop, office: Laptop) -> None:
+    row = _disputed(nora, office)
+    _decide(nora, row, "1")
+    assert _decide(office, row, "3").outcome == "conflict"
+    (row,) = _conflicts(office)
+    assert (row["state"], row["resolution"], _values(row)) == ("open", None, ["1"])
+    assert office.row("account", "a")["phone"] == "3"
+
+
+def test_who_decides_to_leave_what_meanwhile_stands_no_more_is_asked_again(
+    nora: Laptop, office: Laptop
+) -> None:
+    row = _disputed(nora, office)
+    nora.do(nora.edit("account", "a", phone="4"))
+    assert _decide(office, row, "2").outcome == "conflict"
+    (row,) = _conflicts(office)
+    assert (row["state"], _values(row)) == ("open", ["1", "2"])
+
+
+def test_a_decision_that_is_made_again_by_two_asks_nobody(nora: Laptop, office: Laptop) -> None:
+    row = _disputed(nora, office)
+    _decide(nora, row, "1")
+    nora.pull(), office.pull()
+    for laptop in (nora, office):
+        again = {"resolved_by": laptop.id, "resolved_at": laptop.service.now()}
+        assert laptop.do(laptop.edit("conflict", str(row["id"]), **again)).outcome == "applied"
+    (only,) = _conflicts(nora)
+    assert (only["id"], only["state"], only["resolution"]) == (row["id"], "resolved", '"1"')
+
+
+def test_to_empty_the_field_is_a_decision_too(nora: Laptop, office: Laptop) -> None:
+    row = _disputed(nora, office)
+    _decide(nora, row, "1")
+    assert _decide(office, row, None).outcome == "conflict"
+    (row,) = _conflicts(office)
+    assert (row["state"], _values(row)) == ("open", ["1"])
 
 
 def test_a_field_that_clashes_again_after_a_decision_has_the_same_conflict(
@@ -195,6 +233,15 @@ def _disputed(nora: Laptop, office: Laptop) -> dict[str, object]:
     return row
 
 
-def _decide(laptop: Laptop, row: dict[str, object], value: str) -> Result:
-    decision = {"state": ("open", "resolved"), "resolution": (None, json.dumps(value))}
-    return laptop.do(Op("conflict", str(row["id"]), "update", int(str(row["rev"])), decision))
+def _decide(laptop: Laptop, row: dict[str, object], value: str | None) -> Result:
+    """As the program does it: the record first where another value is to stand, and who decided and when."""
+    decision = {
+        "state": ("open", "resolved"),
+        "resolution": (None, None if value is None else json.dumps(value)),
+        "resolved_by": (None, laptop.id),
+        "resolved_at": (None, laptop.service.now()),
+    }
+    decided = Op("conflict", str(row["id"]), "update", int(str(row["rev"])), decision)
+    if laptop.row("account", "a")["phone"] == value:
+        return laptop.do(decided)
+    return laptop.do(laptop.edit("account", "a", phone=value), decided)

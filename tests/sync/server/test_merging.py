@@ -144,9 +144,10 @@ def test_a_conflict_decided_twice_differently_is_open_again(nora: Laptop, office
     nora.do(late)
     nora.pull(), office.pull()
     id = conflict_id("account", "a1", "name")
-    mine = nora.edit("conflict", id, state="resolved", resolution='"N"')
-    theirs = office.edit("conflict", id, state="resolved", resolution='"O"')
+    stands = nora.row("account", "a1")["name"]
+    mine = nora.edit("conflict", id, state="resolved", resolution=f'"{stands}"')
+    theirs = office.edit("conflict", id, state="resolved", resolution='"Q"')
     assert nora.do(mine).outcome == "applied"
-    office.do(theirs)
+    office.do(office.edit("account", "a1", name="Q"), theirs)
     nora.pull()
     assert nora.row("conflict", id)["state"] == "open"
