@@ -92,7 +92,7 @@ class Push:
         for transaction in sorted(request.transactions, key=lambda one: one.n):
             if transaction.uuid in stored:
                 hash, result, device = stored[transaction.uuid]
-                if not hash or hash != transaction.hash:
+                if not hash or hash != transaction.hash or self._has_its_number(transaction, device, outcome):
                     outcome.cloned = True
                     break
                 parts.require_sound_marks(transaction)
@@ -144,6 +144,15 @@ class Push:
         outcome.results += [given[pending.uuid] for pending in taken]
         outcome.results += self._settled_before(asked - {pending.uuid for pending in taken})
         return outcome
+
+    def _has_its_number(self, transaction: Transaction, device: str, outcome: Pushed) -> bool:
+        """Whether this device sent another transaction under the number of one that a copy of its file brought."""
+        is_known = 0 < transaction.n <= outcome.last_n
+        return (
+            is_known
+            and device != self.device.id
+            and transaction.uuid not in self.working.past.shared(self.device.id)
+        )
 
     def _keep_left(self, transaction: Transaction) -> None:
         ops = self._sound(transaction) if self.working.past.came_back and transaction.parts == 1 else None

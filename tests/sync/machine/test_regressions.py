@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sync.machine import chance, promises, restored_quotes, stories, told_runs
+from tests.sync.machine import chance, copied_quotes, promises, restored_quotes, stories, told_runs
 from tests.sync.machine.world import World
 
-EVERY = told_runs.FOUND | restored_quotes.FOUND
+TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND)
+EVERY = {name: steps for found in TOLD for name, steps in found.items()}
 
 
 @pytest.mark.parametrize("found", EVERY)
 def test_what_chance_found_stays_mended(world: World, found: str) -> None:
-    assert len(EVERY) == len(told_runs.FOUND) + len(restored_quotes.FOUND), "no two have one name"
+    assert len(EVERY) == sum(map(len, TOLD)), "no two have one name"
     chance.act(world, EVERY[found])
     promises.hold_to_the_end(world)
 

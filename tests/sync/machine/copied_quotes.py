@@ -1,0 +1,18 @@
+"""What chance found once of quotes that two copies of one file go on with."""
+
+from __future__ import annotations
+
+from tests.sync.machine import chance
+
+FOUND: dict[str, chance.Steps] = {
+    "a copy that was taken before another one's first sync is told that its number is taken": [
+        ("copy_a_laptop", {"who": 5}),
+        ("change_a_quote", {"who": 4, "pick": 4, "number": 2}),
+        ("change_a_quote", {"who": 1, "pick": 7, "number": 7}),
+        ("copy_a_laptop", {"who": 4}),
+        ("sync", {"who": 1}),
+        ("sync", {"who": 5}),
+        ("change_a_quote", {"who": 1, "pick": 4, "number": 4}),
+        ("pull_alone", {"who": 4}),
+    ],
+}
