@@ -14,7 +14,7 @@ from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
 from sync.server.fields import get_field
-from sync.server.known import Part, known_parts
+from sync.server.known import Part, known_lines, known_parts
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -83,6 +83,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
         whose += versions.AGAIN
     new_ids = {part.row["id"]: versions.fork_id(part.row["id"], change.uuid, whose) for part in found}
     new_ids |= _ids_again(change, found)
+    ops = [*known_lines(change, (table, id), base), *ops]
     for part in found:
         working.touch(part.synced.name, part.row["id"])
     if gives_way:
@@ -96,7 +97,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
                 change.map.append((part.synced.name, part.row["id"], new_ids[part.row["id"]]))
         ops = [versions.renamed(op, new_ids) for op in ops]
     tell_of_fork(change, table, id, new_ids[id])
-    return ops
+    return versions.apart(change, ops)
 
 
 def tell_of_fork(change: Change, table: str, id: str, other: str) -> None:

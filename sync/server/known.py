@@ -7,10 +7,10 @@ document. Where a copy of its file sends that transaction too, it is kept, and i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from sync import conflicts
@@ -39,12 +39,28 @@ def known_parts(change: Change, key: Key, base: int) -> list[Part]:
         Part(synced, row, _without_others(change, synced, row, base))
         for synced, row in versions.parts(change, *key)
     ]
-    if change.working.past.came_back:
-        by_id = {part.row["id"]: part for part in found}
-        for op in _left_to_statements(change, list(by_id), base):
-            if op.id in by_id:
-                _add(change, by_id[op.id], op)
+    by_id = {part.row["id"]: part for part in found}
+    for op in _left_to_statements(change, base):
+        if op.id in by_id:
+            _add(change, by_id[op.id], op)
     return found
+
+
+def known_lines(change: Change, key: Key, base: int) -> list[Op]:
+    """The lines that the device has made and that stand nowhere in the document: each as it last left it."""
+    found: dict[str, Op] = {}
+    for op in _left_to_statements(change, base):
+        link = change.table(op.table).aggregate
+        if op.id in found:
+            fields = {**found[op.id].fields, **op.fields}
+            found[op.id] = replace(found[op.id], fields=fields)
+            if op.kind == "delete":
+                del found[op.id]
+        elif op.kind == "create" and link is not None and op.fields.get(link, (None, None))[1] == key[1]:
+            row = change.working.get(op.table, op.id)
+            if row is None or row[link] != key[1]:
+                found[op.id] = op
+    return list(found.values())
 
 
 def keep_left(change: Change, ops: list[Op]) -> None:
@@ -56,24 +72,29 @@ def keep_left(change: Change, ops: list[Op]) -> None:
     for key, mine in versions.by_document(change, ops).items():
         base = versions.whole_commit(change, min(op.base_rev for op in mine))
         found = known_parts(change, key, base)
-        if found and all(_is_as_known(part) for part in found):
+        if found and all(map(_is_as_known, found)) and not known_lines(change, key, base):
             for part in found:
                 change.working.touch(part.synced.name, part.row["id"])
                 change.placed.append((part.synced.name, part.row["id"], part.row["id"]))
 
 
-def _left_to_statements(change: Change, ids: list[str], base: int) -> Iterator[Op]:
+def _left_to_statements(change: Change, base: int) -> list[Op]:
     """What this device did by transactions that made no edits; without those that it knows by what it has seen."""
+    if not change.working.past.came_back:
+        return []
     tables, connection = change.working.store.tables, change.working.connection
     results, shared, edits = tables["sync_result"], tables["sync_shared"], tables["field_edit"]
     mine = (shared.c.device == change.author.device) & (shared.c.uuid == results.c.uuid)
     kept = results.c.life.is_not(None) & results.c.ops.is_not(None) & (results.c.rev > base)
     settled = results.c.outcome.not_in(("parked", "withdrawn"))
     statement = select(results.c.uuid, results.c.ops).where(mine, kept, settled).order_by(results.c.n)
-    for uuid, ops in connection.execute(statement).all():
-        made = select(edits.c.id).where(edits.c.id.in_(ids) & (edits.c.transaction == uuid))
-        written = set(connection.scalars(made))
-        yield from (op for op in msgspec.json.decode(bytes(ops), type=list[Op]) if op.id not in written)
+    found: list[Op] = []
+    for uuid, raw in connection.execute(statement).all():
+        ops = msgspec.json.decode(bytes(raw), type=list[Op])
+        named = edits.c.id.in_({op.id for op in ops})
+        written = set(connection.scalars(select(edits.c.id).where(named & (edits.c.transaction == uuid))))
+        found += (op for op in ops if op.id not in written)
+    return found
 
 
 def _add(change: Change, part: Part, op: Op) -> None:

@@ -164,7 +164,7 @@ class Stated:
     def _document(self, key: Key, ops: list[Op]) -> list[Op]:
         change, working = self._change, self._working
         root = working.get(*key)
-        if versions.is_placed_since(change, key[1], self._since):
+        if versions.is_placed_since(change, key, self._life.epoch, self._since):
             # An attempt that broke off has stated it: what has come to it since is others' new work.
             self._touch(ops, key)
             return []

@@ -275,18 +275,16 @@ def versions_since(
     return found
 
 
-def is_placed_since(change: Change, id: str, since: int) -> bool:
-    """Whether a document stands as this device had it, under its id or another's, since a revision.
+def is_placed_since(change: Change, key: tuple[str, str], epoch: str, since: int) -> bool:
+    """Whether a document was stated by this device as it was in that life, under its id or another's, since a revision.
 
-    A version that a copy of its file made, of what both had sent, stands as the copy had it.
+    A version that was made of what it sent is another thing: that may be less than what is stated.
     """
     tables, device = change.working.store.tables, change.author.device
-    forks, shared, results = tables["sync_fork"], tables["sync_shared"], tables["sync_result"]
-    of_both = (
-        select(results.c.rev).join(shared, shared.c.uuid == results.c.uuid).where(shared.c.device == device)
-    )
-    here = (forks.c.device == device) & (forks.c.rev > since) & (forks.c.old_id == id)
-    statement = select(forks.c.rev).where(here & forks.c.rev.not_in(of_both)).limit(1)
+    forks, stated = tables["sync_fork"], tables["sync_stated"]
+    here = (forks.c.device == device) & (forks.c.rev > since) & (forks.c.old_id == key[1])
+    whole = (stated.c.table_name == key[0]) & (stated.c.id == forks.c.new_id) & (stated.c.epoch == epoch)
+    statement = select(forks.c.rev).join(stated, whole).where(here).limit(1)
     return change.working.connection.execute(statement).first() is not None
 
 
