@@ -22,7 +22,7 @@ from app.i18n import translate as _
 from app.migrations import HEAD
 from app.store import keys, schema
 from app.store.engine import explained, open_engine
-from sync import sums
+from sync import counting
 from sync.schema import SyncSchema
 
 FILE = "terrain.db"
@@ -191,34 +191,15 @@ def _outbox_fault(connection: Connection) -> str | None:
 
 
 def _sum_fault(connection: Connection) -> str | None:
-    """The counted rows against those that are there; rows with unsent entries are outside the sums."""
+    """The counted rows against those that are there; where they differ, the next sync counts anew."""
     differing = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'differing'").scalar()
     if differing:
         return _("These differ from the server and are fetched again: {names}.", names=differing)
-    counted = connection.exec_driver_sql(
-        "SELECT scope, kind, count, total FROM sync_sum WHERE count > 0"
-    ).all()
-    for scope, kind, count, total in counted:
-        held = _held(connection, kind, scope)
-        if (len(held), sums.to_wire(sums.total(kind, held))) != (count, total):
-            return _(
-                "The count of {kind} in {scope} is wrong; the next sync mends it.", kind=kind, scope=scope
-            )
+    for scope, kind in counting.find_wrong(connection):
+        counting.hasten(connection)
+        connection.commit()
+        return _("The count of {kind} in {scope} is wrong; the next sync mends it.", kind=kind, scope=scope)
     return None
-
-
-def _held(connection: Connection, kind: str, scope: str) -> list[tuple[str, int]]:
-    """(id, rev) of the server's live rows of one scope, as the shadow has them where we wrote since."""
-    rows = connection.exec_driver_sql(
-        "SELECT id, rev, scope, CASE (SELECT op FROM sync_entry e WHERE e.kind = ? AND e.id = r.id"
-        " AND op IN ('delete', 'restore') ORDER BY seq LIMIT 1)"
-        " WHEN 'delete' THEN NULL WHEN 'restore' THEN 'then' ELSE deleted_at END"
-        f' FROM "{kind}" AS r WHERE rev > 0 AND id NOT IN (SELECT id FROM sync_shadow WHERE kind = ?)'
-        " UNION ALL SELECT id, row ->> 'rev', row ->> 'scope', row ->> 'deleted_at'"
-        " FROM sync_shadow WHERE kind = ?",
-        (kind, kind, kind),
-    )
-    return [(id, int(rev)) for id, rev, where, deleted in rows if where == scope and deleted is None and rev]
 
 
 def _column(connection: Connection, statement: str) -> list[str]:

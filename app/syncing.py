@@ -29,7 +29,7 @@ from app.errors import NO_ROOM, DiskFull, NotAllowed, UserError, room
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
-from sync import blobs, collector, errors, first_load, outbox, state
+from sync import blobs, collector, counting, errors, first_load, outbox, state
 from sync.blob_messages import BlobCarrier
 from sync.blob_transfer import Carried
 from sync.blobs import FOLDER
@@ -116,6 +116,10 @@ def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) 
     with workspace.snapshot() as connection:
         client = remote or _client(workspace, connection, Patience(progress.waits))
         is_copy = device.is_copy(connection)
+        wrong = counting.find_wrong(connection) if (counts := counting.is_due(connection)) else []
+    if counts:
+        with workspace.exclusive(bulk=True) as connection:
+            counting.mend(connection, wrong)
     try:
         if is_copy:
             client = _renewed(workspace, client)
@@ -199,6 +203,7 @@ def _end(workspace: Workspace, started: str, code: str | None, report: Report) -
     # The line of a run may be lost with the power: what the run did is on the disk.
     with workspace.exclusive(bulk=True) as connection:
         sync_history.keep(connection, started, code, report)
+        counting.begin(connection)
         return _is_anything_left(connection)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.doctor import examine
 from app.syncing import SyncProblem
 from app.workspace import Workspace
+from sync import capture, counting, state
+from sync.clock import format_time
 from sync.protocol import PullPage
 from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable
 
@@ -49,6 +53,49 @@ def test_a_row_that_was_lost_here_is_found_and_fetched_alone(claire: Laptop) -> 
     assert claire.sql("SELECT outcome, code FROM sync_history ORDER BY seq DESC LIMIT 1") == [
         ("done", "repaired")
     ]
+
+
+@pytest.fixture
+def lost(claire: Laptop) -> str:
+    """A row that went from the file without anybody counting it; its id."""
+    claire.add("account", name="Reste", territory=RHONE)
+    id = claire.add("account", name="Disparue", territory=RHONE)
+    claire.sync()
+    claire.sync()
+    with claire.workspace.exclusive() as connection, capture.paused(connection):
+        connection.exec_driver_sql("DELETE FROM account WHERE id = ?", (id,))
+    return id
+
+
+def test_a_row_that_went_uncounted_is_missed_the_next_day(claire: Laptop, lost: str) -> None:
+    with claire.workspace.exclusive() as connection:
+        yesterday = format_time(datetime.now(UTC) - timedelta(days=1, minutes=1))
+        state.put(connection, "counted_at", yesterday)
+    assert claire.sync()["pulled"] == 1
+    assert claire.get("account", lost)["name"] == "Disparue"
+    assert claire.differing() is None
+    assert claire.sql("SELECT outcome, code FROM sync_history ORDER BY seq DESC LIMIT 1") == [
+        ("done", "repaired")
+    ]
+    assert claire.sync()["pulled"] == 0
+
+
+def test_the_sync_after_doctor_mends_what_it_found(claire: Laptop, lost: str) -> None:
+    def is_well() -> bool:
+        return next(check.ok for check in examine(claire.workspace.folder) if check.name == "sums")
+
+    assert not is_well()
+    assert claire.sync()["pulled"] == 1
+    assert claire.get("account", lost)["name"] == "Disparue"
+    assert is_well()
+
+
+def test_an_unsent_deletion_is_in_the_sum_as_the_server_has_it(claire: Laptop) -> None:
+    kept = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    claire.delete("account", kept)
+    with claire.workspace.read() as session:
+        assert counting.find_wrong(session.connection()) == []
 
 
 def _short(page: PullPage) -> None:
