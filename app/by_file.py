@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from app import __version__, syncing
+from app import __version__, attachments, syncing
 from app.errors import Duplicate, NotAllowed, NotFound
 from app.file_writing import whole
 from app.i18n import mark as m_
@@ -16,7 +16,8 @@ from app.i18n import translate as _
 from app.i18n import translate_plural as _n
 from app.syncing import SyncProblem
 from app.workspace import Workspace
-from sync import blobs, bundle, by_file, errors, state
+from sync import blobs, bundle, by_file, carried_files, errors, state
+from sync.by_file import Recorded
 from sync.client import HttpClient
 from sync.engine import Progress
 
@@ -63,33 +64,39 @@ _UNKNOWN = m_(
 def write_to(workspace: Workspace, file: Path) -> dict[str, Any]:
     """Write what is to send, sealed for the server: `{"file", "transactions", "left", "files", "bytes"}`.
 
-    `left` actions did not fit in: they go with the next file. So many `files` wait for a network: rows alone
-    travel in such a file. Raises SyncProblem.
+    `left` actions did not fit in: they go with the next file. `files` is `{"carried", "waiting"}`: how many
+    attachments' bytes it takes along, and how many are left. Raises SyncProblem.
     """
     with workspace.read() as session:
         connection = session.connection()
         server, token = state.get(connection, "server"), syncing.token_of(workspace.folder, connection)
     if not server:
         raise NotAllowed(_("This laptop works alone. Connect it to a server with `terrain enrol`."))
-    with _replacing(file) as target, workspace.exclusive() as connection:
-        written = _explained(
-            lambda: by_file.write_request(
-                connection, workspace.schema, target, token, syncing._now(), __version__
+    small = attachments.comes_unasked(workspace)
+    with _replacing(file) as target:
+        with workspace.exclusive() as connection:
+            begun = _explained(
+                lambda: by_file.begin_request(
+                    connection, workspace.schema, target, token, syncing._now(), __version__, small
+                )
             )
-        )
+        # The bytes take their time: others write meanwhile.
+        written = begun.end(workspace.folder / blobs.FOLDER)
+    going, _coming = _files_waiting(workspace)
     return {
         "file": str(file),
         "transactions": written.transactions,
         "left": written.left,
-        "files": _files_waiting(workspace),
+        "files": {"carried": written.files, "waiting": max(0, going - written.files)},
         "bytes": file.stat().st_size,
     }
 
 
 def take_from(workspace: Workspace, file: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Take the server's answer in: the report of `syncing.sync_now`, whose `files` say how many wait for a network.
+    """Take the server's answer in: the report of `syncing.sync_now`.
 
-    Raises SyncProblem, nothing changed.
+    Its `files` say how many attachments the server has now (`sent`), how many have yet to go (`waiting`), and
+    how many to come (`coming`). Raises SyncProblem, nothing changed.
     """
     with _reading(file) as source:
         with workspace.read() as session:
@@ -97,22 +104,33 @@ def take_from(workspace: Workspace, file: Path, progress: Progress | None = None
         try:
             report = _explained(lambda: syncing.sync_now(workspace, progress, recorded))
         except SyncProblem as problem:
-            if problem.code == by_file.GOES_ON:
-                _note_taken(workspace, recorded.head.id)
+            if problem.code in _TAKEN_ALL_THE_SAME:
+                _settle(workspace, recorded, is_whole=problem.code == by_file.GOES_ON)
             raise
-        _note_taken(workspace, recorded.head.id)
-    return {**report, "files": {**report["files"], "waiting": _files_waiting(workspace)}}
+        sent = _settle(workspace, recorded)
+    going, coming = _files_waiting(workspace)
+    files = {**report["files"], "sent": sent, "waiting": going, "coming": coming}
+    return {**report, "files": files}
 
 
-def _files_waiting(workspace: Workspace) -> int:
-    """How many attachments the server has no bytes of; their small pictures go with them."""
-    with workspace.read() as session:
-        return sum(not blob.thumbnail for blob in blobs.unsent(session.connection()))
+_TAKEN_ALL_THE_SAME = (by_file.GOES_ON, errors.UpdateNeeded.code)
+"""What ends the taking of an answer in which the server has taken all that it was brought."""
 
 
-def _note_taken(workspace: Workspace, id: str) -> None:
+def _settle(workspace: Workspace, recorded: Recorded, is_whole: bool = True) -> int:
+    """Note that an answer was taken in, and which attachments the server has by it; how many."""
     with workspace.exclusive() as connection:
-        by_file.note_taken(connection, id)
+        if is_whole:
+            by_file.note_taken(connection, recorded.head.id)
+        return carried_files.settle(connection, workspace.schema, recorded.taken)
+
+
+def _files_waiting(workspace: Workspace) -> tuple[int, int]:
+    """How many attachments have yet to go and to come; their small pictures go with them."""
+    with workspace.read() as session:
+        connection = session.connection()
+        going, coming = blobs.unsent(connection), blobs.coming(connection)
+    return sum(not blob.thumbnail for blob in going), sum(not blob.thumbnail for blob in coming)
 
 
 def carry(source: Path, target: Path, server: str | None = None, ca: str | None = None) -> dict[str, Any]:
@@ -124,11 +142,10 @@ def carry(source: Path, target: Path, server: str | None = None, ca: str | None 
         head = _explained(lambda: bundle.read_head(request))
         if head.kind != "request":
             raise SyncProblem("bundle_is_answer", _(_SENTENCES["bundle_is_answer"]))
-        request.seek(0)
         client = HttpClient(server or head.server, ca=ca, version=__version__)
         try:
             with _replacing(target) as answer:
-                answer.write(_explained(lambda: client.exchange(request.read())))
+                _explained(lambda: client.exchange(request, answer))
         finally:
             client.close()
     return {"file": str(target), "bytes": target.stat().st_size, "server": client.address}
@@ -137,8 +154,9 @@ def carry(source: Path, target: Path, server: str | None = None, ca: str | None 
 def exchange(database: str | Path, source: Path, target: Path) -> dict[str, Any]:
     """At the server: take a laptop's file in and write the answer. Raises SyncProblem, nothing written.
 
-    Returns `{"file", "organisation", "device", "pushed", "parked", "pages", "refused"}`. The same file
-    twice gives the same results.
+    Returns `{"file", "organisation", "device", "pushed", "parked", "pages", "files", "given", "refused"}`; `files`
+    and `given` count attachments' bytes that are here now, and that the answer brings, with their small pictures.
+    The same file twice gives the same results.
     """
     from app import serve
 
@@ -151,20 +169,51 @@ def exchange(database: str | Path, source: Path, target: Path) -> dict[str, Any]
     finally:
         known.close()
     found = {"file": str(target), "organisation": head.organisation, "device": done.device}
-    counts = {"pushed": done.pushed, "parked": done.parked, "pages": done.pages, "refused": done.refused}
+    counts = {
+        name: getattr(done, name) for name in ("pushed", "parked", "pages", "files", "given", "refused")
+    }
     return found | counts
+
+
+def what_travels(found: dict[str, Any]) -> list[str]:
+    """The sentence on attachments that travelled, from what `write_to` or `take_from` says of them."""
+    files, said = found["files"], []
+    if files.get("carried"):
+        said.append(
+            _n("{n} attachment travels along.", "{n} attachments travel along.", files["carried"]),
+        )
+    if files.get("sent"):
+        said.append(
+            _n("{n} attachment reached the server.", "{n} attachments reached the server.", files["sent"])
+        )
+    if files.get("received"):
+        said.append(
+            _n(
+                "{n} file or small picture came along.",
+                "{n} files and small pictures came along.",
+                files["received"],
+            )
+        )
+    return said
 
 
 def what_stays(found: dict[str, Any]) -> list[str]:
     """The sentences on what did not travel, from what `write_to` or `take_from` says of it."""
-    waiting = found["files"] if isinstance(found["files"], int) else found["files"]["waiting"]
-    said = []
-    if waiting:
+    files, said = found["files"], []
+    if files["waiting"]:
         said.append(
             _n(
-                "{n} attachment waits for the network: its record travels by file, its content does not.",
-                "{n} attachments wait for the network: their records travel by file, their content does not.",
-                waiting,
+                "{n} attachment has yet to go: its content travels with the next file, or over the network.",
+                "{n} attachments have yet to go: their content travels with the next files, or over the network.",
+                files["waiting"],
+            )
+        )
+    if files.get("coming"):
+        said.append(
+            _n(
+                "{n} attachment has yet to come: the next file asks for it.",
+                "{n} attachments have yet to come: the next file asks for them.",
+                files["coming"],
             )
         )
     if found.get("left"):

@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from sync import errors
+
 MAX_BLOB_BYTES = 100_000_000
 """Of one file: what a telephone films in a minute, and what a slow line carries in an evening."""
 PIECE_BYTES = 1 << 20
@@ -46,6 +48,31 @@ class BlobGet(msgspec.Struct, frozen=True):
     offset: int = 0
 
 
+class BlobsWanted(msgspec.Struct, frozen=True):
+    """Ask, in a file, for the bytes of these digests, and for those of the rows that the answer brings.
+
+    Of such rows small pictures come, files up to `small` bytes and the company's; of all at most `room` bytes.
+    """
+
+    sha256: list[str] = []
+    small: int = 0
+    room: int = 0
+
+
+class BlobTaken(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of bytes that were brought in a file, or asked about: all here, or the `code` of a refusal."""
+
+    sha256: str
+    complete: bool = False
+    code: str = ""
+
+
+class BlobsTaken(msgspec.Struct, frozen=True):
+    """The same of all of them."""
+
+    files: list[BlobTaken] = []
+
+
 @dataclass(frozen=True, slots=True)
 class BlobContent:
     """Bytes on their way: the size of the whole, and what follows the offset that was asked for."""
@@ -54,8 +81,29 @@ class BlobContent:
     pieces: Iterator[bytes]
 
 
+def pack(piece: BlobPut) -> bytes:
+    """A piece as it travels in a file: its bytes as they are."""
+    return msgspec.msgpack.encode(piece)
+
+
+def unpack(data: bytes) -> BlobPut:
+    """The piece that was packed; raises `errors.Protocol`."""
+    try:
+        return msgspec.msgpack.decode(data, type=BlobPut)
+    except msgspec.MsgspecError as problem:
+        raise errors.Protocol(str(problem)) from problem
+
+
 @runtime_checkable
-class BlobCarrier(Protocol):
+class BlobGiver(Protocol):
+    """Gives bytes; raises `errors.SyncError`."""
+
+    def get_blob(self, request: BlobGet) -> BlobContent:
+        """The bytes, piece by piece; `not_found` where no row that this user may read opens them."""
+
+
+@runtime_checkable
+class BlobCarrier(BlobGiver, Protocol):
     """Carries bytes to and from a server; raises `errors.SyncError`."""
 
     def put_blob(self, request: BlobPut) -> BlobState:
@@ -63,6 +111,3 @@ class BlobCarrier(Protocol):
 
         `not_found` where no row of this user names them, `damaged` when the whole was not what its name says.
         """
-
-    def get_blob(self, request: BlobGet) -> BlobContent:
-        """The bytes, piece by piece; `not_found` where no row that this user may read opens them."""

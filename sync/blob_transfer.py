@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from sync import blobs, errors, sealed_file, state
-from sync.blob_messages import PIECE_BYTES, BlobCarrier, BlobGet, BlobPut
+from sync.blob_messages import PIECE_BYTES, BlobCarrier, BlobGet, BlobGiver, BlobPut
 from sync.blobs import Blob
 from sync.schema import SyncSchema
 
@@ -44,9 +44,12 @@ class Place:
 
 
 class BlobTransfer:
-    """One run. No transaction is open while bytes travel, and none is needed for each piece."""
+    """One run. No transaction is open while bytes travel, and none is needed for each piece.
 
-    def __init__(self, place: Place, remote: BlobCarrier, progress: Progress | None = None) -> None:
+    To a remote that only gives nothing is sent.
+    """
+
+    def __init__(self, place: Place, remote: BlobGiver, progress: Progress | None = None) -> None:
         self._place, self._remote = place, remote
         self._progress = progress or (lambda _done, _of: None)
         self._of = 0
@@ -56,7 +59,8 @@ class BlobTransfer:
         """Send and fetch what is due; files up to `small` bytes come unasked. Never raises SyncError."""
         with self._place.write(False) as connection:
             blobs.expect(connection, self._place.schema, small)
-            going, coming = blobs.unsent(connection), blobs.coming(connection)
+            going = blobs.unsent(connection) if isinstance(self._remote, BlobCarrier) else []
+            coming = blobs.coming(connection)
             # Whatever ends this run before its end, the next one looks again.
             state.put(connection, blobs.OPEN, 1)
         self._of = sum(blob.size for blob in (*going, *coming))
@@ -123,6 +127,7 @@ class BlobTransfer:
 
     def _tell(self, blob: Blob, offset: int, data: bytes) -> int:
         """Where the server is: the next offset, `_ALL` when it has everything."""
+        assert isinstance(self._remote, BlobCarrier)
         answer = self._remote.put_blob(BlobPut(blob.sha256, blob.size, offset, data))
         if answer.complete:
             return _ALL

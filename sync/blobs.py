@@ -98,6 +98,29 @@ def unsent(connection: Connection) -> list[Blob]:
     return list(_blobs(connection, "state = 'here' AND sent = 0 ORDER BY thumbnail DESC, rowid"))
 
 
+def named_by_unsent(connection: Connection, schema: SyncSchema) -> set[str]:
+    """The digests in rows of which something is still to be sent."""
+    table = schema.blob
+    if table not in schema.tables:
+        return set()
+    found = connection.exec_driver_sql(
+        f'SELECT a.sha256, a.thumbnail FROM sync_entry AS e JOIN "{table}" AS a ON a.id = e.id'
+        " LEFT JOIN sync_transaction AS t ON t.uuid = e.tx"
+        " WHERE e.kind = ? AND e.rev IS NULL AND (t.uuid IS NULL OR t.state = 'sealed')",
+        (table,),
+    )
+    return {digest for pair in found for digest in pair if digest}
+
+
+def note_sent(connection: Connection, sha256: str) -> bool:
+    """The server has these bytes; whether that is news of an attachment, and not of its small picture."""
+    found = connection.exec_driver_sql(
+        "UPDATE sync_blob SET sent = 1 WHERE sha256 = ? AND state = 'here' AND sent = 0 RETURNING thumbnail",
+        (sha256,),
+    ).all()
+    return any(not thumbnail for (thumbnail,) in found)
+
+
 def coming(connection: Connection) -> list[Blob]:
     """What is being fetched, small pictures first."""
     return list(_blobs(connection, "state = 'coming' ORDER BY thumbnail DESC, rowid"))

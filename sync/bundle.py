@@ -14,7 +14,7 @@ import binascii
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Literal, TypeVar
+from typing import BinaryIO, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -30,18 +30,30 @@ MAGIC = b"TERRAIN SYNC 1\n"
 MAX_FRAME_BYTES = protocol.MAX_ANSWER_BYTES + 1_000_000
 ENDS_AFTER_BYTES = 16_000_000
 """A request that is longer ends: what is left goes with the next file."""
-MAX_CARRIED_BYTES = ENDS_AFTER_BYTES + 10_000_000
-"""What a server takes over the network: the last message may be as long as a call's."""
+MAX_FILES_BYTES = 100_000_000
+"""Of attachments in one file, either way: any of them fits in alone, and a slow line carries it in an evening."""
+MAX_ASKED = 2_000
+"""How many of them one file asks about."""
+MAX_CARRIED_BYTES = ENDS_AFTER_BYTES + 14_000_000 + MAX_FILES_BYTES
+"""What a server takes over the network: the last message of rows may be as long as a call's."""
 _MAX_HEAD_BYTES = 4_000
 _SECRET_BYTES = 32
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 Kind = Literal["request", "answer"]
-Frame = Literal["push", "pull", "error"]
-_FRAMES: dict[bytes, Frame] = {b"P": "push", b"L": "pull", b"E": "error"}
+Frame = Literal["push", "pull", "error", "piece", "wanted", "taken"]
+_FRAMES: dict[bytes, Frame] = {
+    b"P": "push",
+    b"L": "pull",
+    b"E": "error",
+    b"B": "piece",
+    b"W": "wanted",
+    b"T": "taken",
+}
 _LETTERS: dict[Frame, bytes] = {name: letter for letter, name in _FRAMES.items()}
 
-Message = TypeVar("Message")
+Place = tuple[int, int]
+"""Of a message in its file: the byte, and the number of its frame."""
 
 
 class Head(msgspec.Struct, omit_defaults=True):
@@ -167,18 +179,23 @@ class Reader:
 
     def __init__(self, file: BinaryIO, key: bytes) -> None:
         self._file, self._cipher, self._start = file, AESGCM(key), file.tell()
+        self.place: Place = (self._start, 0)
+        """Where the message lies that was given last."""
 
     def check(self) -> None:
         """Read all of it once: nothing is done with a file that is damaged further on."""
         for _frame in self.frames():
             pass
 
-    def frames(self) -> Iterator[tuple[Frame, bytes]]:
-        """Every message from the first on, encoded as it was added."""
-        self._file.seek(self._start)
-        count = 0
+    def frames(self, start: Place | None = None) -> Iterator[tuple[Frame, bytes]]:
+        """Every message from the first on, or from a place on, encoded as it was added."""
+        at, count = start or (self._start, 0)
         while True:
+            # Several may read in turn.
+            self.place = at, count
+            self._file.seek(at)
             sealed = _read_block(self._file)
+            at = self._file.tell()
             plain = self._open(sealed, count, last=False)
             if plain is None:
                 if self._open(sealed, count, last=True) is None or self._file.read(1):

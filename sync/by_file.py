@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 from sqlalchemy import Connection
 
-from sync import bundle, errors, lost, outbox, protocol, staging, state
-from sync.bundle import Head, Reader
+from sync import bundle, carried_files, errors, lost, outbox, protocol, staging, state
+from sync.blob_messages import BlobContent, BlobGet, BlobsTaken, BlobsWanted, BlobTaken
+from sync.bundle import Head, Reader, Writer
+from sync.carried_files import Given, Going
 from sync.engine import split_off
 from sync.first_load import FIRST_LOAD_BYTES
 from sync.protocol import (
@@ -56,24 +59,51 @@ class Written:
     transactions: int
     left: int = 0
     """How many did not fit in: they go with the next file, once this one's answer is here."""
+    files: int = 0
+    """How many attachments it takes along."""
 
 
-def write_request(
-    connection: Connection, schema: SyncSchema, file: BinaryIO, token: str, now: str, version: str = ""
-) -> Written:
-    """Write what is to send and the wish for what is new; changes nothing but the list of requests.
+@dataclass(frozen=True)
+class Begun:
+    """A request whose rows are written: the rest needs no transaction."""
 
-    Whatever was already written to another file goes again: the server gives stored results for it. Raises
-    `errors.Refused("no_exchange_key")` before the first sync with a server that can open such files.
+    written: Written
+    writer: Writer
+    going: Going
+    pull: PullRequest
+    wanted: BlobsWanted
+
+    def end(self, folder: Path) -> Written:
+        """Write the bytes of attachments from the `folder` where they lie, and what the answer is to bring."""
+        files = self.going.write(self.writer, folder)
+        self.writer.add("pull", protocol.encode(self.pull))
+        if self.wanted.room:
+            self.writer.add("wanted", protocol.encode(self.wanted))
+        self.writer.end()
+        return replace(self.written, files=files)
+
+
+def begin_request(
+    connection: Connection,
+    schema: SyncSchema,
+    file: BinaryIO,
+    token: str,
+    now: str,
+    version: str = "",
+    small: int = 0,
+) -> Begun:
+    """Write what is to send; the caller ends the request, with the wish for what is new.
+
+    Whatever was already written to another file goes again: the server gives stored results for it. Files up to
+    `small` bytes are to come unasked. Raises `errors.Refused("no_exchange_key")` before the first sync with a
+    server that can open such files.
     """
     outbox.seal_entries(connection, schema, {})
     server_key = state.get(connection, "exchange_key")
     if not server_key:
         raise errors.Refused("no_exchange_key")
-    waiting, withdrawn = outbox.waiting(connection), outbox.withdrawn(connection)
-    id, count = str(uuid.uuid4()), len(waiting)
+    id, own = str(uuid.uuid4()), state.get(connection, "cursor") or ""
     # Of an answer that went on in the next file, what is here need not come again.
-    own = state.get(connection, "cursor") or ""
     cursor = staging.resume_at(connection, own)
     head = Head(
         "request",
@@ -85,17 +115,30 @@ def write_request(
     )
     secret = bundle.new_secret()
     writer = bundle.begin_request(file, head, token, secret, server_key)
+    count, left = _write_work(connection, writer, now, version)
+    _remember(connection, Pending(id, base64.b64encode(secret).decode(), cursor, now))
+    takes_files = bool(int(state.get(connection, "exchange_room") or 0))
+    return Begun(
+        Written(id, count, left),
+        writer,
+        # Rows first: what has no room for them has none for bytes.
+        Going() if left else carried_files.choose(connection),
+        PullRequest(cursor, protocol.PAGE_BYTES if cursor else FIRST_LOAD_BYTES, now, version),
+        carried_files.wish(connection, schema, small) if takes_files else BlobsWanted(),
+    )
+
+
+def _write_work(connection: Connection, writer: Writer, now: str, version: str) -> tuple[int, int]:
+    """How many transactions were written, and how many did not fit in."""
+    waiting, withdrawn = outbox.waiting(connection), outbox.withdrawn(connection)
+    count = len(waiting)
     while (waiting or withdrawn) and not writer.is_full:
         batch, waiting = split_off(waiting)
         left = lost.lives_left(connection) if any(one.epoch for one in batch) else {}
         request = PushRequest(now, batch, withdrawn, version=version, lost=left)
         writer.add("push", protocol.encode(request))
         withdrawn = []
-    size = protocol.PAGE_BYTES if cursor else FIRST_LOAD_BYTES
-    writer.add("pull", protocol.encode(PullRequest(cursor, size, now, version)))
-    writer.end()
-    _remember(connection, Pending(id, base64.b64encode(secret).decode(), cursor, now))
-    return Written(id, count - len(waiting), len(waiting))
+    return count - len(waiting), len(waiting)
 
 
 def open_answer(connection: Connection, file: BinaryIO) -> Recorded:
@@ -132,7 +175,7 @@ def note_taken(connection: Connection, id: str) -> None:
 
 
 class Recorded:
-    """`SyncProtocol` from an answer file: gives what the server gave, and has nothing else to give."""
+    """`SyncProtocol` and `BlobGiver` from an answer file: gives what the server gave, and has nothing else."""
 
     def __init__(self, head: Head, reader: Reader, skip: int, cursor: str) -> None:
         self.head, self._reader = head, reader
@@ -141,6 +184,9 @@ class Recorded:
         self._more = False
         self._hello: Hello | None = None
         self._refusal: ErrorAnswer | None = None
+        self._given = Given(reader)
+        self.taken: list[BlobTaken] = []
+        """What became of the attachments that the request took along."""
         for frame, message in reader.frames():
             if frame == "push":
                 answer = protocol.decode(message, PushAnswer)
@@ -148,6 +194,10 @@ class Recorded:
                 self._results.update({result.uuid: result for result in answer.results})
             elif frame == "error":
                 self._refusal = protocol.decode(message, ErrorAnswer)
+            elif frame == "taken":
+                self.taken += protocol.decode(message, BlobsTaken).files
+            elif frame == "piece":
+                self._given.note(message, reader.place)
         self._pages = self._read_pages(skip)
         self._next = next(self._pages, None)
         if self._hello is None and self._next is not None:
@@ -189,6 +239,10 @@ class Recorded:
 
     def verify(self, request: VerifyRequest) -> VerifyAnswer:
         raise errors.Refused("needs_network")
+
+    def get_blob(self, request: BlobGet) -> BlobContent:
+        """The bytes that came along; `not_found` for all others."""
+        return self._given.get(request)
 
 
 def _remember(connection: Connection, written: Pending) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -33,6 +34,8 @@ from sync.protocol import (
 CONNECT_TIMEOUT_S = 10.0
 STALL_TIMEOUT_S = 60.0
 """Seconds without a byte; a slow transfer that moves is never cut."""
+EXCHANGE_TIMEOUT_S = 300.0
+"""The same of a carried file: the server takes in all of it before its answer begins."""
 _ACCEPT = "zstd, gzip"
 _NDJSON = "application/x-ndjson"
 _PIECE = 1 << 18
@@ -142,9 +145,37 @@ class HttpClient:
                     raise _error_of(answer.status_code, answer.content, answer.headers)
             return answer
 
-    def exchange(self, request: bytes) -> bytes:
+    def exchange(self, request: BinaryIO, answer: BinaryIO) -> None:
         """A file that a laptop wrote, in; the file with its answer, out. See `sync.bundle`."""
-        return self._post("sync/exchange", request, {"Content-Type": "application/octet-stream"})
+        digest = packing.digest_of(request)
+        self._patience.obeyed(lambda: self._exchange_once(request, answer, digest))
+
+    def _exchange_once(self, request: BinaryIO, answer: BinaryIO, digest: str) -> None:
+        request.seek(0)
+        answer.seek(0)
+        answer.truncate()
+        with _explained():
+            came = self._session.post(
+                f"{self.address}/v1/sync/exchange",
+                data=request,
+                headers={
+                    "Content-Type": "application/octet-stream",
+                    "Content-Digest": digest,
+                    "Accept-Encoding": "identity",
+                },
+                verify=self._certificates,
+                timeout=(CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S),
+                stream=True,
+                allow_redirects=False,
+            )
+            if came.status_code != 200:
+                with came:
+                    raise _error_of(came.status_code, came.content, came.headers)
+        found = hashlib.sha256()
+        for piece in _pieces(came):
+            found.update(piece)
+            answer.write(piece)
+        packing.require_sha256(found.digest(), came.headers.get("Content-Digest"))
 
     def _call(self, path: str, request: msgspec.Struct, kind: type[Answer]) -> Answer:
         return protocol.decode(self._send(path, request, "application/json"), kind)

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import sys
 import zlib
+from typing import BinaryIO
 
 from sync import errors
 
@@ -28,6 +29,7 @@ def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
     return data, "identity"
 
 
+_PIECE = 1 << 18
 _WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 24}
 """A frame may ask for 16 MB to be unpacked, and not for the 128 MB that a hostile header could."""
 
@@ -57,6 +59,16 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
 def digest(body: bytes) -> str:
     """The `Content-Digest` (RFC 9530) of a body as it travels: what a network spoils is noticed."""
     return _in_header(hashlib.sha256(body).digest())
+
+
+def digest_of(file: BinaryIO) -> str:
+    """The same of a file, which is read from its beginning and left there."""
+    found = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        found.update(piece)
+    file.seek(0)
+    return _in_header(found.digest())
 
 
 def require_digest(body: bytes, header: str | None) -> None:

@@ -141,6 +141,8 @@ class Hello(msgspec.Struct, omit_defaults=True):
     organisation: str = ""
     exchange_key: str = ""
     """The organisation's public key for sync by file (X25519, base64); see `sync.bundle`."""
+    exchange_room: int = 0
+    """How many bytes of attachments the server takes in such a file: none where it does not know them."""
 
 
 class EnrolRequest(msgspec.Struct, omit_defaults=True):

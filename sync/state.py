@@ -60,5 +60,6 @@ def _said(hello: Hello) -> dict[str, str]:
         "organisation": hello.organisation,
         "scopes": json.dumps(sorted(hello.scopes)),
         "exchange_key": hello.exchange_key,
+        "exchange_room": str(hello.exchange_room),
         "lives": json.dumps(hello.lives),
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         keep_bytes,
         prepare,
     )
-    from app.attachments.keeping import carry, fault, fetch, forget, is_due, keep_all, sweep
+    from app.attachments.keeping import carry, comes_unasked, fault, fetch, forget, is_due, keep_all, sweep
     from app.attachments.reading import (
         File,
         NotHere,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "adding": "FOLDER Prepared add add_again attach folder_of keep_bytes prepare",
-    "keeping": "carry fault fetch forget is_due keep_all sweep",
+    "keeping": "carry comes_unasked fault fetch forget is_due keep_all sweep",
     "reading": "File NotHere find find_by_id find_of_account is_here move of_digest picture pin read remove"
     " save_as thumbnail thumbnails want when",
 }
@@ -67,6 +67,7 @@ __all__ = [
     "add_again",
     "attach",
     "carry",
+    "comes_unasked",
     "fault",
     "fetch",
     "find",

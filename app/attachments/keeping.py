@@ -15,7 +15,7 @@ from app.attachments.adding import KIND, folder_of
 from app.attachments.reading import NotHere, want
 from app.i18n import translate as _
 from sync import blobs, sealed_file, state
-from sync.blob_messages import MAX_BLOB_BYTES, BlobCarrier
+from sync.blob_messages import MAX_BLOB_BYTES, BlobGiver
 from sync.blob_transfer import BlobTransfer, Carried, Place, Progress
 
 if TYPE_CHECKING:
@@ -65,15 +65,18 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
         due = True
     if not due:
         return Carried()
-    if not isinstance(remote, BlobCarrier):
+    if not isinstance(remote, BlobGiver):
         tidy(workspace)
         return Carried()
     _want_of_company(workspace)
-    keep_all = workspace.settings.get("attachments") == "all"
-    transfer = BlobTransfer(_place(workspace), remote, progress)
-    carried = transfer.run(MAX_BLOB_BYTES if keep_all else SMALL_BYTES)
+    carried = BlobTransfer(_place(workspace), remote, progress).run(comes_unasked(workspace))
     tidy(workspace)
     return carried
+
+
+def comes_unasked(workspace: Workspace) -> int:
+    """How large a file may be to come before anybody opens it."""
+    return MAX_BLOB_BYTES if workspace.settings.get("attachments") == "all" else SMALL_BYTES
 
 
 def is_due(connection: Connection) -> bool:
@@ -127,7 +130,7 @@ def tidy(workspace: Workspace) -> None:
     sweep(workspace)
 
 
-def fetch(workspace: Workspace, id: str, remote: BlobCarrier, progress: Progress | None = None) -> None:
+def fetch(workspace: Workspace, id: str, remote: BlobGiver, progress: Progress | None = None) -> None:
     """The bytes of one attachment now. Raises NotFound, SyncError, and NotHere while the server lacks them."""
     with workspace.exclusive() as connection:
         blob = want(connection, id)

@@ -92,13 +92,13 @@ def _sync_by_file(options: argparse.Namespace, workspace: Workspace, output: Out
             found["transactions"],
             file=found["file"],
         )
-        output.result(found, "\n".join([line, *by_file.what_stays(found)]))
+        output.result(found, [line, *by_file.what_travels(found), *by_file.what_stays(found)])
         return
     with output.progress(_("Sync")) as advance:
         taken = by_file.take_from(
             workspace, Path(options.from_file), progress=lambda _phase, done, of: advance(done, of)
         )
-    output.result(taken, "\n".join([_sync_line(taken), *by_file.what_stays(taken)]))
+    output.result(taken, [_sync_line(taken), *by_file.what_travels(taken), *by_file.what_stays(taken)])
 
 
 def carry(options: argparse.Namespace, output: Output) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,8 @@ from sync.server.store import Store
 from sync.server.working import Row, Working
 
 READ_BYTES = 1 << 18
+_AT_ONCE = 500
+"""Digests in one question to the database."""
 PARTIAL = "partial"
 STALE_S = 7 * 86_400
 """After which an upload that nobody went on with is removed."""
@@ -53,8 +55,13 @@ class Blobs:
     now: str
 
     @property
+    def are_kept(self) -> bool:
+        """Whether this server keeps files."""
+        return self.store.blobs is not None and self.store.schema.blob in self.store.schema.tables
+
+    @property
     def _folder(self) -> Path:
-        if self.store.blobs is None or self.store.schema.blob not in self.store.schema.tables:
+        if self.store.blobs is None or not self.are_kept:
             raise errors.Refused("not_implemented", "this server keeps no files")
         return self.store.blobs
 
@@ -92,6 +99,16 @@ class Blobs:
         """The bytes from an offset on."""
         path = self.find(request.sha256)
         return BlobContent(path.stat().st_size, read(path, request.offset))
+
+    def not_brought(self, digests: Sequence[str]) -> list[str]:
+        """All but what this very device uploaded."""
+        proofs, brought = self.store.tables["blob_proof"], set[str]()
+        with self.store.read() as connection:
+            device, _grants = self.caller(connection)
+            for first in range(0, len(digests), _AT_ONCE):
+                here = proofs.c.sha256.in_(digests[first : first + _AT_ONCE]) & (proofs.c.device == device.id)
+                brought.update(connection.scalars(select(proofs.c.sha256).where(here)))
+        return [sha256 for sha256 in digests if sha256 not in brought]
 
     # Who may
 

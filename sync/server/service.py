@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from sync import driver, errors
 from sync.blob_messages import BlobContent, BlobGet, BlobPut, BlobState
+from sync.bundle import MAX_FILES_BYTES
 from sync.clock import format_time
 from sync.file_messages import FileAnswer, FileContent, FileGet, FileRequest, FilesAnswer, FilesRequest
 from sync.protocol import (
@@ -339,7 +340,13 @@ class Session:
             wipe=device.wipe,
             organisation=self.service.slug,
             exchange_key=exchange_key.public(standing.exchange_key),
+            exchange_room=self._exchange_room,
         )
+
+    @property
+    def _exchange_room(self) -> int:
+        """How many bytes of attachments a carried file may have: none where this server keeps none."""
+        return MAX_FILES_BYTES if self.blobs.are_kept else 0
 
     def _remember(
         self,

@@ -13,6 +13,7 @@ from app.store import keys
 from app.workspace import Workspace
 from tests.shop import shop
 from tests.sync.conftest import claire, office, rey
+from tests.sync.office import RHONE, Laptop
 
 __all__ = ["claire", "office", "rey", "shop"]
 
@@ -60,3 +61,12 @@ def workspace(profile: Path) -> Iterator[Workspace]:
     opened = Workspace.open(profile)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def morel(claire: Laptop, rey: Laptop) -> str:
+    """A customer that both laptops have."""
+    id = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    claire.sync()
+    rey.sync()
+    return id

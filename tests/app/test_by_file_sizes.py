@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
-from app import attachments, by_file, sync_view
+from app import by_file, sync_view
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
 from sync import batches, bundle, protocol
@@ -99,17 +104,21 @@ def test_a_server_takes_no_file_without_end(office):
         assert (answer.status_code, answer.json()["code"]) == (400, "no_bundle")
 
 
-def test_a_photo_s_bytes_wait_for_the_network_and_that_is_said(claire, rey, office, tmp_path):
-    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
-    (tmp_path / "plan.bin").write_bytes(random.Random(1).randbytes(1_000_000))
-    attachments.attach(claire.workspace, "account", account, tmp_path / "plan.bin")
-    written = by_file.write_to(claire.workspace, tmp_path / "request")
-    report = take(claire, carry(office, tmp_path / "request", tmp_path / "answer"))
-    for found in (written, report):
-        (said,) = by_file.what_stays(found)
-        assert said.startswith("1 ")
-    rey.sync()
-    assert len(rey.rows("attachment")) == 1
-    assert claire.sync()["files"]["sent"] == 1
-    after = by_file.write_to(claire.workspace, tmp_path / "request")
-    assert by_file.what_stays(after) == []
+def test_a_server_keeps_nothing_of_a_stranger_s_long_file(office, monkeypatch):
+    sizes: list[int] = []
+    real = tempfile.TemporaryFile
+
+    @contextmanager
+    def watched() -> Iterator[Any]:
+        with real() as file:
+            try:
+                yield file
+            finally:
+                sizes.append(file.seek(0, os.SEEK_END))
+
+    monkeypatch.setattr(exchange_route.tempfile, "TemporaryFile", watched)
+    with InProcessServer(office.folder / "server") as server:
+        url = f"{server.address('demo')}/v1/sync/exchange"
+        answer = requests.post(url, data=bundle.MAGIC + b"x" * 20_000_000, timeout=60)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bundle_damaged")
+    assert len(sizes) == 1 and sizes[0] < 1_000_000

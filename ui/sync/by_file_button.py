@@ -72,17 +72,16 @@ class ByFileButton(Button):
             "File written with {n} actions: carry it to the server.",
             found["transactions"],
         )
-        self._shell.toast(text)
-        self._say_what_stays(found)
+        self._say(text, found)
 
     def _taken(self, report: dict[str, Any]) -> None:
         self.setEnabled(True)
-        self._shell.toast(ended_text(report))
-        self._say_what_stays(report)
+        self._say(ended_text(report), report)
 
-    def _say_what_stays(self, found: dict[str, Any]) -> None:
+    def _say(self, text: str, found: dict[str, Any]) -> None:
         from app import by_file
 
+        self._shell.toast(" ".join([text, *by_file.what_travels(found)]))
         if stays := by_file.what_stays(found):
             self._shell.info(" ".join(stays))
 

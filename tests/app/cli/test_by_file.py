@@ -6,6 +6,7 @@ import pytest
 
 from app import sync_lock, syncing
 from app.serve import InProcessServer
+from tests.app.attachments.pictures import photo_file
 
 
 @pytest.fixture
@@ -68,3 +69,33 @@ def test_a_second_program_does_not_synchronise_at_the_same_time(run, company, tm
         assert free
         answer = run(*laptop, "sync")
     assert answer.code == 1 and "Another Terrain" in answer.err
+
+
+def test_a_photo_goes_from_one_laptop_to_another_by_files_alone(run, company, tmp_path):
+    server, first = company
+    second = ("--profile", tmp_path / "second")
+    with InProcessServer(tmp_path / "server") as running:
+        run(*second, "enrol", "--server", running.address("acme"), "--email", "a@b.fr")
+        run(*second, "sync")
+    (rhone,) = run(*first, "list", "territory", "--json").data
+    account = run(*first, "add", "account", "name=Bellevue", f"territory={rhone['id']}", "--json").data["id"]
+    photo = photo_file(tmp_path)
+    id = run(*first, "attach", "account", account, photo, "--json").data["id"]
+    here = run(*first, "attachment", id, "-o", tmp_path / "here.jpg")
+    assert here.code == 0
+
+    def by_file(laptop) -> list[str]:
+        """Both sentences of a journey there and back."""
+        there = run(*laptop, "sync", "--to", tmp_path / "request")
+        assert run(*server, "exchange", tmp_path / "request", "-o", tmp_path / "answer").code == 0
+        return [there.out, run(*laptop, "sync", "--from", tmp_path / "answer").out]
+
+    there, back = by_file(first)
+    assert "1 attachment travels along." in there and "1 attachment reached the server." in back
+    there, back = by_file(second)
+    assert "attachment" not in there and "1 file or small picture came along." in back
+    asked = run(*second, "attachment", id, "-o", tmp_path / "there.jpg")
+    assert asked.code == 1, "it is wished for now, and no network brings it"
+    by_file(second)
+    assert run(*second, "attachment", id, "-o", tmp_path / "there.jpg").code == 0
+    assert (tmp_path / "there.jpg").read_bytes() == (tmp_path / "here.jpg").read_bytes()

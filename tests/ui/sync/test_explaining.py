@@ -204,15 +204,28 @@ def test_a_file_is_written_and_its_answer_read_from_the_page(
     assert "Cette réponse a déjà été prise en compte. Rien n’a été modifié." in bars
 
 
-def test_the_page_says_how_many_attachments_a_file_leaves_behind(claire: Laptop, desk_of: Any, tmp_path: Any):
+def test_the_page_says_which_attachments_travel_by_file_and_which_stay(
+    claire: Laptop, office: Office, desk_of: Any, tmp_path: Any
+):
     account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
     (tmp_path / "plan.bin").write_bytes(b"\0\1" * 50_000)
     attachments.attach(claire.workspace, "account", account, tmp_path / "plan.bin")
     desk = desk_of(claire.workspace)
-    desk.go("sync").by_file.write(tmp_path / "request")
+    page = desk.go("sync")
+    page.by_file.write(tmp_path / "request")
+    desk.settle()
+    assert "1 pièce jointe voyage avec." in desk.window._toast.text
+    with claire.workspace.exclusive() as connection:
+        # A server of before takes none.
+        connection.exec_driver_sql("UPDATE sync_state SET value = '0' WHERE name = 'exchange_room'")
+    page.by_file.write(tmp_path / "without")
     desk.settle()
     bars = [bar.text for bar in desk.window.findChildren(InfoBar)]
-    assert any(text.startswith("1 pièce jointe attend le réseau") for text in bars), bars
+    assert any(text.startswith("1 pièce jointe reste à envoyer") for text in bars), bars
+    by_file.exchange(office.folder / "server", tmp_path / "request", tmp_path / "answer")
+    page.by_file.read(tmp_path / "answer")
+    desk.settle()
+    assert "1 pièce jointe est arrivée au serveur." in desk.window._toast.text
 
 
 def test_every_control_of_the_sync_page_has_a_name(claire: Laptop, news: str, desk_of: Any):
