@@ -370,6 +370,7 @@ def sentence(problem: errors.SyncError) -> str:
         "not_allowed": _(
             "What you may see has changed at the office. Nothing is lost: synchronise again to receive it."
         ),
+        "damaged": _("The server's copy of this file is damaged. Ask who added it to add it again."),
         "not_found": _("There is no such organisation at this address. Check the server's address."),
     }
     return sentences.get(

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -176,6 +176,14 @@ def want(connection: Connection, sha256: str, size: int) -> Blob:
         write(connection, there)
         state.put(connection, OPEN, 1)
     return there
+
+
+def fetch_again(connection: Connection, blob: Blob) -> None:
+    """The bytes of this laptop are spoilt, and the server has them."""
+    forget(connection, [blob.sha256])
+    coming = fresh(blob.sha256, blob.size, blob.thumbnail, "coming")
+    write(connection, replace(coming, pinned=blob.pinned))
+    state.put(connection, OPEN, 1)
 
 
 # Going away

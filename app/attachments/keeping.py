@@ -148,30 +148,32 @@ def keep_all(workspace: Workspace, on: bool) -> None:
 def fault(connection: Connection) -> str | None:
     """What is wrong with the bytes: a sentence for `terrain doctor`, None when all is well.
 
-    Everything has its length; what the server does not have is opened and compared with its SHA-256.
+    Everything is opened and compared with its SHA-256. What the server has too is fetched again.
     """
     folder = folder_of(connection)
-    missing = broken = 0
-    for blob in blobs.here(connection):
-        path = blob.path(folder)
-        if not path.is_file() or path.stat().st_size != sealed_file.stored_size(blob.size):
-            missing += 1
-        elif not blob.sent and not _is_whole(blob, folder):
-            broken += 1
-    if missing or broken:
-        return _(
-            "{missing} files are missing or cut off, {broken} damaged. Restore the last copy, "
-            "or fetch them again with a sync.",
-            missing=missing,
-            broken=broken,
+    spoilt = [blob for blob in blobs.here(connection) if not _is_whole(blob, folder)]
+    lost = [blob for blob in spoilt if not blob.sent]
+    for blob in spoilt:
+        if blob.sent:
+            blobs.fetch_again(connection, blob)
+    connection.commit()
+    found = []
+    if spoilt[len(lost) :]:
+        found.append(
+            _(
+                "{n} attachments were damaged or missing: the next sync fetches them.",
+                n=len(spoilt) - len(lost),
+            )
         )
-    return None
+    if lost:
+        found.append(_("{n} that no server has are damaged or missing: restore the last copy.", n=len(lost)))
+    return " ".join(found) or None
 
 
 def _is_whole(blob: blobs.Blob, folder: Path) -> bool:
     try:
         return blobs.digest_of(blob.read(folder)) == blob.sha256
-    except sealed_file.Broken:
+    except (sealed_file.Broken, OSError):
         return False
 
 

@@ -75,7 +75,7 @@ class Blobs:
                 raise errors.Refused("not_found", request.sha256)
             proven = is_proven(connection, self.store, request.sha256, device.user)
             self._require_moderate(connection, device)
-        if not (proven and place(folder, request.sha256).is_file()):
+        if not (proven and _stands(folder, request.sha256)):
             state = self._append(folder, device, request)
             if not state.complete:
                 self._count(device, len(request.data))
@@ -217,6 +217,18 @@ def is_proven(connection: Connection, store: Store, sha256: str, user: str) -> b
     proofs = store.tables["blob_proof"]
     here = (proofs.c.sha256 == sha256) & (proofs.c.user == user)
     return connection.execute(select(proofs.c.at).where(here)).first() is not None
+
+
+def _stands(folder: Path, sha256: str) -> bool:
+    """Whether the bytes are here, and whole: those that a disk spoilt make room for who brings them again."""
+    path = place(folder, sha256)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    if not is_whole:
+        path.unlink()
+    return is_whole
 
 
 def place(folder: Path, sha256: str) -> Path:

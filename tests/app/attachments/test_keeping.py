@@ -12,7 +12,7 @@ import pytest
 
 from app import attachments, doctor, records
 from app.attachments import keeping
-from app.errors import NotAllowed, NotFound
+from app.errors import Damaged, NotAllowed, NotFound
 from app.store import backup
 from app.workspace import Workspace
 from sync import blobs
@@ -228,8 +228,27 @@ def test_doctor_finds_bytes_that_are_missing_cut_off_or_damaged(workspace, accou
     content = bytearray(damaged.read_bytes())
     content[400_000] ^= 1
     damaged.write_bytes(bytes(content))
+    found = checked()
+    assert not found.ok and "3. Restaurez la dernière copie" in found.detail, (
+        "what no server has is named, and kept as it is"
+    )
     assert not checked().ok
-    assert "2" in checked().detail and "1" in checked().detail
+
+
+def test_doctor_has_what_is_damaged_here_fetched_again_where_the_server_has_it(workspace, account, tmp_path):
+    id = attachments.attach(workspace, "account", account, plain_file(tmp_path, seed=1))
+    make_sent(workspace)
+    (sealed,) = sealed_files(workspace)
+    content = bytearray(sealed.read_bytes())
+    content[400_000] ^= 1
+    sealed.write_bytes(bytes(content))
+    with workspace.read() as session, pytest.raises(Damaged, match="terrain doctor"):
+        attachments.save_as(session, id, tmp_path / "out")
+    found = next(check for check in doctor.examine(workspace.folder) if check.name == "files")
+    assert not found.ok and "prochaine synchronisation" in found.detail
+    with workspace.read() as session:
+        (file,) = attachments.find_by_id(session, [id]).values()
+        assert file.where == "coming" and attachments.is_due(session.connection())
 
 
 def test_the_clipboard_s_picture_gets_a_name(workspace, account):

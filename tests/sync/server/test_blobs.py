@@ -130,6 +130,17 @@ def test_bytes_that_are_not_what_their_name_says_are_thrown_away(nora, office, r
     assert get(office) == CONTENT
 
 
+def test_bytes_that_the_server_s_disk_spoilt_are_taken_anew_from_who_has_them(company, nora, office, row):
+    upload(nora)
+    kept = blobs.place(company.store.blobs, DIGEST)
+    content = bytearray(kept.read_bytes())
+    content[1000] ^= 1
+    kept.write_bytes(content)
+    assert get(office) != CONTENT
+    upload(nora)
+    assert get(office) == CONTENT
+
+
 def test_nobody_reads_bytes_by_making_a_row_with_their_name(company, nora, sam, row):
     upload(nora)
     sam.do(create("account", "a2", territory="south"), attachment("mine", "a2"))
