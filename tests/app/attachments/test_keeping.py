@@ -247,8 +247,8 @@ def test_doctor_has_what_is_damaged_here_fetched_again_where_the_server_has_it(w
     found = next(check for check in doctor.examine(workspace.folder) if check.name == "files")
     assert not found.ok and "prochaine synchronisation" in found.detail
     with workspace.read() as session:
-        (file,) = attachments.find_by_id(session, [id]).values()
-        assert file.where == "coming" and attachments.is_due(session.connection())
+        assert len(list(blobs.coming(session.connection()))) == 1
+        assert attachments.is_due(session.connection())
 
 
 def test_the_clipboard_s_picture_gets_a_name(workspace, account):
