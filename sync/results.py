@@ -55,7 +55,8 @@ def _acknowledge(connection: Connection, results: list[Result], now: str) -> Non
     # Each row has its own revision in the commit: its entries are passed when that one arrives.
     rows = [(rev, one.uuid, kind, id) for one in results for kind, id, rev in one.rows]
     if rows:
-        run("UPDATE sync_entry SET rev = ? WHERE tx = ? AND kind = ? AND id = ?", rows)
+        # By the row: a transaction may hold thousands of entries.
+        run("UPDATE sync_entry SET rev = ? WHERE +tx = ? AND kind = ? AND id = ?", rows)
 
 
 def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) -> None:
@@ -66,7 +67,7 @@ def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) ->
     undone = {
         (kind, id): list(
             connection.exec_driver_sql(
-                "SELECT op, field, base FROM sync_entry WHERE tx = ? AND kind = ? AND id = ? ORDER BY seq DESC",
+                "SELECT op, field, base FROM sync_entry WHERE +tx = ? AND kind = ? AND id = ? ORDER BY seq DESC",
                 (uuid, kind, id),
             )
         )
