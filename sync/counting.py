@@ -10,14 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync import driver, repair, state, sums
+from sync import driver, repair, state
 from sync.clock import format_time, parse_time
 from sync.repair import Place
 
 _COUNTED = "counted_at"
 _EVERY = timedelta(days=1)
-_AT_ONCE = 5_000
-"""Rows summed at a stretch: whoever draws a window goes on between two."""
 
 
 def begin(connection: Connection) -> None:
@@ -44,7 +42,9 @@ def find_wrong(connection: Connection) -> list[Place]:
     """Where the rows that are here are not those of the sum."""
     kept = driver.read(connection, "SELECT scope, kind, count, total FROM sync_sum WHERE count <> 0")
     return [
-        (scope, table) for scope, table, *total in kept if _count(connection, (scope, table)) != tuple(total)
+        (scope, table)
+        for scope, table, *total in kept
+        if repair.count(connection, (scope, table)) != tuple(total)
     ]
 
 
@@ -53,9 +53,3 @@ def mend(connection: Connection, wrong: list[Place]) -> None:
     for place in wrong:
         repair.recount(connection, place)
     state.put(connection, _COUNTED, format_time(datetime.now(UTC)))
-
-
-def _count(connection: Connection, place: Place) -> repair.Total:
-    rows = list(repair.rows_of(connection, place).items())
-    parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-    return len(rows), sums.to_wire(sum(sums.total(place[1], part) for part in parts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ _MOST_CALLS = 2_000
 """Of one drill-down: more than half a million rows need, and an end to what a lying server invents."""
 _MOST_IDS = 200
 """Rows asked for at once: well below a page."""
+_AT_ONCE = 1_000
+"""Rows counted at a stretch: whoever draws a window goes on between two."""
 
 
 @dataclass
@@ -77,21 +79,33 @@ def describe(connection: Connection, places: Iterable[Place], theirs: Mapping[Pl
 
 def rows_of(connection: Connection, place: Place) -> dict[str, int]:
     """The live rows of a place as the server knows them: id -> rev, whatever our own entries say."""
+    return {id: rev for part in _parts_of(connection, place) for id, rev in part}
+
+
+def count(connection: Connection, place: Place) -> Total:
+    """The same counted and summed, a few rows in memory at a time."""
+    found, total = 0, 0
+    for part in _parts_of(connection, place):
+        found, total = found + len(part), total + sums.total(place[1], part)
+    return found, sums.to_wire(total)
+
+
+def _parts_of(connection: Connection, place: Place) -> Iterator[list[tuple[str, int]]]:
     scope, table = place
-    rows = connection.exec_driver_sql(
-        f'SELECT id, rev, deleted_at FROM "{table}" WHERE scope = ? AND rev > 0', (scope,)
-    ).all()
     covered = connection.exec_driver_sql(
         "SELECT DISTINCT id FROM sync_entry WHERE kind = ? AND op IN ('delete', 'restore')", (table,)
     )
     hidden = hidden_by_entries(connection, table, list(covered.scalars()))
-    return {id: rev for id, rev, deleted_at in rows if hidden.get(id, deleted_at) is None}
+    rows = connection.exec_driver_sql(
+        f'SELECT id, rev, deleted_at FROM "{table}" WHERE scope = ? AND rev > 0', (scope,)
+    )
+    for part in rows.partitions(_AT_ONCE):
+        yield [(id, rev) for id, rev, deleted_at in part if hidden.get(id, deleted_at) is None]
 
 
 def recount(connection: Connection, place: Place) -> Total:
     """Sum up a place anew from its rows, and keep that."""
-    rows = rows_of(connection, place)
-    found = len(rows), sums.to_wire(sums.total(place[1], rows.items()))
+    found = count(connection, place)
     connection.exec_driver_sql(
         "INSERT INTO sync_sum (scope, kind, count, total) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (scope, kind) DO UPDATE SET count = excluded.count, total = excluded.total",
