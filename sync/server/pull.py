@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -84,6 +84,8 @@ class Pull:
     head: int
     restored: int | None = None
     """The last revision of the copy from which this server first came back, None where it never did."""
+    own: Callable[[], frozenset[str]] = frozenset
+    """Asks for the scopes in which the user himself works: of what is new to a device these come first."""
 
     def __post_init__(self) -> None:
         self._left = float(self.max_bytes)
@@ -183,7 +185,8 @@ class Pull:
     def _fill(self, cursor: Cursor) -> None:
         """Rows of scopes that are new to the device; what changed since it got them comes as a change."""
         filled = self._filled(cursor.behind)
-        for scope in sorted(cursor.behind):
+        own = self.own() if len(cursor.behind) > 1 else frozenset()
+        for scope in sorted(cursor.behind, key=lambda scope: (scope not in own, scope)):
             at, rev, upto = cursor.behind.pop(scope)
             while at < len(self._tables):
                 if self._left <= 0:

@@ -200,7 +200,10 @@ class Session:
                 known.owed = Owed(0, known.rev, exits=False, settled=False)
             granted = frozenset(hello.scopes)
             restored = hello.lives[0][1] if hello.lives else None
-            pull = Pull(connection, self.store, device.id, granted, max_bytes, hello.head, restored)
+            pull = Pull(
+                connection, self.store, device.id, granted, max_bytes, hello.head, restored,
+                lambda: self._grants(connection, device.user).own,
+            )  # fmt: skip
             page = pull.run(known)
             if start is None or not start.seal or page.cursor.rev != start.rev:
                 epoch, rev = page.cursor.epoch, page.cursor.rev

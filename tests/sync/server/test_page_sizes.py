@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from sync import protocol
@@ -18,6 +21,7 @@ from sync.protocol import (
 )
 from sync.repair import drill_down
 from sync.server.admin import Administration
+from sync.server.scopes import Grants
 from tests.sync.server.conftest import Company, Laptop, create
 
 LARGE = 900_000
@@ -168,3 +172,24 @@ def test_who_begins_afresh_after_a_restore_hears_page_by_page_what_left_since(
     pages = _pages(nora, old)
     assert pages[0].resync
     _require_three_pages_of_exits(pages, ops)
+
+
+def test_where_the_user_himself_works_comes_before_what_he_oversees(
+    company: Company, office: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for territory in ("north", "south"):
+        rows = [
+            create("account", f"{territory}{n}", territory=territory, notes="x" * LARGE) for n in range(4)
+        ]
+        assert office.do(*rows).outcome == "applied"
+    rule = company.service.grant_rule
+    for own in ("north", "south"):
+
+        def works_there(*asked: Any, own: str = own) -> Grants:
+            return replace(rule(*asked), own=frozenset({f"territory:{own}"}))
+
+        monkeypatch.setattr(office, "service", replace(company.service, grant_rule=works_there))
+        first, *others = _pages(office, "", LARGE)
+        assert {id[:5] for id in _accounts(first)} == {own}
+        found = [id for page in (first, *others) for id in _accounts(page)]
+        assert len(found) == len(set(found)) == 8
