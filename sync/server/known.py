@@ -126,7 +126,11 @@ def _without_others(change: Change, synced: SyncTable, row: Row, base: int) -> R
         .where(here & foreign)
         .order_by(edits.c.rev.desc(), edits.c.seq.desc())
     )
-    olds = {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
+    past, device = change.working.past, change.author.device
+    # What waited of several devices may be applied in one commit.
+    pending = reversed(change.working.edits_of(synced.name, row["id"]))
+    olds = {edit.field: edit.old for edit in pending if past.is_foreign(edit, device)}
+    olds |= {edit[0]: edit[1] for edit in change.working.connection.execute(statement)}
     if BIRTH in olds:
         return None
     known = dict(row)

@@ -399,4 +399,17 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("pull_alone", {"who": 5}),
     ],
+    "of two who waited with one quote and are let in together neither takes the other's issue for his own": [
+        ("change_a_quote", {"who": 1, "pick": 3, "number": 3}),
+        ("copy_a_laptop", {"who": 5}),
+        ("back_up", {}),
+        ("sync", {"who": 1}),
+        ("copy_a_laptop", {"who": 4}),
+        ("delete", {"who": 3, "kind": "quote_line", "pick": 3}),
+        ("restore_the_server", {}),
+        ("delete", {"who": 1, "kind": "quote", "pick": 6}),
+        ("issue_a_quote", {"who": 4, "pick": 6}),
+        ("sync", {"who": 3}),
+        ("delete", {"who": 5, "kind": "quote_line", "pick": 6}),
+    ],
 }
