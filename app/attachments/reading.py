@@ -240,4 +240,6 @@ def _explained(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except (sealed_file.Broken, FileNotFoundError) as problem:
-        raise Damaged(_("The file is damaged on this laptop. Run `terrain doctor`, then synchronise.")) from problem
+        raise Damaged(
+            _("The file is damaged on this laptop. Run `terrain doctor`, then synchronise.")
+        ) from problem
