@@ -14,7 +14,7 @@ from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
 from sync.server.fields import get_field
-from sync.server.known import Part, known_lines, known_parts
+from sync.server.known import Part, as_known
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -72,7 +72,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     assert document is not None
     frozen = change.table(table).frozen_when
     stands = frozen is not None and document[frozen[0]] in frozen[1]
-    found = known_parts(change, (table, id), base)
+    found, lines = as_known(change, (table, id), base)
     if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
         found = [Part(part.synced, part.row, part.row) for part in found]
@@ -83,7 +83,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
         whose += versions.AGAIN
     new_ids = {part.row["id"]: versions.fork_id(part.row["id"], change.uuid, whose) for part in found}
     new_ids |= _ids_again(change, found)
-    ops = [*known_lines(change, (table, id), base), *ops]
+    ops = [*lines, *ops]
     for part in found:
         working.touch(part.synced.name, part.row["id"])
     if gives_way:

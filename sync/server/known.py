@@ -33,34 +33,31 @@ class Part:
     known: Row | None
 
 
-def known_parts(change: Change, key: Key, base: int) -> list[Part]:
-    """The document and its lines, as they stand and as the device that had seen `base` knew them."""
-    found = [
-        Part(synced, row, _without_others(change, synced, row, base))
+def as_known(change: Change, key: Key, base: int) -> tuple[list[Part], list[Op]]:
+    """The document and its lines, as they stand and as the device that had seen `base` knew them.
+
+    And the lines that the device has made and that stand nowhere in the document: each as it last left it.
+    """
+    found = {
+        row["id"]: Part(synced, row, _without_others(change, synced, row, base))
         for synced, row in versions.parts(change, *key)
-    ]
-    by_id = {part.row["id"]: part for part in found}
+    }
+    lines: dict[str, Op] = {}
     for op in _left_to_statements(change, base):
-        if op.id in by_id:
-            _add(change, by_id[op.id], op)
-    return found
-
-
-def known_lines(change: Change, key: Key, base: int) -> list[Op]:
-    """The lines that the device has made and that stand nowhere in the document: each as it last left it."""
-    found: dict[str, Op] = {}
-    for op in _left_to_statements(change, base):
-        link = change.table(op.table).aggregate
         if op.id in found:
-            fields = {**found[op.id].fields, **op.fields}
-            found[op.id] = replace(found[op.id], fields=fields)
-            if op.kind == "delete":
-                del found[op.id]
-        elif op.kind == "create" and link is not None and op.fields.get(link, (None, None))[1] == key[1]:
-            row = change.working.get(op.table, op.id)
-            if row is None or row[link] != key[1]:
-                found[op.id] = op
-    return list(found.values())
+            _add(change, found[op.id], op)
+        elif op.id in lines and op.kind == "delete":
+            del lines[op.id]
+        elif op.id in lines:
+            lines[op.id] = replace(lines[op.id], fields={**lines[op.id].fields, **op.fields})
+        elif op.kind == "create" and _document_of(change, op) == key[1]:
+            lines[op.id] = op
+    return list(found.values()), list(lines.values())
+
+
+def _document_of(change: Change, line: Op) -> Value:
+    link = change.table(line.table).aggregate
+    return line.fields[link][1] if link in line.fields else None
 
 
 def keep_left(change: Change, ops: list[Op]) -> None:
@@ -71,8 +68,8 @@ def keep_left(change: Change, ops: list[Op]) -> None:
     change.working.connection.execute(statement)
     for key, mine in versions.by_document(change, ops).items():
         base = versions.whole_commit(change, min(op.base_rev for op in mine))
-        found = known_parts(change, key, base)
-        if found and all(map(_is_as_known, found)) and not known_lines(change, key, base):
+        found, lines = as_known(change, key, base)
+        if found and all(map(_is_as_known, found)) and not lines:
             for part in found:
                 change.working.touch(part.synced.name, part.row["id"])
                 change.placed.append((part.synced.name, part.row["id"], part.row["id"]))
