@@ -75,7 +75,9 @@ class Blobs:
                 raise errors.Refused("not_found", request.sha256)
             proven = is_proven(connection, self.store, request.sha256, device.user)
             self._require_moderate(connection, device)
-        if not (proven and _stands(folder, request.sha256)):
+        if proven:
+            _remove_if_spoilt(folder, request.sha256)
+        if not (proven and place(folder, request.sha256).is_file()):
             state = self._append(folder, device, request)
             if not state.complete:
                 self._count(device, len(request.data))
@@ -219,18 +221,6 @@ def is_proven(connection: Connection, store: Store, sha256: str, user: str) -> b
     return connection.execute(select(proofs.c.at).where(here)).first() is not None
 
 
-def _stands(folder: Path, sha256: str) -> bool:
-    """Whether the bytes are here, and whole: those that a disk spoilt make room for who brings them again."""
-    path = place(folder, sha256)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    if not is_whole:
-        path.unlink()
-    return is_whole
-
-
 def place(folder: Path, sha256: str) -> Path:
     """Where the bytes of a digest lie."""
     return folder / sha256[:2] / sha256
@@ -258,6 +248,16 @@ def settle(folder: Path, sha256: str, partial: Path) -> None:
     target = place(folder, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial.replace(target)
+
+
+def _remove_if_spoilt(folder: Path, sha256: str) -> None:
+    """Bytes that a disk changed make room for who brings them again."""
+    path = place(folder, sha256)
+    if path.is_file():
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            path.unlink()
 
 
 def bring(connection: Connection, store: Store, files: Iterable[bytes], now: str) -> None:
