@@ -116,7 +116,7 @@ class BlobTransfer:
         except (sealed_file.Broken, FileNotFoundError) as problem:
             raise errors.Refused("broken", blob.sha256) from problem
         with self._place.write(False) as connection:
-            connection.exec_driver_sql("UPDATE sync_blob SET sent = 1 WHERE sha256 = ?", (blob.sha256,))
+            blobs.note_sent(connection, blob.sha256)
         return True
 
     def _drop_if_unnamed(self, blob: Blob) -> None:

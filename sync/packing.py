@@ -29,7 +29,6 @@ def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
     return data, "identity"
 
 
-_PIECE = 1 << 18
 _WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 24}
 """A frame may ask for 16 MB to be unpacked, and not for the 128 MB that a hostile header could."""
 
@@ -63,12 +62,10 @@ def digest(body: bytes) -> str:
 
 def digest_of(file: BinaryIO) -> str:
     """The same of a file, which is read from its beginning and left there."""
-    found = hashlib.sha256()
     file.seek(0)
-    while piece := file.read(_PIECE):
-        found.update(piece)
+    found = hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]
     file.seek(0)
-    return _in_header(found.digest())
+    return _in_header(found)
 
 
 def require_digest(body: bytes, header: str | None) -> None:

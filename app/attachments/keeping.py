@@ -152,21 +152,15 @@ def fault(connection: Connection) -> str | None:
     """
     folder = folder_of(connection)
     spoilt = [blob for blob in blobs.here(connection) if not _is_whole(blob, folder)]
-    lost = [blob for blob in spoilt if not blob.sent]
-    for blob in spoilt:
-        if blob.sent:
-            blobs.fetch_again(connection, blob)
+    coming = [blob for blob in spoilt if blob.sent]
+    for blob in coming:
+        blobs.fetch_again(connection, blob)
     connection.commit()
-    found = []
-    if spoilt[len(lost) :]:
-        found.append(
-            _(
-                "{n} attachments were damaged or missing: the next sync fetches them.",
-                n=len(spoilt) - len(lost),
-            )
-        )
+    lost, found = len(spoilt) - len(coming), []
+    if coming:
+        found.append(_("{n} attachments were damaged or missing: the next sync fetches them.", n=len(coming)))
     if lost:
-        found.append(_("{n} that no server has are damaged or missing: restore the last copy.", n=len(lost)))
+        found.append(_("{n} that no server has are damaged or missing: restore the last copy.", n=lost))
     return " ".join(found) or None
 
 
