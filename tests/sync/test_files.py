@@ -13,27 +13,13 @@ from app import admin, attachments, syncing
 from app.attachments.keeping import SMALL_BYTES
 from sync.server.admin import Administration
 from tests.app.attachments.pictures import photo_file
+from tests.app.carrying import attach, bytes_of, noise
 from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable
-
-
-def attach(laptop: Laptop, record: str, file: Path, kind: str = "account") -> str:
-    return attachments.attach(laptop.workspace, kind, record, file)
-
-
-def bytes_of(laptop: Laptop, id: str) -> bytes | None:
-    with laptop.workspace.read() as session:
-        return attachments.picture(session, id)
 
 
 def where(laptop: Laptop, id: str) -> str:
     with laptop.workspace.read() as session:
         return attachments.find_by_id(session, [id])[id].where
-
-
-def noise(folder: Path, size: int, seed: int = 1) -> Path:
-    file = folder / f"plan-{seed}.bin"
-    file.write_bytes(random.Random(seed).randbytes(size))
-    return file
 
 
 def test_a_photo_reaches_the_colleague_small_first_and_whole_on_demand(
