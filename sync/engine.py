@@ -338,7 +338,7 @@ class Engine:
                 state.put(connection, "head", last.hello.head)
                 sent.prune(connection, last.hello.server_time)
                 places = self._mending.compare(connection, last)
-                sent.forget_brought(connection)
+                lost.forget_answered(connection)
             self._laptop.applied(connection)
             self._report.cursor = last.hello.head
         self._take(applier.applied)

@@ -10,13 +10,15 @@ import msgspec
 from sqlalchemy import Connection
 
 from sync import state
-from sync.protocol import Hello, Transaction
+from sync.protocol import Hello, Transaction, hash_of
 
 Fork = tuple[str, str, str]
 """(table, old id, new id)"""
 Forks = Mapping[str, list[Fork]]
 Said = tuple[str, int, bool, list[Fork], list[str]]
 """(epoch, revision, rescued, forks, stated) of one transaction"""
+REMAINS = "remains"
+"""The outcome of an acknowledged transaction that tells of some of its records no more."""
 _NAME, _LIVES = "lost", "lost_lives"
 _MOST_LIVES = 8
 _FIELDS = ("epoch", "seen", "rescued", "forks", "stated")
@@ -70,12 +72,21 @@ def lives_left(connection: Connection) -> dict[str, tuple[str, int]]:
 
 
 def forget_answered(connection: Connection) -> None:
-    """Of what the server has nothing is remembered; what waits, here or there, may have to go once more."""
+    """Of what the server has nothing is remembered; what waits, here or there, may have to go once more.
+
+    Of others' work that was brought to it nothing is left to send: it comes with the server's rows.
+    """
     known = _read(connection)
     if not known or state.get(connection, "recovered") != state.get(connection, "epoch"):
         return  # until this laptop has seen the new life, that one may be lost as well
     waiting = "SELECT uuid FROM sync_transaction WHERE state IN ('sealed', 'parked', 'withdrawing')"
     kept = set(connection.exec_driver_sql(waiting).scalars())
+    brought = [uuid for uuid, said in known.items() if said[2] and uuid not in kept]
+    if brought:
+        connection.exec_driver_sql(
+            "UPDATE sync_transaction SET body = ?, hash = ?, outcome = ? WHERE uuid = ? AND state = 'acknowledged'",
+            [(b"[]", hash_of([]), REMAINS, uuid) for uuid in brought],
+        )
     _write(connection, {uuid: said for uuid, said in known.items() if uuid in kept}, known)
 
 

@@ -20,9 +20,6 @@ from sync.schema import SyncSchema
 KEPT = timedelta(days=90)
 """How long the laptop keeps what the server acknowledged."""
 
-_REMAINS = "remains"
-"""The outcome of an acknowledged transaction that tells of some of its records no more."""
-
 
 class _Named(msgspec.Struct):
     """What of an operation is needed to see whose it is."""
@@ -83,22 +80,12 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     connection.exec_driver_sql("UPDATE sync_transaction SET rev = NULL WHERE state = 'sealed'")
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
     parked = connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'").scalars()
-    copied = [tx for tx, rev, outcome in had if rev > restored and outcome != _REMAINS]
+    copied = [tx for tx, rev, outcome in had if rev > restored and outcome != lost.REMAINS]
     for tx in [one for one in (*copied, *parked) if one in known]:
         _seal_again(connection, tx)
     # What waited parked goes behind what had been applied, with the new work: neither may stand on what others bring.
     renumber(connection, hello.last_n, known, first=lost.names(connection))
     return count
-
-
-def forget_brought(connection: Connection) -> None:
-    """The server's new life is here: of others' work that was brought to it nothing is left to send."""
-    for tx in lost.names(connection, rescued=True):
-        connection.exec_driver_sql(
-            "UPDATE sync_transaction SET body = ?, hash = ?, outcome = ? WHERE uuid = ? AND state = 'acknowledged'",
-            (b"[]", hash_of([]), _REMAINS, tx),
-        )
-    lost.forget_answered(connection)
 
 
 def _seal_again(connection: Connection, tx: str) -> int:
@@ -116,7 +103,8 @@ def _rename_remains(connection: Connection, known: Collection[str]) -> None:
     Of one of which nothing is left there is nothing to send.
     """
     remains = connection.exec_driver_sql(
-        "SELECT uuid, body FROM sync_transaction WHERE state = 'acknowledged' AND outcome = ?", (_REMAINS,)
+        "SELECT uuid, body FROM sync_transaction WHERE state = 'acknowledged' AND outcome = ?",
+        (lost.REMAINS,),
     ).all()
     for tx, body in remains:
         if tx in known:
@@ -159,7 +147,7 @@ def send_unpassed(connection: Connection) -> None:
     again = connection.exec_driver_sql(
         "SELECT uuid, rev FROM sync_transaction"
         f" WHERE state = 'acknowledged' AND outcome <> ? AND uuid IN ({here})",
-        (_REMAINS,),
+        (lost.REMAINS,),
     ).all()
     for tx, rev in again:
         _seal_again(connection, tx)
@@ -193,7 +181,7 @@ def forget_records(
         connection.exec_driver_sql(
             "UPDATE sync_transaction SET body = ?, hash = ?, label = '',"
             " outcome = CASE state WHEN 'acknowledged' THEN ? ELSE outcome END WHERE uuid = ?",
-            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), _REMAINS, tx),
+            (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), lost.REMAINS, tx),
         )
 
 

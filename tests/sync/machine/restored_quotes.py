@@ -412,4 +412,14 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 3}),
         ("delete", {"who": 5, "kind": "quote_line", "pick": 6}),
     ],
+    "what was stated of others in one life is not sent as one's own in the next": [
+        ("back_up", {}),
+        ("change_a_quote", {"who": 2, "pick": 6, "number": 3}),
+        ("sync", {"who": 2}),
+        ("sync", {"who": 4}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 2}),
+        ("restore_the_server", {}),
+        ("grant_or_revoke", {"user": "rey", "territory": "north", "given": False}),
+    ],
 }
