@@ -14,6 +14,7 @@ from sync.protocol import Op, Result, Transaction, decode
 from sync.server import lives
 from sync.server.auth import Device
 from sync.server.batch import Values, find_rows, insert_rows, within_scopes
+from sync.server.erasure import find_erased
 from sync.server.lives import Life
 from sync.server.store import Store
 from sync.server.tables import PARKED
@@ -179,11 +180,15 @@ def settle(connection: Connection, store: Store, settled: list[tuple[Result, str
 
 
 def as_of_now(connection: Connection, store: Store, result: Result, scopes: Collection[str]) -> Result:
-    """The result without what it calls outside that the device may read again by now: its laptop would drop it."""
+    """The result as its laptop may take it now.
+
+    What it calls outside and the device may read again by now it would drop; what was erased since it has to.
+    """
     outside = {(table, id) for table, id in result.outside}
     inside = within_scopes(connection, store.tables.synced, outside, scopes)
-    if not inside:
+    erased = find_erased(connection, store, [id for _table, id, _rev in result.rows])
+    gone = {(table, id) for table, id, _rev in result.rows if id in erased} - outside
+    if not inside and not gone:
         return result
-    return msgspec.structs.replace(
-        result, outside=[one for one in result.outside if tuple(one) not in inside]
-    )
+    kept = [one for one in result.outside if tuple(one) not in inside]
+    return msgspec.structs.replace(result, outside=[*kept, *sorted(gone)])

@@ -1,4 +1,4 @@
-"""What chance found once of quotes that two copies of one file go on with."""
+"""What chance found once of what two copies of one file go on with."""
 
 from __future__ import annotations
 
@@ -14,5 +14,13 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 5}),
         ("change_a_quote", {"who": 1, "pick": 4, "number": 4}),
         ("pull_alone", {"who": 4}),
+    ],
+    "a copy that heard of an erasure before it sent what another copy had brought forgets it too": [
+        ("count_a_visit", {"who": 2, "pick": 2}),
+        ("copy_a_laptop", {"who": 2}),
+        ("sync", {"who": 4}),
+        ("erase", {"kind": "account", "pick": 2}),
+        ("copy_a_laptop", {"who": 2}),
+        ("pull_alone", {"who": 5}),
     ],
 }
