@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 
 from sync import conflicts
 from sync.clock import corrected
@@ -57,12 +58,33 @@ def _as_object(text: Value) -> dict[str, object]:
 
 
 def merge_fields(change: Change, op: Op, synced: SyncTable) -> None:
-    groups: dict[str, list[str]] = {}
-    for name in op.fields:
-        declared = synced.fields.get(name)
-        groups.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
-    for names in groups.values():
+    for names in grouped(synced, op.fields):
         _merge_group(change, op, synced, names)
+
+
+def grouped(synced: SyncTable, names: Iterable[str]) -> Iterable[list[str]]:
+    """The fields by those that belong together."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        declared = synced.fields.get(name)
+        found.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
+    return found.values()
+
+
+def merge_values(
+    synced: SyncTable,
+    base: Mapping[str, Value],
+    server: Mapping[str, Value],
+    new: Mapping[str, Value],
+    *,
+    later: bool,
+) -> dict[str, Merged]:
+    """The merge of fields that belong together, or of one by its policy. `later`: the new edit came second."""
+    if len(new) > 1:
+        return merge_group(base, server, new, later=later)
+    (name,) = new
+    declared = synced.fields.get(split_name(synced, name)[0] or "") or SyncField(name)
+    return {name: merge(declared, base[name], server[name], new[name], later=later)}
 
 
 def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) -> None:
@@ -76,11 +98,7 @@ def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) ->
     foreign = {name for name in names if server[name] not in (base[name], new[name])}
     last = last_edit(working, row, op.table, min(foreign)) if foreign and changed else None
     later = last is None or change_order(change, op) > (last.at, last.device)
-    if len(names) == 1:
-        declared = synced.fields.get(split_name(synced, names[0])[0] or "") or SyncField(names[0])
-        merged = {names[0]: merge(declared, base[names[0]], server[names[0]], new[names[0]], later=later)}
-    else:
-        merged = merge_group(base, server, new, later=later)
+    merged = merge_values(synced, base, server, new, later=later)
     for name, result in merged.items():
         if result.value != server[name]:
             row = set_field(working, synced, row, name, result.value)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sync import conflicts
-from sync.merge import Value
+from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.allowed import may_write
-from sync.server.change import BIRTH, Change, Parked, add_conflict
-from sync.server.fields import get_field, set_field
+from sync.server.change import BIRTH, Change, Parked, add_conflict, last_edit
+from sync.server.fields import get_field, grouped, merge_values, set_field
+from sync.server.past import Edit
 from sync.server.working import Row
 
 Pair = tuple[Value, Value]
@@ -22,8 +24,18 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
     Mergers themselves are reduced to the one field that says so: `gather` does the rest for all rows, of which
     the device may not have all.
     """
-    for synced, link in change.working.store.shape.mergeable:
-        ops = _redirect(change, synced, link, ops)
+    for table, link in change.working.store.shape.merged_into.items():
+        ops = _redirect(change, change.table(table), link, ops)
+    return ops
+
+
+def with_links_led(change: Change, ops: list[Op]) -> list[Op]:
+    """The operations with the links of other tables' rows that name a merged record led to its survivor."""
+    for table in change.working.store.shape.merged_into:
+        named = {id for op in ops if op.table != table for id in _named(change, op, table)}
+        led = {id: one for id in named if (one := survivor(change, change.table(table), id)) != id}
+        if led:
+            ops = [op if op.table == table else _relinked(change, op, table, led, {}) for op in ops]
     return ops
 
 
@@ -136,9 +148,12 @@ def _on_survivor(change: Change, synced: SyncTable, op: Op, target: str) -> Op:
     """A write to a merged record as one to its survivor; what is empty there clashes with nothing."""
     row = change.working.get(synced.name, target)
     assert row is not None
+    there = {name: get_field(synced, row, name) for name in op.fields}
+    base = {name: pair[0] for name, pair in op.fields.items()}
     fields: dict[str, Pair] = {}
-    for name, (base, new) in op.fields.items():
-        fields[name] = (None if get_field(synced, row, name) is None else base, new)
+    for names in grouped(synced, op.fields):
+        from_there = _from_empty(synced, {name: base[name] for name in names}, there)
+        fields |= {name: (from_there[name], op.fields[name][1]) for name in names}
     kind = "update" if op.kind == "create" else op.kind
     return Op(op.table, target, kind, op.base_rev, fields, op.at)
 
@@ -167,20 +182,80 @@ def _links_to(change: Change, table: str) -> Iterator[tuple[SyncTable, str]]:
 
 def _hand_over(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> None:
     """What others wrote to the record after the merger was decided, and its open conflicts, go along."""
+    edits: dict[str, list[Edit]] = {}
+    for edit in _unseen(change, synced, row, op):
+        edits.setdefault(edit.field, []).append(edit)
+    for names in _whole_groups(synced, edits):
+        _hand_over_fields(change, synced, row, target, {name: edits.get(name, []) for name in names})
+    _hand_over_conflicts(change, synced, row, target, op)
+
+
+def _unseen(change: Change, synced: SyncTable, row: Row, op: Op) -> list[Edit]:
+    """What was done to the record that its merger had not seen there, the oldest first."""
+    working, past, key = change.working, change.working.past, (synced.name, row["id"])
+    device = None if _was_joined(change, synced, row["id"], op.base_rev) else change.author.device
+    pending = [edit for edit in working.edits_of(*key) if device is None or past.is_foreign(edit, device)]
+    apart = (BIRTH, conflicts.DELETION, synced.merged_into)
+    return [
+        edit for edit in (*past.edits_since(key, op.base_rev, device), *pending) if edit.field not in apart
+    ]
+
+
+def _was_joined(change: Change, synced: SyncTable, id: str, base_rev: int) -> bool:
+    """Whether others merged a record into this one meanwhile: what the author wrote to that one was led here."""
+    working, link = change.working, str(synced.merged_into)
+    joined = working.find_all(synced.name, link, [id], synced.name)
+    mergers = [last_edit(working, row, synced.name, link) for row in joined]
+    others = [edit for edit in mergers if working.past.is_foreign(edit, change.author.device)]
+    return any(edit.rev == 0 or edit.rev > base_rev for edit in others)
+
+
+def _whole_groups(synced: SyncTable, names: Iterable[str]) -> Iterator[list[str]]:
+    """The fields by those that belong together, with what of these nobody touched."""
+    for some in grouped(synced, names):
+        declared = synced.fields.get(some[0])
+        group = declared.group if declared else None
+        yield some if group is None else [one.name for one in synced.fields.values() if one.group == group]
+
+
+def _hand_over_fields(
+    change: Change, synced: SyncTable, row: Row, target: str, edits: dict[str, list[Edit]]
+) -> None:
+    """Fields that belong together: merged as if their authors had written to the survivor, which stands in doubt."""
     working = change.working
     survivor_row = working.get(synced.name, target)
     assert survivor_row is not None
-    for edit in working.past.edits_since(change.author.device, (synced.name, row["id"]), op.base_rev):
-        if edit.field in (BIRTH, conflicts.DELETION, synced.merged_into):
-            continue
-        value, there = get_field(synced, row, edit.field), get_field(synced, survivor_row, edit.field)
-        if there is None:
-            survivor_row = set_field(working, synced, survivor_row, edit.field, value)
-        elif value is not None and value != there:
-            candidate = conflicts.Candidate(
-                value=value, user=edit.user, device=edit.device, at=edit.at, group={}
-            )
-            add_conflict(change, synced.name, target, edit.field, None, candidate)
+    there = {name: get_field(synced, survivor_row, name) for name in edits}
+    new = {name: get_field(synced, row, name) for name in edits}
+    base = {name: mine[0].replaced if mine else new[name] for name, mine in edits.items()}
+    base = _from_empty(synced, base, there)
+    last = max((edit for mine in edits.values() for edit in mine), key=lambda edit: (edit.at, edit.device))
+    merged = merge_values(synced, base, there, new, later=False)
+    for name, result in merged.items():
+        if result.value != there[name]:
+            survivor_row = set_field(working, synced, survivor_row, name, result.value)
+            # As its author's, so that it is somebody's work there too when that record is merged or deleted in turn.
+            working.log(replace(last, id=target, field=name, old=canonical(there[name]), rev=0))
+    clashing = next((name for name, result in merged.items() if result.clash), None)
+    if clashing is not None:
+        group = new if len(new) > 1 else {}
+        candidate = conflicts.Candidate(
+            value=new[clashing], user=last.user, device=last.device, at=last.at, group=group
+        )
+        add_conflict(change, synced.name, target, clashing, base[clashing], candidate)
+
+
+def _from_empty(synced: SyncTable, base: dict[str, Value], there: dict[str, Value]) -> dict[str, Value]:
+    """What is empty on the survivor clashes with nothing; but of what adds up only the difference counts."""
+    (first, *_rest) = base
+    declared = synced.fields.get(first)
+    adds_up = declared is not None and declared.policy == "sum"
+    is_empty = all(there[name] is None for name in base)
+    return dict.fromkeys(base) if is_empty and not adds_up else base
+
+
+def _hand_over_conflicts(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> None:
+    working = change.working
     kind = working.store.schema.conflict
     if kind not in working.store.schema.tables:
         return

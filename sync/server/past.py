@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from sync import driver
+from sync.merge import Value
 from sync.server.store import Store
 
 BATCH = 500
@@ -32,6 +34,12 @@ class Edit:
     transaction: str
     old: str | None = None
     rev: int = 0
+
+    @property
+    def replaced(self) -> Value:
+        """What stood in the field before."""
+        found: Value = json.loads(self.old) if self.old is not None and self.field else None
+        return found
 
 
 class Past:
@@ -120,15 +128,16 @@ class Past:
                 self._foreign[device, table, id] = rev
         return [self._foreign[device, table, id] for table, id in keys]
 
-    def edits_since(self, device: str, key: Key, rev: int) -> list[Edit]:
-        """What other devices did to a row after `rev`, the last edit of each field."""
+    def edits_since(self, key: Key, rev: int, but_of: str | None = None) -> list[Edit]:
+        """What was done to a row after `rev`, the oldest first; without the work of the device `but_of`."""
         edits = self._store.tables["field_edit"]
-        here = (edits.c.table_name == key[0]) & (edits.c.id == key[1])
-        foreign = (edits.c.rev > rev) & self.foreign(device)
+        here = (edits.c.table_name == key[0]) & (edits.c.id == key[1]) & (edits.c.rev > rev)
+        if but_of is not None:
+            here &= self.foreign(but_of)
         names = ("field", "at", "user", "device", "transaction", "old", "rev")
-        rows = self._connection.execute(select(edits).where(here & foreign).order_by(edits.c.rev)).mappings()
-        found = {row["field"]: Edit(*key, **{name: row[name] for name in names}) for row in rows}
-        return list(found.values())
+        found = select(edits).where(here).order_by(edits.c.rev, edits.c.seq)
+        rows = self._connection.execute(found).mappings()
+        return [Edit(*key, **{name: row[name] for name in names}) for row in rows]
 
     def commits(self, revs: Iterable[int]) -> list[tuple[int, str]]:
         """For each revision the last one of its commit, and when that was; (rev, "") for none."""

@@ -161,13 +161,14 @@ class Plain:
         office = self._author.grants.can_write_company
         if synced.writers == "nobody" or (synced.writers == "office" and not office):
             return None
-        mergeable = {one.name for one, _link in shape.mergeable}
         moving = {rule.field for rule in synced.scope} | {rule.parent for rule in synced.scope}
         moving |= {synced.parent, synced.aggregate, synced.merged_into}
         return _Kind(
             synced,
             dict.fromkeys(synced.columns()) | {"rev": 0},
-            tuple((name, str(one.link)) for name, one in synced.fields.items() if one.link in mergeable),
+            tuple(
+                (name, str(one.link)) for name, one in synced.fields.items() if one.link in shape.merged_into
+            ),
             frozenset(name for name in moving if name),
             frozenset(name for name, one in synced.fields.items() if one.storage == "text"),
             table in shape.documents or synced.aggregate is not None,

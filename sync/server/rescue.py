@@ -20,6 +20,7 @@ from sync.server.batch import insert_rows
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.fields import get_field
 from sync.server.lives import Life
+from sync.server.merging import with_links_led
 from sync.server.past import Key
 from sync.server.stated import Stated, seen_up_to
 from sync.server.working import Row
@@ -81,7 +82,8 @@ class Brought:
         change = self._change
         kind = change.working.store.schema.conflict
         self._conflicts = [op for op in self._ops if op.table == kind]
-        own = [op for op in self._ops if op.table != kind]
+        # What hung on a record that became another one since hangs there now.
+        own = with_links_led(change, [op for op in self._ops if op.table != kind])
         stated = Stated(change, life, own, life.parted)
         self.left, self._whole = stated.left, stated.whole
 

@@ -26,9 +26,7 @@ class Shape:
         self.documents = frozenset(
             synced.fields[synced.aggregate].link for synced in self.lines if synced.aggregate
         )
-        self.mergeable = [
-            (synced, synced.merged_into) for synced in tables.values() if synced.merged_into is not None
-        ]
+        self.merged_into = {name: synced.merged_into for name, synced in tables.items() if synced.merged_into}
         """The tables whose rows can be merged into another, with the column that says into which."""
         self._links = {
             (name, target): tuple(f for f, declared in synced.fields.items() if declared.link == target)

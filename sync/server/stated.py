@@ -7,7 +7,6 @@ it stands, or both side by side where either has something that the other lacks.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -17,12 +16,11 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
-from sync.schema import SyncTable
 from sync.server import copied, documents, lives, papers, versions
 from sync.server.allowed import is_frozen, may_write
 from sync.server.change import BIRTH, Change
 from sync.server.deletion import restore
-from sync.server.fields import get_field
+from sync.server.fields import get_field, grouped
 from sync.server.lives import Life
 from sync.server.past import BATCH, Edit, Key
 from sync.server.working import Row
@@ -130,14 +128,14 @@ class Stated:
                 return
         synced = self._change.table(op.table)
         fields: dict[str, tuple[Value, Value]] = {}
-        for names in _groups(synced, self._differing(op, row)):
+        for names in grouped(synced, self._differing(op, row)):
             edits = self._edits_of(op, names)
             standing = self._standing_of(edits[-1], op) if edits else OLDER
             if standing != NEWER:
                 for name in names:
                     base = get_field(synced, row, name)
                     if standing == NEW:
-                        base = next((_old(one) for one in edits if one.field in (name, BIRTH)), base)
+                        base = next((one.replaced for one in edits if one.field in (name, BIRTH)), base)
                     fields[name] = (base, op.fields[name][1])
         if fields:
             yield replace(op, kind="update", base_rev=min(op.base_rev, self._since), fields=fields)
@@ -344,7 +342,7 @@ class Stated:
                 return False
         for name in self._differing(op, row):
             edits = self._edits_of(op, [name])
-            known = _old(edits[0]) if edits else None
+            known = edits[0].replaced if edits else None
             if not edits or (self._standing_of_part(edits[-1]) != NEWER and op.fields[name][1] != known):
                 return True
         return row["deleted_at"] is not None and not self._edits.get((op.table, op.id))
@@ -366,16 +364,3 @@ def seen_up_to(change: Change, key: Key, epoch: str) -> int:
     here = (table.c.table_name == key[0]) & (table.c.id == key[1]) & (table.c.epoch == epoch)
     found = change.working.connection.scalar(select(table.c.seen).where(here))
     return -1 if found is None else int(found)
-
-
-def _groups(synced: SyncTable, names: list[str]) -> Iterator[list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in names:
-        declared = synced.fields.get(name)
-        found.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
-    yield from found.values()
-
-
-def _old(edit: Edit) -> Value:
-    found: Value = json.loads(edit.old) if edit.old is not None and edit.field != BIRTH else None
-    return found

@@ -49,7 +49,7 @@ def server_tables(schema: SyncSchema) -> ServerTables:
     """The tables for `schema`, not yet created anywhere; the same for all organisations of a process."""
     tables = ServerTables(schema)
     for synced in schema.tables.values():
-        tables.synced[synced.name] = _plain_copy(synced, tables.metadata)
+        tables.synced[synced.name] = _plain_copy(schema, synced, tables.metadata)
     _add_server_only(tables.metadata)
     if schema.blob in tables.synced:
         named = tables.synced[schema.blob]
@@ -58,7 +58,7 @@ def server_tables(schema: SyncSchema) -> ServerTables:
     return tables
 
 
-def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
+def _plain_copy(schema: SyncSchema, synced: SyncTable, metadata: MetaData) -> Table:
     name = synced.name
     table = Table(
         name,
@@ -73,7 +73,7 @@ def _plain_copy(synced: SyncTable, metadata: MetaData) -> Table:
         Index(f"ix_{name}_state", table.c.state)
     if synced.papers:
         Index(f"ix_{name}_paper", table.c[synced.papers[0]])
-    for link in sorted(dependency_links(synced)):
+    for link in sorted(dependency_links(synced) | _links_that_move(schema, synced)):
         Index(f"ix_{name}_{link}", table.c[link])
     return table
 
@@ -84,6 +84,15 @@ def dependency_links(synced: SyncTable) -> set[str]:
     if any(rule.fixed in RECORD_RULES for rule in synced.scope):
         links.add("record")
     return {link for link in links if link}
+
+
+def _links_that_move(schema: SyncSchema, synced: SyncTable) -> set[str]:
+    """The columns that name a record which can be merged into another: they are to name that one then."""
+    return {
+        field.name
+        for field in synced.fields.values()
+        if field.link and field.link in schema.tables and schema.tables[field.link].merged_into
+    }
 
 
 def _plain_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
