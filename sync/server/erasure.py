@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import errors
@@ -85,16 +86,18 @@ def remember(connection: Connection, store: Store, keys: Collection[Key], rev: i
     connection.execute(insert(store.tables["sync_erased"]), rows)
 
 
-def without_erased(store: Store, ops: list[Op], erased: set[str]) -> tuple[list[Op], set[Key]]:
+def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[list[Op], set[Key]]:
     """The operations that still mean something, and the rows that are not to be; grows `erased` by these."""
-    kept: list[Op] = []
+    store, kept = working.store, list[Op]()
     dropped: set[Key] = set()
-    for op in _parents_first(ops):
+    for op in _parents_first(_without_mergers(store, ops, erased)):
         synced = store.schema.tables.get(op.table)
         below = synced is not None and any(
             op.fields[link][1] in erased for link in _parent_links(synced) if link in op.fields
         )
-        if op.id in erased or (below and op.kind == "create"):
+        # Told as new after a restore, it may stand elsewhere: moved by what did not outlive the erasure.
+        is_born = op.kind == "create" and working.get(op.table, op.id) is None
+        if op.id in erased or (below and is_born):
             erased.add(op.id)
             dropped.add((op.table, op.id))
         elif below and synced is not None:
@@ -104,6 +107,21 @@ def without_erased(store: Store, ops: list[Op], erased: set[str]) -> tuple[list[
         else:
             kept.append(op)
     return kept, dropped
+
+
+def _without_mergers(store: Store, ops: list[Op], erased: set[str]) -> list[Op]:
+    """Without those into an erased record: what was to become that one stays what it is."""
+    found: list[Op] = []
+    stays: set[Key] = set()
+    for op in ops:
+        link = store.shape.merged_into.get(op.table)
+        if link is not None and op.id not in erased and op.fields.get(link, (None, None))[1] in erased:
+            stays.add((op.table, op.id))
+            op = structs.replace(op, fields={name: pair for name, pair in op.fields.items() if name != link})
+        found.append(op)
+    if not stays:
+        return ops
+    return [op for op in found if op.kind != "delete" or (op.table, op.id) not in stays]
 
 
 def _parents_first(ops: list[Op]) -> list[Op]:
@@ -130,12 +148,18 @@ def _parent_links(synced: SyncTable) -> list[str]:
 
 
 def _plan(working: Working, keys: Iterable[Key]) -> Erased:
-    """What goes with the records, and what below them is to be kept."""
+    """What goes with the records, and what below them is to be kept.
+
+    A record that was merged into one of them is the same customer: it goes too.
+    """
     found: dict[Key, tuple[SyncTable, Row]] = {}
-    for table, id in keys:
-        found |= {
-            (synced.name, row["id"]): (synced, row) for synced, row in scopes.subtree(working, table, id)
-        }
+    level = list(keys)
+    while level:
+        below = [pair for key in level for pair in scopes.subtree(working, *key)]
+        fresh = {(synced.name, row["id"]): (synced, row) for synced, row in below}
+        fresh = {key: pair for key, pair in fresh.items() if key not in found}
+        found |= fresh
+        level = _merged_into(working, fresh)
     kept: dict[Key, None] = {}
     for key, (synced, row) in found.items():
         if is_retained(synced, row):
@@ -146,6 +170,18 @@ def _plan(working: Working, keys: Iterable[Key]) -> Erased:
                 if one.name != working.store.schema.conflict
             }
     return Erased([key for key in found if key not in kept], list(kept))
+
+
+def _merged_into(working: Working, keys: Iterable[Key]) -> list[Key]:
+    """The records that became one of these."""
+    found: list[Key] = []
+    by_table: dict[str, list[str]] = {}
+    for table, id in keys:
+        by_table.setdefault(table, []).append(id)
+    for table, link in working.store.shape.merged_into.items():
+        rows = working.find_all(table, link, by_table.get(table, []), table)
+        found += [(table, row["id"]) for row in rows]
+    return found
 
 
 def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
@@ -161,7 +197,7 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         for key in planned.gone:
             working.erase(*key)
         settled = _strip_parked(working, ids, now)
-        _strip_settled(connection, store, ids)
+        _strip_settled(working, ids)
         _revs, rev = head.commit(working, now, spare=1)
         _forget(connection, store, gone, rev, now)
         blobs.remove_unreferenced(connection, store)
@@ -200,7 +236,9 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     results = store.tables["sync_result"]
     statement = select(results.c.uuid, results.c.ops).where(PARKED)
     found = working.connection.execute(statement).all()
-    changed = [(uuid, left) for uuid, raw in found if (left := _left_of(store, bytes(raw), ids)) is not None]
+    changed = [
+        (uuid, left) for uuid, raw in found if (left := _left_of(working, bytes(raw), ids)) is not None
+    ]
     for uuid, left in changed:
         if table in store.schema.tables and working.get(table, uuid) is not None:
             values: dict[str, Value] = {"changes": canonical(msgspec.to_builtins(left)), "correction": None}
@@ -208,25 +246,25 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     return changed
 
 
-def _strip_settled(connection: Connection, store: Store, ids: set[str]) -> None:
+def _strip_settled(working: Working, ids: set[str]) -> None:
     """What is kept of what waits no more, for those who bring it once more: without the erased."""
-    results = store.tables["sync_result"]
+    connection, results = working.connection, working.store.tables["sync_result"]
     kept = (results.c.outcome != "parked") & results.c.ops.is_not(None)
     for uuid, raw in connection.execute(select(results.c.uuid, results.c.ops).where(kept)).all():
-        left = _left_of(store, bytes(raw), ids)
+        left = _left_of(working, bytes(raw), ids)
         if left is not None:
             values = {"ops": msgspec.json.encode(left) if left else None}
             connection.execute(update(results).where(results.c.uuid == uuid).values(values))
 
 
-def _left_of(store: Store, raw: bytes, ids: set[str]) -> list[Op] | None:
+def _left_of(working: Working, raw: bytes, ids: set[str]) -> list[Op] | None:
     """A stored transaction without the erased; None where it has nothing of it."""
     try:
         ops = msgspec.json.decode(raw, type=list[Op])
     except msgspec.MsgspecError:
         # Nobody can say what it holds: with the name of the erased in it, it goes.
         return [] if any(id.encode() in raw for id in ids) else None
-    left, dropped = without_erased(store, ops, set(ids))
+    left, dropped = without_erased(working, ops, set(ids))
     return left if dropped or len(left) < len(ops) else None
 
 

@@ -232,7 +232,7 @@ class Push:
         if not ops or not self._erased:
             return ops, set()
         before = set(self._erased)
-        kept, dropped = erasure.without_erased(self.store, ops, self._erased)
+        kept, dropped = erasure.without_erased(self.working, ops, self._erased)
         self._never_came |= {key for key in dropped if key[1] not in before}
         return kept, dropped
 
