@@ -27,6 +27,8 @@ class Ledger:
     owed: dict[str, Place] = field(default_factory=dict)
     visits: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What was counted in all, by account."""
+    merged: set[str] = field(default_factory=set)
+    """The accounts that somebody ever merged, and those that they went into."""
     _words: Any = field(default_factory=itertools.count)
 
     def begin_at(self, number: int) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tests.sync.machine import company, mischief, promises
+from tests.sync.machine import company, decisions, mergers, mischief, promises
 from tests.sync.machine.laptop import Laptop, Row
-from tests.sync.machine.network import FAULTS, Fault
+from tests.sync.machine.network import CALLS, FAULTS, Fault
 from tests.sync.machine.world import World, fields
 
 TEN_YEARS = 3_652
@@ -22,6 +22,7 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "leave_a_draft": {"who": _WHO, "pick": _PICK},
     "count_a_visit": {"who": _WHO, "pick": _PICK},
     "add": {"who": _WHO, "kind": ("account", "contact", "task", "quote", "product"), "pick": _PICK},
+    "merge": {"who": _WHO, "pick": _PICK, "number": _PICK},
     "several": {"who": _WHO, "pick": _PICK},
     "delete": {"who": _WHO, "kind": _KIND, "pick": _PICK},
     "restore": {"who": _WHO, "kind": _KIND, "pick": _PICK},
@@ -46,7 +47,7 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "upgrade": {"who": _WHO},
     "turn_the_clock": {"who": _WHO, "days": (-TEN_YEARS, -1, 0, 1, TEN_YEARS)},
     "plan_a_fault": {
-        "who": _WHO, "kind": FAULTS, "call": ("push", "pull"),
+        "who": _WHO, "kind": FAULTS, "call": tuple(CALLS),
         "place": tuple(hundredth / 100 for hundredth in range(100)),
     },
     "deliver_what_is_late": {},
@@ -123,6 +124,12 @@ class Company:
         if id is not None:
             self.world.several(laptop, id)
 
+    def merge(self, who: int, pick: int, number: int) -> None:
+        laptop = self._laptop(who)
+        account, into = (_choose(laptop, "account", one) for one in (pick, number))
+        if account is not None and into is not None and account != into:
+            mergers.merge(self.world, laptop, account, into)
+
     def delete(self, who: int, kind: str, pick: int) -> None:
         laptop = self._laptop(who)
         id = _choose(laptop, kind, pick)
@@ -182,13 +189,13 @@ class Company:
         laptop = self._laptop(who)
         conflict = _choose(laptop, "conflict", pick, "deleted_at IS NULL AND state = 'open'")
         if conflict is not None:
-            self.world.resolve(laptop, conflict, number)
+            decisions.resolve(self.world, laptop, conflict, number)
 
     def take_back_what_is_parked(self, who: int, pick: int) -> None:
         laptop = self._laptop(who)
         parked = laptop.parked()
         if parked:
-            self.world.withdraw(laptop, parked[pick % len(parked)])
+            decisions.withdraw(self.world, laptop, parked[pick % len(parked)])
 
     def erase(self, kind: str, pick: int) -> None:
         ids = self.world.laptop("julie").ids(kind)
@@ -200,7 +207,7 @@ class Company:
         laptop = self._laptop(who)
         parked = laptop.parked()
         if parked:
-            self.world.retry(laptop, parked[pick % len(parked)])
+            decisions.retry(self.world, laptop, parked[pick % len(parked)])
 
     # Mischief
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.sync.machine import company, mischief, mutants
+from tests.sync.machine import company, decisions, mischief, mutants
 from tests.sync.machine.network import Fault
 from tests.sync.machine.world import World
 
@@ -23,7 +23,7 @@ def parked_work_is_taken_back(world: World) -> None:
         world.sync(julie)
         world.pull(claire)
     (parked,) = claire.parked()
-    world.withdraw(claire, parked)
+    decisions.withdraw(world, claire, parked)
 
 
 def a_new_record_is_sent_again(world: World) -> None:
@@ -33,7 +33,7 @@ def a_new_record_is_sent_again(world: World) -> None:
         claire.insert(connection, "product", id="product-0777", label="Savon", created_by=claire.user)
     world.sync(claire)
     (parked,) = claire.parked()
-    world.retry(claire, parked)
+    decisions.retry(world, claire, parked)
     world.sync(claire)
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sync.machine import chance, copied_quotes, promises, restored_quotes, stories, told_runs
+from tests.sync.machine import (
+    chance,
+    copied_quotes,
+    merged_runs,
+    promises,
+    restored_quotes,
+    stories,
+    told_runs,
+)
 from tests.sync.machine.world import World
 
-TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND)
+TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND, merged_runs.FOUND)
 EVERY = {name: steps for found in TOLD for name, steps in found.items()}
 
 

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.conflicts import resolving
 from sync import errors, forks
 from sync.overlay import is_leaving
 from sync.protocol import Op
 from sync.server import direct
-from tests.sync.machine import company, disaster
+from tests.sync.machine import company, disaster, mergers
 from tests.sync.machine.laptop import Laptop, Row
 from tests.sync.machine.ledger import Ledger, Place
 from tests.sync.machine.network import Fault, Network
@@ -56,7 +55,7 @@ class World:
     def type(self, laptop: Laptop, kind: str, id: str, name: str, form: Form | None = None) -> bool:
         """Somebody types a word into a field, of a form perhaps that he opened before the last pull."""
         row = laptop.row(kind, id)
-        if row is None or row["deleted_at"] is not None or not self._may_type(laptop, kind, row):
+        if row is None or row["deleted_at"] is not None or not self.may_type(laptop, kind, row):
             return False
         # A field that came with an update after the form was opened is as it is.
         seen = row | form.loaded if form else row
@@ -89,6 +88,8 @@ class World:
         if form is not None:
             with laptop.write() as connection:
                 form.id = forks.follow(connection, form.kind, form.id, form.loaded["rev"])
+            if form.kind == "account":
+                form.id = mergers.standing(laptop, form.id)
         if form is not None and name in fields(laptop, form.kind):
             self.type(laptop, form.kind, form.id, name, form)
 
@@ -145,7 +146,7 @@ class World:
 
     def delete(self, laptop: Laptop, kind: str, id: str) -> None:
         row = laptop.row(kind, id)
-        if row is None or row["deleted_at"] is not None or not self._may_type(laptop, kind, row):
+        if row is None or row["deleted_at"] is not None or not self.may_type(laptop, kind, row):
             return
         unborn = self._unsent_below(laptop, kind, id)
         with laptop.action() as connection:
@@ -160,6 +161,8 @@ class World:
             return
         with laptop.action() as connection:
             laptop.unbury(connection, kind, id, row["deleted_at"])
+            if row.get("merged_into"):
+                laptop.update(connection, kind, id, merged_into=None)
 
     def move(self, laptop: Laptop, account: str, territory: str) -> None:
         row = laptop.row("account", account)
@@ -172,7 +175,7 @@ class World:
 
     def add_line(self, laptop: Laptop, quote: str, quantity: int = 1) -> str | None:
         row = laptop.row("quote", quote)
-        if row is None or not self._may_type(laptop, "quote", row):
+        if row is None or not self.may_type(laptop, "quote", row):
             return None
         line, word = self._new_id("quote_line"), self.ledger.word()
         with laptop.action() as connection:
@@ -183,7 +186,7 @@ class World:
 
     def set_quantity(self, laptop: Laptop, line: str, quantity: int) -> None:
         row = laptop.row("quote_line", line)
-        if row is None or row["deleted_at"] is not None or not self._may_type(laptop, "quote_line", row):
+        if row is None or row["deleted_at"] is not None or not self.may_type(laptop, "quote_line", row):
             return
         if row["quantity"] == quantity:
             return
@@ -194,7 +197,7 @@ class World:
     def issue(self, laptop: Laptop, quote: str) -> None:
         """The quote gets its number from this laptop's own series, and never changes again."""
         row = laptop.row("quote", quote)
-        if row is None or not self._may_type(laptop, "quote", row):
+        if row is None or not self.may_type(laptop, "quote", row):
             return
         with laptop.action() as connection:
             number = row["number"] or laptop.draw_number(connection)
@@ -228,65 +231,6 @@ class World:
                     connection, "quote_line", id=self._new_id("quote_line"), quote=id, quantity=quantity
                 )
         self.ledger.typed(word, Place(laptop.name, "quote", id, "subject"))
-
-    # Conflicts and what is parked
-
-    def resolve(self, laptop: Laptop, conflict: str, number: int) -> None:
-        """Somebody decides: the value that stands, or one of the others."""
-        row = laptop.row("conflict", conflict)
-        if row is None or row["state"] != "open" or row["deleted_at"] is not None:
-            return
-        kind, id, name = row["record_kind"], row["record"], row["field"]
-        record = laptop.row(kind, id)
-        if record is None or record["deleted_at"] is not None or name in ("id", "deleted_at"):
-            return
-        if not self._may_type(laptop, kind, record):
-            return
-        candidates = json.loads(row["candidates"])
-        chosen = candidates[number % len(candidates)] if candidates and number % 2 else None
-        column, _dot, key = name.partition(".")
-        values: dict[str, Any] = {}
-        if chosen is not None:
-            values = dict(chosen["group"]) or {name: chosen["value"]}
-        stands = record[column] if not key else json.loads(record[column] or "{}").get(key)
-        if chosen is not None and key:
-            keys = json.loads(record[column] or "{}")
-            keys.pop(key, None)
-            keys |= {} if chosen["value"] is None else {key: json.loads(chosen["value"])}
-            values = {column: json.dumps(keys, sort_keys=True, separators=(",", ":"))}
-        decision = stands if chosen is None else chosen["value"]
-        with laptop.action() as connection:
-            if values:
-                laptop.update(connection, kind, id, **values)
-            laptop.update(
-                connection, "conflict", conflict, state="resolved", resolution=json.dumps(decision),
-                resolved_by=laptop.user, resolved_at=laptop.now(),
-            )  # fmt: skip
-        self.ledger.forget(row["candidates"], *([] if chosen is None else [stands]))
-        if chosen is not None and not key:
-            self.ledger.forget(*(record[part] for part in values))
-        # What was decided for is shown by the decision itself, whatever becomes of the field.
-
-    def withdraw(self, laptop: Laptop, uuid: str) -> None:
-        """The author takes back what was parked."""
-        body = laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE uuid = ?", uuid)[0][0]
-        with laptop.write() as connection:
-            connection.exec_driver_sql(
-                "UPDATE sync_transaction SET state = 'withdrawing' WHERE uuid = ? AND state = 'parked'",
-                (uuid,),
-            )
-        self.ledger.forget(body)
-
-    def retry(self, laptop: Laptop, uuid: str) -> None:
-        """The author sends once more what was parked: it goes out anew, and the first attempt is taken back."""
-        body = laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE uuid = ?", uuid)[0][0]
-        with laptop.write() as connection:
-            resolving.retry(connection, uuid)
-        for op in json.loads(body):
-            base, new = op.get("fields", {}).get("visits", (0, 0))
-            if op["table"] == "account":
-                # What is taken back is counted out, and goes out once more.
-                self.ledger.visits[op["id"]] += (new or 0) - (base or 0)
 
     # The office
 
@@ -391,7 +335,7 @@ class World:
     def _new_id(self, kind: str) -> str:
         return f"{kind}-{next(self._ids):04}"
 
-    def _may_type(self, laptop: Laptop, kind: str, row: Row) -> bool:
+    def may_type(self, laptop: Laptop, kind: str, row: Row) -> bool:
         """What the program itself refuses: an issued quote and its lines, and of one that is leaving what is left."""
         if kind not in ("quote", "quote_line"):
             return True
