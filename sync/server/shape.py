@@ -28,6 +28,13 @@ class Shape:
         )
         self.merged_into = {name: synced.merged_into for name, synced in tables.items() if synced.merged_into}
         """The tables whose rows can be merged into another, with the column that says into which."""
+        self.moving = {
+            name: tuple(
+                (f, str(one.link)) for f, one in synced.fields.items() if one.link in self.merged_into
+            )
+            for name, synced in tables.items()
+        }
+        """By table: (column, table) of its links to such rows."""
         self._links = {
             (name, target): tuple(f for f, declared in synced.fields.items() if declared.link == target)
             for name, synced in tables.items()

@@ -177,6 +177,8 @@ class Stated:
             return [op for op in ops if op.kind == "create"]
         if not may_write(change, key[0], root):
             return ops
+        if self._is_frozen(key, root):
+            ops = [self._hung(op, root) if (op.table, op.id) == key else op for op in ops]
         there = [(synced.name, row) for synced, row in versions.parts(change, *key)]
         named = {(op.table, op.id) for op in ops}
         unknown = self._has_more(key, ops)
@@ -209,6 +211,17 @@ class Stated:
         if self._is_another_version(key, ops) or self._is_paper(key, ops):
             return []
         return self._beside(key, ops)
+
+    def _hung(self, op: Op, root: Row) -> Op:
+        """An issued document hangs where its bringer saw it: a merger moved it, which is no part of what it says."""
+        working, fields = self._working, dict(op.fields)
+        for name, table in working.store.shape.moving[op.table]:
+            base, stated = fields.get(name, (None, root[name]))
+            is_there = stated is not None and working.get(table, str(stated)) is not None
+            if is_there and stated != root[name] and root["rev"] <= self._since:
+                root = working.put(op.table, op.id, {name: stated})
+            fields[name] = (base, root[name])
+        return replace(op, fields=fields)
 
     def _touch(self, ops: list[Op], key: Key) -> None:
         for op in ops:

@@ -63,4 +63,23 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 4}),
         ("restore_the_server", {}),
     ],
+    "an issued quote stated where it hangs now is the one that still hangs where it hung": [
+        ("copy_a_laptop", {"who": 2}),
+        ("issue_a_quote", {"who": 4, "pick": 5}),
+        ("sync", {"who": 4}),
+        ("back_up", {}),
+        ("copy_a_laptop", {"who": 4}),
+        ("merge", {"who": 5, "pick": 3, "number": 4}),
+        ("sync", {"who": 5}),
+        ("sync", {"who": 3}),
+        ("restore_the_server", {}),
+    ],
+    "two issues of one quote stand beside each other under their account": [
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 2, "pick": 2}),
+        ("issue_a_quote", {"who": 4, "pick": 7}),
+        ("sync", {"who": 2}),
+        ("copy_a_laptop", {"who": 2}),
+        ("restore_the_server", {}),
+    ],
 }
