@@ -154,9 +154,13 @@ class Laptop:
 
     def enrol(self, network: Network, password: str) -> None:
         """Become a device of the user."""
+        self.knows(network, password)
+        self.sign_in()
+
+    def knows(self, network: Network, password: str) -> None:
+        """Where the server is, and by which password its user signs in."""
         self.remote = network.remote(self, "")
         self._password = password
-        self.sign_in()
 
     def sign_in(self) -> None:
         """Become a device of the user, by his password, with all that is to be sent."""

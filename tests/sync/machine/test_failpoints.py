@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
-from tests.sync.machine import company, failpoints, promises
+from tests.sync.machine import company, failpoints, mergers, promises
 from tests.sync.machine.failpoints import Commits, Died
 from tests.sync.machine.founding import PASSWORD, Founding
 from tests.sync.machine.laptop import Laptop
+from tests.sync.machine.stories import NORTHERN, SECOND
 from tests.sync.machine.world import World
 
 ENDS = {"laptop": failpoints.of_the_laptop, "server": failpoints.of_the_server}
@@ -42,9 +43,51 @@ def _a_new_laptop(world: World) -> Laptop:
     return laptop
 
 
+def _an_enrolment(world: World) -> Laptop:
+    """Claire's first laptop broke; on the second one she has worked alone, and enrols it by her password."""
+    laptop = Laptop("claire-new", "claire", world.server.clock, company.NEW)
+    laptop.create()
+    laptop.knows(world.network, PASSWORD)
+    world.laptops.append(laptop)
+    world.add(laptop, "account", territory=company.NORTH)
+    return laptop
+
+
+def _a_copied_file(world: World) -> Laptop:
+    """The folder of Claire's profile was copied, and the copy has to become a laptop of its own."""
+    claire = _a_day_of_work(world)
+    world.copy_laptop(claire)
+    world.type(claire, "account", "account-0002", "phone")
+    world.sync(claire)
+    world.add_line(world.laptops[-1], "quote-0004", 5)
+    return world.laptops[-1]
+
+
+def _a_restored_server(world: World) -> Laptop:
+    """The server came back as it was before all that Claire and Rey sent."""
+    world.back_up()
+    claire = _a_day_of_work(world)
+    world.sync(claire)
+    world.sync(world.laptop("rey"))
+    world.restore_server()
+    return claire
+
+
+def _a_merger(world: World) -> Laptop:
+    """Claire merges an account on which Rey goes on."""
+    claire, rey = world.laptop("claire"), world.laptop("rey")
+    mergers.merge(world, claire, SECOND, NORTHERN)
+    world.several(rey, SECOND)
+    world.sync(rey)
+    return claire
+
+
+DAYS = (_a_day_of_work, _a_new_laptop, _an_enrolment, _a_copied_file, _a_restored_server, _a_merger)
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("begin", [_a_day_of_work, _a_new_laptop], ids=["a_sync", "a_first_load"])
+@pytest.mark.parametrize("begin", DAYS)
 def test_a_death_at_any_commit_is_survived(founding: Founding, begin, end: str, after: bool) -> None:  # type: ignore[no-untyped-def]
     for place in itertools.count():
         assert place < MOST, "the failpoints never come to an end"
