@@ -19,6 +19,17 @@ Bases = dict[tuple[str, str, str], Value]
 
 
 @dataclass(slots=True)
+class _Field:
+    """The folded change of one field."""
+
+    seen: Value
+    """What the person saw: the base of the merge."""
+    was: Value
+    """What the row held: it differs where a pull came under an open form, and is what comes back."""
+    new: Value
+
+
+@dataclass(slots=True)
 class _Record:
     """The folded change of one record."""
 
@@ -30,7 +41,7 @@ class _Record:
     deleted: bool | None = None
     was_deleted: bool | None = None
     """Before this transaction, where it deleted or restored the record."""
-    fields: dict[str, list[Value]] = field(default_factory=dict)
+    fields: dict[str, _Field] = field(default_factory=dict)
 
 
 def unsealed(connection: Connection) -> bool:
@@ -71,10 +82,10 @@ def _fold(rows: Iterable[Any], bases: Bases) -> dict[tuple[str, str], _Record]:
         elif name is None:
             record.created = True
         elif name in record.fields:
-            record.fields[name][1] = new
+            record.fields[name].new = new
         else:
             seen = base if record.created else bases.get((kind, id, name), base)
-            record.fields[name] = [seen, new]
+            record.fields[name] = _Field(seen, base, new)
     return records
 
 
@@ -85,7 +96,7 @@ def _has_effect(record: _Record, schema: SyncSchema) -> bool:
     if record.deleted == record.was_deleted:
         record.deleted = None
     declared = schema.tables[record.kind].fields
-    moved = {name for name, (base, new) in record.fields.items() if base != new}
+    moved = {name for name, one in record.fields.items() if one.seen != one.new}
     groups = {declared[name].group for name in moved if name in declared} - {None}
     record.fields = {
         name: pair
@@ -125,7 +136,7 @@ def _document_rev(connection: Connection, schema: SyncSchema, record: _Record, b
 
 
 def _operations(record: _Record) -> list[Op]:
-    pairs = {name: (base, new) for name, (base, new) in record.fields.items()}
+    pairs = {name: (one.seen, one.new) for name, one in record.fields.items()}
     found: list[Op] = []
 
     def add(kind: OpKind, fields: dict[str, tuple[Value, Value]]) -> None:
@@ -169,8 +180,8 @@ def _keep_entries(connection: Connection, tx: str, records: list[_Record]) -> No
             op = "delete" if record.deleted else "restore"
             rows.append((tx, record.kind, record.id, op, None, None, None, *same))
         rows += [
-            (tx, record.kind, record.id, "update", name, base, new, *same)
-            for name, (base, new) in record.fields.items()
+            (tx, record.kind, record.id, "update", name, one.was, one.new, *same)
+            for name, one in record.fields.items()
         ]
     connection.exec_driver_sql(
         "INSERT INTO sync_entry (tx, kind, id, op, field, base, new, at, base_rev)"

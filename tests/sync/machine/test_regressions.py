@@ -15,7 +15,7 @@ from tests.sync.machine import (
 )
 from tests.sync.machine.world import World
 
-TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND, merged_runs.FOUND)
+TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND, merged_runs.FOUND, open_forms.FOUND)
 EVERY = {name: steps for found in TOLD for name, steps in found.items()}
 
 

@@ -1,0 +1,16 @@
+"""What chance found once of forms that stayed open while the record moved."""
+
+from __future__ import annotations
+
+from tests.sync.machine import chance
+
+FOUND: dict[str, chance.Steps] = {
+    "what stood under an open form is what a restored server is told, and not what the form showed": [
+        ("open_a_form", {"who": 1, "kind": "account", "pick": 3}),
+        ("edit", {"who": 5, "kind": "account", "pick": 7, "number": 3}),
+        ("back_up", {}),
+        ("sync", {"who": 1}),
+        ("restore_the_server", {}),
+        ("save_the_form", {"who": 5, "number": 5}),
+    ],
+}
