@@ -18,7 +18,7 @@ Forks = Mapping[str, list[Fork]]
 Said = tuple[str, int, bool, list[Fork], list[str]]
 """(epoch, revision, rescued, forks, stated) of one transaction"""
 REMAINS = "remains"
-"""The outcome of an acknowledged transaction that tells of some of its records no more."""
+"""The outcome of an acknowledged or parked transaction that tells of some of its records no more."""
 _NAME, _LIVES = "lost", "lost_lives"
 _MOST_LIVES = 8
 _FIELDS = ("epoch", "seen", "rescued", "forks", "stated")

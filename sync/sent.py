@@ -79,7 +79,10 @@ def send_again(connection: Connection, schema: SyncSchema, hello: Hello, known: 
     lost.note(connection, gone, made=forks.made_by(connection), stated=stated)
     connection.exec_driver_sql("UPDATE sync_transaction SET rev = NULL WHERE state = 'sealed'")
     count = sum(_seal_again(connection, tx) for tx in names(connection) if tx not in known)
-    parked = connection.exec_driver_sql("SELECT uuid FROM sync_transaction WHERE state = 'parked'").scalars()
+    # Of what an erasure took something from the server has the whole under its name: it is not what was sent.
+    parked = connection.exec_driver_sql(
+        "SELECT uuid FROM sync_transaction WHERE state = 'parked' AND outcome <> ?", (lost.REMAINS,)
+    ).scalars()
     copied = [tx for tx, rev, outcome in had if rev > restored and outcome != lost.REMAINS]
     for tx in [one for one in (*copied, *parked) if one in known]:
         _seal_again(connection, tx)
@@ -103,7 +106,7 @@ def _rename_remains(connection: Connection, known: Collection[str]) -> None:
     Of one of which nothing is left there is nothing to send.
     """
     remains = connection.exec_driver_sql(
-        "SELECT uuid, body FROM sync_transaction WHERE state = 'acknowledged' AND outcome = ?",
+        "SELECT uuid, body FROM sync_transaction WHERE state IN ('acknowledged', 'parked') AND outcome = ?",
         (lost.REMAINS,),
     ).all()
     for tx, body in remains:
@@ -180,7 +183,7 @@ def forget_records(
             continue
         connection.exec_driver_sql(
             "UPDATE sync_transaction SET body = ?, hash = ?, label = '',"
-            " outcome = CASE state WHEN 'acknowledged' THEN ? ELSE outcome END WHERE uuid = ?",
+            " outcome = CASE WHEN state IN ('acknowledged', 'parked') THEN ? ELSE outcome END WHERE uuid = ?",
             (b"[" + b",".join(bytes(op) for op in left) + b"]", hash_of(left), lost.REMAINS, tx),
         )
 

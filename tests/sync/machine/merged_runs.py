@@ -82,4 +82,13 @@ FOUND: dict[str, chance.Steps] = {
         ("copy_a_laptop", {"who": 2}),
         ("restore_the_server", {}),
     ],
+    "work that waits and of which an erasure took something is not sent again under its name": [
+        ("issue_a_quote", {"who": 4, "pick": 5}),
+        ("erase", {"kind": "contact", "pick": 0}),
+        ("merge", {"who": 4, "pick": 6, "number": 3}),
+        ("delete", {"who": 4, "kind": "account", "pick": 0}),
+        ("sync", {"who": 4}),
+        ("back_up", {}),
+        ("restore_the_server", {}),
+    ],
 }

@@ -200,7 +200,8 @@ def _told(laptop: Laptop, marked: set[str]) -> dict[str, str]:
     values = f"field NOT IN ({', '.join(map(repr, sorted(links | {'id'})))})"
     told["conflict"] = str(laptop.sql("SELECT id, record FROM conflict"))
     told["candidates"] = str(laptop.sql(f"SELECT base, candidates, resolution FROM conflict WHERE {values}"))
-    told["sync_news"] = str(laptop.sql(f"SELECT * FROM sync_news WHERE {own} AND {values}"))
+    asked = f"id NOT IN (SELECT id FROM conflict WHERE NOT ({values}))"
+    told["sync_news"] = str(laptop.sql(f"SELECT * FROM sync_news WHERE {own} AND {values} AND {asked}"))
     told["draft"] = str(laptop.sql(f"SELECT * FROM draft WHERE {own}"))
     bodies = laptop.sql("SELECT cast(body AS text) FROM sync_transaction WHERE state <> 'parked'")
     sent = [op for (body,) in bodies for op in json.loads(body) if op["id"] not in marked]
