@@ -8,6 +8,7 @@ from tests.sync.machine import (
     chance,
     copied_quotes,
     merged_runs,
+    open_forms,
     promises,
     restored_quotes,
     stories,
