@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TypedDict
 from uuid import UUID, uuid5
@@ -32,6 +33,8 @@ DECISION = frozenset({"state", "resolution", "resolved_by", "resolved_at"})
 DELETION = "deleted_at"
 FORK = "id"
 """The field of a conflict of whole documents: each candidate's value is the id of the other version."""
+MARK = "candidates."
+"""How the server's memory of when a version came to its conflict begins: no edit of anybody's."""
 _NAMESPACE = UUID("7a6f0f52-51b5-4d2f-9c0b-2f1d7a3c1f10")
 
 
@@ -77,6 +80,11 @@ def with_candidate(text: Value, added: Candidate, replaced: Candidate | None = N
     gone = [one for one in (added, replaced) if one is not None]
     kept = [one for one in candidates_of(text) if not any(_is_same(one, other) for other in gone)]
     return canonical([*kept, added])
+
+
+def mark_of(candidate: Candidate) -> str:
+    """The name under which the server remembers when this version came to its conflict."""
+    return f"{MARK}{hashlib.sha256(canonical(candidate).encode()).hexdigest()}"
 
 
 def _is_same(one: Candidate, other: Candidate) -> bool:

@@ -129,6 +129,8 @@ def add_conflict(
         return
     key = conflicts.conflict_id(table, id, name)
     change.opened.add(key)
+    author, left = change.author, conflicts.mark_of(candidate)
+    working.log(Edit(kind, key, left, change.now, author.user, author.device, change.uuid))
     row = working.get(kind, key)
     is_open = row is not None and row["state"] == "open" and row["deleted_at"] is None
     standing = row["candidates"] if row is not None and is_open else None

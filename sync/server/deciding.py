@@ -1,10 +1,14 @@
-"""Decisions on conflicts: the first closes one, a later and different one opens it again; they never clash."""
+"""Decisions on conflicts: the first closes one, a later and different one opens it again; they never clash.
+
+One made without having seen all versions closes nothing: the record takes it, and the question stays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from sync import conflicts
+from sync.conflicts import Candidate
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.server.change import Change
@@ -32,7 +36,10 @@ def _decide(change: Change, op: Op, row: Row, ops: Iterable[Op]) -> None:
         return
     decided = op.fields.get("resolution", (None, None))[1]
     if is_seen and not _is_overtaken(change, row, decided, ops):
-        _write(change, op, row)
+        if _left(change, row, _unseen(change, op, row)):
+            _put_open(change, op, _left(change, row, conflicts.candidates_of(row["candidates"])))
+        else:
+            _write(change, op, row)
     elif is_seen or (row["state"], row["resolution"]) != ("resolved", decided):
         _open_again(change, op, row, decided)
 
@@ -64,23 +71,39 @@ def _write(change: Change, op: Op, row: Row) -> None:
     change.working.put(op.table, op.id, written | stamps)
 
 
+def _unseen(change: Change, op: Op, row: Row) -> list[Candidate]:
+    """The versions that others left after what the decider had before him: he decided nothing about them."""
+    found = conflicts.candidates_of(row["candidates"])
+    marks = [(op.table, op.id, conflicts.mark_of(one)) for one in found]
+    pending = {edit.field for edit in change.working.edits_of(op.table, op.id)}
+    return [
+        one
+        for one, mark, edit in zip(found, marks, change.working.past.last_edits(marks), strict=True)
+        if one.get("device") != change.author.device
+        and (mark[2] in pending or (edit is not None and edit.rev > op.base_rev))
+    ]
+
+
+def _left(change: Change, row: Row, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Without those that the record holds now: of them there is nothing to ask."""
+    stands = _standing(change, row)
+    return [one for one in candidates if one.get("group") or one.get("value") != stands]
+
+
 def _open_again(change: Change, op: Op, row: Row, decided: Value) -> None:
     """With the value decided on for a candidate, in place of the one on which its author had decided before."""
     base = op.fields.get("resolution", (None, None))[0]
     added, before = (_candidate(change, op, conflicts.base_of(value)) for value in (decided, base))
-    stands = _standing(change, row)
-    left = [
-        one
-        for one in conflicts.candidates_of(conflicts.with_candidate(row["candidates"], added, before))
-        if one.get("group") or one.get("value") != stands
-    ]
+    together = conflicts.candidates_of(conflicts.with_candidate(row["candidates"], added, before))
+    _put_open(change, op, _left(change, row, together))
+
+
+def _put_open(change: Change, op: Op, candidates: list[Candidate]) -> None:
     values: dict[str, Value] = dict.fromkeys(("resolution", "resolved_by", "resolved_at"))
-    change.working.put(op.table, op.id, values | {"state": "open", "candidates": canonical(left)})
+    change.working.put(op.table, op.id, values | {"state": "open", "candidates": canonical(candidates)})
     change.mark("conflict")
 
 
-def _candidate(change: Change, op: Op, value: Value) -> conflicts.Candidate:
+def _candidate(change: Change, op: Op, value: Value) -> Candidate:
     author = change.author
-    return conflicts.Candidate(
-        value=value, user=author.user, device=author.device, at=change.at(op), group={}
-    )
+    return Candidate(value=value, user=author.user, device=author.device, at=change.at(op), group={})

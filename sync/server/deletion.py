@@ -67,7 +67,8 @@ def has_foreign_change(
     """Whether another device changed one of the rows after `base_rev`, or after that row was `seen`."""
     device, working = change.author.device, change.working
     past = working.past
-    if any(past.is_foreign(edit, device) for table, id in keys for edit in working.edits_of(table, id)):
+    pending = (edit for table, id in keys for edit in working.edits_of(table, id))
+    if any(past.is_foreign(one, device) for one in pending if not one.field.startswith(conflicts.MARK)):
         return True
     changed = zip(keys, past.foreign_revs(device, keys), strict=True)
     return any(rev > max(base_rev, (seen or {}).get(key, 0)) for key, rev in changed)

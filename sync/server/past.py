@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from sync import driver
+from sync import conflicts, driver
 from sync.merge import Value
 from sync.server.store import Store
 
@@ -121,7 +121,7 @@ class Past:
         for batch in _batches(missing):
             statement = (
                 select(edits.c.table_name, edits.c.id, func.max(edits.c.rev))
-                .where(edits.c.id.in_(batch), self.foreign(device))
+                .where(edits.c.id.in_(batch), self.foreign(device), ~edits.c.field.startswith(conflicts.MARK))
                 .group_by(edits.c.table_name, edits.c.id)
             )
             for table, id, rev in self._connection.execute(statement):

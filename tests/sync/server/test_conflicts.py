@@ -118,6 +118,40 @@ def test_who_decides_to_leave_what_meanwhile_stands_no_more_is_asked_again(
     assert (row["state"], _values(row)) == ("open", ["1", "2"])
 
 
+def test_a_version_that_the_decider_had_not_seen_keeps_the_question_open(
+    company: Company, nora: Laptop, office: Laptop
+) -> None:
+    row = _disputed(nora, office)
+    third = company.laptop("nora")
+    third.pull()
+    third.do(Op("account", "a", "update", 0, {"phone": ("0", "9")}, at="2020-01-01T00:00:00.000Z"))
+    assert _decide(office, row, "2").outcome == "conflict"
+    (open_row,) = _conflicts(office)
+    assert (open_row["state"], open_row["resolution"], _values(open_row)) == ("open", None, ["1", "9"])
+    assert office.row("account", "a")["phone"] == "2"
+    assert _decide(office, open_row, "2").outcome == "applied", "now all versions were seen"
+    assert _conflicts(nora)[0]["state"] == "resolved"
+
+
+def test_who_has_seen_the_question_deletes_the_record_with_it(nora: Laptop, office: Laptop) -> None:
+    row = _disputed(nora, office)
+    office.pull()
+    kept = office.row("account", "a")
+    assert int(str(row["rev"])) > int(str(kept["rev"])), "the question came last in its commit"
+    assert office.do(Op("account", "a", "delete", int(str(kept["rev"])))).outcome == "applied"
+
+
+def test_a_version_that_is_the_one_decided_on_asks_nobody_again(
+    company: Company, nora: Laptop, office: Laptop
+) -> None:
+    row = _disputed(nora, office)
+    third = company.laptop("nora")
+    third.pull()
+    third.do(Op("account", "a", "update", 0, {"phone": ("0", "5")}, at="2020-01-01T00:00:00.000Z"))
+    assert _decide(office, row, "5").outcome == "applied"
+    assert _conflicts(office)[0]["state"] == "resolved"
+
+
 def test_a_decision_that_is_made_again_by_two_asks_nobody(nora: Laptop, office: Laptop) -> None:
     row = _disputed(nora, office)
     _decide(nora, row, "1")
