@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,9 @@ from app.cli.output import Output, table
 from app.cli.profile_words import opened
 from app.cli.shapes import pairs
 from app.conflicts import parked as team
-from app.conflicts import resolving
+from app.conflicts import reading, resolving
 from app.i18n import translate as _
-from app.titles import kind_label, shown, title_of
+from app.titles import kind_label, title_of
 from app.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,24 +23,25 @@ if TYPE_CHECKING:
 def conflicts(options: argparse.Namespace, output: Output) -> None:
     """The open conflicts; decided ones too with `--all`."""
     with opened(options) as workspace, workspace.read() as session:
-        found = resolving.find_conflicts(session, state=None if options.all else "open")
-        rows = [_as_row(session.connection(), conflict) for conflict in found]
-    heading = ["id", _("Kind"), _("Record"), _("Field"), _("Mine"), _("Theirs"), _("By")]
+        found = reading.find_conflicts(session, state=None if options.all else "open")
+        rows = [row for conflict in found for row in _as_rows(session.connection(), conflict)]
+    heading = ["id", _("Kind"), _("Record"), _("Field"), _("Mine"), _("By"), _("Theirs"), _("By")]
     output.result([conflict.as_json() for conflict in found], table(rows, heading) if rows else [])
 
 
-def _as_row(connection: Connection, conflict: resolving.OpenConflict) -> tuple[str, ...]:
-    """In the words of the screens; the field by its name, which `resolve` asks for."""
-    field = conflict.field
-    return (
-        conflict.id,
-        kind_label(conflict.kind),
-        title_of(connection, conflict.kind, conflict.record) or conflict.record,
-        field.name,
-        shown(connection, field, conflict.mine),
-        shown(connection, field, conflict.theirs),
-        title_of(connection, "user", conflict.by) if conflict.by else "",
-    )
+def _as_rows(connection: Connection, conflict: reading.OpenConflict) -> Iterator[tuple[str, ...]]:
+    """In the words of the screens; the field by its name, which `resolve` asks for. One row for each other version."""
+    mine, theirs = conflict.mine, conflict.theirs
+    title = title_of(connection, conflict.kind, conflict.record) or conflict.record
+    named = (conflict.id, kind_label(conflict.kind), title, conflict.field.name)
+    for other in (theirs, *(side for side in conflict.sides if side not in (mine, theirs))):
+        yield (*named, *_told(connection, conflict, mine), *_told(connection, conflict, other))
+
+
+def _told(connection: Connection, conflict: reading.OpenConflict, side: reading.Side) -> tuple[str, str]:
+    """The version in one line, and its author."""
+    text = " ".join(", ".join(reading.told(connection, conflict, side)).split())
+    return text, title_of(connection, "user", side.by) if side.by else ""
 
 
 def resolve(options: argparse.Namespace, output: Output) -> None:

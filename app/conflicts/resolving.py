@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,19 +10,15 @@ from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.orm import Session
 
 from app import records
-from app.entity import entity, fields
+from app.conflicts import reading
+from app.conflicts.reading import OpenConflict, Side
+from app.entity import entity
 from app.errors import Invalid, NotAllowed, NotFound
-from app.fields import Field
 from app.i18n import mark
 from app.i18n import translate as _
 from app.kinds import KINDS
-from sync import state as sync_state
-from sync.conflicts import DELETION
 
-MINE, THEIRS = "mine", "theirs"
-
-_DELETED = Field(DELETION, "timestamp", mark("Deleted at"))
-_OWN = Field("custom", "json", mark("Own fields"))
+MINE, THEIRS, BOTH = "mine", "theirs", "both"
 
 REASONS = {
     "not_allowed": mark("You may not change this record."),
@@ -39,83 +33,46 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class OpenConflict:
-    """One field of one record that two people wrote. Values are Python values, as `app.records` gives them."""
-
-    id: str
-    kind: str
-    record: str
-    field: Field
-    base: Any
-    mine: Any
-    theirs: Any
-    by: str | None
-    """Who wrote `theirs`: a user's id."""
-    at: str | None
-    state: str
-    mine_stands: bool
-    """Whether the record holds `mine` now."""
-    group: Mapping[str, Any]
-    """All values of the version that did not win, where fields belong together."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that `terrain conflicts --json` prints."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "record": self.record,
-            "field": self.field.name,
-            "base": _json(self.field, self.base),
-            "mine": _json(self.field, self.mine),
-            "theirs": _json(self.field, self.theirs),
-            "by": self.by,
-            "at": self.at,
-            "state": self.state,
-        }
-
-
-def find_conflicts(
-    session: Session, state: str | None = "open", record: str | None = None
-) -> list[OpenConflict]:
-    """The conflicts in `state` (None: all), oldest first; of one record where `record` names it."""
-    where = {name: value for name, value in (("state", state), ("record", record)) if value is not None}
-    me = _who(session)
-    found = (_read(session, row, me) for row in records.find_rows(session, "conflict", where))
-    return [conflict for conflict in found if conflict is not None]
-
-
-def get_conflict(session: Session, id: str) -> OpenConflict:
-    """One conflict; raises NotFound."""
-    me = _who(session)
-    found = _read(session, records.get(session, "conflict", id), me)
-    if found is None:
-        raise NotFound(_("The record of this conflict is not on this laptop."))
-    return found
-
-
 def resolve(session: Session, id: str, name: str, decision: Any) -> None:
-    """Decide: `mine`, `theirs`, or a value of one's own, typed or Python. An ordinary save, so it travels.
+    """Decide: `mine`, `theirs`, a version, or a value of one's own, typed or Python. An ordinary save, so it travels.
 
-    Raises NotFound, Invalid, and NotAllowed where the conflict is about another field.
+    Of fields that belong together a version is taken whole. Raises NotFound, Invalid, and NotAllowed where the
+    conflict is about another field.
     """
-    conflict = get_conflict(session, id)
+    conflict = reading.get_conflict(session, id)
     if name != conflict.field.name:
         raise NotAllowed(_("This conflict is about the field “{name}”.", name=conflict.field.name))
-    keeps = decision == (MINE if conflict.mine_stands else THEIRS)
-    takes = decision == (THEIRS if conflict.mine_stands else MINE)
-    if conflict.field is _DELETED:
-        if not (keeps or takes):
+    chosen = _chosen(conflict, decision)
+    if conflict.field is reading.FORKED:
+        if decision != BOTH:
+            raise Invalid({name: _("Both versions stay: decide with both.")})
+    elif conflict.field is reading.DELETED:
+        if chosen is None:
             raise Invalid({name: _("Decide with mine or theirs.")})
-        if takes:
+        if (chosen.value is None) != (conflict.sides[0].value is None):
             _delete_or_restore(session, conflict)
-    elif takes and conflict.group:
-        records.save(session, conflict.kind, conflict.record, conflict.group)
-    elif not keeps:
-        loser = conflict.theirs if conflict.mine_stands else conflict.mine
-        values = _values(session, conflict, loser if takes else decision)
-        records.save(session, conflict.kind, conflict.record, values)
+    elif chosen is None or not _is_same(chosen, conflict.sides[0]):
+        values = dict(chosen.group) if chosen is not None else {}
+        value = decision if chosen is None else chosen.value
+        records.save(session, conflict.kind, conflict.record, values or _values(session, conflict, value))
     _close(session, conflict)
+
+
+def _chosen(conflict: OpenConflict, decision: Any) -> Side | None:
+    """The version that the decision names; None for a value that nobody had."""
+    if isinstance(decision, Side):
+        return decision
+    if decision == MINE:
+        return conflict.mine
+    if decision == THEIRS:
+        return conflict.theirs
+    # One value of fields that belong together names its version, where only one has it.
+    found = [side for side in conflict.sides if side.group and side.value == decision]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_same(one: Side, other: Side) -> bool:
+    return (one.value, dict(one.group)) == (other.value, dict(other.group))
 
 
 def find_parked(session: Session) -> list[dict[str, Any]]:
@@ -190,75 +147,6 @@ def _get_parked(connection: Connection, id: str) -> Any:
     return row
 
 
-def _read(session: Session, row: Mapping[str, Any], me: tuple[str | None, str | None]) -> OpenConflict | None:
-    kind, name = row["record_kind"], row["field"]
-    table = _table(kind)
-    record = session.execute(select(table).where(table.c.id == row["record"])).mappings().first()
-    field = _field(kind, name)
-    if record is None or field is None:
-        return None
-    stands = _value(dict(record), name)
-    candidates = [c for c in row["candidates"] or [] if isinstance(c, dict)]
-    last = candidates[-1] if candidates else {}
-    own = next((c for c in reversed(candidates) if _is_mine(c, me)), None)
-    shown = own or last
-    loser = _python(field, shown.get("value"))
-    author = (record["updated_by"], _moment(record["updated_at"]))
-    by, at = author if own is not None else (shown.get("user"), shown.get("at"))
-    return OpenConflict(
-        id=row["id"],
-        kind=kind,
-        record=row["record"],
-        field=field,
-        base=_python(field, row["base"]),
-        mine=stands if own is None else loser,
-        theirs=loser if own is None else stands,
-        by=by,
-        at=at,
-        state=row["state"] or "open",
-        mine_stands=own is None,
-        group={
-            each: _python(declared, value)
-            for each, value in (shown.get("group") or {}).items()
-            if (declared := _field(kind, each)) is not None
-        },
-    )
-
-
-def _is_mine(candidate: Mapping[str, Any], me: tuple[str | None, str | None]) -> bool:
-    return (candidate.get("device") or "?") == me[1] or (candidate.get("user") or "?") == me[0]
-
-
-def _field(kind: str, name: str) -> Field | None:
-    if name == DELETION:
-        return _DELETED
-    if name.startswith("custom."):
-        return Field(name, _OWN.kind, name.removeprefix("custom."))
-    parent, dot, key = name.partition(".")
-    declared = fields(kind).get(parent)
-    if declared is None or not dot:
-        return declared
-    return Field(name, "json", f"{declared.label} · {key}")
-
-
-def _value(record: Mapping[str, Any], name: str) -> Any:
-    parent, dot, key = name.partition(".")
-    return (record[parent] or {}).get(key) if dot else record[name]
-
-
-def _python(field: Field, stored: Any) -> Any:
-    return None if stored is None else KINDS[field.kind].from_stored(stored, field)
-
-
-def _json(field: Field, value: Any) -> Any:
-    return None if value is None else KINDS[field.kind].to_json(value, field)
-
-
-def _moment(value: Any) -> str | None:
-    text = KINDS["timestamp"].to_stored(value, _DELETED)
-    return None if text is None else str(text)
-
-
 def _values(session: Session, conflict: OpenConflict, value: Any) -> dict[str, Any]:
     """What to save: one key of a structure is saved with its neighbours, the company's own fields by name."""
     parent, dot, key = conflict.field.name.partition(".")
@@ -270,8 +158,7 @@ def _values(session: Session, conflict: OpenConflict, value: Any) -> dict[str, A
 
 def _delete_or_restore(session: Session, conflict: OpenConflict) -> None:
     """The version that did not win is the deletion of a record that stands, or the return of a deleted one."""
-    stands = conflict.mine if conflict.mine_stands else conflict.theirs
-    if stands is None:
+    if conflict.sides[0].value is None:
         records.delete(session, conflict.kind, conflict.record)
     else:
         records.restore(session, conflict.kind, conflict.record)
@@ -281,7 +168,7 @@ def _close(session: Session, conflict: OpenConflict) -> None:
     kind, name = conflict.kind, conflict.field.name
     table = _table(kind)
     row = session.execute(select(table).where(table.c.id == conflict.record)).mappings().one()
-    value = _value(dict(row), name)
+    value = None if conflict.field is reading.FORKED else reading.value_of(dict(row), name)
     # Written past the validation: text that looks like JSON would be read as such, and this is its text.
     decided = None if value is None else KINDS[conflict.field.kind].to_stored(value, conflict.field)
     now = datetime.now(UTC)
@@ -308,9 +195,3 @@ def reason_sentence(reason: str | None) -> str:
 
 def _table(kind: str) -> Table:
     return entity(kind).__table__  # type: ignore[return-value]
-
-
-def _who(session: Session) -> tuple[str | None, str | None]:
-    """This laptop's user and device."""
-    connection = session.connection()
-    return sync_state.user(connection), sync_state.get(connection, "device")

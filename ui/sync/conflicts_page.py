@@ -182,7 +182,7 @@ class ConflictsPage(Page):
         fields = _n("{n} field to choose", "{n} fields to choose", len(record.questions))
         self._facts.setText(f"{record.kind_label}  ·  {fields}")
         self._fill_grid(record)
-        asked = [question for question in record.questions if not question.other]
+        asked = [question for question in record.questions if not question.others]
         both_sides = any(v.mine for q in asked for v in q.versions)
         self.all_mine.setVisible(len(asked) > 1 and both_sides)
         self.all_theirs.setVisible(len(asked) > 1 and both_sides)
@@ -217,8 +217,8 @@ class ConflictsPage(Page):
         body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._grid_place.addWidget(body)
         for question in record.questions:
-            if question.other and record.kind == "quote":
-                self._grid_place.addWidget(TwoQuotes(self.shell, record.id, question.other))
+            for other in question.others if record.kind == "quote" else ():
+                self._grid_place.addWidget(TwoQuotes(self.shell, record.id, other))
         self._grid_place.addStretch(1)
 
     # Deciding
@@ -246,7 +246,7 @@ class ConflictsPage(Page):
         decisions: dict[str, tuple[str, Any]] = {}
         for row in self.rows:
             try:
-                decisions[row.question.id] = (row.question.field.name, row.decision())
+                decisions[row.question.id] = (row.question.name, row.decision())
             except ValueError as problem:
                 row.show_problem(str(problem))
                 return
@@ -294,7 +294,7 @@ class ConflictsPage(Page):
 
 def _headings(record: Disputed) -> tuple[str, str] | None:
     """The headings of the two columns, when each has one author for all fields; else authors stand with the values."""
-    asked = [question.versions for question in record.questions if not question.other]
+    asked = [question.versions for question in record.questions if not question.others]
     if not asked or any(len(versions) != 2 for versions in asked):
         return None
     columns = list(zip(*asked, strict=True))

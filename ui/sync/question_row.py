@@ -7,11 +7,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
 
-from app.conflicts.review import BOTH, Question, Version
+from app.conflicts.resolving import BOTH
+from app.conflicts.review import Question, Version
+from app.fields import Field
 from app.i18n import translate as _
 from app.sync_view import spoken_at
 from ui.form.editors import Editor
 from ui.form.record_form import EDITORS
+from ui.sync.group_editor import GroupEditor
 from ui.sync.version_card import VersionCard
 from ui.widgets import Button, ElidingLabel, Label, hbox, panel, vbox
 
@@ -29,7 +32,7 @@ class QuestionRow(QObject):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._group.buttonClicked.connect(self._on_chosen)
-        self.cards = [self._card(version) for version in question.versions] if not question.other else []
+        self.cards = [self._card(version) for version in question.versions] if not question.others else []
         self._authors = [author_line(version) if show_authors else "" for version in question.versions]
         self.editor: Editor | None = None
         self._editor_area = panel(vbox(gap=4))
@@ -44,7 +47,7 @@ class QuestionRow(QObject):
     def place(self, grid: QGridLayout, row: int) -> int:
         """Add the widgets from `row` on; returns the next free row."""
         grid.addWidget(self._label(), row, 0)
-        if self.question.other:
+        if self.question.others:
             grid.addWidget(self._both(), row, 1, 1, 2)
             return row + 1
         for at, card in enumerate(self.cards):
@@ -78,11 +81,16 @@ class QuestionRow(QObject):
         return panel(hbox(ElidingLabel(_("The two texts differ:"), "muted"), both, None))
 
     def _other(self) -> QWidget | None:
-        if self.question.field.kind not in EDITORS or self.question.field.kind in _NOT_TYPED:
+        if not self._typable():
             return None
         button = Button("", "ghost", "pencil", self.write_other, tip=_("Write something else"))
         button.setAccessibleName(_("{field}, write something else", field=self.question.field.label))
         return panel(vbox(button, None, margins=(0, 3, 0, 0)))
+
+    def _typable(self) -> list[Field]:
+        """The fields that can be written here."""
+        asked = self.question.together or (self.question.field,)
+        return [field for field in asked if field.kind in EDITORS and field.kind not in _NOT_TYPED]
 
     def _both(self) -> QWidget:
         names = ", ".join(version.text for version in self.question.versions if version.text)
@@ -96,7 +104,7 @@ class QuestionRow(QObject):
 
     def choose(self, mine: bool) -> None:
         """Choose the user's own version, or the other one; of a document that exists twice there is no choice."""
-        if self.question.other:
+        if self.question.others:
             return
         for card, version in zip(self.cards, self.question.versions, strict=True):
             if version.mine == mine:
@@ -111,7 +119,12 @@ class QuestionRow(QObject):
     def write_other(self) -> None:
         """Start from the chosen version and write another one."""
         chosen = self._chosen()
-        self._edit(self.question.values[chosen] if chosen is not None else None)
+        # Nothing chosen: on from the version that the record holds.
+        version = self.question.versions[chosen] if chosen is not None else self._standing()
+        self._edit(dict(version.decision.group) if self.question.together else version.value)
+
+    def _standing(self) -> Version:
+        return next(version for version in self.question.versions if version.stands)
 
     def choice(self) -> dict[str, Any]:
         """What the person has chosen or written so far, for the draft."""
@@ -142,7 +155,7 @@ class QuestionRow(QObject):
 
     def _show_editor(self) -> Editor:
         if self.editor is None:
-            self.editor = EDITORS[self.question.field.kind](self.question.field)
+            self.editor = self._editor()
             self.editor.changed.connect(self._clear_problem)
             self.editor.changed.connect(self.changed)
             layout = self._editor_area.layout()
@@ -156,6 +169,11 @@ class QuestionRow(QObject):
         self._editor_area.show()
         return self.editor
 
+    def _editor(self) -> Editor:
+        if self.question.together:
+            return GroupEditor(self._typable())
+        return EDITORS[self.question.field.kind](self.question.field)
+
     def _on_chosen(self, _card: QAbstractButton) -> None:
         self._editor_area.hide()
         self._clear_problem()
@@ -165,15 +183,15 @@ class QuestionRow(QObject):
         return next((at for at, card in enumerate(self.cards) if card.isChecked()), None)
 
     def decision(self) -> Any:
-        """`mine`, `theirs` or a value, for `app.conflicts.review.decide`; ValueError with one sentence."""
-        if self.question.other:
+        """A version or a value, for `app.conflicts.review.decide`; ValueError with one sentence."""
+        if self.question.others:
             return BOTH
         chosen = self._chosen()
         if chosen is not None:
             return self.question.versions[chosen].decision
         if self.editor is None:
             raise ValueError(_("Choose a version."))
-        return self.editor.parsed()
+        return self.question.written(self.editor.parsed())
 
     def show_problem(self, sentence: str) -> None:
         """Say beside the field why its value cannot be kept."""

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app import errors, records
-from app.conflicts import resolving
+from app.conflicts import reading, resolving, review
 from sync import capture, outbox
-from sync.conflicts import conflict_id
+from sync.conflicts import FORK, conflict_id
 
 ME, OTHER = ("user-me", "laptop-me"), ("user-other", "laptop-other")
 AT = "2026-11-20T09:00:00.000Z"
@@ -55,7 +55,7 @@ def test_a_conflict_shows_both_versions_from_where_one_sits(workspace, account):
     theirs = clash(workspace, account, "name", "Base", "Lost")
     mine = clash(workspace, account, "credit_limit", 5000, 7500, author=ME)
     with workspace.read() as session:
-        found = {c["id"]: c for c in (each.as_json() for each in resolving.find_conflicts(session))}
+        found = {c["id"]: c for c in (each.as_json() for each in reading.find_conflicts(session))}
     name, limit = found[theirs], found[mine]
     assert (name["base"], name["mine"], name["theirs"], name["by"]) == ("Base", "Stands", "Lost", OTHER[0])
     assert (name["kind"], name["record"], name["field"], name["state"]) == (
@@ -84,8 +84,8 @@ def test_a_decision_is_an_ordinary_save_and_closes_the_conflict(workspace, accou
     row = get(workspace, id, "conflict")
     assert (row["state"], row["resolution"], row["resolved_by"]) == ("resolved", kept, ME[0])
     with workspace.read() as session:
-        assert resolving.find_conflicts(session) == []
-        assert len(resolving.find_conflicts(session, state=None)) == 1
+        assert reading.find_conflicts(session) == []
+        assert len(reading.find_conflicts(session, state=None)) == 1
         last = outbox.waiting(session.connection())[-1].operations()
     assert "conflict" in {op.table for op in last}
 
@@ -98,6 +98,62 @@ def test_fields_that_belong_together_are_taken_together(workspace, account):
     decide(workspace, id, "town", "theirs")
     row = get(workspace, site, "site")
     assert {name: row[name] for name in group} == group
+
+
+def test_of_three_versions_of_an_address_each_is_shown_and_taken_whole(workspace, account):
+    with workspace.transaction() as session:
+        id = records.add(session, "site", {"account": account, "line1": "1 rue A", "town": "Lyon"})
+    second = {"line1": "9 quai B", "town": "Vienne", "postcode": "38200"}
+    third = {"line1": "2 cours C", "town": "Vienne", "postcode": "38201"}
+    conflict = clash(workspace, id, "town", "Paris", "Vienne", kind="site", group=second)
+    lost = [
+        {"value": "Vienne", "user": user, "device": user, "at": AT, "group": group}
+        for user, group in (("user-a", second), ("user-b", third))
+    ]
+    with workspace.exclusive() as connection, capture.paused(connection):
+        connection.exec_driver_sql("UPDATE conflict SET candidates = ?", (json.dumps(lost),))
+    with workspace.read() as session:
+        ((asked,),) = [record.questions for record in review.find_disputed(session)]
+    assert [version.text.replace("\u00a0", " ").splitlines() for version in asked.versions] == [
+        ["Adresse : 1 rue A", "Commune : Lyon"],
+        ["Adresse : 9 quai B", "Code postal : 38200", "Commune : Vienne"],
+        ["Adresse : 2 cours C", "Code postal : 38201", "Commune : Vienne"],
+    ]
+    assert (asked.field.name, asked.before.replace("\u00a0", " ")) == ("line1", "Commune : Paris")
+    with workspace.transaction() as session:
+        review.decide(session, {conflict: (asked.name, asked.versions[2].decision)})
+    row = get(workspace, id, "site")
+    assert {name: row[name] for name in third} == third
+
+
+def test_one_value_names_its_version_of_fields_that_belong_together(workspace, account):
+    with workspace.transaction() as session:
+        id = records.add(session, "site", {"account": account, "line1": "1 rue A", "town": "Lyon"})
+    group = {"line1": "9 quai B", "town": "Vienne", "postcode": "38200"}
+    conflict = clash(workspace, id, "town", "Paris", "Vienne", kind="site", group=group)
+    decide(workspace, conflict, "town", "Vienne")
+    row = get(workspace, id, "site")
+    assert {name: row[name] for name in group} == group
+
+
+def test_a_document_with_three_versions_names_all_of_them_and_both_is_the_only_decision(workspace, account):
+    with workspace.transaction() as session:
+        first, second, third = (
+            records.add(session, "quote", {"account": account, "subject": subject}) for subject in "ABC"
+        )
+    conflict = clash(workspace, first, FORK, None, second, kind="quote")
+    lost = [{"value": other, "user": "u", "device": "d", "at": AT, "group": {}} for other in (second, third)]
+    with workspace.exclusive() as connection, capture.paused(connection):
+        connection.exec_driver_sql("UPDATE conflict SET candidates = ?", (json.dumps(lost),))
+    with workspace.read() as session:
+        ((asked,),) = [record.questions for record in review.find_disputed(session)]
+    assert asked.others == (second, third)
+    for no_choice in ("mine", "theirs", second):
+        with pytest.raises(errors.Invalid):
+            decide(workspace, conflict, FORK, no_choice)
+    decide(workspace, conflict, FORK, "both")
+    row = get(workspace, conflict, "conflict")
+    assert (row["state"], row["resolution"]) == ("resolved", None)
 
 
 def test_one_key_of_the_answers_is_decided_alone(workspace, account):

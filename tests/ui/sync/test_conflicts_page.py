@@ -173,6 +173,54 @@ def test_two_texts_are_kept_one_after_the_other(claire: Laptop, rey: Laptop, des
     assert "Passer par la cour." in claire.get("account", id)["notes"]
 
 
+@pytest.fixture
+def moved(claire: Laptop, rey: Laptop) -> str:
+    """A site whose address both changed."""
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    id = claire.add("site", account=account, name="Four", line1="1 rue A", postcode="69001", town="Lyon")
+    claire.sync(), rey.sync()
+    claire.save("site", id, line1="9 quai B", postcode="38200", town="Vienne")
+    rey.save("site", id, line1="2 cours C", postcode="69100", town="Villeurbanne")
+    for laptop in (rey, claire, rey):
+        laptop.sync()
+    return id
+
+
+def test_an_address_is_shown_and_taken_whole(moved: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    (row,) = page.rows
+    assert row.question.field.label == "Adresse"
+    assert [card.text().replace("\u00a0", " ").splitlines() for card in row.cards] == [
+        ["Adresse : 9 quai B", "Code postal : 38200", "Commune : Vienne"],
+        ["Adresse : 2 cours C", "Code postal : 69100", "Commune : Villeurbanne"],
+    ]
+    row.cards[0].click()
+    page.settle()
+    desk.settle()
+    site = claire.get("site", moved)
+    assert (site["line1"], site["postcode"], site["town"]) == ("9 quai B", "38200", "Vienne")
+
+
+def test_another_address_is_written_field_by_field(moved: str, claire: Laptop, desk_of: Any):
+    desk = desk_of(claire.workspace)
+    page = desk.go("conflicts")
+    (row,) = page.rows
+    row.cards[0].click()
+    row.write_other()
+    editors = row.editor.editors
+    assert editors["town"].line.text() == "Vienne"
+    editors["line1"].line.clear()
+    QTest.keyClicks(editors["line1"].line, "9 bis quai B")
+    desk.go("settings")
+    page = desk.go("conflicts")
+    page.settle()
+    desk.settle()
+    site = claire.get("site", moved)
+    assert (site["line1"], site["postcode"], site["town"]) == ("9 bis quai B", "38200", "Vienne")
+    assert {row["state"] for row in claire.rows("conflict")} == {"resolved"}
+
+
 def test_a_sync_behind_the_page_keeps_what_was_chosen(account: str, claire: Laptop, desk_of: Any):
     desk = desk_of(claire.workspace)
     page = desk.go("conflicts")
