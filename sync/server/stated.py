@@ -7,7 +7,6 @@ it stands, or both side by side where either has something that the other lacks.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
@@ -16,17 +15,15 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.merge import Value, canonical
 from sync.protocol import Op
-from sync.server import copied, documents, lives, papers, versions
+from sync.server import copied, documents, papers, versions
 from sync.server.allowed import is_frozen, may_write
 from sync.server.change import BIRTH, Change
 from sync.server.deletion import restore
 from sync.server.fields import get_field, grouped
 from sync.server.lives import Life
-from sync.server.past import BATCH, Edit, Key
+from sync.server.past import Edit, Key
+from sync.server.since_restore import NEW, NEWER, OLDER, SinceRestore
 from sync.server.working import Row
-
-OLDER, NEWER, NEW = "older", "newer", "new"
-"""How an edit since the restore stands to what is brought: seen by who brings it, not yet seen, or of this life."""
 
 
 class Stated:
@@ -40,8 +37,7 @@ class Stated:
         rest, stated = self._grouped(ops)
         keys = {(op.table, op.id) for op in ops}
         keys |= {(s.name, row["id"]) for table, id in stated for s, row in versions.parts(change, table, id)}
-        self._edits = self._edits_since(keys)
-        self._lives = self._read_lives()
+        self._past = SinceRestore(change, life, keys, since)
         self.left = [one for op in rest for one in self._record(op)]
         for key, mine in stated.items():
             self.left += self._document(key, mine)
@@ -65,51 +61,6 @@ class Stated:
                     found.setdefault((str(synced.fields[synced.aggregate].link), str(id)), []).append(op)
         return rest, found
 
-    def _edits_since(self, keys: Iterable[Key]) -> dict[Key, list[Edit]]:
-        table, found = self._working.store.tables["field_edit"], defaultdict[Key, list[Edit]](list)
-        names = ("field", "at", "user", "device", "transaction", "old", "rev")
-        ids = sorted({id for _table, id in keys})
-        for start in range(0, len(ids), BATCH):
-            here = table.c.id.in_(ids[start : start + BATCH]) & (
-                table.c.rev > min(self._since, self._life.given)
-            )
-            statement = select(table).where(here).order_by(table.c.rev, table.c.seq)
-            for row in self._working.connection.execute(statement).mappings():
-                key = (row["table_name"], row["id"])
-                found[key].append(Edit(*key, **{name: row[name] for name in names}))
-        return found
-
-    def _read_lives(self) -> dict[str, Life | None]:
-        table = self._working.store.tables["sync_result"]
-        uuids = sorted({edit.transaction for edits in self._edits.values() for edit in edits})
-        found: dict[str, Life | None] = {}
-        for start in range(0, len(uuids), BATCH):
-            here = table.c.uuid.in_(uuids[start : start + BATCH])
-            for uuid, life in self._working.connection.execute(
-                select(table.c.uuid, table.c.life).where(here)
-            ):
-                found[uuid] = lives.decoded(life)
-        return found
-
-    def _standing(self, edit: Edit) -> str:
-        life = self._lives.get(edit.transaction)
-        is_copy = edit.field == BIRTH and edit.old == documents.COPIED
-        if life is None or is_copy:
-            return NEW
-        if self._life.knew(life):
-            return OLDER
-        return NEWER if life.epoch == self._life.epoch or life.knew(self._life) else NEW
-
-    def _standing_of_part(self, edit: Edit) -> str:
-        """The same of a part of a document, which is stated with all that its bringer sent himself."""
-        return (
-            self._standing(edit) if self._working.past.is_foreign(edit, self._change.author.device) else OLDER
-        )
-
-    def _edits_of(self, op: Op, names: Iterable[str]) -> list[Edit]:
-        wanted = {*names, BIRTH}
-        return [edit for edit in self._edits.get((op.table, op.id), ()) if edit.field in wanted]
-
     # Records for themselves
 
     def _record(self, op: Op) -> Iterator[Op]:
@@ -119,7 +70,8 @@ class Stated:
             yield op
             return
         if row["deleted_at"] is not None:
-            standing = self._standing_of_deletion(op)
+            gone = self._past.deletions((op.table, op.id))
+            standing = self._past.standing_of(gone[-1], op) if gone else OLDER
             if standing == OLDER:
                 # Who deleted it was not let, or somebody brought it back.
                 restore(self._change, op.table, op.id, op)
@@ -129,8 +81,10 @@ class Stated:
         synced = self._change.table(op.table)
         fields: dict[str, tuple[Value, Value]] = {}
         for names in grouped(synced, self._differing(op, row)):
-            edits = self._edits_of(op, names)
-            standing = self._standing_of(edits[-1], op) if edits else OLDER
+            edits = self._past.of_fields((op.table, op.id), names)
+            standing = self._past.standing_of_field(edits, op, synced.fields.get(names[0]))
+            if standing == NEW and (self._has_all(op, names[0], row) or self._is_asked(op, names)):
+                continue
             if standing != NEWER:
                 for name in names:
                     base = get_field(synced, row, name)
@@ -142,16 +96,24 @@ class Stated:
         else:
             self._working.touch(op.table, op.id)
 
-    def _standing_of_deletion(self, op: Op) -> str:
-        gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
-        return self._standing_of(gone[-1], op) if gone else OLDER
+    def _has_all(self, op: Op, name: str, row: Row) -> bool:
+        """Whether every line of a text that is brought stands there already: its bringer sent it himself."""
+        synced = self._change.table(op.table)
+        declared, new, there = synced.fields.get(name), op.fields[name][1], get_field(synced, row, name)
+        if declared is None or declared.policy != "text":
+            return False
+        return set(str(new or "").splitlines()) <= set(str(there or "").splitlines())
 
-    def _standing_of(self, edit: Edit, op: Op) -> str:
-        """How an edit stands to a record as it is brought; later work of one who had not seen it is new to it."""
-        standing, life = self._standing(edit), self._lives.get(edit.transaction)
-        if standing == NEWER and life is not None and not life.rescued and life.given < op.base_rev:
-            return NEWER if life.knew(self._life) else NEW
-        return standing
+    def _is_asked(self, op: Op, names: list[str]) -> bool:
+        """Whether somebody is asked about the very value already: its bringer sent it himself."""
+        working, kind = self._working, self._working.store.schema.conflict
+        if len(names) > 1 or kind not in working.store.schema.tables:
+            return False
+        row = working.get(kind, conflicts.conflict_id(op.table, op.id, names[0]))
+        if row is None or row["deleted_at"] is not None or row["state"] != "open":
+            return False
+        candidates = conflicts.candidates_of(row["candidates"])
+        return any(one["value"] == op.fields[names[0]][1] for one in candidates)
 
     def _differing(self, op: Op, row: Row) -> list[str]:
         synced = self._change.table(op.table)
@@ -184,13 +146,11 @@ class Stated:
         unknown = self._has_more(key, ops)
         apart = [op for op in ops if not self._is_as_stated(op, key)]
         edits = [
-            edit
-            for one in {*named, *((t, row["id"]) for t, row in there)}
-            for edit in self._edits.get(one, ())
+            edit for one in {*named, *((t, row["id"]) for t, row in there)} for edit in self._past.of_row(one)
         ]
-        standing = {self._standing_of_part(edit) for edit in edits}
+        standing = {self._past.standing_of_part(edit) for edit in edits}
         self._touch(ops, key)
-        self._share(edit for edit in edits if self._standing_of_part(edit) == OLDER)
+        self._share(edit for edit in edits if self._past.standing_of_part(edit) == OLDER)
         if not apart and not unknown:
             self._share(edits)
             self._place(key, ops)
@@ -295,7 +255,7 @@ class Stated:
         parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]
         for part in parts:
             self._working.touch(*part)
-        self._share(edit for edits in self._edits_since(parts).values() for edit in edits)
+        self._share(edit for edits in self._past.of(parts).values() for edit in edits)
         self._change.map += [(op.table, op.id, new_ids[op.id]) for op in ops if op.id in new_ids]
         self.whole.append(version)
         return True
@@ -350,15 +310,15 @@ class Stated:
         if row is None:
             return True
         if row["deleted_at"] is not None:
-            gone = [one for one in self._edits.get((op.table, op.id), ()) if one.field == conflicts.DELETION]
-            if gone and self._standing_of_part(gone[-1]) == NEWER:
+            gone = self._past.deletions((op.table, op.id))
+            if gone and self._past.standing_of_part(gone[-1]) == NEWER:
                 return False
         for name in self._differing(op, row):
-            edits = self._edits_of(op, [name])
+            edits = self._past.of_fields((op.table, op.id), [name])
             known = edits[0].replaced if edits else None
-            if not edits or (self._standing_of_part(edits[-1]) != NEWER and op.fields[name][1] != known):
+            if not edits or (self._past.standing_of_part(edits[-1]) != NEWER and op.fields[name][1] != known):
                 return True
-        return row["deleted_at"] is not None and not self._edits.get((op.table, op.id))
+        return row["deleted_at"] is not None and not self._past.of_row((op.table, op.id))
 
     def _beside(self, key: Key, ops: list[Op]) -> list[Op]:
         """Both stand: what is brought becomes a version of its own, whole."""

@@ -11,12 +11,20 @@ from tests.sync.machine import (
     open_forms,
     promises,
     restored_quotes,
+    restored_records,
     stories,
     told_runs,
 )
 from tests.sync.machine.world import World
 
-TOLD = (told_runs.FOUND, restored_quotes.FOUND, copied_quotes.FOUND, merged_runs.FOUND, open_forms.FOUND)
+TOLD = (
+    told_runs.FOUND,
+    restored_quotes.FOUND,
+    copied_quotes.FOUND,
+    merged_runs.FOUND,
+    open_forms.FOUND,
+    restored_records.FOUND,
+)
 EVERY = {name: steps for found in TOLD for name, steps in found.items()}
 
 
