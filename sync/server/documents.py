@@ -76,7 +76,8 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
         found = [Part(part.synced, part.row, part.row) for part in found]
-    gives_way = issuing and not stands
+    # What was a version of its own in a lost life is one again, whatever stands here by now.
+    gives_way = issuing and not stands and id not in change.forks_again
     whose = versions.OTHERS if gives_way else ""
     while working.get(table, versions.fork_id(id, change.uuid, whose)) is not None:
         # Made in a lost life and brought by somebody, and others went on with it.

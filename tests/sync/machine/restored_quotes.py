@@ -422,4 +422,14 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("grant_or_revoke", {"user": "rey", "territory": "north", "given": False}),
     ],
+    "an issue that had become a version of its own is that one again, though the draft stands as it was": [
+        ("back_up", {}),
+        ("move", {"who": 3, "pick": 5, "territory": "south"}),
+        ("issue_a_quote", {"who": 3, "pick": 6}),
+        ("issue_a_quote", {"who": 4, "pick": 6}),
+        ("grant_or_revoke", {"user": "claire", "territory": "south", "given": True}),
+        ("sync_again", {"who": 3}),
+        ("sync", {"who": 0}),
+        ("restore_the_server", {}),
+    ],
 }
