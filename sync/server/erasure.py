@@ -110,17 +110,20 @@ def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[l
 
 
 def _without_mergers(store: Store, ops: list[Op], erased: set[str]) -> list[Op]:
-    """Without those into an erased record: what was to become that one stays what it is."""
+    """Without those into an erased record, and from it: what was to become that one stays what and where it is."""
     found: list[Op] = []
     stays: set[Key] = set()
     for op in ops:
         link = store.shape.merged_into.get(op.table)
         if link is not None and op.id not in erased and op.fields.get(link, (None, None))[1] in erased:
             stays.add((op.table, op.id))
-            op = structs.replace(op, fields={name: pair for name, pair in op.fields.items() if name != link})
-        found.append(op)
-    if not stays:
-        return ops
+        links = {name for name, _table in store.shape.moving.get(op.table, ()) if op.kind == "update"}
+        left = {
+            name: pair
+            for name, pair in op.fields.items()
+            if name not in links or not erased.intersection(pair if name != link else pair[1:])
+        }
+        found.append(op if len(left) == len(op.fields) else structs.replace(op, fields=left))
     return [op for op in found if op.kind != "delete" or (op.table, op.id) not in stays]
 
 
@@ -265,7 +268,7 @@ def _left_of(working: Working, raw: bytes, ids: set[str]) -> list[Op] | None:
         # Nobody can say what it holds: with the name of the erased in it, it goes.
         return [] if any(id.encode() in raw for id in ids) else None
     left, dropped = without_erased(working, ops, set(ids))
-    return left if dropped or len(left) < len(ops) else None
+    return left if dropped or left != ops else None
 
 
 def _settle_parked(

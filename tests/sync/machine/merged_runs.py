@@ -91,4 +91,10 @@ FOUND: dict[str, chance.Steps] = {
         ("back_up", {}),
         ("restore_the_server", {}),
     ],
+    "what was moved out of an erased account by a merger stays where it is": [
+        ("merge", {"who": 2, "pick": 5, "number": 2}),
+        ("issue_a_quote", {"who": 2, "pick": 0}),
+        ("merge", {"who": 2, "pick": 7, "number": 3}),
+        ("erase", {"kind": "account", "pick": 2}),
+    ],
 }
