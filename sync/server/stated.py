@@ -158,6 +158,8 @@ class Stated:
         if root["deleted_at"] is None and all(op.table == key[0] and self._is_fate(op, root) for op in apart):
             self._place(key, ops)
             return [one for op in apart for one in self._record(op)]
+        if self._is_paper(key, ops):
+            return []
         if standing <= {OLDER} and not unknown and not self._is_frozen(key, root):
             self._place(key, ops)
             return [one for op in apart for one in self._taken(op, key)]
@@ -168,7 +170,7 @@ class Stated:
             return []
         if not is_wanted and not any(self._adds(op, key) for op in apart):
             return []
-        if self._is_another_version(key, ops) or self._is_paper(key, ops):
+        if self._is_another_version(key, ops):
             return []
         return self._beside(key, ops)
 

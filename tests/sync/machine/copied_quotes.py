@@ -23,4 +23,15 @@ FOUND: dict[str, chance.Steps] = {
         ("copy_a_laptop", {"who": 2}),
         ("pull_alone", {"who": 5}),
     ],
+    "an issue that stands beside already is not made of the draft once more": [
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 2, "pick": 6}),
+        ("copy_a_laptop", {"who": 2}),
+        ("sync", {"who": 4}),
+        ("edit", {"who": 0, "kind": "quote_line", "pick": 5, "number": 3}),
+        ("copy_a_laptop", {"who": 5}),
+        ("sync", {"who": 5}),
+        ("sync", {"who": 2}),
+        ("restore_the_server", {}),
+    ],
 }
