@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID, uuid5
 
 from sync.merge import Value, canonical
@@ -38,6 +38,14 @@ MARK = "candidates."
 _NAMESPACE = UUID("7a6f0f52-51b5-4d2f-9c0b-2f1d7a3c1f10")
 
 
+class Over(TypedDict):
+    """Who wrote what stood over a version when it did not win, and when; `value` is the mark of that value."""
+
+    user: str
+    at: str
+    value: str
+
+
 class Candidate(TypedDict):
     """One version that did not win. `group` gives all values where fields belong together."""
 
@@ -46,6 +54,7 @@ class Candidate(TypedDict):
     device: str
     at: str
     group: dict[str, Value]
+    over: NotRequired[Over]
 
 
 def conflict_id(table: str, id: str, field: str) -> str:
@@ -84,7 +93,16 @@ def with_candidate(text: Value, added: Candidate, replaced: Candidate | None = N
 
 def mark_of(candidate: Candidate) -> str:
     """The name under which the server remembers when this version came to its conflict."""
-    return f"{MARK}{hashlib.sha256(canonical(candidate).encode()).hexdigest()}"
+    return f"{MARK}{_digest(canonical(candidate))}"
+
+
+def value_mark(value: Value) -> str:
+    """By which a value is known again without being told."""
+    return _digest(canonical(value))[:16]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _is_same(one: Candidate, other: Candidate) -> bool:

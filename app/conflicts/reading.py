@@ -18,7 +18,7 @@ from app.i18n import translate as _
 from app.kinds import KINDS
 from app.titles import field_of, shown, title_of
 from sync import state as sync_state
-from sync.conflicts import DELETION, FORK
+from sync.conflicts import DELETION, FORK, value_mark
 
 DELETED = Field(DELETION, "timestamp", mark("Deleted at"))
 FORKED = Field(FORK, "text", mark("Two versions of this document"))
@@ -177,14 +177,26 @@ def _standing(
     names = {name for side in others for name in side.group}
     group = {name: record[name] for name in names if name in record}
     value = value_of(record, declared.name)
-    by, at = _author(session, row, record, me)
-    if by == me and by is not None and any(side.mine for side in others):
-        by, at = None, None  # the user wrote another field since; this one is somebody else's
+    stored = None if value is None else KINDS[declared.kind].to_stored(value, declared)
+    by, at = _named(row, value_mark(stored)) or _author(session, row, record, others, me)
     return Side(value, by, at, by is not None and by == me, True, group)
 
 
+def _named(row: Mapping[str, Any], mark_of_value: str) -> tuple[str | None, str | None] | None:
+    """Who wrote the value that stands, and when, as the server said when another one lost against it."""
+    for candidate in reversed(row["candidates"] or []):
+        over = candidate.get("over") if isinstance(candidate, dict) else None
+        if isinstance(over, dict) and over.get("value") == mark_of_value:
+            return over.get("user"), over.get("at")
+    return None
+
+
 def _author(
-    session: Session, row: Mapping[str, Any], record: Mapping[str, Any], me: str | None
+    session: Session,
+    row: Mapping[str, Any],
+    record: Mapping[str, Any],
+    others: Sequence[Side],
+    me: str | None,
 ) -> tuple[str | None, str | None]:
     """Who set the value that stands, and when: this laptop's unsent edit, else what a sync brought, else
     whoever wrote the record last."""
@@ -201,6 +213,8 @@ def _author(
     ).first()
     if brought is not None and brought.by:
         return brought.by, brought.at
+    if record["updated_by"] == me and any(side.mine for side in others):
+        return None, None  # the user wrote another field since; this one is somebody else's
     return record["updated_by"], _moment(record["updated_at"])
 
 

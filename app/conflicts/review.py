@@ -150,7 +150,8 @@ def _before(connection: Connection, conflict: OpenConflict) -> str:
         return ""
     field = field_of(connection, conflict.kind, conflict.field.name)
     text = shown(connection, field, conflict.base)
-    return _("{label}: {value}", label=field.label, value=text) if conflict.sides[0].group else text
+    is_named = field.name == reading.heading_of(connection, conflict).name
+    return text if is_named else _("{label}: {value}", label=field.label, value=text)
 
 
 def _fork(connection: Connection, conflict: OpenConflict) -> Question:

@@ -141,4 +141,8 @@ def _keep_loser(
         at=change.at(op) if mine or last is None else last.at,
         group=group,
     )
+    if last is not None:
+        # The record says who wrote to it last, and not who wrote this.
+        user, at = (last.user, last.at) if mine else (author.user, change.at(op))
+        candidate["over"] = conflicts.Over(user=user, at=at, value=conflicts.value_mark(merged[name].value))
     add_conflict(change, op.table, op.id, name, op.fields[name][0], candidate, replaced)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget, QWidget
 
 from app import drafts
 from app.conflicts import review
-from app.conflicts.review import Disputed, Version
+from app.conflicts.review import Disputed, Question, Version
 from app.errors import UserError
 from app.i18n import mark as m_
 from app.i18n import translate as _
@@ -179,10 +179,9 @@ class ConflictsPage(Page):
         self._shown = record
         self._problem.hide()
         self._title.setText(record.title)
-        fields = _n("{n} field to choose", "{n} fields to choose", len(record.questions))
-        self._facts.setText(f"{record.kind_label}  ·  {fields}")
+        self._facts.setText(f"{record.kind_label}  ·  {_to_choose(record)}")
         self._fill_grid(record)
-        asked = [question for question in record.questions if not question.others]
+        asked = _asked(record)
         both_sides = any(v.mine for q in asked for v in q.versions)
         self.all_mine.setVisible(len(asked) > 1 and both_sides)
         self.all_theirs.setVisible(len(asked) > 1 and both_sides)
@@ -294,7 +293,7 @@ class ConflictsPage(Page):
 
 def _headings(record: Disputed) -> tuple[str, str] | None:
     """The headings of the two columns, when each has one author for all fields; else authors stand with the values."""
-    asked = [question.versions for question in record.questions if not question.others]
+    asked = [question.versions for question in _asked(record)]
     if not asked or any(len(versions) != 2 for versions in asked):
         return None
     columns = list(zip(*asked, strict=True))
@@ -315,5 +314,20 @@ def _after(before: list[str], gone: str | None, found: dict[str, Disputed]) -> s
 
 
 def _as_row(record: Disputed) -> ListRow:
-    count = _n("{n} field", "{n} fields", len(record.questions))
-    return ListRow(record.title, f"{record.kind_label}, {count}")
+    count = _n("{n} field", "{n} fields", len(_asked(record)))
+    return ListRow(record.title, f"{record.kind_label}, {count if _asked(record) else _versions(record)}")
+
+
+def _to_choose(record: Disputed) -> str:
+    asked = len(_asked(record))
+    return _n("{n} field to choose", "{n} fields to choose", asked) if asked else _versions(record)
+
+
+def _asked(record: Disputed) -> list[Question]:
+    """The questions that have an answer: of a document that exists twice there is nothing to choose."""
+    return [question for question in record.questions if not question.others]
+
+
+def _versions(record: Disputed) -> str:
+    others = sum(len(question.others) for question in record.questions)
+    return _n("{n} version", "{n} versions", others + 1)

@@ -133,6 +133,23 @@ def test_a_version_that_the_decider_had_not_seen_keeps_the_question_open(
     assert _conflicts(nora)[0]["state"] == "resolved"
 
 
+def test_a_version_that_lost_says_who_wrote_what_stands_over_it(nora: Laptop, office: Laptop) -> None:
+    nora.do(create("account", "a", name="D", territory="north", phone="0", notes="n"))
+    nora.pull(), office.pull()
+    office.do(office.edit("account", "a", phone="1"))
+    nora.do(nora.edit("account", "a", phone="2", name="E"))
+    (row,) = _conflicts(nora)
+    (office_lost,) = json.loads(str(row["candidates"]))
+    assert (office_lost["user"], office_lost["over"]["user"]) == ("office", "nora")
+    assert office_lost["over"]["value"] == conflicts.value_mark("2")
+    office.do(Op("account", "a", "update", 0, {"phone": ("0", "3")}, at="2020-01-01T00:00:00.000Z"))
+    (row,) = _conflicts(nora)
+    assert [(one["value"], one["over"]["user"]) for one in json.loads(str(row["candidates"]))] == [
+        ("1", "nora"),
+        ("3", "nora"),
+    ]
+
+
 def test_who_has_seen_the_question_deletes_the_record_with_it(nora: Laptop, office: Laptop) -> None:
     row = _disputed(nora, office)
     office.pull()

@@ -77,6 +77,32 @@ def test_the_page_says_who_wrote_what(account: str, claire: Laptop, desk_of: Any
     assert page.rows[0].question.before or page.rows[1].question.before
 
 
+def test_who_wrote_another_field_since_is_not_taken_for_the_author(claire: Laptop, rey: Laptop, desk_of: Any):
+    id = claire.add("account", name="Boulangerie Morel", territory=RHONE, phone="04 78 61 22 00")
+    hers = {"phone": "04 78 61 22 10", "payment_terms": "30 jours"}
+    both_write(claire, rey, id, hers, {"phone": "04 78 61 22 19"})
+    assert claire.get("account", id)["updated_by"] == claire.user, "the terms were hers alone"
+    page = desk_of(claire.workspace).go("conflicts")
+    (row,) = page.rows
+    assert [(v.text, v.mine, v.by) for v in row.question.versions] == [
+        ("04 78 61 22 10", True, "Claire"),
+        ("04 78 61 22 19", False, "Rey"),
+    ]
+
+
+def test_a_quote_that_exists_twice_has_versions_and_no_field_to_choose(
+    claire: Laptop, rey: Laptop, desk_of: Any
+):
+    account = claire.add("account", name="Menuiserie Petit", territory=RHONE)
+    quote = claire.add("quote", account=account, subject="Portes", status="draft")
+    claire.sync(), rey.sync()
+    claire.save("quote", quote, subject="Portes chêne")
+    rey.save("quote", quote, subject="Portes pin")
+    rey.sync(), claire.sync()
+    page = desk_of(claire.workspace).go("conflicts")
+    assert page._facts.text() == "Devis  ·  2 versions"
+
+
 def test_the_value_that_stands_is_chosen_at_first(account: str, claire: Laptop, desk_of: Any):
     page = desk_of(claire.workspace).go("conflicts")
     assert card(page, "phone", "04 78 61 22 19").isChecked()
