@@ -124,7 +124,8 @@ class Stated:
     def _document(self, key: Key, ops: list[Op]) -> list[Op]:
         change, working = self._change, self._working
         root = working.get(*key)
-        if versions.is_placed_since(change, key, self._life.epoch, self._since):
+        seen = min(max(op.base_rev for op in ops) or self._life.seen, self._life.seen)
+        if versions.is_placed_since(change, key, self._life.epoch, seen, self._since):
             # An attempt that broke off has stated it: what has come to it since is others' new work.
             self._touch(ops, key)
             return []
@@ -164,8 +165,7 @@ class Stated:
             self._place(key, ops)
             return [one for op in apart for one in self._taken(op, key)]
         is_wanted = key[1] in self._life.stated
-        newest = max(op.base_rev for op in ops) or self._life.seen
-        if not is_wanted and seen_up_to(change, key, self._life.epoch) >= min(newest, self._life.seen):
+        if not is_wanted and seen_up_to(change, key, self._life.epoch) >= seen:
             # It came from somebody who had seen this, and went on from there.
             return []
         if not is_wanted and not any(self._adds(op, key) for op in apart):

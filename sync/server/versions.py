@@ -275,8 +275,10 @@ def versions_since(
     return found
 
 
-def is_placed_since(change: Change, key: tuple[str, str], epoch: str, since: int) -> bool:
+def is_placed_since(change: Change, key: tuple[str, str], epoch: str, seen: int, since: int) -> bool:
     """Whether a document was stated by this device as it was in that life, under its id or another's, since a revision.
+
+    As far as `seen` there: a copy of its file may have stated less.
 
     A version that was made of what it sent is another thing: that may be less than what is stated.
     """
@@ -284,6 +286,7 @@ def is_placed_since(change: Change, key: tuple[str, str], epoch: str, since: int
     forks, stated = tables["sync_fork"], tables["sync_stated"]
     here = (forks.c.device == device) & (forks.c.rev > since) & (forks.c.old_id == key[1])
     whole = (stated.c.table_name == key[0]) & (stated.c.id == forks.c.new_id) & (stated.c.epoch == epoch)
+    whole &= stated.c.seen >= seen
     statement = select(forks.c.rev).join(stated, whole).where(here).limit(1)
     return change.working.connection.execute(statement).first() is not None
 

@@ -34,4 +34,14 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 2}),
         ("restore_the_server", {}),
     ],
+    "a copy that had seen more than the one before it states the rest": [
+        ("delete", {"who": 4, "kind": "quote_line", "pick": 6}),
+        ("back_up", {}),
+        ("sync", {"who": 0}),
+        ("copy_a_laptop", {"who": 5}),
+        ("copy_a_laptop", {"who": 0}),
+        ("change_a_quote", {"who": 5, "pick": 6, "number": 3}),
+        ("sync", {"who": 5}),
+        ("restore_the_server", {}),
+    ],
 }
