@@ -272,7 +272,9 @@ class Applier:
         fresh = [row for row in rows if newest.get(row[id_at], -1) <= row[rev_at]]
         hidden: dict[Any, Any] = {}
         pending: set[Any] = set()
+        written: set[Any] = set()
         if self._tells_of("sync_entry", table.name):
+            written = pending_ids(self._connection, table.name, list(before))
             hidden = hidden_by_entries(self._connection, table.name, list(before))
             self._drop_passed_entries(table.name, {row[id_at]: row[rev_at] for row in fresh})
             pending = pending_ids(self._connection, table.name, [row[id_at] for row in fresh])
@@ -284,7 +286,7 @@ class Applier:
         if not self._first_load:
             # What waits is nobody's news, and would keep what its row loses.
             if not self._replacing and table.name != self._schema.parked:
-                news.write(self._connection, table, shown, before, self._me)
+                news.write(self._connection, table, shown, before, self._me, written)
             self.applied.records.update((table.name, row[id_at]) for row in changed)
         self.applied.pulled += len(changed) if self._replacing else len(fresh)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,8 +16,13 @@ def write(
     rows: Sequence[Sequence[Any]],
     before: dict[Any, Sequence[Any]],
     me: str,
+    written: Collection[Any] = (),
 ) -> None:
-    """Note of rows that came what is new about them, but for what `me` did; `before` is how they stood."""
+    """Note of rows that came what is new about them, but for what `me` did; `before` is how they stood.
+
+    Rows of the ids `written` were changed here since the last sync: they come back as mine, and yet what differs in
+    them from how they stood here is somebody else's. Of whom the row does not say.
+    """
     columns = table.columns()
     by_at, when_at, gone_at = (columns.index(name) for name in ("updated_by", "updated_at", "deleted_at"))
     told = [name in table.fields or name == "deleted_at" for name in columns]
@@ -25,9 +30,10 @@ def write(
     changed: list[tuple[Any, ...]] = []
     for row in rows:
         old = before.get(row[0])
-        if row[by_at] == me or (old is None and row[gone_at] is not None):
+        is_mine = row[by_at] == me
+        if (is_mine and row[0] not in written) or (old is None and row[gone_at] is not None):
             continue
-        author = (row[by_at], row[when_at] or "")
+        author = ("" if is_mine else row[by_at], row[when_at] or "")
         if old is None:
             new.append((table.name, row[0], *author))
             continue

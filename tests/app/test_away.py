@@ -46,6 +46,21 @@ def test_what_one_did_oneself_is_no_news(claire: Laptop):
     assert news(claire) == []
 
 
+def test_what_another_changed_on_a_record_on_which_one_worked_too_is_told(claire: Laptop, rey: Laptop):
+    id = claire.add("account", name="Boulangerie Morel", phone="04 78 61 22 10", territory=RHONE)
+    claire.sync(), rey.sync()
+    rey.save("account", id, phone="04 78 61 22 19")
+    rey.sync()
+    claire.save("account", id, payment_terms="30 jours")
+    claire.sync()
+    assert claire.get("account", id)["updated_by"] == claire.user, "the row names its last writer alone"
+    (one,) = news(claire)
+    assert (one.what, [(d.before, d.after) for d in one.details]) == (
+        "Téléphone",
+        [("04 78 61 22 10", "04 78 61 22 19")],
+    )
+
+
 def test_several_changes_of_a_field_are_one_with_the_value_that_the_user_knew(claire: Laptop, rey: Laptop):
     id = claire.add("account", name="Morel", payment_terms="30 jours", territory=RHONE)
     claire.sync()
