@@ -87,6 +87,10 @@ class Pacing:
         """Seconds until the next sync is due, for a timer."""
         return max(0.0, self.due - now)
 
+    def is_kept_waiting(self, now: float) -> bool:
+        """Whether the server wants to be left alone still."""
+        return now < self._not_before
+
     # What the sync does
 
     def started(self, now: float) -> None:

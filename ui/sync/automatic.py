@@ -181,6 +181,7 @@ class Automatic(QObject):
         overview = self.runner.overview
         waits = overview is not None and not overview.alone and (self._edited or overview.to_send > 0)
         hopeless = self.pacing.state in ("offline", "needs-attention")
+        hopeless = hopeless or self.pacing.is_kept_waiting(self._clock())
         if not waits or hopeless or self.paused or not self._allowed():
             return False
         self._leaving = True

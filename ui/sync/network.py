@@ -25,8 +25,9 @@ class Network(QObject):
         if system is None:
             return
         system.reachabilityChanged.connect(self._on_reachability)
-        system.isMeteredChanged.connect(lambda _on: self._look())
-        system.transportMediumChanged.connect(lambda _medium: self._look())
+        # By bound methods: the system outlives every window, and must not call one that is gone.
+        system.isMeteredChanged.connect(self._look)
+        system.transportMediumChanged.connect(self._look)
         self._look()
 
     def _on_reachability(self, reachability: QNetworkInformation.Reachability) -> None:
@@ -36,7 +37,7 @@ class Network(QObject):
         ):
             self.came_back.emit()
 
-    def _look(self) -> None:
+    def _look(self, _changed: object = None) -> None:
         system = QNetworkInformation.instance()
         cellular = QNetworkInformation.TransportMedium.Cellular
         self.set_metered(system.isMetered() or system.transportMedium() == cellular)
