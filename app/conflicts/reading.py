@@ -92,7 +92,9 @@ def find_conflicts(
     """The conflicts in `state` (None: all), oldest first; of one record where `record` names it."""
     where = {name: value for name, value in (("state", state), ("record", record)) if value is not None}
     me = _who(session)
-    found = (_read(session, row, me) for row in records.find_rows(session, "conflict", where))
+    found = (
+        _read(session, row, me) for row in records.find_rows(session, "conflict", where, order="created_at")
+    )
     return [conflict for conflict in found if conflict is not None]
 
 

@@ -19,7 +19,7 @@ from ui.commands import Command
 from ui.page import Page, Shell, page_layout
 from ui.sync.begun_decisions import KIND as BEGUN
 from ui.sync.begun_decisions import BegunDecisions, Choices
-from ui.sync.question_row import QuestionRow, column_heading
+from ui.sync.question_row import QuestionRow, column_heading, field_width
 from ui.sync.two_quotes import TwoQuotes
 from ui.table import ListRow, RecordList
 from ui.theme import theme
@@ -38,7 +38,6 @@ from ui.widgets import (
 )
 
 _LIST_WIDTH = 264
-_FIELD_WIDTH = 150
 _PAGES = {"account": "accounts", "contact": "contacts", "opportunity": "opportunities", "quote": "quotes",
           "product": "catalogue", "visit_report": "report"}  # fmt: skip
 
@@ -201,13 +200,13 @@ class ConflictsPage(Page):
         grid.setContentsMargins(0, 0, 8, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(8)
-        grid.setColumnMinimumWidth(0, theme.px(_FIELD_WIDTH))
+        grid.setColumnMinimumWidth(0, field_width())
         for column in (1, 2):
             grid.setColumnStretch(column, 1)
         at = 0
         if headings is not None:
             for column, text in enumerate((_("Field"), *headings)):
-                grid.addWidget(ElidingLabel(text, "cap"), 0, column)
+                grid.addWidget(Label(text, "cap", wrap=True), 0, column)
             at = 1
         for row in self.rows:
             at = row.place(grid, at)

@@ -16,8 +16,10 @@ from ui.form.editors import Editor
 from ui.form.record_form import EDITORS
 from ui.sync.group_editor import GroupEditor
 from ui.sync.version_card import VersionCard
+from ui.theme import theme
 from ui.widgets import Button, ElidingLabel, Label, hbox, panel, vbox
 
+_FIELD_WIDTH = 165
 _NOT_TYPED = ("link", "json", "tags", "choices", "coordinates", "timestamp")
 
 
@@ -70,7 +72,9 @@ class QuestionRow(QObject):
             before = ElidingLabel(_("before: {value}", value=" ".join(self.question.before.split())), "muted")
             words.addWidget(before)
         words.addStretch(1)
-        return panel(words)
+        label = panel(words)
+        label.setMaximumWidth(field_width())
+        return label
 
     def _more(self) -> QWidget | None:
         """Texts can be kept one after the other."""
@@ -206,6 +210,11 @@ class QuestionRow(QObject):
         self._problem.hide()
         if self.editor is not None:
             self.editor.set_error(False)
+
+
+def field_width() -> int:
+    """Pixels for the names of fields: half as fast as the text, since the values need the room."""
+    return (_FIELD_WIDTH + theme.px(_FIELD_WIDTH)) // 2
 
 
 def author_name(version: Version) -> str:

@@ -10,16 +10,19 @@ from app.i18n import translate as _
 from ui.theme import theme
 from ui.widgets import OptionCard
 
-LINES = 6
+LINES = 12
 _LEFT, _RIGHT = 38, 12
 
 
 class VersionCard(OptionCard):
-    """Shows up to six lines; the tooltip has the whole text."""
+    """Shows up to twelve lines; of a longer text it says so, and the tooltip has the whole."""
 
     def __init__(self, text: str, name: str, chosen: bool, group: QButtonGroup) -> None:
         super().__init__(text or _("empty"), chosen, group)
         self._blank = not text
+        self._wrap = Qt.TextFlag.TextWordWrap
+        self.is_cut = False
+        """Whether there is more than it shows."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.setAccessibleName(f"{name}: {text or _('empty')}")
 
@@ -30,8 +33,14 @@ class VersionCard(OptionCard):
     def _fit(self) -> None:
         metrics = QFontMetrics(theme.font(14, 600))
         room = QRect(0, 0, max(60, self.width() - _LEFT - _RIGHT), 10_000)
-        need = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap.value, self.text()).height()
-        height = max(theme.px(40), min(need, LINES * metrics.lineSpacing()) + theme.px(20))
+        needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap.value, self.text())
+        # A word that is longer than its line is broken rather than cut.
+        self._wrap = (
+            Qt.TextFlag.TextWrapAnywhere if needed.width() > room.width() else Qt.TextFlag.TextWordWrap
+        )
+        needed = metrics.boundingRect(room, self._wrap.value, self.text())
+        self.is_cut = needed.height() > LINES * metrics.lineSpacing()
+        height = max(theme.px(40), min(needed.height(), LINES * metrics.lineSpacing()) + theme.px(20))
         if height != self.minimumHeight():
             self.setMinimumHeight(height)
 
@@ -55,6 +64,10 @@ class VersionCard(OptionCard):
         font.setItalic(self._blank)
         painter.setFont(font)
         painter.setPen(theme.color("text" if on else "text3" if self._blank else "text2"))
+        if self.is_cut:
+            more = QRectF(rect.left(), rect.bottom() - theme.px(16), rect.width(), theme.px(16))
+            painter.drawText(more, Qt.AlignmentFlag.AlignRight.value, "…")
+            rect = rect.adjusted(0, 0, 0, -theme.px(16))
         painter.setClipRect(rect)
         top_left = Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignTop.value
-        painter.drawText(rect, top_left | Qt.TextFlag.TextWordWrap.value, self.text())
+        painter.drawText(rect, top_left | self._wrap.value, self.text())

@@ -156,6 +156,16 @@ def test_a_document_with_three_versions_names_all_of_them_and_both_is_the_only_d
     assert (row["state"], row["resolution"]) == ("resolved", None)
 
 
+def test_the_oldest_question_comes_first(workspace, account):
+    asked = [clash(workspace, account, name, None, None) for name in ("name", "phone", "notes", "website")]
+    with workspace.exclusive() as connection, capture.paused(connection):
+        for day, id in enumerate(asked, start=1):
+            moment = f"2026-11-{day:02d}T09:00:00.000Z"
+            connection.exec_driver_sql("UPDATE conflict SET created_at = ? WHERE id = ?", (moment, id))
+    with workspace.read() as session:
+        assert [conflict.id for conflict in reading.find_conflicts(session)] == asked
+
+
 def test_one_key_of_the_answers_is_decided_alone(workspace, account):
     with workspace.transaction() as session:
         report = {"account": account, "type": "discovery", "answers": {"stock": "low", "mood": "good"}}

@@ -285,6 +285,21 @@ def test_an_empty_version_does_not_slant_the_words_of_other_cards(dressed: QAppl
     assert not theme.font(14, 400).italic()
 
 
+def test_a_long_text_says_that_there_is_more_and_a_long_word_is_broken_and_not_cut(dressed: QApplication):
+    group = QButtonGroup()
+    short, long, word = (
+        VersionCard(text, "notes", False, group)
+        for text in ("Une ligne", "\n".join(f"Ligne {n}" for n in range(30)), "Boulangerie" * 5)
+    )
+    for card in (short, long, word):
+        card.resize(200, 40)
+        card.grab()
+    assert (short.is_cut, long.is_cut, word.is_cut) == (False, True, False)
+    assert word.minimumHeight() > short.minimumHeight()
+    assert long.minimumHeight() > word.minimumHeight()
+    assert long.toolTip().endswith("Ligne 29")
+
+
 def write_other(page: Any, field: str, text: str) -> QLineEdit:
     row = next(row for row in page.rows if row.question.field.name == field)
     row.write_other()
