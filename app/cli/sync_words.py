@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app import formats
 from app.cli.output import Output, table
 from app.cli.profile_words import opened
 from app.cli.shapes import pairs
+from app.conflicts import correcting, reading, resolving
 from app.conflicts import parked as team
-from app.conflicts import reading, resolving
 from app.i18n import translate as _
 from app.titles import kind_label, title_of
 from app.workspace import Workspace
@@ -40,7 +40,7 @@ def _as_rows(connection: Connection, conflict: reading.OpenConflict) -> Iterator
 
 def _told(connection: Connection, conflict: reading.OpenConflict, side: reading.Side) -> tuple[str, str]:
     """The version in one line, and its author."""
-    text = " ".join(", ".join(reading.told(connection, conflict, side)).split())
+    text = " ".join(", ".join(reading.told(connection, conflict, side, named=False)).split())
     return text, title_of(connection, "user", side.by) if side.by else ""
 
 
@@ -55,13 +55,20 @@ def resolve(options: argparse.Namespace, output: Output) -> None:
 def parked(options: argparse.Namespace, output: Output) -> None:
     """What the server could not apply, with its reason; with `--team` that of the people whom one leads."""
     with opened(options) as workspace, workspace.read() as session:
+        waiting = [one for one in correcting.find_waiting(session) if one.own is not options.team]
         if options.team:
-            waiting = team.find_team_parked(session)
-            rows = [(w.id, w.author_name, _moment(w.done_at), w.sentence) for w in waiting]
-            output.result([each.as_json() for each in waiting], table(rows))
-            return
-        found = resolving.find_parked(session)
-    output.result(found, table([(p["id"], p["at"], p["label"], p["sentence"]) for p in found]))
+            found = [each.as_json() for each in team.find_team_parked(session)]
+        else:
+            found = resolving.find_parked(session)
+    rows = [
+        (one.id, one.title, one.author, formats.format_moment(one.at), one.decided or one.reason)
+        if options.team
+        else (one.id, one.title, formats.format_moment(one.at), one.decided or one.reason)
+        for one in waiting
+    ]
+    author = [_("By")] if options.team else []
+    heading = ["id", _("Record"), *author, _("When"), _("Reason")]
+    output.result(found, table(rows, heading) if rows else [])
 
 
 def retry(options: argparse.Namespace, output: Output) -> None:
@@ -112,7 +119,3 @@ def _decided(workspace: Workspace, id: str, decision: str) -> bool:
     with workspace.transaction(f"parked {decision}") as session:
         team.decide(session, id, decision)
     return True
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds") if moment else ""

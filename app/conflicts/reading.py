@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -19,6 +19,7 @@ from app.kinds import KINDS
 from app.titles import field_of, shown, title_of
 from sync import state as sync_state
 from sync.conflicts import DELETION, FORK, value_mark
+from sync.merge import BETWEEN, MINE, THEIRS
 
 DELETED = Field(DELETION, "timestamp", mark("Deleted at"))
 FORKED = Field(FORK, "text", mark("Two versions of this document"))
@@ -57,7 +58,14 @@ class OpenConflict:
     base: Any
     state: str
     sides: tuple[Side, ...]
-    """The version that stands, then the others in the order in which they came."""
+    """The version that stands, then the others in the order in which they came. A text that holds two versions between
+    marks is given as the one that no other side is."""
+    held: Any = None
+    """What the record holds in the field, marks and all."""
+
+    def is_held(self, side: Side) -> bool:
+        """Whether the record says just what this version says."""
+        return (side.value, dict(side.group)) == (self.held, dict(self.sides[0].group))
 
     @property
     def mine(self) -> Side:
@@ -106,17 +114,18 @@ def get_conflict(session: Session, id: str) -> OpenConflict:
     return found
 
 
-def told(connection: Connection, conflict: OpenConflict, side: Side) -> list[str]:
-    """A version as a person reads it: one text, or one for each field where several belong together."""
+def told(connection: Connection, conflict: OpenConflict, side: Side, *, named: bool = True) -> list[str]:
+    """A version as a person reads it: one text, or one for each field where several belong together, which `named`
+    puts before it."""
     if conflict.field is DELETED:
         return [_("Kept") if side.value is None else _("Deleted")]
     if conflict.field is FORKED:
         return [title_of(connection, conflict.kind, str(side.value)) or str(side.value)]
     if not side.group:
         return [shown(connection, field_of(connection, conflict.kind, conflict.field.name), side.value)]
-    named = ((each, side.group.get(each.name)) for each in together(conflict))
-    texts = ((each.label, shown(connection, each, value)) for each, value in named)
-    return [_("{label}: {value}", label=label, value=text) for label, text in texts if text]
+    values = ((each, side.group.get(each.name)) for each in together(conflict))
+    texts = [(each.label, text) for each, value in values if (text := shown(connection, each, value))]
+    return [_("{label}: {value}", label=label, value=text) if named else text for label, text in texts]
 
 
 def heading_of(connection: Connection, conflict: OpenConflict) -> Field:
@@ -151,7 +160,8 @@ def _read(session: Session, row: Mapping[str, Any], me: tuple[str | None, str | 
         field=declared,
         base=None if declared is FORKED else _python(declared, row["base"]),
         state=row["state"] or "open",
-        sides=(stands, *others),
+        sides=(replace(stands, value=_without_marks(stands.value, others)), *others),
+        held=stands.value,
     )
 
 
@@ -180,8 +190,27 @@ def _standing(
     group = {name: record[name] for name in names if name in record}
     value = value_of(record, declared.name)
     stored = None if value is None else KINDS[declared.kind].to_stored(value, declared)
-    by, at = _named(row, value_mark(stored)) or _author(session, row, record, others, me)
+    by, at = _named(row, value_mark(stored)) or _author(session, row, record, stored, others, me)
     return Side(value, by, at, by is not None and by == me, True, group)
+
+
+def _without_marks(value: Any, others: Sequence[Side]) -> Any:
+    """Of a text that holds two versions between marks the one that no other side is; else the value itself."""
+    if not isinstance(value, str) or MINE not in value.split("\n"):
+        return value
+    texts = [_one_side(value, first) for first in (True, False)]
+    left = [text for text in texts if all(text != other.value for other in others)]
+    return left[0] if len(left) == 1 else value
+
+
+def _one_side(text: str, first: bool) -> str:
+    kept, inside = [], None
+    for line in text.split("\n"):
+        if line in (MINE, BETWEEN, THEIRS):
+            inside = {MINE: True, BETWEEN: False, THEIRS: None}[line]
+        elif inside is None or inside is first:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _named(row: Mapping[str, Any], mark_of_value: str) -> tuple[str | None, str | None] | None:
@@ -197,6 +226,7 @@ def _author(
     session: Session,
     row: Mapping[str, Any],
     record: Mapping[str, Any],
+    stored: Any,
     others: Sequence[Side],
     me: str | None,
 ) -> tuple[str | None, str | None]:
@@ -210,8 +240,9 @@ def _author(
     if own is not None:
         return me, own.at
     brought = connection.exec_driver_sql(
-        "SELECT by, at FROM sync_news WHERE kind = ? AND id = ? AND field = ? ORDER BY seq DESC LIMIT 1",
-        where,
+        "SELECT by, at FROM sync_news WHERE kind = ? AND id = ? AND field = ? AND new IS ?"
+        " ORDER BY seq DESC LIMIT 1",
+        (*where, stored),
     ).first()
     if brought is not None and brought.by:
         return brought.by, brought.at

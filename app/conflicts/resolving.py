@@ -51,7 +51,7 @@ def resolve(session: Session, id: str, name: str, decision: Any) -> None:
             raise Invalid({name: _("Decide with mine or theirs.")})
         if (chosen.value is None) != (conflict.sides[0].value is None):
             _delete_or_restore(session, conflict)
-    elif chosen is None or not _is_same(chosen, conflict.sides[0]):
+    elif chosen is None or not conflict.is_held(chosen):
         values = dict(chosen.group) if chosen is not None else {}
         value = decision if chosen is None else chosen.value
         records.save(session, conflict.kind, conflict.record, values or _values(session, conflict, value))
@@ -69,10 +69,6 @@ def _chosen(conflict: OpenConflict, decision: Any) -> Side | None:
     # One value of fields that belong together names its version, where only one has it.
     found = [side for side in conflict.sides if side.group and side.value == decision]
     return found[0] if len(found) == 1 else None
-
-
-def _is_same(one: Side, other: Side) -> bool:
-    return (one.value, dict(one.group)) == (other.value, dict(other.group))
 
 
 def find_parked(session: Session) -> list[dict[str, Any]]:

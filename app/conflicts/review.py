@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,6 @@ from app.fields import Field
 from app.i18n import translate as _
 from app.titles import field_of, kind_label, shown, title_of
 from sync.conflicts import FORK
-from sync.merge import BETWEEN, MINE, THEIRS
 
 OFFICE_ROLES = ("office", "admin", "manager")
 
@@ -137,7 +136,7 @@ def decide(session: Session, decisions: Mapping[str, tuple[str, Any]]) -> int:
 
 
 def _question(connection: Connection, conflict: OpenConflict) -> Question:
-    found = _without_marks([_version(connection, conflict, side) for side in conflict.sides])
+    found = [_version(connection, conflict, side) for side in conflict.sides]
     # The user's own version stands at the left, whichever of them the record holds now.
     found.sort(key=lambda version: not version.mine)
     field = reading.heading_of(connection, conflict)
@@ -159,28 +158,6 @@ def _fork(connection: Connection, conflict: OpenConflict) -> Question:
     others = tuple(str(side.value) for side in conflict.sides[1:])
     found = tuple(_version(connection, conflict, side) for side in conflict.sides[1:])
     return Question(conflict.id, FORK, conflict.field, found, "", others)
-
-
-def _without_marks(found: list[Version]) -> list[Version]:
-    """A text that holds both sides between marks is shown as the side that no other version is."""
-    value = found[0].value
-    if not isinstance(value, str) or MINE not in value.split("\n"):
-        return found
-    sides = [_one_side(value, first) for first in (True, False)]
-    left = [side for side in sides if all(side != other.value for other in found[1:])]
-    if len(left) != 1:
-        return found
-    return [replace(found[0], decision=left[0], text=left[0], value=left[0]), *found[1:]]
-
-
-def _one_side(text: str, first: bool) -> str:
-    kept, inside = [], None
-    for line in text.split("\n"):
-        if line in (MINE, BETWEEN, THEIRS):
-            inside = {MINE: True, BETWEEN: False, THEIRS: None}[line]
-        elif inside is None or inside is first:
-            kept.append(line)
-    return "\n".join(kept)
 
 
 def _version(connection: Connection, conflict: OpenConflict, side: Side) -> Version:

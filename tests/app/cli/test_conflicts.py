@@ -14,6 +14,7 @@ from app import records
 from app.workspace import Workspace
 from sync import capture
 from sync.conflicts import DELETION, FORK, conflict_id
+from sync.merge import BETWEEN, MINE, THEIRS
 
 AT = "2026-11-20T09:00:00.000Z"
 Clash = Callable[..., str]
@@ -79,6 +80,27 @@ def test_a_note_of_several_lines_takes_one_line_of_the_table(terrain, laptop, cl
     assert line.index("Three Four") == heading.index("Mine")
 
 
+def test_a_note_with_both_versions_between_marks_is_shown_and_taken_without_them(terrain, laptop, clash):
+    both = f"{MINE}\nThree\n{BETWEEN}\nOne\n{THEIRS}"
+    account = add(laptop, "account", name="Savon", notes=both)
+    id = clash("account", account, "notes", ("nora", "One"))
+    _heading, line = terrain("conflicts").out.splitlines()
+    assert "Three" in line and MINE not in line
+    terrain("conflicts", "resolve", id, "notes=theirs")
+    assert terrain("show", "account", account, "--json").data["notes"] == "Three"
+
+
+def test_what_waits_is_told_by_its_record_its_moment_of_here_and_why(terrain, laptop):
+    add(laptop, "account", name="Savon")
+    with laptop.exclusive() as connection:
+        connection.exec_driver_sql("UPDATE sync_transaction SET state = 'parked', reason = 'not_allowed'")
+        connection.exec_driver_sql("UPDATE sync_transaction SET at = '2026-11-20T09:00:00.000Z'")
+    heading, line = terrain("parked").out.splitlines()
+    assert heading.split() == ["id", "Record", "When", "Reason"]
+    assert "Savon" in line and "20 Nov 2026" in line
+    assert line.endswith("You may not change this record.")
+
+
 def test_a_record_that_was_kept_says_so(terrain, laptop, clash):
     account = add(laptop, "account", name="Savon")
     clash("account", account, DELETION, ("karim", AT))
@@ -98,6 +120,19 @@ def test_what_the_user_wrote_elsewhere_on_the_record_does_not_make_him_the_autho
     clash("account", account, "name", ("nora", "Savon Noir"), writer="nora")
     _heading, line = terrain("conflicts").out.splitlines()
     assert line.split()[-1] == "Savon", "who wrote it is not known here"
+
+
+def test_news_of_an_earlier_value_name_no_author_of_the_one_that_stands(terrain, laptop, clash):
+    account = add(laptop, "account", name="Savon")
+    with laptop.exclusive() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO sync_news (kind, id, field, old, new, by, at)"
+            " VALUES ('account', ?, 'name', '', 'Gants', 'rey', ?)",
+            (account, AT),
+        )
+    clash("account", account, "name", ("nora", "Savon Noir"), writer="nora")
+    _heading, line = terrain("conflicts").out.splitlines()
+    assert "Rey" not in line
 
 
 def test_every_version_of_a_field_has_its_line(terrain, laptop, clash):
