@@ -74,6 +74,16 @@ def server_version(connection: Connection, table: SyncTable, id: str) -> dict[st
     return values if undo(values, entries) else {}
 
 
+def keep_server_version(connection: Connection, table: SyncTable, id: str) -> None:
+    """Of a row that several actions changed: when one is taken back the later ones do not know what stood before."""
+    values = server_version(connection, table, id)
+    if values:
+        connection.exec_driver_sql(
+            "INSERT INTO sync_shadow (kind, id, row) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO NOTHING",
+            (table.name, id, json.dumps(values, ensure_ascii=False)),
+        )
+
+
 def undo(values: dict[str, Any], entries: Iterable[Any]) -> bool:
     """Take entries, newest first, out of a row; False where they made it."""
     for op, name, base in entries:

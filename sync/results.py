@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from sync import forks, lost
-from sync.overlay import back_to_server, leave_a_mark
+from sync.overlay import back_to_server, keep_server_version, leave_a_mark
 from sync.protocol import Result, hash_of
 from sync.schema import SyncSchema
 
@@ -64,6 +64,10 @@ def withdraw(connection: Connection, schema: SyncSchema, uuid: str, now: str) ->
     records = connection.exec_driver_sql(
         "SELECT DISTINCT kind, id FROM sync_entry WHERE tx = ?", (uuid,)
     ).all()
+    among_others = "SELECT 1 FROM sync_entry WHERE kind = ? AND id = ? AND tx IS NOT ? LIMIT 1"
+    for kind, id in records:
+        if connection.exec_driver_sql(among_others, (kind, id, uuid)).first() is not None:
+            keep_server_version(connection, schema.tables[kind], id)
     undone = {
         (kind, id): list(
             connection.exec_driver_sql(

@@ -44,4 +44,12 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 5}),
         ("restore_the_server", {}),
     ],
+    "two actions on one record that are both gone leave it as the server had it": [
+        ("issue_a_quote", {"who": 0, "pick": 4}),
+        ("delete", {"who": 4, "kind": "account", "pick": 1}),
+        ("restore", {"who": 4, "kind": "contact", "pick": 7}),
+        ("copy_a_laptop", {"who": 0}),
+        ("sync", {"who": 4}),
+        ("erase", {"kind": "account", "pick": 1}),
+    ],
 }
