@@ -77,7 +77,7 @@ class SinceRestore:
             return OLDER
         standing = self.standing_of(edits[-1], op)
         is_joined = declared is not None and declared.policy in ("text", "union")
-        if is_joined and standing == OLDER and any(self.standing_of(one, op) == NEW for one in edits):
+        if is_joined and standing == OLDER and any(self.standing_of(one, op) != OLDER for one in edits):
             return NEW
         return standing
 

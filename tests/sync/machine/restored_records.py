@@ -13,4 +13,13 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
     ]
     for field, number in (("tags", 6), ("notes", 2))
+} | {
+    "notes in question that one of two brings back first are not told once more without the other's": [
+        ("edit", {"who": 2, "kind": "account", "pick": 0, "number": 2}),
+        ("back_up", {}),
+        ("edit", {"who": 0, "kind": "account", "pick": 0, "number": 2}),
+        ("sync", {"who": 2}),
+        ("sync", {"who": 4}),
+        ("restore_the_server", {}),
+    ],
 }
