@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -23,11 +23,16 @@ _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
 _STATEMENTS = 4_000
+_ALL = -1
+"""A revision after which all come, as after 0; but nothing goes ahead of them any more."""
 
 
 @dataclass
 class Cursor:
-    """Up to where a device has read. `behind` holds scopes still to be filled: (table, rev, upto)."""
+    """Up to where a device has read. `behind` holds scopes still to be filled: (table, rev, upto).
+
+    Tables are numbered; below 0, counted from the last, while the user's own rows go ahead of the others.
+    """
 
     epoch: str
     rev: int
@@ -86,6 +91,8 @@ class Pull:
     """The last revision of the copy from which this server first came back, None where it never did."""
     own: Callable[[], frozenset[str]] = frozenset
     """Asks for the scopes in which the user himself works: of what is new to a device these come first."""
+    user: str = ""
+    """Of a scope that takes several pages his own records come first."""
 
     def __post_init__(self) -> None:
         self._left = float(self.max_bytes)
@@ -123,8 +130,13 @@ class Pull:
         return owed._replace(after=upto) if upto < owed.upto else None
 
     def _granted_only(self, cursor: Cursor) -> Cursor:
-        scopes = cursor.scopes & self.granted
-        behind = {scope: at for scope, at in cursor.behind.items() if scope in self.granted}
+        scopes, first = cursor.scopes & self.granted, -len(self._tables)
+        behind = {
+            # A place that nobody was given is no place.
+            scope: (max(at, first), rev, upto)
+            for scope, (at, rev, upto) in cursor.behind.items()
+            if scope in self.granted
+        }
         for scope in sorted(self.granted - scopes - set(behind)):
             behind[scope] = (0, 0, cursor.rev)
         return Cursor(cursor.epoch, cursor.rev, scopes, behind, cursor.seal, cursor.owed)
@@ -184,29 +196,44 @@ class Pull:
 
     def _fill(self, cursor: Cursor) -> None:
         """Rows of scopes that are new to the device; what changed since it got them comes as a change."""
-        filled = self._filled(cursor.behind)
-        own = self.own() if len(cursor.behind) > 1 else frozenset()
+        filled, last_table = self._filled(cursor.behind), len(self._tables)
+        own = self.own()
         for scope in sorted(cursor.behind, key=lambda scope: (scope not in own, scope)):
             at, rev, upto = cursor.behind.pop(scope)
-            while at < len(self._tables):
+            if (at, rev) == (0, 0) and scope in own and self._is_long(scope, filled):
+                at = -last_table
+            while at < last_table:
                 if self._left <= 0:
                     cursor.behind[scope] = (at, rev, upto)
                     return
                 name = self._tables[at]
-                last = self._fill_table(scope, name, rev, upto) if (scope, name) in filled else 0
+                last = self._fill_table(scope, name, rev, upto, at < 0) if (scope, name) in filled else 0
                 at, rev = (at, last) if last else (at + 1, 0)
+                if (at, rev) == (0, 0):
+                    # They come once more with the others: on a page of theirs, and not for ever.
+                    rev, self._left = _ALL, 0
             cursor.scopes.add(scope)
 
-    def _filled(self, scopes: Iterable[str]) -> set[tuple[str, str]]:
-        """Where there are rows at all: most kinds of most territories have none."""
+    def _is_long(self, scope: str, filled: Mapping[tuple[str, str], int]) -> bool:
+        return sum(count for place, count in filled.items() if place[0] == scope) > self._limit
+
+    def _filled(self, scopes: Iterable[str]) -> dict[tuple[str, str], int]:
+        """Where there are rows at all, and how many: most kinds of most territories have none."""
         statement = _filled_places(self.store.tables["scope_sum"], self.restored is not None)
         bounds = {"scopes": list(scopes), "restored": self.restored}
-        return {(scope, name) for scope, name in self.connection.execute(statement, bounds)}
+        found = self.connection.execute(statement, bounds)
+        return {(scope, name): count for scope, name, count in found}
 
-    def _fill_table(self, scope: str, name: str, after: int, upto: int) -> int:
-        """Add rows in (after, upto]; the last one's revision, 0 when the table is done."""
-        statement = _rows_of(self.store.tables.synced[name], self.restored is not None)
+    def _fill_table(self, scope: str, name: str, after: int, upto: int, own: bool) -> int:
+        """Add rows in (after, upto], the user's `own` alone perhaps; the last one's revision, 0 when it is done."""
+        owner = self.store.shape.owner.get(name)
+        if own and owner is None:
+            return 0
+        statement = _rows_of(
+            self.store.tables.synced[name], self.restored is not None, owner if own else None
+        )
         bounds = {
+            "user": self.user,
             "scope": scope,
             "after": after,
             "upto": upto,
@@ -266,14 +293,17 @@ def _filled_places(table: Table, restored: bool) -> Select[Any]:
     any_row: ColumnElement[bool] = table.c["count"] > 0
     if restored:
         any_row |= (table.c.rev > bindparam("restored")) | table.c.rev.is_(None)
-    return select(table.c.scope, table.c.table_name).where(table.c.scope.in_(_among()) & any_row)
+    found = select(table.c.scope, table.c.table_name, table.c["count"])
+    return found.where(table.c.scope.in_(_among()) & any_row)
 
 
 @lru_cache(maxsize=_STATEMENTS)
-def _rows_of(table: Table, restored: bool) -> Select[Any]:
+def _rows_of(table: Table, restored: bool, owner: str | None) -> Select[Any]:
     wanted: ColumnElement[bool] = table.c.deleted_at.is_(None)
     if restored:
         # Who holds a row that the copy lacks has to know that it was deleted since, or he brings it back.
         wanted |= table.c.rev > bindparam("restored")
     here = (table.c.scope == bindparam("scope")) & wanted & _window(table)
+    if owner is not None:
+        here &= table.c[owner] == bindparam("user")
     return select(table).where(here).order_by(table.c.rev).limit(bindparam("most"))

@@ -202,7 +202,7 @@ class Session:
             restored = hello.lives[0][1] if hello.lives else None
             pull = Pull(
                 connection, self.store, device.id, granted, max_bytes, hello.head, restored,
-                lambda: self._grants(connection, device.user).own,
+                lambda: self._grants(connection, device.user).own, device.user,
             )  # fmt: skip
             page = pull.run(known)
             if start is None or not start.seal or page.cursor.rev != start.rev:

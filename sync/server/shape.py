@@ -35,6 +35,11 @@ class Shape:
             for name, synced in tables.items()
         }
         """By table: (column, table) of its links to such rows."""
+        self.owner = {
+            name: rule.field for name, synced in tables.items() for rule in synced.scope
+            if rule.prefix == "user" and rule.field
+        }  # fmt: skip
+        """By table: the column that names whose a row is."""
         self._links = {
             (name, target): tuple(f for f, declared in synced.fields.items() if declared.link == target)
             for name, synced in tables.items()

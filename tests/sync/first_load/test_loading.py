@@ -12,7 +12,7 @@ import pytest
 from app import search
 from app.syncing import SyncProblem
 from app.workspace import Workspace
-from sync import errors, first_load, scope_file, state
+from sync import errors, first_load, scope_file, state, whole_load
 from sync.file_messages import FileAnswer, FileContent, FileGet
 from tests.sync.first_load.between import (
     SECRET,
@@ -58,6 +58,24 @@ def test_a_reps_own_territory_comes_before_those_that_he_oversees(filled: Office
     rey.remote = between = Between(rey.remote)
     rey.sync()
     assert between.scopes.index(f"territory:{ISERE}") < between.scopes.index(f"territory:{RHONE}")
+
+
+def test_what_comes_ahead_of_a_territory_comes_once_more_and_stands_once(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.server.pull._MOST_ROWS", 5)
+    with filled.store.write() as connection:
+        users = filled.store.tables.synced["user"]
+        own = users.update().where(users.c.id == filled.ids["rey"]).values(territories=f'["{ISERE}"]')
+        connection.execute(own)
+    monkeypatch.setattr(first_load.FirstLoad, "_take_files", lambda _load: None)
+    monkeypatch.setattr(whole_load, "take", lambda *_asked: None)
+    rey = filled.enrol("rey")
+    report = rey.sync()
+    twice = report["pulled"] - sum(len(rows) for rows in rey.content().values())
+    assert twice > 9, "his own accounts came ahead"
+    assert is_complete(rey, filled, scopes_of(rey))
+    assert rey.differing() is None
 
 
 def test_a_broken_transfer_goes_on_at_the_byte_where_it_broke(filled: Office) -> None:
