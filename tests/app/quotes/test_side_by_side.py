@@ -42,8 +42,7 @@ def test_both_versions_of_a_quote_stand_line_by_line(laptops: tuple[Laptop, Lapt
     claire.sync()
     with claire.workspace.read() as session:
         (record,) = [one for one in review.find_disputed(session) if one.kind == "quote"]
-        other = record.questions[0].other
-        assert other is not None
+        (other,) = record.questions[0].others
         found = side_by_side.compare(session, record.id, other)
     rows = {row.label: (row.state, row.left, row.right) for row in found.lines}
     assert rows["Bobine"][0] == "same"
