@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from app.demo.data import generate
 from app.demo.seeding import stored
 from app.serve import fill, grants, organisations
 from sync import driver, errors
+from sync.blob_messages import BlobGet, BlobPut
+from sync.file_messages import FileGet, FileRequest, FilesRequest
 from sync.protocol import EnrolRequest, HelloRequest, Op, PullRequest, PushRequest, Value, VerifyRequest, seal
 from sync.server import metrics
 from sync.server.service import Service, Session
@@ -58,7 +61,7 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Org
             yield kind, values
 
     fill(database, slug, rows(), passwords)
-    known = organisations(database)
+    known = organisations(database, tmp_path / "files")
     store = known.find(slug)
     assert store is not None
     if store.postgres:  # gathers its statistics by itself, SQLite plans without
@@ -88,6 +91,8 @@ def _work(service: Service, known: Organisations, email: str) -> None:
         cursor, more = page.cursor, page.more
     _push(service, session, accounts, territories)
     session.pull(PullRequest(cursor))
+    _files(session)
+    _blobs(service, session, accounts[0]["id"])
     session.hello(HelloRequest(service.now(), uuids=[str(uuid4())]))
     scope = str(accounts[0]["scope"])
     session.verify(VerifyRequest(scope, "account"))
@@ -114,12 +119,40 @@ def _push(service: Service, session: Session, accounts: list[Any], territories: 
         [Op("account", fresh.id, "delete", 0)],
         [Op("account", fresh.id, "restore", 0)],
         [orphan],
+        [
+            _update(accounts[2], merged_into=(None, accounts[3]["id"])),
+            Op("account", accounts[2]["id"], "delete", 0),
+        ],
     ]
     sealed = [seal(str(uuid4()), n, ops) for n, ops in enumerate(actions, start=1)]
     answer = session.push(PushRequest(service.now(), sealed))
     outcomes = [result.outcome for result in answer.results]
-    assert outcomes == ["conflict", *["applied"] * 6, "parked"], outcomes
-    session.push(PushRequest(service.now(), sealed, [sealed[-1].uuid]))
+    assert outcomes == ["conflict", *["applied"] * 6, "parked", "applied"], outcomes
+    session.push(PushRequest(service.now(), sealed, [sealed[7].uuid]))
+
+
+def _files(session: Session) -> None:
+    """A first load by files: of the scopes that are large enough."""
+    scopes = session.files(FilesRequest()).scopes
+    assert scopes
+    for scope, _rows in scopes:
+        answer = session.file(FileRequest(scope))
+        assert sum(map(len, session.get_file(FileGet(answer.name)).pieces)) == answer.size
+
+
+def _blobs(service: Service, session: Session, account: str) -> None:
+    """A file in two pieces, which comes back; and one of whose bytes nobody has anything."""
+    data = b"x" * 3_000
+    sha256 = hashlib.sha256(data).hexdigest()
+    named = _create("attachment", record_kind="account", record=account, sha256=sha256, size=len(data))
+    n = session.hello(HelloRequest(service.now())).last_n + 1
+    (result,) = session.push(PushRequest(service.now(), [seal(str(uuid4()), n, [named])])).results
+    assert result.outcome == "applied"
+    for offset, piece in ((0, data[:1_000]), (1_000, data[1_000:])):
+        session.put_blob(BlobPut(sha256, len(data), offset, piece))
+    assert b"".join(session.get_blob(BlobGet(sha256)).pieces) == data
+    with pytest.raises(errors.Refused):
+        session.get_blob(BlobGet("0" * 64))
 
 
 def _create(table: str, **values: Value) -> Op:
