@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from app import attachments, by_file
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
-from sync import bundle, carried_files, protocol
+from sync import batches, bundle, carried_files, protocol
 from sync.server import exchange_key, exchange_route
 from sync.server.service import Session
 from tests.app.carrying import (
@@ -57,6 +58,28 @@ def test_what_an_answer_has_no_room_for_is_asked_for_with_the_next_file(
     assert "1" in " ".join(by_file.what_stays({"files": found}))
     assert there_and_back(rey, office, tmp_path)["coming"] == 0
     assert None not in [bytes_of(rey, plan) for plan in plans]
+
+
+def test_work_that_a_file_has_no_room_for_goes_before_all_bytes(claire, office, morel, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "ENDS_AFTER_BYTES", 300_000)
+    monkeypatch.setattr(batches, "MAX_OPS", 20)
+    for number in range(60):
+        claire.add("account", name=f"Client {number}", territory=RHONE, notes=noise_text(number))
+    attach(claire, morel, noise(tmp_path, LARGE))
+    told = []
+    while not told or told[-1][0]:
+        written = there(claire, tmp_path)
+        told.append((written["left"], written["files"]["carried"]))
+        answered(office, tmp_path)
+        back(claire, tmp_path)
+    assert len(told) > 1
+    assert [carried for left, carried in told if left] == [0] * (len(told) - 1)
+    assert told[-1] == (0, 1) and len(kept(office)) == 1
+
+
+def noise_text(seed: int) -> str:
+    """Ten thousand letters that do not compress to less than a few kilobytes."""
+    return random.Random(seed).randbytes(5_000).hex()
 
 
 def test_bytes_that_the_server_has_already_need_no_room(claire, office, morel, tmp_path, monkeypatch):
