@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.workspace import Changes
-from sync import capture
+from sync import capture, outbox
 
 
 def write_elsewhere(desk, kind, id, **values):
@@ -16,8 +16,7 @@ def write_elsewhere(desk, kind, id, **values):
 
 
 def base_of_name(desk):
-    """What the last change of an account's name says was there before."""
+    """Over what the last change of an account's name says that it was typed: what is sent, not what the row held."""
     with desk.workspace.exclusive() as connection:
-        return connection.exec_driver_sql(
-            "SELECT base FROM sync_entry WHERE kind = 'account' AND field = 'name' ORDER BY seq DESC LIMIT 1"
-        ).scalar_one()
+        ops = [op for sealed in outbox.waiting(connection) for op in sealed.operations()]
+    return [op.fields["name"][0] for op in ops if op.table == "account" and "name" in op.fields][-1]
