@@ -245,6 +245,9 @@ class Applier:
         if self._left:
             blobs.forget_unreferenced(self._connection, self._schema)
             state.put(self._connection, "traces", 1)
+        if any(table == self._schema.blob for table, _id in self.applied.records):
+            # Whoever dies before their bytes are looked for: no later row may come to remind of them.
+            state.put(self._connection, blobs.OPEN, 1)
         self._left.clear()
         self._quarantined.clear()
 
