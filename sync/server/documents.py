@@ -31,7 +31,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
             continue
-        base = versions.whole_commit(change, max(op.base_rev for op in mine) or change.author.rev_presented)
+        base = versions.whole_commit(change, max(op.base_rev for op in mine))
         keys = [(synced.name, row["id"]) for synced, row in versions.parts(change, table, id)]
         if id not in change.forks_again and not has_foreign_change(change, keys, base):
             continue
