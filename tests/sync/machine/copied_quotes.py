@@ -52,4 +52,12 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 4}),
         ("erase", {"kind": "account", "pick": 1}),
     ],
+    "what two copies add to a quote of which neither has the server's version becomes two versions": [
+        ("issue_a_quote", {"who": 4, "pick": 6}),
+        ("revise_a_quote", {"who": 4, "pick": 1}),
+        ("copy_a_laptop", {"who": 4}),
+        ("change_a_quote", {"who": 0, "pick": 7, "number": 7}),
+        ("sync", {"who": 0}),
+        ("change_a_quote", {"who": 4, "pick": 7, "number": 5}),
+    ],
 }
