@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from sync import bulk, capture, errors, scope_file, state, sums
+from sync import blobs, bulk, capture, errors, scope_file, state, sums
 from sync.apply import Applier
 from sync.file_messages import FileAnswer, FileCarrier, FileRequest, FilesRequest
 from sync.laptop import Lane, Laptop, Progress, Report
@@ -97,6 +97,8 @@ class FirstLoad:
         self._keep(connection)
         state.put(connection, "loading", 1)
         state.put(connection, "cursor", None)
+        # Its attachments are looked for after it, by another run perhaps.
+        state.put(connection, blobs.OPEN, 1)
         with capture.paused(connection):
             # Rows of an earlier identity would be counted twice, or outlive what the server has.
             Applier(connection, self.laptop.schema, "", True).start_afresh()

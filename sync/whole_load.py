@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from sync import errors, scope_file, state
+from sync import blobs, errors, scope_file, state
 from sync.clock import format_time
 from sync.file_messages import FileAnswer, FileCarrier, FilesRequest
 from sync.laptop import Laptop, Progress
@@ -34,6 +34,8 @@ def take(
         with laptop.write(False) as connection:
             obey(connection, answer.hello)
             state.keep_hello(connection, answer.hello)
+            # Its attachments are looked for after it, by another run perhaps.
+            state.put(connection, blobs.OPEN, 1)
         found = answer.whole
         if found is None or not set(found.scope.splitlines()) <= set(answer.hello.scopes):
             return None

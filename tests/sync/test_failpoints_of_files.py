@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from app import attachments
+from app.attachments.keeping import SMALL_BYTES
 from app.workspace import Workspace
 from sync.server.store import Store
 from tests.app.carrying import LARGE, answered, attach, back, bytes_of, kept, noise, sealed, there
@@ -101,3 +102,21 @@ def test_an_attachment_arrives_once_and_whole_whoever_dies(
     assert deaths > 2
     for laptop in (claire, rey):
         assert laptop.sync()["files"] == {"sent": 0, "received": 0, "bytes": 0, "waiting": 0, "problem": ""}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_new_laptop_gets_the_attachments_of_its_first_load_wherever_it_died(
+    after: bool, office: Office, claire: Laptop, tmp_path: Path
+) -> None:
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    file = noise(tmp_path, SMALL_BYTES // 2)
+    plan = attach(claire, account, file)
+    _by_network(office, claire, tmp_path)
+    for at in itertools.count():
+        assert at < MOST
+        fresh, death = office.enrol("rey"), Death(at, after)
+        _travel(_by_network, office, fresh, tmp_path, "laptop", death)
+        assert bytes_of(fresh, plan) == file.read_bytes(), f"died at commit {at}"
+        if not death.came:
+            break
+    assert at > 2
