@@ -30,6 +30,9 @@ _STATUS = {
     "not_implemented": 501,
 }
 
+_LEFT = "client disconnected prematurely"
+"""The framework's words for a caller who is gone before all that he announced has come."""
+
 
 def refusal(problem: errors.SyncError) -> Response[bytes]:
     """The answer to a call that could not be done."""
@@ -48,6 +51,9 @@ def on_refusal(_request: Request[Any, Any, Any], problem: errors.SyncError) -> R
 
 def on_http_error(_request: Request[Any, Any, Any], problem: HTTPException) -> Response[bytes]:
     """What the framework refused by itself."""
+    if problem.detail == _LEFT:
+        # A laptop in a tunnel is no mistake of ours, and nobody is to be woken by it.
+        return _answer(p.ErrorAnswer("left"), 400, {})
     codes = {404: "not_found", 405: "not_found", 413: "too_big"}
     code = codes.get(problem.status_code, "protocol" if problem.status_code < 500 else "internal")
     return _answer(p.ErrorAnswer(code), problem.status_code, dict(problem.headers or {}))

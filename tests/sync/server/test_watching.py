@@ -7,10 +7,13 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -177,6 +180,28 @@ def test_a_server_without_its_database_says_so(folder: Path) -> None:
         folder.with_name("away").rename(folder)
         assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
         assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_laptop_that_is_gone_in_the_middle_of_a_request_is_no_mistake_of_the_server(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "sync.server.journal")
+    head = b"POST /acme/v1/sync/push HTTP/1.1\r\nHost: acme\r\nContent-Length: 9000\r\n\r\n"
+    with InProcessServer(folder) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as laptop:
+            laptop.sendall(head + b'{"transactions": [')
+        lines = wait_for(lambda: [record.facts for record in caplog.records if hasattr(record, "facts")])
+    assert [(line["call"], line["status"], line["code"]) for line in lines] == [("sync/push", 400, "left")]
+
+
+def wait_for(found: Callable[[], list[Any]]) -> list[Any]:
+    """What is there as soon as something is."""
+    for _attempt in range(200):
+        if there := found():
+            return there
+        time.sleep(0.05)
+    raise AssertionError("nothing came")
 
 
 def test_an_error_is_logged_by_its_kind_and_place_alone() -> None:
