@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import custom_fields
@@ -112,7 +112,7 @@ def _insert(session: Session, kind: str, rows: Mapping[str, Mapping[str, Any]]) 
     now, user = datetime.now(UTC), session.info["user"]
     made = {"created_at": now, "updated_at": now, "created_by": user, "updated_by": user}
     clean = [{**validate(session, kind, values), **made, "id": id} for id, values in rows.items()]
-    home = _home_territory(session) if "territory" in fields(kind) else None
+    home = home_territory(session.connection(), user) if "territory" in fields(kind) else None
     for row, values in zip(clean, rows.values(), strict=True):
         _require(kind, row)
         if row.get("owner") is None:
@@ -241,11 +241,10 @@ def _table(kind: str) -> Table:
     return entity(kind).__table__  # type: ignore[return-value]
 
 
-def _home_territory(session: Session) -> str | None:
+def home_territory(connection: Connection, user: str | None) -> str | None:
     """The first territory of who works here: what a rep adds there, his manager sees too."""
-    found = session.execute(
-        text("SELECT json_extract(territories, '$[0]') FROM \"user\" WHERE id = :id"),
-        {"id": session.info["user"]},
+    found = connection.exec_driver_sql(
+        "SELECT json_extract(territories, '$[0]') FROM \"user\" WHERE id = ?", (user,)
     ).first()
     return None if found is None else found[0]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app import records
 from app.entity import entity, fields
 from app.errors import Invalid
 from app.fields import Field
@@ -83,6 +84,8 @@ class _Importer:
         self._parsed: dict[tuple[str, str], Any] = {}
         user = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = 'user'").scalar()
         self._user = None if user is None else str(user)
+        home = records.home_territory(connection, self._user) if "territory" in self._declared else None
+        self._at_home: Values = {} if home is None else {"territory": home}
 
     def batches(
         self, rows: tuple[tuple[int, tuple[str, ...]], ...], lines_of: orders.Details | None
@@ -147,7 +150,7 @@ class _Importer:
             for quote_line in order.lines if order else ():
                 batch.add("quote_line", self._stamped(new_id(), quote_line))
             values = orders.as_accepted(values)
-        batch.add(self.kind, self._stamped(id, values))
+        batch.add(self.kind, self._stamped(id, self._at_home | values))
         self._later += [(line, id, field, word) for field, word in self._unknown_yet]
         self.report.new += 1
         self.report.ids.append(id)

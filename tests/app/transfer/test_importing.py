@@ -19,6 +19,7 @@ from app.transfer.importing import import_file
 from app.transfer.orders import nearest
 from app.transfer.report import Report
 from app.workspace import Workspace
+from tests.sync.office import RHONE, Laptop
 
 
 def written(folder: Path, text: str, name: str = "file.csv", encoding: str = "utf-8") -> Path:
@@ -174,6 +175,16 @@ def test_what_is_imported_waits_to_be_sent(workspace: Workspace, tmp_path: Path)
         kinds = connection.exec_driver_sql("SELECT DISTINCT kind FROM sync_entry").scalars().all()
         (label,) = connection.exec_driver_sql("SELECT label FROM sync_transaction").scalars().all()
     assert set(kinds) == {"account", "site"} and "file.csv" in label
+
+
+def test_a_reps_customers_come_into_his_territory_where_the_file_names_none(
+    claire: Laptop, rey: Laptop, tmp_path: Path
+):
+    names = [f"Boulangerie {number}" for number in range(3)]
+    import_file(claire.workspace, "account", written(tmp_path, "name\n" + "\n".join(names) + "\n"))
+    claire.sync(), rey.sync()
+    assert {row["territory"] for row in claire.rows("account")} == {RHONE}
+    assert sorted(row["name"] for row in rey.rows("account")) == names
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
