@@ -44,13 +44,16 @@ def keep(connection: Connection, result: Result) -> None:
         _write(connection, known + [one for one in told if (one.tx, one.kind, one.old) not in have])
 
 
-def carry_out(connection: Connection, schema: SyncSchema, head: int | None = None) -> None:
+def carry_out(
+    connection: Connection, schema: SyncSchema, head: int | None = None, but: Collection[str] = ()
+) -> None:
     """Give our versions their new ids and the old ones back to the server's; those up to `head`, or all.
 
-    It belongs into the transaction that applies what the server has of both.
+    It belongs into the transaction that applies what the server has of both; those that the transactions `but` made
+    wait for that.
     """
     known = _read(connection)
-    due = [one for one in known if not one.done and (head is None or one.rev <= head)]
+    due = [one for one in known if not one.done and one.tx not in but and (head is None or one.rev <= head)]
     if not due:
         return
     for tx in dict.fromkeys(one.tx for one in due):
@@ -64,6 +67,11 @@ def made_by(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:
     for one in _read(connection):
         found[one.tx].append((one.kind, one.old, one.new))
     return found
+
+
+def made_up_to(connection: Connection, rev: int) -> set[str]:
+    """The transactions that forked something up to a revision."""
+    return {one.tx for one in _read(connection) if one.rev <= rev}
 
 
 def carried_out(connection: Connection) -> list[tuple[str, str, str]]:

@@ -29,8 +29,9 @@ def send_again(laptop: Laptop, remote: SyncProtocol, now: str) -> tuple[str, int
         if not is_begun:
             with capture.paused(connection):
                 lost.leave_life(connection, hello)
-                # They did happen, in the life that was lost.
-                forks.carry_out(connection, laptop.schema)
+                # They did happen, in the life that was lost; what the copy has too comes with the pull, as ever.
+                still_there = known & forks.made_up_to(connection, lost.parted_at(connection, hello))
+                forks.carry_out(connection, laptop.schema, but=still_there)
                 count = _queue(connection, laptop.schema, hello, known)
             state.put(connection, "recovered", hello.epoch)
         # Pages of the other life are of no use.

@@ -60,4 +60,15 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 0}),
         ("change_a_quote", {"who": 4, "pick": 7, "number": 5}),
     ],
+    "a version that the copy of the server still has comes with the pull, also after a restore": [
+        ("change_a_quote", {"who": 3, "pick": 7, "number": 1}),
+        ("delete", {"who": 5, "kind": "quote", "pick": 2}),
+        ("push_alone", {"who": 5}),
+        ("push_alone", {"who": 3}),
+        ("issue_a_quote", {"who": 3, "pick": 6}),
+        ("back_up", {}),
+        ("restore_the_server", {}),
+        ("pull_alone", {"who": 3}),
+        ("change_a_quote", {"who": 3, "pick": 1, "number": 5}),
+    ],
 }
