@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from sync.protocol import HelloRequest, Op, PushRequest, seal
 from tests.sync.machine import mergers, promises
 from tests.sync.machine.laptop import Row
 from tests.sync.machine.stories import NORTHERN, SECOND
@@ -76,3 +82,47 @@ def survivor(world: World) -> Row:
     found = world.laptop("claire").row("account", NORTHERN)
     assert found is not None
     return found
+
+
+HIDDEN, NOWHERE = "account-0007", "account-9999"
+"""Of Karim's territory, which Claire may not see; and of nobody's."""
+
+
+def _merger(account: str, into: str) -> list[Op]:
+    return [
+        Op("account", account, "update", 12, {"merged_into": (None, into)}),
+        Op("account", account, "delete", 12),
+    ]
+
+
+TRICKS: dict[str, Callable[[str], list[Op]]] = {
+    "hers into it": lambda id: _merger(NORTHERN, id),
+    "it into hers": lambda id: _merger(id, NORTHERN),
+    "a contact of hers below it": lambda id: [
+        Op("contact", "contact-0001", "update", 6, {"account": (NORTHERN, id)})
+    ],
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_who_merges_what_he_may_not_see_learns_and_changes_nothing(world: World, trick: str) -> None:
+    claire, answers = world.laptop("claire"), []
+    before = accounts_of(world)
+    for id in (HIDDEN, NOWHERE):
+        assert claire.remote is not None
+        name, n = f"trick-{id}", claire.remote.hello(HelloRequest("")).last_n + 1
+        sealed = seal(name, n, TRICKS[trick](id))
+        (result,) = claire.remote.push(PushRequest("", [sealed], epoch=claire.state("epoch"))).results
+        named = [row[:2] for row in result.rows if row[1] != id]
+        answers.append((result.outcome, result.reason, result.map, named, result.outside))
+        claire.remote.push(PushRequest("", [], [name], epoch=claire.state("epoch")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == "parked"
+    assert accounts_of(world) == before
+
+
+def accounts_of(world: World) -> list[tuple[object, ...]]:
+    table = world.server.store.tables.synced["account"]
+    with world.server.store.read() as connection:
+        values = select(table.c.id, table.c.name, table.c.merged_into, table.c.deleted_at, table.c.territory)
+        return [tuple(row) for row in connection.execute(values.order_by(table.c.id))]
