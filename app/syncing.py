@@ -25,7 +25,8 @@ from app import (
     whole_file,
 )
 from app.device import token_of as token_of
-from app.errors import NO_ROOM, DiskFull, NotAllowed, UserError, room
+from app.errors import DiskFull, NotAllowed, UserError, room
+from app.i18n import mark
 from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
@@ -76,6 +77,7 @@ def enrol(
 
 WAIT_S = 10.0
 """How long a sync waits for another one of the same profile to end."""
+_NO_ROOM = mark("The disk is full. Nothing is lost: free some space, then synchronise again.")
 
 
 def sync_now(
@@ -104,11 +106,12 @@ def _full_disk_noted(workspace: Workspace) -> Iterator[None]:
     try:
         with room():
             yield
-    except DiskFull:
+    except DiskFull as problem:
         # Where there is no room for the line either, the sentence has to do.
         with suppress(DiskFull):
             _end(workspace, started, "disk_full", Report())
-        raise
+        # What had been sent or received by then stays so.
+        raise DiskFull(_(_NO_ROOM)) from problem
 
 
 def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) -> dict[str, Any]:
@@ -348,7 +351,7 @@ def sentence(problem: errors.SyncError) -> str:
         case errors.ServerBusy():
             return _("The server is busy. Nothing is lost: try again in a moment.")
         case errors.Protocol():
-            return _("The server's answer was damaged on the way. Nothing was changed: try again.")
+            return _("The server's answer was damaged on the way. Nothing is lost: try again.")
     if problem.code in sync_history.DONE:
         return _(sync_history.DONE[problem.code])
     sentences = {
@@ -360,7 +363,7 @@ def sentence(problem: errors.SyncError) -> str:
             "The server's certificate is not trusted. Check the address, "
             "or name the company's certificate with --ca."
         ),
-        "disk_full": _(NO_ROOM),
+        "disk_full": _(_NO_ROOM),
         "wipe": _("The office took away this laptop's access. Its data were removed."),
         "cloned": _(
             "This profile is a copy of another laptop's. Enrol it again "

@@ -115,9 +115,9 @@ def test_a_disk_that_fills_up_while_a_file_s_bytes_come(tmp_path: Path, small_di
         attachments.attach(rey.workspace, "account", account, plan)
         rey.sync()
         ballast = fill(small_disk, 2_500_000)
-        with pytest.raises(DiskFull):
+        with pytest.raises(DiskFull, match="Rien n’est perdu"):
             claire.sync()
-        assert claire.get("account", account)["name"] == "Boulangerie Morel"
+        assert claire.get("account", account)["name"] == "Boulangerie Morel", "something was changed"
         ballast.unlink()
         assert claire.sync()["files"]["received"] == 1
 
