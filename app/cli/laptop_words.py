@@ -129,7 +129,10 @@ def status(options: argparse.Namespace, output: Output) -> None:
         (_("Conflicts"), str(found["conflicts"])),
         (_("Parked"), str(found["parked"])),
     ]
-    lines += [(_(entity(kind).labels), grouped(n)) for kind, n in found["rows"].items() if n]
+    told = ("conflict", "parked")
+    lines += [
+        (_(entity(kind).labels), grouped(n)) for kind, n in found["rows"].items() if n and kind not in told
+    ]
     output.result(found, table(lines))
 
 
