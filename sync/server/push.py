@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from sync.server.lives import Life
 from sync.server.past import Key
 from sync.server.pending import Pending, held_by, within_head
 from sync.server.plain import Plain
+from sync.server.queue import Queue
 from sync.server.rescue import Brought
 from sync.server.results import ParkedTransaction
 from sync.server.scopes import GrantRule, Grants
@@ -54,7 +55,8 @@ class Push:
 
     def __post_init__(self) -> None:
         self.working = Working(self.connection, self.store)
-        self._blocked: dict[Key, str] = {}
+        self._queues: dict[str, Queue] = {}
+        """By device what waits of it, of those who are asked for."""
         self._head = 0
         """Where the organisation stood when this began."""
         self._tried: set[str] = set()
@@ -77,8 +79,6 @@ class Push:
     def run(self, request: PushRequest) -> Pushed:
         """All transactions of the request, up to the first that is out of order."""
         outcome = Pushed([], self._lock_device())
-        for parked in self._parked_before():
-            self._block(parked.uuid, parked.ops or [])
         wanted = [transaction.uuid for transaction in request.transactions]
         stored = results.find_stored(self.connection, self.store, wanted, self.device.user)
         fresh = [one for one in request.transactions if one.uuid not in stored]
@@ -246,7 +246,8 @@ class Push:
                 raise Parked("too_large")
         except Parked as parked:
             return self._parked_for(parked, change, ops or [])
-        self._reached.update([change.uuid, *[id for _table, id in change.born]])
+        self._leave(change.uuid)
+        self._reached.update(id for _table, id in change.born)
         touched = list(self.working.named)
         if is_plain:
             return Pending(change.uuid, "applied", "", None, touched, touched, change.author)
@@ -279,7 +280,7 @@ class Push:
 
     def _parked_for(self, parked: Parked, change: Change, ops: list[Op]) -> Pending:
         self.working.rollback()
-        self._block(change.uuid, ops)
+        self._queue_of(change.author.device).add(change.uuid, ops)
         self._touch_visible([(op.table, op.id) for op in ops], change.author.grants)
         touched = list(self.working.named)
         return Pending(
@@ -291,9 +292,9 @@ class Push:
             raise Parked("disabled")
         if ops is None:
             raise Parked("invalid")
-        for op in ops if self._blocked else ():
-            if (op.table, op.id) in self._blocked:
-                raise Parked("behind", self._blocked[op.table, op.id])
+        ahead = self._queue_of(change.author.device).ahead_of(change.uuid, ops)
+        if ahead is not None:
+            raise Parked("behind", ahead)
 
     def _moved(self) -> set[str]:
         """The ids of rows that came into another scope: who waited for them may try again."""
@@ -312,11 +313,24 @@ class Push:
                 if row is not None and row["scope"] in grants.scopes:
                     self.working.touch(table, id)
 
-    def _block(self, uuid: str, ops: list[Op]) -> None:
-        for op in ops:
-            self._blocked.setdefault((op.table, op.id), uuid)
-
     # What waited
+
+    def _queue_of(self, device: str) -> Queue:
+        if device not in self._queues:
+            self._queues[device] = Queue()
+            gone = self._reached | self._ever_reached
+            for parked in (
+                results.find_parked(self.connection, self.store, device=device) if self._anybody_waits else ()
+            ):
+                if parked.uuid not in gone:
+                    self._queues[device].add(parked.uuid, parked.ops or [])
+        return self._queues[device]
+
+    def _leave(self, uuid: str) -> None:
+        """It waits no more, on whichever device: who waits behind it is tried again."""
+        self._reached.add(uuid)
+        for queue in self._queues.values():
+            queue.remove(uuid)
 
     def _settle(self, withdrawn: list[str]) -> list[Pending]:
         """What became of earlier transactions: taken back, decided about, or tried again."""
@@ -349,22 +363,11 @@ class Push:
             if hash and result.outcome != "parked"
         ]
 
-    def _parked_before(self) -> list[ParkedTransaction]:
-        """What of this device waits since earlier requests."""
-        if not self._anybody_waits:
-            return []
-        return results.find_parked(self.connection, self.store, device=self.device.id)
-
     def _take_back(self, parked: ParkedTransaction) -> Pending:
         # At once: what waited behind it is tried again now.
         results.withdraw(self.connection, self.store, parked.uuid)
-        self._release([parked.uuid])
+        self._leave(parked.uuid)
         return Pending(parked.uuid, "withdrawn", "", None, [], [])
-
-    def _release(self, uuids: Iterable[str]) -> None:
-        gone = set(uuids)
-        self._reached |= gone
-        self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid not in gone}
 
     def _decide(self, uuid: str, settled: dict[str, Pending]) -> dict[str, Pending]:
         """Take back or try again a parked transaction as this device's user says, by his grants."""
@@ -416,7 +419,6 @@ class Push:
         self._tried.add(parked.uuid)
         ops, life = (parked.ops, parked.life) if corrected is None else (corrected, None)
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
-        self._blocked = {key: uuid for key, uuid in self._blocked.items() if uuid != parked.uuid}
         if ops is not None and not all(map(parts.is_sound, ops)):
             ops = None
         self._find_erased(ops or [])

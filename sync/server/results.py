@@ -117,7 +117,10 @@ def find_parked(
     waits_for: Iterable[str] | None = None,
     uuids: Iterable[str] | None = None,
 ) -> list[ParkedTransaction]:
-    """Parked transactions in the order of their numbers; those that a device shares with a copy are its own too."""
+    """Parked transactions in the order of their numbers.
+
+    Those that a device shares with a copy of its file are its own too, and before its own: of what they have in common.
+    """
     wanted = sorted(waits_for or ())
     if waits_for is not None and not wanted:
         return []
@@ -127,6 +130,7 @@ def find_parked(
         shared = store.tables["sync_shared"]
         also = select(shared.c.uuid).where(shared.c.device == device)
         statement = statement.where((table.c.device == device) | table.c.uuid.in_(also))
+        statement = statement.order_by(None).order_by(table.c.device == device, table.c.device, table.c.n)
     if uuids is not None:
         statement = statement.where(table.c.uuid.in_(list(uuids)))
     if waits_for is None:
