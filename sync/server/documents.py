@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from sync import conflicts
-from sync.merge import Value, canonical
+from sync.merge import canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server import versions
@@ -13,7 +11,7 @@ from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
-from sync.server.fields import get_field
+from sync.server.fields import get_field, keys_of
 from sync.server.known import Part, as_known
 from sync.server.past import Edit
 from sync.server.working import Row
@@ -27,9 +25,16 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
     if not change.working.store.shape.lines or change.is_stated:
         return ops
     ops = versions.apart(change, versions.without_remade(change, versions.follow(change, ops)))
+    deletes_document = any(
+        op.kind == "delete" and op.table in change.working.store.shape.documents for op in ops
+    )
     for (table, id), mine in versions.by_document(change, ops).items():
         document = change.working.get(table, id)
         if document is None or not _changes_content(change, table, mine):
+            continue
+        if deletes_document and all(op.kind == "delete" for op in mine):
+            # The lines were to go with their document: one that another version has by now stays with that.
+            ops = _but_touch(change, ops, mine)
             continue
         base = versions.whole_commit(change, max(op.base_rev for op in mine))
         keys = [(synced.name, row["id"]) for synced, row in versions.parts(change, table, id)]
@@ -38,13 +43,18 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
         issues = _freezes(change, table, mine)
         if issues and is_frozen(change.table(table), document) and versions.say_what_stands(change, mine):
             # It is that very paper: somebody else brought it first, after a restore perhaps.
-            ops = [op for op in ops if op not in mine]
-            for op in mine:
-                change.working.touch(op.table, op.id)
+            ops = _but_touch(change, ops, mine)
             continue
         left = versions.without_issued(change, table, id, ops, mine) if issues else None
         ops = _fork(change, table, id, base, ops, issues) if left is None else left
     return ops
+
+
+def _but_touch(change: Change, ops: list[Op], mine: list[Op]) -> list[Op]:
+    """The operations without some, whose rows the device is to have as they stand."""
+    for op in mine:
+        change.working.touch(op.table, op.id)
+    return [op for op in ops if op not in mine]
 
 
 def _changes_content(change: Change, table: str, ops: list[Op]) -> bool:
@@ -130,7 +140,7 @@ def _go_back(change: Change, part: Part) -> None:
     known = part.known or {**row, "deleted_at": change.now}
     op = Op(synced.name, row["id"], "update")
     for name, field in synced.fields.items():
-        keys = _keys_of(row[name]) | _keys_of(known[name]) if field.by_key else set()
+        keys = keys_of(row[name]) | keys_of(known[name]) if field.by_key else set()
         for one in sorted(f"{name}.{key}" for key in keys) if field.by_key else [name]:
             old = get_field(synced, row, one)
             if old != get_field(synced, known, one):
@@ -138,10 +148,6 @@ def _go_back(change: Change, part: Part) -> None:
     if known["deleted_at"] != row["deleted_at"]:
         change.log(op, conflicts.DELETION, canonical(row["deleted_at"]))
     change.working.put(synced.name, row["id"], {name: value for name, value in known.items() if name != "id"})
-
-
-def _keys_of(text: Value) -> set[str]:
-    return set(json.loads(text)) if isinstance(text, str) and text else set()
 
 
 def _copy(change: Change, synced: SyncTable, row: Row, new_ids: dict[str, str]) -> None:

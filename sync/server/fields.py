@@ -49,6 +49,11 @@ def set_field(
     return working.put(synced.name, row["id"], {column: stored}) if keep else {**row, column: stored}
 
 
+def keys_of(text: Value) -> set[str]:
+    """The keys of a field that is merged key by key."""
+    return set(_as_object(text))
+
+
 def _as_object(text: Value) -> dict[str, object]:
     try:
         found = json.loads(text) if isinstance(text, str) else {}
