@@ -71,6 +71,8 @@ class Change:
     """Of documents that stand just as their bringer had them: (table, id by which he writes to it, id of the row)."""
     opened: set[str] = field(default_factory=set)
     """The conflicts in which it left a value."""
+    may_be_cut: bool = False
+    """Whether it was sent in a life that the server lost: of what left its laptop since it says nothing any more."""
     is_stated: bool = False
     """Whether it brings others' work after a restore: compared as a whole with what has come since."""
 

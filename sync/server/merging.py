@@ -11,7 +11,7 @@ from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.allowed import may_write
 from sync.server.change import BIRTH, Change, Parked, add_conflict, last_edit
-from sync.server.fields import get_field, grouped, merge_values, set_field
+from sync.server.fields import get_field, grouped, keys_of, merge_values, set_field
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -51,6 +51,8 @@ def gather(change: Change, op: Op) -> None:
         return
     target = survivor(change, synced, str(row[link]))
     _hand_over(change, synced, row, target, op)
+    if change.may_be_cut:
+        _fill(change, synced, row, target, op)
     for child, name in _links_to(change, op.table):
         for below in working.find_all(child.name, name, [op.id], op.table):
             if below["id"] != target:
@@ -243,6 +245,45 @@ def _hand_over_fields(
             value=new[clashing], user=last.user, device=last.device, at=last.at, group=group
         )
         add_conflict(change, synced.name, target, clashing, base[clashing], candidate)
+
+
+def _fill(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> None:
+    """The survivor gets what it lacks of the record, as the merger itself gave it.
+
+    Sent again after a restore it may say so no more: the survivor left its laptop since, and all that was done to it.
+    """
+    working = change.working
+    routes = {rule.field for rule in synced.scope}
+    stays = working.get(synced.name, target)
+    assert stays is not None
+    for names in _whole_groups(synced, _kept(synced, row, routes)):
+        there = {name: get_field(synced, stays, name) for name in names}
+        new = {name: get_field(synced, row, name) for name in names}
+        for name, value in _joined(synced, there, new).items():
+            stays = set_field(working, synced, stays, name, value)
+            change.log(Op(op.table, target, op.kind, op.base_rev, {}, op.at), name, canonical(there[name]))
+
+
+def _kept(synced: SyncTable, row: Row, routes: set[str | None]) -> list[str]:
+    """The fields in which a record has what its survivor may lack: not where it hangs, nor what is counted on it."""
+    found: list[str] = []
+    for name, field in synced.fields.items():
+        if row[name] is None or field.link or field.policy == "sum" or name in routes:
+            continue
+        found += [f"{name}.{key}" for key in sorted(keys_of(row[name]))] if field.by_key else [name]
+    return found
+
+
+def _joined(synced: SyncTable, there: dict[str, Value], new: dict[str, Value]) -> dict[str, Value]:
+    """What becomes of fields that belong together, of those that change."""
+    if all(value is None for value in there.values()):
+        return {name: value for name, value in new.items() if value is not None}
+    name = min(new)
+    policy = synced.fields[name].policy if name in synced.fields else None
+    if policy not in ("text", "union") or (policy == "text" and str(new[name]) in str(there[name])):
+        return {}
+    merged = merge_values(synced, {name: None}, there, new, later=False)[name].value
+    return {name: merged} if merged != there[name] else {}
 
 
 def _from_empty(synced: SyncTable, base: dict[str, Value], there: dict[str, Value]) -> dict[str, Value]:

@@ -42,6 +42,7 @@ class Brought:
         self._whole: list[Key] = []
         if self._life is None:
             return
+        change.may_be_cut = True
         if self._life.rescued:
             self._bring(self._life)
             return

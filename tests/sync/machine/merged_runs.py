@@ -97,4 +97,12 @@ FOUND: dict[str, chance.Steps] = {
         ("merge", {"who": 2, "pick": 7, "number": 3}),
         ("erase", {"kind": "account", "pick": 2}),
     ],
+    "what a merger gave its survivor is there after a restore, though the survivor has left its author": [
+        ("edit", {"who": 5, "kind": "account", "pick": 5, "number": 2}),
+        ("merge", {"who": 5, "pick": 1, "number": 6}),
+        ("move", {"who": 1, "pick": 6, "territory": "north"}),
+        ("back_up", {}),
+        ("sync", {"who": 1}),
+        ("restore_the_server", {}),
+    ],
 }
