@@ -17,7 +17,7 @@ from sync import conflicts
 from sync.merge import Value
 from sync.protocol import Op
 from sync.schema import SyncTable
-from sync.server import versions
+from sync.server import lives, versions
 from sync.server.change import BIRTH, Change
 from sync.server.fields import set_field
 from sync.server.past import Key
@@ -84,13 +84,18 @@ def _left_to_statements(change: Change, base: int) -> list[Op]:
     mine = (shared.c.device == change.author.device) & (shared.c.uuid == results.c.uuid)
     kept = results.c.life.is_not(None) & results.c.ops.is_not(None) & (results.c.rev > base)
     settled = results.c.outcome.not_in(("parked", "withdrawn"))
-    statement = select(results.c.uuid, results.c.ops).where(mine, kept, settled).order_by(results.c.n)
+    names = (results.c.uuid, results.c.ops, results.c.life)
     found: list[Op] = []
-    for uuid, raw in connection.execute(statement).all():
+    for uuid, raw, life in connection.execute(
+        select(*names).where(mine, kept, settled).order_by(results.c.n)
+    ).all():
         ops = msgspec.json.decode(bytes(raw), type=list[Op])
         named = edits.c.id.in_({op.id for op in ops})
         written = set(connection.scalars(select(edits.c.id).where(named & (edits.c.transaction == uuid))))
-        found += (op for op in ops if op.id not in written)
+        # What made a version of its own in the lost life is no part of the one that it left.
+        made = lives.decoded(life)
+        new_ids = {old: new for _table, old, new in made.forks} if made is not None else {}
+        found += (versions.renamed(op, new_ids) for op in ops if op.id not in written)
     return found
 
 

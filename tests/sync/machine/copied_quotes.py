@@ -96,4 +96,15 @@ FOUND: dict[str, chance.Steps] = {
         ("issue_a_quote", {"who": 2, "pick": 0}),
         ("sync", {"who": 2}),
     ],
+    "a copy that writes to the quote that its own version left has nothing of that version in it": [
+        ("change_a_quote", {"who": 3, "pick": 7, "number": 0}),
+        ("push_alone", {"who": 3}),
+        ("back_up", {}),
+        ("change_a_quote", {"who": 5, "pick": 6, "number": 1}),
+        ("push_alone", {"who": 1}),
+        ("copy_a_laptop", {"who": 5}),
+        ("restore_the_server", {}),
+        ("pull_alone", {"who": 4}),
+        ("change_a_quote", {"who": 4, "pick": 3, "number": 7}),
+    ],
 }
