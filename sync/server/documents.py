@@ -12,7 +12,7 @@ from sync.server.change import BIRTH, Change, add_conflict
 from sync.server.deletion import has_foreign_change
 from sync.server.erasure import find_erased
 from sync.server.fields import get_field, keys_of
-from sync.server.known import Part, as_known
+from sync.server.known import Part, as_seen_by
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -82,7 +82,7 @@ def _fork(change: Change, table: str, id: str, base: int, ops: list[Op], issuing
     assert document is not None
     frozen = change.table(table).frozen_when
     stands = frozen is not None and document[frozen[0]] in frozen[1]
-    found, lines = as_known(change, (table, id), base)
+    found, lines = as_seen_by(change, (table, id), base, ops)
     if found[0].known is None:
         # Its author knew it in a life that the server lost; here it was born since, and stands for what he knew.
         found = [Part(part.synced, part.row, part.row) for part in found]

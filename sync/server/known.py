@@ -19,7 +19,7 @@ from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server import lives, versions
 from sync.server.change import BIRTH, Change
-from sync.server.fields import set_field
+from sync.server.fields import get_field, set_field
 from sync.server.past import Key
 from sync.server.working import Row
 
@@ -33,17 +33,43 @@ class Part:
     known: Row | None
 
 
-def as_known(change: Change, key: Key, base: int) -> tuple[list[Part], list[Op]]:
+def as_seen_by(change: Change, key: Key, base: int, ops: list[Op]) -> tuple[list[Part], list[Op]]:
+    """The same as the author of `ops` knew it.
+
+    What he did in a lost life made a version of its own there: before he heard of that it was a part of this one, and
+    after that it is none. What his operations say they found tells which.
+    """
+    found, lines = as_known(change, key, base)
+    if not change.working.past.came_back or _is_what_they_found(found, ops):
+        return found, lines
+    without, lines_left = as_known(change, key, base, without_forked=True)
+    return (without, lines_left) if _is_what_they_found(without, ops) else (found, lines)
+
+
+def _is_what_they_found(parts: list[Part], ops: list[Op]) -> bool:
+    known = {part.row["id"]: part for part in parts if part.known is not None}
+    return all(
+        get_field(known[op.id].synced, known[op.id].known or {}, name) == base
+        for op in ops
+        if op.id in known and op.kind == "update"
+        for name, (base, _new) in op.fields.items()
+    )
+
+
+def as_known(
+    change: Change, key: Key, base: int, *, without_forked: bool = False
+) -> tuple[list[Part], list[Op]]:
     """The document and its lines, as they stand and as the device that had seen `base` knew them.
 
     And the lines that the device has made and that stand nowhere in the document: each as it last left it.
+    `without_forked`: without what made a version of its own in a lost life.
     """
     found = {
         row["id"]: Part(synced, row, _without_others(change, synced, row, base))
         for synced, row in versions.parts(change, *key)
     }
     lines: dict[str, Op] = {}
-    for op in _left_to_statements(change, base):
+    for op in _left_to_statements(change, base, without_forked):
         if op.id in found:
             _add(change, found[op.id], op)
         elif op.id in lines and op.kind == "delete":
@@ -75,7 +101,7 @@ def keep_left(change: Change, ops: list[Op]) -> None:
                 change.placed.append((part.synced.name, part.row["id"], part.row["id"]))
 
 
-def _left_to_statements(change: Change, base: int) -> list[Op]:
+def _left_to_statements(change: Change, base: int, without_forked: bool) -> list[Op]:
     """What this device did by transactions that made no edits; without those that it knows by what it has seen."""
     if not change.working.past.came_back:
         return []
@@ -92,8 +118,7 @@ def _left_to_statements(change: Change, base: int) -> list[Op]:
         ops = msgspec.json.decode(bytes(raw), type=list[Op])
         named = edits.c.id.in_({op.id for op in ops})
         written = set(connection.scalars(select(edits.c.id).where(named & (edits.c.transaction == uuid))))
-        # What made a version of its own in the lost life is no part of the one that it left.
-        made = lives.decoded(life)
+        made = lives.decoded(life) if without_forked else None
         new_ids = {old: new for _table, old, new in made.forks} if made is not None else {}
         found += (versions.renamed(op, new_ids) for op in ops if op.id not in written)
     return found

@@ -107,4 +107,15 @@ FOUND: dict[str, chance.Steps] = {
         ("pull_alone", {"who": 4}),
         ("change_a_quote", {"who": 4, "pick": 3, "number": 7}),
     ],
+    "but what it wrote before it heard of that version was written in it": [
+        ("copy_a_laptop", {"who": 5}),
+        ("delete", {"who": 2, "kind": "quote_line", "pick": 0}),
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 5, "pick": 7}),
+        ("sync", {"who": 5}),
+        ("copy_a_laptop", {"who": 2}),
+        ("delete", {"who": 5, "kind": "quote_line", "pick": 6}),
+        ("sync", {"who": 2}),
+        ("restore_the_server", {}),
+    ],
 }
