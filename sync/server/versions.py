@@ -102,18 +102,22 @@ def say_what_stands(change: Change, ops: list[Op]) -> bool:
 def follow(change: Change, ops: list[Op]) -> list[Op]:
     """What this device still writes to a document that forked under it goes to its own version."""
     unseen = _unseen_forks(change)
+    # Of two that left one document he knows neither: the later one was stated, and is all that he has.
+    just_made = {old: new for _table, old, new in change.working.forks.get(change.author.device, ())}
+    latest = {old: new for old, new, _rev in unseen} | just_made
+    unseen = [(old, new, rev) for old, new, rev in unseen if latest[old] == new]
     for _commit, together in groupby(unseen, key=lambda fork: whole_commit(change, fork[2])):
         # At once: what one version leaves another may have taken.
         made = {old: (new, rev) for old, new, rev in together}
         ops = [_led(change, op, made) for op in ops]
-    for old, new, rev in _forks_of(change, ops):
+    earlier = [fork for fork in _forks_of(change, ops) if fork[0] not in just_made]
+    for old, new, rev in earlier:
         ops = [
             renamed(op, {old: new})
             if old in _parts_named(change, op) and 0 < whole_commit(change, op.base_rev) < rev
             else op
             for op in ops
         ]
-    just_made = {old: new for _table, old, new in change.working.forks.get(change.author.device, ())}
     if just_made:
         ops = [renamed(op, just_made) for op in ops]
     return _lifted(change, ops)

@@ -118,4 +118,16 @@ FOUND: dict[str, chance.Steps] = {
         ("sync", {"who": 2}),
         ("restore_the_server", {}),
     ],
+    "what follows a statement goes on with what that stated, and not with the version of an earlier action": [
+        ("change_a_quote", {"who": 0, "pick": 5, "number": 1}),
+        ("copy_a_laptop", {"who": 0}),
+        ("back_up", {}),
+        ("change_a_quote", {"who": 5, "pick": 5, "number": 3}),
+        ("sync", {"who": 0}),
+        ("delete", {"who": 0, "kind": "quote_line", "pick": 6}),
+        ("change_a_quote", {"who": 3, "pick": 4, "number": 4}),
+        ("restore_the_server", {}),
+        ("sync", {"who": 3}),
+        ("sync", {"who": 4}),
+    ],
 }
