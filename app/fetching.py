@@ -6,7 +6,10 @@ from pathlib import Path
 
 from app import attachments, sync_lock, syncing
 from app.errors import NotAllowed
-from app.workspace import Workspace
+from app.workspace import Changes, Workspace
+from sync import blobs
+from sync.blob_messages import BlobCarrier
+from sync.client import HttpClient
 from sync.protocol import SyncProtocol
 
 WAIT_S = 3.0
@@ -23,19 +26,31 @@ def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> 
     if where is not None and where.where == "here":
         return
     with workspace.exclusive() as connection:
-        attachments.want(connection, id)
+        blobs.open_first(connection, attachments.want(connection, id).sha256)
     missing = attachments.NotHere("elsewhere" if where is None else where.where)
     with sync_lock.held(workspace.folder, WAIT_S) as free:
         if not free:
             raise missing
         try:
-            syncing.fetch_file(workspace, id, remote)
+            fetch(workspace, id, remote)
         except NotAllowed:
             raise missing from None
         except syncing.SyncProblem as problem:
             if problem.code in ("offline", "server_busy"):
                 raise missing from problem
             raise
+
+
+def fetch(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
+    """The bytes of one attachment from the server, now. Raises NotFound, NotHere, SyncProblem."""
+    client = remote or syncing.connect(workspace)
+    assert isinstance(client, BlobCarrier)
+    try:
+        syncing.explained(lambda: attachments.fetch(workspace, id, client))
+    finally:
+        if isinstance(client, HttpClient):
+            client.close()
+    workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
 
 
 def save_as(workspace: Workspace, id: str, target: Path, remote: SyncProtocol | None = None) -> int:

@@ -31,8 +31,7 @@ from app.i18n import translate as _
 from app.store import keys
 from app.workspace import Changes, Workspace
 from sync import blobs, collector, counting, errors, first_load, outbox, state
-from sync.blob_messages import BlobCarrier
-from sync.blob_transfer import Carried
+from sync.blob_transfer import GAVE_WAY, Carried
 from sync.blobs import FOLDER
 from sync.client import HttpClient
 from sync.engine import Engine, Laptop, Progress, Report
@@ -96,7 +95,20 @@ def sync_now(
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
         with collector.sparing_what_stays(), _full_disk_noted(workspace):
-            return _sync(workspace, Telling(tell), remote)
+            rounds = [_sync(workspace, Telling(tell), remote)]
+            while rounds[-1][1].problem == GAVE_WAY:
+                rounds.append(_sync(workspace, Telling(tell), remote))
+    return _added_up(rounds)
+
+
+def _added_up(rounds: list[tuple[Report, Carried]]) -> dict[str, Any]:
+    """What all of them did, and how the last one left it."""
+    summed = ("pushed", "pulled", "conflicts", "parked", "removed", "seconds")
+    found = {name: sum(getattr(report, name) for report, _carried in rounds) for name in summed}
+    files = asdict(rounds[-1][1])
+    for name in ("sent", "received", "bytes"):
+        files[name] = sum(getattr(carried, name) for _report, carried in rounds)
+    return found | {"seconds": round(found["seconds"], 3), "cursor": rounds[-1][0].cursor, "files": files}
 
 
 @contextmanager
@@ -114,7 +126,8 @@ def _full_disk_noted(workspace: Workspace) -> Iterator[None]:
         raise DiskFull(_(_NO_ROOM)) from problem
 
 
-def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) -> dict[str, Any]:
+def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) -> tuple[Report, Carried]:
+    """The rows, and then files until all are there or rows are due again."""
     started = _now()
     with workspace.snapshot() as connection:
         client = remote or _client(workspace, connection, Patience(progress.waits))
@@ -144,35 +157,14 @@ def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) 
     else:
         is_anything_left = _end(workspace, started, sync_history.told(report), report)
         _tell_screens(workspace, report)
-        carried = asdict(Carried())
+        carried = Carried()
         if not _is_quiet(report) or is_anything_left:
             after_sync.follow(workspace, report.records)
             carried = _do_the_rest(workspace, client, report, progress)
     finally:
         if isinstance(client, HttpClient):
             client.close()
-    return {
-        "pushed": report.pushed,
-        "pulled": report.pulled,
-        "conflicts": report.conflicts,
-        "parked": report.parked,
-        "removed": report.removed,
-        "seconds": round(report.seconds, 3),
-        "cursor": report.cursor,
-        "files": carried,
-    }
-
-
-def fetch_file(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
-    """The bytes of one attachment from the server, now. Raises NotFound, NotHere, SyncProblem."""
-    client = remote or connect(workspace)
-    assert isinstance(client, BlobCarrier)
-    try:
-        explained(lambda: attachments.fetch(workspace, id, client))
-    finally:
-        if isinstance(client, HttpClient):
-            client.close()
-    workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
+    return report, carried
 
 
 def finish_search(workspace: Workspace, progress: Progress | None = None) -> None:
@@ -194,7 +186,7 @@ def finish_search(workspace: Workspace, progress: Progress | None = None) -> Non
 
 def _do_the_rest(
     workspace: Workspace, client: SyncProtocol, report: Report, progress: Progress | None
-) -> dict[str, Any]:
+) -> Carried:
     """What belongs after the rows: search, traces of what left, the bytes of attachments."""
     finish_search(workspace, progress)
     traces.clean(workspace)
@@ -238,14 +230,15 @@ def _tell_screens(workspace: Workspace, report: Report) -> None:
 
 def _carry_files(
     workspace: Workspace, client: SyncProtocol, report: Report, progress: Progress | None
-) -> dict[str, Any]:
+) -> Carried:
     """The bytes of attachments, once the rows are in place and shown."""
     tell = progress or (lambda _phase, _done, _of: None)
     came = report.first_load or any(kind == "attachment" for kind, _id in report.records)
-    carried = attachments.carry(workspace, client, came, lambda done, of: tell("files", done, of))
-    if carried.received:
+
+    def show() -> None:
         workspace.emit(Changes(frozenset({"attachment"}), frozenset(), "sync"))
-    return asdict(carried)
+
+    return attachments.carry(workspace, client, came, lambda done, of: tell("files", done, of), show)
 
 
 def status(workspace: Workspace) -> dict[str, Any]:

@@ -19,6 +19,20 @@ _ALL = -1
 
 Progress = Callable[[int, int], None]
 """(bytes carried, of)."""
+GAVE_WAY = "rows"
+"""The `problem` of a run that ended because rows are to go first."""
+
+
+class _GaveWay(Exception):
+    """Something more urgent than this piece."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _nobody() -> None:
+    return None
 
 
 @dataclass
@@ -49,8 +63,16 @@ class BlobTransfer:
     To a remote that only gives nothing is sent.
     """
 
-    def __init__(self, place: Place, remote: BlobGiver, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        remote: BlobGiver,
+        progress: Progress | None = None,
+        gives_way: Callable[[], bool] = _never,
+        came: Callable[[], None] = _nobody,
+    ) -> None:
         self._place, self._remote = place, remote
+        self._gives_way, self._came = gives_way, came
         self._progress = progress or (lambda _done, _of: None)
         self._of = 0
         self.carried = Carried()
@@ -63,10 +85,13 @@ class BlobTransfer:
             coming = blobs.coming(connection)
             # Whatever ends this run before its end, the next one looks again.
             state.put(connection, blobs.OPEN, 1)
+            opened = state.get(connection, blobs.OPENED)
         self._of = sum(blob.size for blob in (*going, *coming))
         try:
-            for blob in sorted((*going, *coming), key=lambda one: not one.thumbnail):
+            for blob in sorted((*going, *coming), key=lambda b: (b.sha256 != opened, not b.thumbnail)):
                 self._carry(blob)
+        except _GaveWay:
+            self.carried.problem = GAVE_WAY
         except errors.SyncError as problem:
             self.carried.problem = problem.code
         with self._place.write(False) as connection:
@@ -93,6 +118,7 @@ class BlobTransfer:
             self.carried.sent += 1
         elif done:
             self.carried.received += 1
+            self._came()
 
     # Sending
 
@@ -103,6 +129,7 @@ class BlobTransfer:
             for _piece in range(2 * (blob.size // PIECE_BYTES) + 10):
                 if offset == _ALL:
                     break
+                self._give_way()
                 data = b"".join(blob.read(self._place.folder, offset, offset + PIECE_BYTES))
                 offset = self._tell(blob, offset, data)
                 self._count(len(data))
@@ -139,6 +166,7 @@ class BlobTransfer:
 
     def _receive(self, blob: Blob) -> bool:
         """True once it is here and is what its name says; False where the server opens it to nobody yet."""
+        self._give_way()
         path = blob.path(self._place.folder)
         have = 0
         if path.is_file() and blob.size:
@@ -160,6 +188,8 @@ class BlobTransfer:
             for piece in content.pieces:
                 part.write(piece)
                 self._count(len(piece))
+                if not part.complete:
+                    self._give_way()
             complete = part.complete
         if not complete:
             raise errors.Offline("the bytes were cut off")
@@ -189,3 +219,7 @@ class BlobTransfer:
     def _count(self, size: int) -> None:
         self.carried.bytes += size
         self._progress(self.carried.bytes, max(self._of, self.carried.bytes))
+
+    def _give_way(self) -> None:
+        if self._gives_way():
+            raise _GaveWay

@@ -19,6 +19,8 @@ FOLDER = "blobs"
 """Beside the laptop's file. Names in it are random and say nothing."""
 OPEN = "blobs_open"
 """The state that says: rows came, or bytes were left over, so the next sync looks what to transfer."""
+OPENED = "blobs_opened"
+"""The state that names the file that somebody opened last and that is not here: it comes before all others."""
 _COLUMNS = "sha256, size, file, key, state, sent, thumbnail, pinned"
 
 
@@ -176,6 +178,11 @@ def want(connection: Connection, sha256: str, size: int) -> Blob:
         write(connection, there)
         state.put(connection, OPEN, 1)
     return there
+
+
+def open_first(connection: Connection, sha256: str) -> None:
+    """Somebody waits for these bytes: what is under way gives way to them."""
+    state.put(connection, OPENED, sha256)
 
 
 def fetch_again(connection: Connection, blob: Blob) -> None:

@@ -206,6 +206,12 @@ def any_answered(connection: Connection) -> bool:
     return bool(driver.read(connection, "SELECT 1 FROM sync_entry WHERE rev IS NOT NULL LIMIT 1"))
 
 
+def newest(connection: Connection) -> int | None:
+    """The last entry that was written; None where there is none."""
+    found: int | None = driver.read(connection, "SELECT max(seq) FROM sync_entry")[0][0]
+    return found
+
+
 def to_send(connection: Connection) -> int:
     """How many user actions wait to be sent."""
     return int(

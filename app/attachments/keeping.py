@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.attachments.adding import KIND, folder_of
 from app.attachments.reading import NotHere, want
 from app.i18n import translate as _
-from sync import blobs, sealed_file, state
-from sync.blob_messages import MAX_BLOB_BYTES, BlobGiver
+from sync import blobs, outbox, sealed_file, state
+from sync.blob_messages import MAX_BLOB_BYTES, BlobCarrier, BlobGiver
 from sync.blob_transfer import BlobTransfer, Carried, Place, Progress
+from sync.giving_way import GivingWay, Newest
 
 if TYPE_CHECKING:
     from app.workspace import Workspace
@@ -51,10 +52,17 @@ def sweep(workspace: Workspace) -> None:
             path.unlink(missing_ok=True)
 
 
-def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progress | None = None) -> Carried:
+def carry(
+    workspace: Workspace,
+    remote: object,
+    rows_came: bool,
+    progress: Progress | None = None,
+    came: Callable[[], None] = lambda: None,
+) -> Carried:
     """After the rows of a sync: send and fetch bytes, let go of what is not needed. Never raises SyncError.
 
-    With nothing to carry it costs no round trip.
+    With nothing to carry it costs no round trip. It ends early, with the problem `GAVE_WAY`, where a sync of
+    the rows is due meanwhile; `came` is called when a file is here.
     """
     with workspace.read() as session:
         connection = session.connection()
@@ -69,9 +77,17 @@ def carry(workspace: Workspace, remote: object, rows_came: bool, progress: Progr
         tidy(workspace)
         return Carried()
     _want_of_company(workspace)
-    carried = BlobTransfer(_place(workspace), remote, progress).run(comes_unasked(workspace))
+    # What is read from a file holds nobody up, and its rows come once.
+    gives_way = GivingWay(lambda: _newest(workspace)) if isinstance(remote, BlobCarrier) else lambda: False
+    transfer = BlobTransfer(_place(workspace), remote, progress, gives_way, came)
+    carried = transfer.run(comes_unasked(workspace))
     tidy(workspace)
     return carried
+
+
+def _newest(workspace: Workspace) -> Newest:
+    with workspace.snapshot() as connection:
+        return outbox.newest(connection), state.get(connection, blobs.OPENED)
 
 
 def comes_unasked(workspace: Workspace) -> int:

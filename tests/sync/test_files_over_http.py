@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from app import attachments, records, syncing
+from app import attachments, fetching, records, syncing
 from app.serve import InProcessServer
 from app.workspace import Workspace
 from tests.sync.office import PASSWORD, RHONE, an_office
@@ -76,7 +76,7 @@ def sent(claire: Caller, tmp_path: Path) -> str:
 
 def test_a_laptop_sends_and_another_fetches_over_http(claire: Caller, rey: Caller, sent: str, tmp_path: Path):
     assert syncing.sync_now(rey.workspace)["files"]["received"] == 0
-    syncing.fetch_file(rey.workspace, sent)
+    fetching.fetch(rey.workspace, sent)
     with rey.workspace.read() as session:
         attachments.save_as(session, sent, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == CONTENT
