@@ -57,15 +57,18 @@ def find(connection: Connection, sha256: str) -> Blob | None:
 
 
 def keep(connection: Connection, blob: Blob) -> Blob:
-    """Note bytes whose file is complete; where they are here already, the ones there are.
+    """Note bytes whose file was just written; the file that there was of the same bytes goes, as it may be spoilt.
 
     The row that named them is new, so the server is told of them again: it opens bytes by the row's author.
     """
     there = find(connection, blob.sha256)
     if there is not None and there.state == "here":
         send_again(connection, [blob.sha256])
-        _forget_file(connection, blob.file)
-        return there
+        connection.exec_driver_sql(
+            "UPDATE sync_blob SET file = ?, key = ? WHERE sha256 = ?", (blob.file, blob.key, blob.sha256)
+        )
+        _forget_file(connection, there.file)
+        return replace(there, file=blob.file, key=blob.key, sent=False)
     if there is not None:
         forget(connection, [blob.sha256])
     write(connection, blob)

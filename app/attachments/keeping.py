@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.attachments.adding import KIND, folder_of
 from app.attachments.reading import NotHere, want
-from app.i18n import translate as _
+from app.i18n import translate_plural as _n
+from app.titles import title_of
 from sync import blobs, outbox, sealed_file, state
 from sync.blob_messages import MAX_BLOB_BYTES, BlobCarrier, BlobGiver
 from sync.blob_transfer import BlobTransfer, Carried, Place, Progress
@@ -172,12 +173,37 @@ def fault(connection: Connection) -> str | None:
     for blob in coming:
         blobs.fetch_again(connection, blob)
     connection.commit()
-    lost, found = len(spoilt) - len(coming), []
+    found = []
     if coming:
-        found.append(_("{n} attachments were damaged or missing: the next sync fetches them.", n=len(coming)))
-    if lost:
-        found.append(_("{n} that no server has are damaged or missing: restore the last copy.", n=lost))
+        found.append(
+            _n(
+                "{n} attachment was damaged or missing: the next sync fetches it.",
+                "{n} attachments were damaged or missing: the next sync fetches them.",
+                len(coming),
+            )
+        )
+    if lost := [blob for blob in spoilt if not blob.sent]:
+        found.append(_lost(connection, [blob.sha256 for blob in lost]))
     return " ".join(found) or None
+
+
+def _lost(connection: Connection, digests: list[str]) -> str:
+    """What to do about bytes that lay nowhere else."""
+    named = connection.exec_driver_sql(
+        f"SELECT name, record_kind, record FROM {KIND} WHERE sha256 = ? OR thumbnail = ?"
+        " ORDER BY deleted_at IS NOT NULL LIMIT 1",
+        (digests[0], digests[0]),
+    ).first()
+    name, of = (named[0], title_of(connection, *named[1:])) if named else (digests[0][:8], "")
+    return _n(
+        "“{name}” ({of}) is damaged or missing, and no server has it yet: add it there again from its original, "
+        "or restore the last copy.",
+        "{n} attachments, the first “{name}” ({of}), are damaged or missing, and no server has them yet: add them "
+        "again from their originals, or restore the last copy.",
+        len(digests),
+        name=name,
+        of=of or "–",
+    )
 
 
 def _is_whole(blob: blobs.Blob, folder: Path) -> bool:

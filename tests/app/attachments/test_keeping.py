@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,10 +68,10 @@ def test_the_disk_says_nothing_of_the_files(workspace, account, tmp_path):
 def test_the_same_photo_twice_lies_on_the_disk_once(workspace, account, tmp_path):
     file = photo_file(tmp_path)
     first = attachments.attach(workspace, "account", account, file)
-    before = sealed_files(workspace)
+    before = len(sealed_files(workspace))
     second = attachments.attach(workspace, "account", account, file)
     keeping.sweep(workspace)
-    assert sealed_files(workspace) == before
+    assert len(sealed_files(workspace)) == before
     with workspace.read() as session:
         assert attachments.picture(session, first) == attachments.picture(session, second) is not None
         assert [file.id for file in attachments.find(session, "account", account)] == [first, second]
@@ -229,10 +230,29 @@ def test_doctor_finds_bytes_that_are_missing_cut_off_or_damaged(workspace, accou
     content[400_000] ^= 1
     damaged.write_bytes(bytes(content))
     found = checked()
-    assert not found.ok and "3. Restaurez la dernière copie" in found.detail, (
-        "what no server has is named, and kept as it is"
-    )
+    assert not found.ok
+    assert re.search(
+        r"3 pièces jointes, d’abord «\xa0plan-\d.dwg\xa0» \(Boulangerie Morel\).*restaurez la dernière copie",
+        found.detail,
+    ), "what no server has is named, and kept as it is"
     assert not checked().ok
+
+
+def test_what_doctor_says_of_a_spoilt_file_that_no_server_has_mends_it(workspace, account, tmp_path):
+    file = plain_file(tmp_path)
+    first = attachments.attach(workspace, "account", account, file)
+    (sealed,) = sealed_files(workspace)
+    content = bytearray(sealed.read_bytes())
+    content[400_000] ^= 1
+    sealed.write_bytes(bytes(content))
+    (found,) = [check for check in doctor.examine(workspace.folder) if check.name == "files"]
+    assert "ajoutez-le de nouveau à cet endroit depuis l’original" in found.detail
+    attachments.attach(workspace, "account", account, file)
+    keeping.sweep(workspace)
+    assert all(check.ok for check in doctor.examine(workspace.folder) if check.name == "files")
+    assert len(sealed_files(workspace)) == 1
+    with workspace.read() as session:
+        assert attachments.picture(session, first) == file.read_bytes()
 
 
 def test_doctor_has_what_is_damaged_here_fetched_again_where_the_server_has_it(workspace, account, tmp_path):
