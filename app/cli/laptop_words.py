@@ -78,7 +78,7 @@ def sync(options: argparse.Namespace, output: Output) -> None:
                 workspace,
                 progress=lambda phase, done, of: None if phase == "waiting" else advance(done, of),
             )
-    output.result(found, _sync_line(found))
+    output.result(found, [_sync_line(found), *_files_lines(found["files"])])
 
 
 def _sync_by_file(options: argparse.Namespace, workspace: Workspace, output: Output) -> None:
@@ -208,4 +208,17 @@ def _sync_line(found: dict[str, Any]) -> str:
             name: formats.format_number(Decimal(str(found.get(name, 0))))
             for name in ("pushed", "pulled", "removed", "conflicts", "parked", "seconds")
         },
+    )
+
+
+def _files_lines(files: dict[str, Any]) -> list[str]:
+    """The rows are through; where photos and files are not, that is said too."""
+    if not files["problem"]:
+        return []
+    said = _("Photos and files are still on their way: the next sync goes on where this one was cut.")
+    # Bytes of this laptop that do not open hold up no others, and no further sync will send them.
+    return (
+        [said, _("One does not open: `terrain doctor` says which.")]
+        if files["problem"] == "broken"
+        else [said]
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.serve import InProcessServer
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,22 @@ def terrain(run: Terrain, profile: Path) -> Terrain:
         return answer
 
     return terrain
+
+
+@pytest.fixture
+def company(
+    run: Terrain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """A server with one rep, whose laptop synchronised once; the server then goes away."""
+    monkeypatch.setenv("TERRAIN_PASSWORD", "un mot de passe solide")
+    server = ("admin", "--dir", tmp_path / "server")
+    run(*server, "init", "--org", "acme", "--name", "ACME")
+    run(*server, "territory", "add", "Rhône")
+    run(
+        *server, "user", "add", "--email", "a@b.fr", "--name", "Anne", "--role", "rep", "--territory", "Rhône"
+    )
+    with InProcessServer(tmp_path / "server") as running:
+        laptop = ("--profile", tmp_path / "laptop")
+        run(*laptop, "enrol", "--server", running.address("acme"), "--email", "a@b.fr")
+        assert run(*laptop, "sync").code == 0
+    return server, laptop

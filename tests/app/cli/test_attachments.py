@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from app.serve import InProcessServer
+from sync import errors
+from sync.client import HttpClient
 from tests.app.attachments.pictures import photo_file
 from tests.app.cli.conftest import Terrain
 
@@ -37,3 +42,23 @@ def test_bytes_that_are_not_here_are_refused_with_when_they_come(terrain: Terrai
     refused = terrain("attach", "account", account, str(tmp_path / "nothing.pdf"), refused=True)
     assert "nothing.pdf" in refused.err
     assert json.loads(terrain("--json", "list", "attachment").out)[0]["id"] == id
+
+
+def test_a_sync_whose_files_were_cut_says_so(run, company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    _server, laptop = company
+    (rhone,) = run(*laptop, "list", "territory", "--json").data
+    account = run(*laptop, "add", "account", "name=Bellevue", f"territory={rhone['id']}").line
+    run(*laptop, "attach", "account", account, photo_file(tmp_path))
+
+    def is_cut(*_request: object) -> None:
+        raise errors.Offline("the line was cut")
+
+    with InProcessServer(tmp_path / "server") as running:
+        run(*laptop, "enrol", "--server", running.address("acme"), "--email", "a@b.fr")
+        with monkeypatch.context() as line:
+            line.setattr(HttpClient, "put_blob", is_cut)
+            cut = run(*laptop, "sync")
+        whole = run(*laptop, "sync")
+    assert cut.code == whole.code == 0
+    assert "Photos and files are still on their way" in cut.out
+    assert len(whole.out.splitlines()) == 1

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app import sync_lock, syncing
 from app.serve import InProcessServer
 from tests.app.attachments.pictures import photo_file
-
-
-@pytest.fixture
-def company(run, tmp_path, monkeypatch):
-    """A server with one rep, whose laptop synchronised once; the server then goes away."""
-    monkeypatch.setenv("TERRAIN_PASSWORD", "un mot de passe solide")
-    server = ("admin", "--dir", tmp_path / "server")
-    run(*server, "init", "--org", "acme", "--name", "ACME")
-    run(*server, "territory", "add", "Rhône")
-    run(
-        *server, "user", "add", "--email", "a@b.fr", "--name", "Anne", "--role", "rep", "--territory", "Rhône"
-    )
-    with InProcessServer(tmp_path / "server") as running:
-        laptop = ("--profile", tmp_path / "laptop")
-        run(*laptop, "enrol", "--server", running.address("acme"), "--email", "a@b.fr")
-        assert run(*laptop, "sync").code == 0
-    return server, laptop
 
 
 def test_a_laptop_without_a_network_synchronises_by_two_files(run, company, tmp_path):
