@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from sync import errors
+from sync.protocol import UNREADABLE
 
 MAX_BLOB_BYTES = 100_000_000
 """Of one file: what a telephone films in a minute, and what a slow line carries in an evening."""
@@ -90,7 +91,7 @@ def unpack(data: bytes) -> BlobPut:
     """The piece that was packed; raises `errors.Protocol`."""
     try:
         return msgspec.msgpack.decode(data, type=BlobPut)
-    except msgspec.MsgspecError as problem:
+    except UNREADABLE as problem:
         raise errors.Protocol(str(problem)) from problem
 
 

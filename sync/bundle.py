@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync import errors, packing, protocol
+from sync.protocol import UNREADABLE
 
 MAGIC = b"TERRAIN SYNC 1\n"
 MAX_FRAME_BYTES = protocol.MAX_ANSWER_BYTES + 1_000_000
@@ -132,7 +133,7 @@ def open_request(file: BinaryIO, private: bytes) -> tuple[Opened, Reader]:
     try:
         key = X25519PrivateKey.from_private_bytes(private)
         opening = msgspec.msgpack.decode(_SUITE.decrypt(sealed, key, info=line), type=_Opening)
-    except (InvalidTag, msgspec.MsgspecError) as problem:
+    except (InvalidTag, *UNREADABLE) as problem:
         raise errors.Refused("bundle_unreadable") from problem
     opened = Opened(head, opening.token, opening.secret)
     return opened, Reader(file, _derive(opening.secret, "request", line))
@@ -228,7 +229,7 @@ def _read_head(file: BinaryIO) -> tuple[Head, bytes]:
     try:
         head = msgspec.json.decode(line, type=Head)
         base64.b64decode(head.salt, validate=True)
-    except (msgspec.MsgspecError, binascii.Error, ValueError) as problem:
+    except (*UNREADABLE, binascii.Error, ValueError) as problem:
         raise errors.Refused("bundle_damaged") from problem
     return head, MAGIC + line
 

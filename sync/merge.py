@@ -30,6 +30,7 @@ def canonical(value: object) -> str:
 
 
 # `json.dumps` would make one for each value.
+_BIGINT = 1 << 63
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -74,7 +75,9 @@ def _merge_sum(base: Value, server: Value, new: Value, later: bool) -> Merged:
     if not all(isinstance(value, int) for value in numbers):
         return _review(server, new, later)
     was, there, here = (int(value) for value in numbers)
-    return Merged(there + here - was)
+    total = there + here - was
+    # What no column can hold nobody has counted.
+    return Merged(total) if -_BIGINT <= total < _BIGINT else _review(server, new, later)
 
 
 def _extreme(server: Value, new: Value, largest: bool) -> Value:

@@ -85,7 +85,7 @@ class Transaction(msgspec.Struct, frozen=True, omit_defaults=True):
         """The operations, decoded; raises `errors.Protocol` where they are not well formed."""
         try:
             return [_op_decoder.decode(raw) for raw in self.ops]
-        except msgspec.MsgspecError as problem:
+        except UNREADABLE as problem:
             raise errors.Protocol(str(problem)) from problem
 
 
@@ -345,6 +345,8 @@ class PullEnd(msgspec.Struct, tag="end", tag_field="t"):
     settled: list[Result]
 
 
+UNREADABLE = (msgspec.MsgspecError, RecursionError)
+"""What decoding raises: the second of what is nested without end."""
 _encoder = msgspec.json.Encoder()
 _op_decoder = msgspec.json.Decoder(Op)
 _line_decoder = msgspec.json.Decoder(PullHead | Rows | PullExits | PullEnd)
@@ -356,11 +358,27 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def decode(data: bytes, kind: type[Message]) -> Message:
-    """A message of `kind` from JSON; raises `errors.Protocol`."""
+    """A message of `kind` from JSON; raises `errors.Protocol`.
+
+    No text outside the operations holds U+0000, which not every database can be asked about.
+    """
     try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.MsgspecError as problem:
+        found = msgspec.json.decode(data, type=kind)
+    except UNREADABLE as problem:
         raise errors.Protocol(str(problem)) from problem
+    if b"\\u0000" in data and _has_nul(found):
+        raise errors.Protocol("U+0000 in a text")
+    return found
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, msgspec.Struct):
+        return any(_has_nul(getattr(value, name)) for name in value.__struct_fields__)
+    if isinstance(value, dict):
+        return any(_has_nul(one) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(map(_has_nul, value))
 
 
 def encode_pull(page: PullPage) -> bytes:
@@ -402,6 +420,6 @@ def unpack_cursor(cursor: str) -> dict[str, Any]:
     """The fields of a cursor; empty for an empty or a foreign one."""
     try:
         found = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode())) if cursor else {}
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
+    except (*UNREADABLE, binascii.Error, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -51,14 +51,20 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
         raise Parked("missing_parent", missing.id) from missing
 
 
+def require_fit(change: Change, ops: Iterable[Op]) -> None:
+    """Park what no column can hold."""
+    for op in ops:
+        synced = change.table(op.table)
+        for name, pair in op.fields.items():
+            if not all(check_value(synced, name, value) for value in pair):
+                raise Parked("invalid")
+
+
 def _write(change: Change, op: Op) -> None:
     working, synced = change.working, change.table(op.table)
     row = working.get(op.table, op.id)
     at, user = change.at(op), change.author.user
-    for name, (base, new) in op.fields.items():
-        for value in (base, new):
-            if not check_value(synced, name, value):
-                raise Parked("invalid")
+    require_fit(change, [op])
     if row is None:
         stamps: dict[str, Value] = {"created_at": at, "created_by": user}
         stamps |= {"updated_at": at, "updated_by": user}

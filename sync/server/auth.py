@@ -23,6 +23,7 @@ from sync.server.usage import require_few_calls
 MAX_ATTEMPTS = 10
 """Failed enrolments per e-mail or address in `WINDOW`, before they are refused unseen."""
 WINDOW = timedelta(minutes=15)
+_LONGEST_MAIL = 320
 _LETTERS = "KLMNPQRSTUVWXYZABCDEFGHJ"
 _PER_LETTER = 99
 
@@ -118,14 +119,15 @@ def forgive_attempt(connection: Connection, store: Store, keys: list[str], now: 
 
 def attempt_keys(email: str, address: str) -> list[str]:
     """Under what an attempt is counted: the account that is tried, and where it is tried from."""
+    mail = f"mail:{email.strip().lower()[:_LONGEST_MAIL]}"
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
-        return [f"mail:{email.strip().lower()}", f"from:{address}"]
+        return [mail, f"from:{address}"]
     if found.version == 6:
         # Whoever has one address of a network has 2⁶⁴ of them.
         address = str(ip_network((int(found) >> 64 << 64, 64)).network_address)
-    return [f"mail:{email.strip().lower()}", f"from:{address}"]
+    return [mail, f"from:{address}"]
 
 
 def enrol_device(

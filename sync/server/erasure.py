@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import errors
 from sync.merge import Value, canonical
-from sync.protocol import Op, Result
+from sync.protocol import UNREADABLE, Op, Result
 from sync.schema import OFFICE, SyncTable
 from sync.server import blobs, head, scope_files, scopes
 from sync.server.erased_list import erased_list
@@ -264,7 +264,7 @@ def _left_of(working: Working, raw: bytes, ids: set[str]) -> list[Op] | None:
     """A stored transaction without the erased; None where it has nothing of it."""
     try:
         ops = msgspec.json.decode(raw, type=list[Op])
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         # Nobody can say what it holds: with the name of the erased in it, it goes.
         return [] if any(id.encode() in raw for id in ids) else None
     left, dropped = without_erased(working, ops, set(ids))

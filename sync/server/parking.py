@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sync.merge import Value, canonical
-from sync.protocol import MAX_ROW_BYTES, Op
+from sync.protocol import MAX_ROW_BYTES, UNREADABLE, Op
 from sync.server import scopes
 from sync.server.change import Author, Change
 from sync.server.weight import weight_of
@@ -81,5 +81,5 @@ def corrected_ops(row: Row) -> list[Op] | None:
         return None
     try:
         return msgspec.json.decode(str(text), type=list[Op])
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
@@ -29,11 +31,13 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_NAME and "\0" not in text
 
 
-def is_sound(op: Op) -> bool:
-    """Whether a database can be asked about what the operation names."""
-    for pair in op.fields.values():
+def is_sound(op: Op, names: Collection[str] = ()) -> bool:
+    """Whether a database can be asked about what the operation names, in the columns `names` too."""
+    for name, pair in op.fields.items():
+        if not is_name(name):
+            return False
         for value in pair:
-            if isinstance(value, str) and "\0" in value:
+            if isinstance(value, str) and ("\0" in value or (len(value) > _LONGEST_NAME and name in names)):
                 return False
     return is_name(op.id)
 

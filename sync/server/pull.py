@@ -23,6 +23,7 @@ _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
 _STATEMENTS = 4_000
+_BIGINT = 1 << 63
 _ALL = -1
 """A revision after which all come, as after 0; but nothing goes ahead of them any more."""
 
@@ -54,15 +55,25 @@ def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | 
     """The cursor of this server's present life; None for an empty, damaged, foreign or too old one."""
     fields = unpack_cursor(text)
     try:
-        behind = {str(scope): (int(a), int(b), int(c)) for scope, (a, b, c) in fields["b"].items()}
+        behind = {
+            str(scope): (_number(a), _number(b), _number(c)) for scope, (a, b, c) in fields["b"].items()
+        }
         seal = str(fields.get("k", ""))
-        cursor = Cursor(str(fields["e"]), int(fields["r"]), {str(s) for s in fields["s"]}, behind, seal)
+        cursor = Cursor(str(fields["e"]), _number(fields["r"]), {str(s) for s in fields["s"]}, behind, seal)
         if "o" in fields:
             after, upto, exits, settled = fields["o"]
-            cursor.owed = Owed(int(after), min(int(upto), head), bool(exits), bool(settled))
+            cursor.owed = Owed(_number(after), min(_number(upto), head), bool(exits), bool(settled))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return cursor if cursor.epoch == epoch and horizon <= cursor.rev <= head else None
+
+
+def _number(value: Any) -> int:
+    """A revision or a place, as a database can be asked about it; raises ValueError."""
+    number = int(value)
+    if not -_BIGINT <= number < _BIGINT:
+        raise ValueError(value)
+    return number
 
 
 @dataclass

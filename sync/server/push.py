@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sync import driver
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, lives, overtaken, parking, parts, results
-from sync.server.apply import apply
+from sync.server.apply import apply, require_fit
 from sync.server.auth import Device
 from sync.server.change import Author, Change, Parked
 from sync.server.ending import Ending
@@ -164,7 +164,11 @@ class Push:
     def _sound(self, transaction: Transaction) -> list[Op] | None:
         """Its operations; None where no program here can read or keep one of them."""
         ops = self.read(transaction)
-        return ops if ops is not None and all(map(parts.is_sound, ops)) else None
+        return ops if ops is not None and self._is_sound(ops) else None
+
+    def _is_sound(self, ops: list[Op]) -> bool:
+        names = self.store.shape.names
+        return all(parts.is_sound(op, names.get(op.table, ())) for op in ops)
 
     # Order and parts
 
@@ -266,6 +270,8 @@ class Push:
         """Change the rows; whether the short way was enough."""
         if life is None:
             return self._apply(change, ops)
+        # Not all of it will be applied, and so looked at.
+        require_fit(change, ops)
         brought = Brought(change, ops, life)
         self._apply(change, brought.left)
         self._touch_visible([(op.table, op.id) for op in brought.there], change.author.grants)
@@ -419,7 +425,7 @@ class Push:
         self._tried.add(parked.uuid)
         ops, life = (parked.ops, parked.life) if corrected is None else (corrected, None)
         change = Change(self.working, author, parked.uuid, parked.received_at, parked.device_now)
-        if ops is not None and not all(map(parts.is_sound, ops)):
+        if ops is not None and not self._is_sound(ops):
             ops = None
         self._find_erased(ops or [])
         return self._work(change, self._without_erased(ops)[0], life)

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from sync import driver
-from sync.protocol import Op, Result, Transaction, decode
+from sync.protocol import UNREADABLE, Op, Result, Transaction, decode
 from sync.server import lives
 from sync.server.auth import Device
 from sync.server.batch import Values, find_rows, insert_rows, within_scopes
@@ -145,7 +145,7 @@ def find_parked(
 def _parked(row: Any) -> ParkedTransaction:
     try:
         ops = msgspec.json.decode(bytes(row["ops"]), type=list[Op])
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         ops = None
     kept = ("uuid", "device", "user", "received_at", "device_now", "reason", "waits_for")
     return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops, life=lives.decoded(row["life"]))

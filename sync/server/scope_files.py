@@ -111,6 +111,8 @@ def _make_unless_there(store: Store, scope: str, now: str) -> ScopeFile:
 def find_path(connection: Connection, store: Store, name: str, scopes: Iterable[str]) -> Path:
     """Where the bytes lie; `not_found` for a file that is dead, of another scope, or of another server."""
     files = store.tables["scope_file"]
+    if not name.isalnum():  # one of ours is; and a database cannot be asked about every text
+        raise errors.Refused("not_found", name)
     row = connection.execute(select(files).where(files.c.name == name)).mappings().first()
     if (
         row is None

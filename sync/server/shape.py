@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from sync.schema import SyncSchema, SyncTable
-from sync.server.tables import RECORD_RULES, dependency_links
+from sync.server.tables import RECORD_RULES, dependency_links, server_tables
 
 
 class Shape:
@@ -35,6 +35,8 @@ class Shape:
             for name, synced in tables.items()
         }
         """By table: (column, table) of its links to such rows."""
+        self.names = {name: _names(schema, synced) for name, synced in tables.items()}
+        """By table: the columns that hold ids, or by which rows are found: an index takes no long text."""
         self.owner = {
             name: rule.field for name, synced in tables.items() for rule in synced.scope
             if rule.prefix == "user" and rule.field
@@ -55,6 +57,13 @@ class Shape:
 def shape_of(schema: SyncSchema) -> Shape:
     """The links of `schema`; the same for all organisations of a process."""
     return Shape(schema)
+
+
+def _names(schema: SyncSchema, synced: SyncTable) -> frozenset[str]:
+    indexes = server_tables(schema).synced[synced.name].indexes
+    found = {column.name for index in indexes for column in index.columns}
+    found |= {name for name, declared in synced.fields.items() if declared.link}
+    return frozenset(found.union(rule.field for rule in synced.scope if rule.field))
 
 
 def _parents(synced: SyncTable) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
 from sync.merge import Value
 from sync.schema import SYSTEM_COLUMNS, SyncTable
 
 _BIGINT = 1 << 63
+_DEEPEST = 50
+"""Of what is nested in a value: deeper than anybody writes, and far from where a program gives up."""
 
 
 def split_name(synced: SyncTable, name: str) -> tuple[str | None, str | None]:
@@ -38,8 +40,16 @@ def check_value(synced: SyncTable, name: str, value: Value) -> bool:
 
 
 def _is_json(text: str) -> bool:
+    """Whether every program can read it: neither NaN nor half a character is in it, and nothing without end."""
     try:
-        json.loads(text)
-    except ValueError:
+        found = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         return False
-    return True
+    return _is_sound(found, _DEEPEST)
+
+
+def _is_sound(value: object, deepest: int) -> bool:
+    if isinstance(value, str):
+        return "\0" not in value
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return deepest > 0 and all(_is_sound(part, deepest - 1) for part in parts)
