@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from app import attachments, sync_lock, syncing
+from app.attachments.reading import Where
 from app.errors import NotAllowed
 from app.workspace import Changes, Workspace
 from sync import blobs
@@ -12,8 +14,9 @@ from sync.blob_messages import BlobCarrier
 from sync.client import HttpClient
 from sync.protocol import SyncProtocol
 
-WAIT_S = 3.0
-"""For a sync that is running: it may be carrying the same bytes."""
+WAIT_S = 10.0
+"""For a sync that is running: it gives way to the file that is asked for, and brings it."""
+_LOOK_S = 0.25
 
 
 def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
@@ -21,16 +24,31 @@ def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> 
 
     What cannot be had now is wanted from now on, and comes with a sync.
     """
-    with workspace.read() as session:
-        where = attachments.find_by_id(session, [id]).get(id)
-    if where is not None and where.where == "here":
+    if (where := _where(workspace, id)) == "here":
         return
     with workspace.exclusive() as connection:
         blobs.open_first(connection, attachments.want(connection, id).sha256)
-    missing = attachments.NotHere("elsewhere" if where is None else where.where)
-    with sync_lock.held(workspace.folder, WAIT_S) as free:
+    until = time.monotonic() + WAIT_S
+    while not _fetched_beside_no_sync(workspace, id, attachments.NotHere(where or "elsewhere"), remote):
+        if (where := _where(workspace, id)) == "here":
+            return
+        if time.monotonic() >= until:
+            raise attachments.NotHere(where or "elsewhere")
+
+
+def _where(workspace: Workspace, id: str) -> Where | None:
+    with workspace.read() as session:
+        found = attachments.find_by_id(session, [id]).get(id)
+        return found.where if found else None
+
+
+def _fetched_beside_no_sync(
+    workspace: Workspace, id: str, missing: attachments.NotHere, remote: SyncProtocol | None
+) -> bool:
+    """False, and nothing is done, while a sync is running; raises `missing` where there is no network."""
+    with sync_lock.held(workspace.folder, _LOOK_S) as free:
         if not free:
-            raise missing
+            return False
         try:
             fetch(workspace, id, remote)
         except NotAllowed:
@@ -39,6 +57,7 @@ def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> 
             if problem.code in ("offline", "server_busy"):
                 raise missing from problem
             raise
+    return True
 
 
 def fetch(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sync import giving_way
 from sync.blob_messages import BlobContent
 from sync.giving_way import EVERY_S, GivingWay
 from sync.pacing import Rhythm
+from sync.server.blobs import READ_BYTES
 from tests.app.carrying import attach, bytes_of, noise
 from tests.sync.office import RHONE, Laptop
 
@@ -21,10 +23,10 @@ PLAN = 5_000_000
 
 
 class Watched:
-    """A server whose calls are noted; with the piece `at` of the files that travel something happens."""
+    """A server whose calls are noted; with some pieces of the files that travel something happens."""
 
-    def __init__(self, session: Any, at: int, happens: Callable[[], object]) -> None:
-        self._session, self._left, self._happens = session, at, happens
+    def __init__(self, session: Any, happens: dict[int, Callable[[], object]]) -> None:
+        self._session, self._happens, self._pieces_seen = session, happens, 0
         self.calls: list[str] = []
         self.fetched: list[str] = []
 
@@ -52,9 +54,8 @@ class Watched:
             yield piece
 
     def _count(self) -> None:
-        self._left -= 1
-        if not self._left:
-            self._happens()
+        self._pieces_seen += 1
+        self._happens.get(self._pieces_seen, lambda: None)()
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_what_is_written_while_a_file_goes_reaches_the_server_before_the_rest_of
     claire: Laptop, rey: Laptop, tmp_path: Path, at_once: None
 ) -> None:
     _office_of_files(claire, rey, tmp_path)
-    server = Watched(claire.remote, 3, lambda: claire.add("account", name="Garage", territory=RHONE))
+    server = Watched(claire.remote, {3: lambda: claire.add("account", name="Garage", territory=RHONE)})
     claire.remote = server  # type: ignore[assignment]
     report = claire.sync()
     assert server.calls[0] == "push"
@@ -95,7 +96,7 @@ def test_what_is_written_while_a_file_comes_reaches_the_server_before_the_rest_o
 ) -> None:
     (plan,) = _office_of_files(claire, rey, tmp_path)
     claire.sync()
-    server = Watched(rey.remote, 3, lambda: rey.add("account", name="Garage", territory=RHONE))
+    server = Watched(rey.remote, {3: lambda: rey.add("account", name="Garage", territory=RHONE)})
     rey.remote = server  # type: ignore[assignment]
     report = rey.sync()
     assert server.calls.count("push") == 1
@@ -120,13 +121,37 @@ def test_a_file_that_is_opened_comes_before_those_that_are_under_way(
         with pytest.raises(attachments.NotHere):
             fetching.bring(rey.workspace, ids_by_digest[last[0]], rey.remote)
 
-    rey.remote = server = Watched(rey.remote, 3, open_the_last)  # type: ignore[assignment]
+    rey.remote = server = Watched(rey.remote, {3: open_the_last})  # type: ignore[assignment]
     assert rey.sync()["files"]["received"] == 4
     first, second, *rest = server.fetched
     assert first not in opened
     assert [second] == opened
     assert rest[0] == first
     assert len(rest) == 3
+
+
+def test_who_opens_a_file_has_it_while_the_others_still_come(
+    claire: Laptop, rey: Laptop, tmp_path: Path, at_once: None
+) -> None:
+    ids = _office_of_files(claire, rey, tmp_path, 2)
+    claire.sync()
+    remote, opening = rey.remote, list[Future[None]]()
+    with ThreadPoolExecutor(1) as somebody:
+
+        def open_the_other() -> None:
+            (coming,) = {rey.get("attachment", id)["sha256"] for id in ids} - set(server.fetched)
+            id = next(id for id in ids if rey.get("attachment", id)["sha256"] == coming)
+            opening.append(somebody.submit(fetching.bring, rey.workspace, id, remote))
+            while rey.sql("SELECT value FROM sync_state WHERE name = 'blobs_opened'") != [(coming,)]:
+                assert not opening[0].done()
+
+        def has_it() -> None:
+            opening[0].result(fetching.WAIT_S + 5)
+
+        of_one = -(-PLAN // READ_BYTES)
+        server = Watched(remote, {3: open_the_other, 3 + of_one + 2: has_it})
+        rey.remote = server  # type: ignore[assignment]
+        assert rey.sync()["files"]["received"] == 2
 
 
 def test_screens_hear_of_each_file_when_it_is_here(claire: Laptop, rey: Laptop, tmp_path: Path) -> None:
