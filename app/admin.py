@@ -207,7 +207,8 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
     """A copy of the whole organisation in one file, while the server works on.
 
     `blobs` names the folder of the attachments' bytes, which are written once and never changed: any copy of
-    it that is made afterwards belongs to this one.
+    it that is made afterwards belongs to this one. `whole` is False where the server's disk has lost rows, which
+    this copy then lacks too.
     """
     file = Path(file)
     if file.exists():
@@ -222,6 +223,7 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             hands.backup(file)
+            whole = hands.recount().ok
         except (errors.ServerBusy, OSError, sqlite3.Error) as problem:
             raise UserError(_("The copy could not be written to {file}.", file=file)) from problem
         folder = known.blobs(slug)
@@ -232,7 +234,29 @@ def backup(database: Database, slug: str | None, file: Path) -> Row:
         "file": str(file),
         "bytes": file.stat().st_size,
         "blobs": str(folder) if folder else None,
+        "whole": whole,
     }
+
+
+def check(database: Database, slug: str | None) -> Row:
+    """Count the rows anew, while the server works on.
+
+    Returns `ok`, `rows`, `sound` (False where the database's file itself is damaged) and `differences`: a list of
+    scope, kind, `counted` when they were written, and `there`: what the disk has lost or changed.
+    """
+    with _opened(database, slug) as hands:
+        found = hands.recount()
+        names = {row["id"]: row["name"] for row in hands.rows("territory")} if found.differences else {}
+    differences = [
+        {"scope": _scope(one.scope, names), "kind": one.table, "counted": one.counted, "there": one.there}
+        for one in found.differences
+    ]
+    return {"ok": found.ok, "rows": found.rows, "sound": found.sound, "differences": differences}
+
+
+def _scope(scope: str, names: dict[str, str]) -> str:
+    prefix, _colon, id = scope.partition(":")
+    return f"{prefix}:{names.get(id, id)}" if id else scope
 
 
 def restore(database: Database, slug: str, file: Path) -> Row:

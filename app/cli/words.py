@@ -323,6 +323,7 @@ def _add_admin_words(words: Any) -> None:
     )
     exchange.add_argument("file", metavar=_("FILE"))
     exchange.add_argument("-o", "--output", required=True, metavar=_("FILE"))
+    _admin(areas, "check", _("count the rows anew; exit 1 where the disk lost any"))
     for verb, help in (("backup", _("a copy in one file")), ("restore", _("from a copy"))):
         _admin(areas, verb, help).add_argument("file", metavar=_("FILE"))
 

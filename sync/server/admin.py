@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from sync.clock import format_time
 from sync.protocol import Op
 from sync.server import auth, codes, copies, direct, erasure
+from sync.server.recount import Recount, recount
 from sync.server.store import Organisations, Store
 
 RESTORED_SERIES = 1_000
@@ -94,6 +95,10 @@ class Administration:
     def backup(self, file: Path) -> None:
         """A copy of the organisation in one file while it is in use."""
         copies.backup(self.store, file)
+
+    def recount(self) -> Recount:
+        """Whether the rows are those that were counted when they were written."""
+        return recount(self.store)
 
     def renew(self) -> None:
         """After a restore: a new epoch, by which laptops know, and series beyond those granted since.

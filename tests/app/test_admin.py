@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,20 @@ def test_a_restored_server_has_a_new_epoch_and_its_old_people(folder: Path, tmp_
     assert after.epoch != before.epoch
     assert after.series not in ("K1", "K2", before.series)
     admin.add_territory(folder, None, "Lorraine")
+
+
+def test_a_disk_that_lost_rows_is_told_by_check_and_by_the_next_copy(folder: Path, tmp_path: Path) -> None:
+    admin.add_territory(folder, None, "Lorraine")
+    assert admin.check(folder, None)["ok"]
+    assert admin.backup(folder, None, tmp_path / "whole.sqlite")["whole"]
+    with closing(sqlite3.connect(folder / "durand.sqlite")) as file, file:
+        file.execute("DELETE FROM territory WHERE name = 'Lorraine'")
+    found = admin.check(folder, None)
+    (lost,) = found["differences"]
+    assert (found["ok"], lost["kind"], lost["counted"] - lost["there"]) == (False, "territory", 1)
+    assert not admin.backup(folder, None, tmp_path / "flawed.sqlite")["whole"]
+    admin.restore(folder, "durand", tmp_path / "whole.sqlite")
+    assert admin.check(folder, None)["ok"]
 
 
 def test_a_file_that_is_no_copy_is_refused(folder: Path, tmp_path: Path) -> None:

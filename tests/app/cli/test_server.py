@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -132,3 +134,21 @@ def test_records_come_in_from_a_file_and_go_out_to_one(terrain, tmp_path):
     mapping = tmp_path / "map.json"
     mapping.write_text("[")
     assert "JSON" in terrain("import", "account", str(file), "--map", str(mapping), refused=True).err
+
+
+def test_check_says_that_all_is_there_or_what_to_do(admin, tmp_path):
+    assert "all that were written are there" in admin("check").out
+    with closing(sqlite3.connect(tmp_path / "server" / "acme.sqlite")) as file, file:
+        file.execute("DELETE FROM territory")
+    told = admin("check", code=1)
+    assert "territory" in told.out
+    assert "terrain admin restore" in told.out
+    (lost,) = admin("check", "--json", code=1).data["differences"]
+    assert (lost["kind"], lost["there"]) == ("territory", 0)
+    copy = admin("backup", str(tmp_path / "copy.sqlite"), code=1)
+    assert "do not overwrite" in copy.out
+
+
+def test_a_file_that_is_no_database_any_more_is_told_in_one_sentence(admin, tmp_path):
+    (tmp_path / "server" / "acme.sqlite").write_bytes(b"no database" * 1_000)
+    assert "terrain admin restore" in admin("check", code=1).err
