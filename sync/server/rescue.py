@@ -64,7 +64,7 @@ class Brought:
         """Whether the document came whole from somebody who had seen this, or a version of it that stands beside."""
         change, life = self._change, self._life
         assert life is not None
-        if seen_up_to(change, key, life.epoch) >= life.seen:
+        if _is_there(change, *key) and seen_up_to(change, key, life.epoch) >= life.seen:
             return True
         if any(old == key[1] for _table, old, _new in life.forks):
             return False
@@ -127,7 +127,9 @@ def _row(change: Change, key: Key) -> Row:
 
 
 def _is_there(change: Change, table: str, id: str) -> bool:
-    return table in change.working.store.schema.tables and change.working.get(table, id) is not None
+    """As far as its author may know."""
+    row = change.working.get(table, id) if table in change.working.store.schema.tables else None
+    return row is not None and may_write(change, table, row)
 
 
 def _note(change: Change, key: Key, life: Life) -> None:
@@ -141,7 +143,9 @@ def _note(change: Change, key: Key, life: Life) -> None:
 
 def _bring_conflict(change: Change, op: Op) -> None:
     working = change.working
-    there: Row = working.get(op.table, op.id) or {}
+    stored = working.get(op.table, op.id)
+    # What another one's says is not told by way of this one.
+    there: Row = stored if stored is not None and may_write(change, op.table, stored) else {}
     here = {**there, **{name: new for name, (_base, new) in op.fields.items()}}
     kind, id, name = (str(here.get(column) or "") for column in ("record_kind", "record", "field"))
     row = working.get(kind, id) if kind in working.store.schema.tables else None

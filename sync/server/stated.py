@@ -50,6 +50,8 @@ class Stated:
         for op in ops:
             synced = self._change.table(op.table)
             row = self._working.get(op.table, op.id)
+            if row is not None and not may_write(self._change, op.table, row):
+                row = None  # of what its bringer may not see he is told what he is told of nothing
             if op.table in roots:
                 found.setdefault((op.table, op.id), []).append(op)
             elif synced.aggregate is None:
