@@ -10,7 +10,7 @@ from sync import conflicts
 from sync.merge import Value
 from sync.protocol import Op
 from sync.schema import SyncTable
-from sync.server.allowed import is_frozen
+from sync.server.allowed import is_frozen, may_write
 from sync.server.change import Change, add_conflict
 from sync.server.working import Row
 
@@ -25,12 +25,15 @@ def tell_of_twins(change: Change, ops: Iterable[Op]) -> None:
         before = change.working.at_start(table, id)
         if before is not None and is_frozen(synced, before):
             continue
-        author = change.author
+        author, outcome = change.author, change.outcome
         for twin in bearing(change, synced, [row[field] for field in synced.papers], id):
             added = conflicts.Candidate(
                 value=id, user=author.user, device=author.device, at=change.now, group={}
             )
             add_conflict(change, table, twin["id"], conflicts.FORK, None, added)
+            if not may_write(change, table, twin):
+                # Who may not see it does not hear that the name is in use.
+                change.outcome = outcome
 
 
 def bearing(change: Change, synced: SyncTable, name: list[Value], but: str) -> Iterator[Row]:

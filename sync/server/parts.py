@@ -57,7 +57,9 @@ def _keep(connection: Connection, store: Store, device: str, sent: Transaction) 
     parts = store.tables["sync_part"]
     mine, here = parts.c.device == device, parts.c.uuid == sent.uuid
     # They come one transaction after the other: what is left of another one will never be complete.
-    connection.execute(delete(parts).where(mine & ~(here & (parts.c.part != sent.part))))
+    # Nor does this one wait for who brought the same part from a copy of the file.
+    this = here & (parts.c.part == sent.part)
+    connection.execute(delete(parts).where(this | (mine & ~here)))
     values = {"uuid": sent.uuid, "part": sent.part, "device": device}
     connection.execute(insert(parts).values(**values, ops=msgspec.json.encode(sent.ops)))
     statement = select(parts.c.ops).where(mine & here).order_by(parts.c.part)

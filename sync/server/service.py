@@ -211,7 +211,8 @@ class Session:
         cursor = page.cursor.pack()
         presented = request.cursor if held in (None, request.cursor) else ""
         issued = (cursor, granted)
-        if page.more and device.rev_presented:
+        is_ours = start is None or request.cursor == device.cursor_issued
+        if page.more and (device.rev_presented or not is_ours):
             # An answer in pages is had when it is whole: what was written before it is judged as before.
             issued = (device.cursor_issued, device.scopes_issued)
         self._remember(device, presented, start.rev if start else 0, *issued, request.run)
@@ -258,7 +259,9 @@ class Session:
         # What changed since the oldest file comes with the pull, a second time for the newer ones.
         loaded = Cursor(hello.epoch, min(known.rev, found.rev), known.scopes | {request.scope}, known.behind)
         cursor = loaded.pack()
-        self._remember(device, "", 0, cursor, frozenset(hello.scopes))
+        if request.cursor in ("", device.cursor_issued):
+            # One that was not handed out entitles to nothing.
+            self._remember(device, "", 0, cursor, frozenset(hello.scopes))
         return _described(found, hello, cursor)
 
     def find_file(self, name: str) -> Path:

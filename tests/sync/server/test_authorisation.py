@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from sync import errors
+from sync.file_messages import FileRequest
 from sync.protocol import (
     HelloRequest,
     Op,
@@ -138,6 +140,87 @@ def test_a_cursor_that_was_not_handed_out_entitles_to_nothing(
     sam.service.connect(sam.token).pull(PullRequest(old))
     result = sam.do(Op("account", "south", "update", 0, {"name": ("S", "Mine again")}))
     assert (result.outcome, result.reason) == ("parked", "missing_record")
+
+
+def _moved_away(sam: Laptop, office: Laptop) -> None:
+    """The account of the south goes to the north, among much else; and the rep has seen that."""
+    for n in range(40):
+        office.do(create("product", f"before-{n}", label="x" * 3_000))
+    office.pull()
+    office.do(office.edit("account", "south", territory="north"))
+    for n in range(40):
+        office.do(create("product", f"after-{n}", label="x" * 3_000))
+    sam.pull(), sam.pull()
+
+
+def _writes_there(laptop: Laptop) -> tuple[str, str]:
+    result = laptop.do(Op("account", "south", "update", 0, {"name": ("S", "Mine again")}))
+    return result.outcome, result.reason
+
+
+def test_a_first_load_from_a_made_up_cursor_entitles_to_nothing(
+    company: Company, sam: Laptop, office: Laptop
+) -> None:
+    _moved_away(sam, office)
+    before = content(company)["account"]
+    fresh = company.laptop("sam")
+    cursor = pack_cursor({**unpack_cursor(sam.cursor), "r": 1})
+    for _page in range(2):
+        page = fresh.service.connect(fresh.token).pull(PullRequest(cursor, 10_000))
+        assert page.more
+        cursor = page.cursor
+    assert _writes_there(fresh) == ("parked", "missing_record")
+    assert content(company)["account"] == before
+
+
+def test_a_scope_s_file_asked_for_with_a_made_up_cursor_entitles_to_nothing(
+    company: Company, sam: Laptop, office: Laptop
+) -> None:
+    _moved_away(sam, office)
+    before = content(company)["account"]
+    session = sam.service.connect(sam.token)
+    answer = session.file(FileRequest("territory:south", pack_cursor({**unpack_cursor(sam.cursor), "r": 1})))
+    session.pull(PullRequest(answer.cursor, 10_000))
+    assert _writes_there(sam) == ("parked", "missing_record")
+    assert content(company)["account"] == before
+
+
+def test_who_issues_under_a_number_in_use_elsewhere_does_not_hear_of_it(sam: Laptop, nora: Laptop) -> None:
+    nora.do(create("quote", "named", account="north", status="issued", number="K1-7"))
+    own = (
+        sam.do(create("quote", f"q{n}", account="south", status="issued", number=n)) for n in ("K1-7", "K1-8")
+    )
+    assert {(one.outcome, one.reason, tuple(one.map), tuple(one.outside)) for one in own} == {
+        ("applied", "", (), ())
+    }
+    nora.pull()
+    assert [row["record"] for (table, _id), row in nora.rows.items() if table == "conflict"] == ["named"]
+
+
+def test_parts_under_anothers_name_do_not_stand_in_its_way(sam: Laptop, nora: Laptop) -> None:
+    whole = seal(
+        "big", nora.n + 1, [create("account", id, name="B", territory="north") for id in ("b1", "b2")]
+    )
+    parts = [replace(whole, ops=[op], part=n, parts=2) for n, op in enumerate(whole.ops, 1)]
+    mine = seal("big", sam.n + 1, [create("account", "spy", name="B", territory="south")])
+    sam.send(replace(mine, part=1, parts=2))
+    assert nora.send(parts[0]).results == []
+    hello = sam.service.connect(sam.token).hello(HelloRequest("", uuids=["big"]))
+    assert (hello.known, hello.parts) == ([], {})
+    assert [one.outcome for one in nora.send(parts[1]).results] == ["applied"]
+
+
+def test_work_of_others_that_waits_is_not_taken_back_nor_told(sam: Laptop, nora: Laptop) -> None:
+    waiting = nora.transaction(create("contact", "c", account="later", name="N"))
+    assert nora.send(waiting).results[0].outcome == "parked"
+    answers = [
+        sam.service.connect(sam.token).push(PushRequest("", [], [uuid])).results
+        for uuid in (waiting.uuid, "never-was")
+    ]
+    assert answers == [[], []]
+    nora.do(create("account", "later", name="L", territory="north"))
+    nora.pull()
+    assert nora.row("contact", "c")["name"] == "N"
 
 
 @pytest.mark.parametrize("scope", ["territory:north", "territory:nowhere", "user:nora", "office", ""])
