@@ -17,6 +17,8 @@ from sync.protocol import SyncProtocol
 WAIT_S = 10.0
 """For a sync that is running: it gives way to the file that is asked for, and brings it."""
 _LOOK_S = 0.25
+_ROOM_S = 0.5
+"""In which a sync that waits for its turn takes it."""
 
 
 def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
@@ -28,12 +30,15 @@ def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> 
         return
     with workspace.exclusive() as connection:
         blobs.open_first(connection, attachments.want(connection, id).sha256)
-    until = time.monotonic() + WAIT_S
-    while not _fetched_beside_no_sync(workspace, id, attachments.NotHere(where or "elsewhere"), remote):
-        if (where := _where(workspace, id)) == "here":
+    until, missing = time.monotonic() + WAIT_S, attachments.NotHere(where or "elsewhere")
+    while not (fetched := _fetched(workspace, id, missing, remote)):
+        if _where(workspace, id) == "here":
             return
-        if time.monotonic() >= until:
-            raise attachments.NotHere(where or "elsewhere")
+        if fetched is False:
+            time.sleep(_ROOM_S)
+            until = time.monotonic() + WAIT_S
+        elif time.monotonic() >= until:
+            raise missing
 
 
 def _where(workspace: Workspace, id: str) -> Where | None:
@@ -42,34 +47,38 @@ def _where(workspace: Workspace, id: str) -> Where | None:
         return found.where if found else None
 
 
-def _fetched_beside_no_sync(
+def _fetched(
     workspace: Workspace, id: str, missing: attachments.NotHere, remote: SyncProtocol | None
-) -> bool:
-    """False, and nothing is done, while a sync is running; raises `missing` where there is no network."""
+) -> bool | None:
+    """False where it gave way to a sync, None while one is running; raises `missing` where there is no network."""
     with sync_lock.held(workspace.folder, _LOOK_S) as free:
         if not free:
-            return False
+            return None
         try:
-            fetch(workspace, id, remote)
+            return fetch(workspace, id, remote)
         except NotAllowed:
             raise missing from None
         except syncing.SyncProblem as problem:
             if problem.code in ("offline", "server_busy"):
                 raise missing from problem
             raise
-    return True
 
 
-def fetch(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> None:
-    """The bytes of one attachment from the server, now. Raises NotFound, NotHere, SyncProblem."""
+def fetch(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> bool:
+    """The bytes of one attachment from the server, now; False where rows are to go first.
+
+    What came stays. Raises NotFound, NotHere, SyncProblem.
+    """
     client = remote or syncing.connect(workspace)
     assert isinstance(client, BlobCarrier)
     try:
-        syncing.explained(lambda: attachments.fetch(workspace, id, client))
+        is_whole: bool = syncing.explained(lambda: attachments.fetch(workspace, id, client))
     finally:
         if isinstance(client, HttpClient):
             client.close()
-    workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
+    if is_whole:
+        workspace.emit(Changes(frozenset({"attachment"}), frozenset({id}), "sync"))
+    return is_whole
 
 
 def save_as(workspace: Workspace, id: str, target: Path, remote: SyncProtocol | None = None) -> int:

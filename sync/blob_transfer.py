@@ -23,8 +23,8 @@ GAVE_WAY = "rows"
 """The `problem` of a run that ended because rows are to go first."""
 
 
-class _GaveWay(Exception):
-    """Something more urgent than this piece."""
+class GaveWay(Exception):
+    """Rows, or another file, are to go before the next piece; what came is kept."""
 
 
 def _never() -> bool:
@@ -90,7 +90,7 @@ class BlobTransfer:
         try:
             for blob in sorted((*going, *coming), key=lambda b: (b.sha256 != opened, not b.thumbnail)):
                 self._carry(blob)
-        except _GaveWay:
+        except GaveWay:
             self.carried.problem = GAVE_WAY
         except errors.SyncError as problem:
             self.carried.problem = problem.code
@@ -101,7 +101,7 @@ class BlobTransfer:
         return self.carried
 
     def fetch(self, blob: Blob) -> bool:
-        """These bytes at once; False where the server has none for us. Raises SyncError."""
+        """These bytes at once; False where the server has none for us. Raises SyncError, GaveWay."""
         self._of = blob.size
         return self._receive(blob)
 
@@ -222,4 +222,4 @@ class BlobTransfer:
 
     def _give_way(self) -> None:
         if self._gives_way():
-            raise _GaveWay
+            raise GaveWay

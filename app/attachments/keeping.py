@@ -17,7 +17,7 @@ from app.i18n import translate_plural as _n
 from app.titles import title_of
 from sync import blobs, outbox, sealed_file, state
 from sync.blob_messages import MAX_BLOB_BYTES, BlobCarrier, BlobGiver
-from sync.blob_transfer import BlobTransfer, Carried, Place, Progress
+from sync.blob_transfer import BlobTransfer, Carried, GaveWay, Place, Progress
 from sync.giving_way import GivingWay, Newest
 
 if TYPE_CHECKING:
@@ -79,16 +79,19 @@ def carry(
         return Carried()
     _want_of_company(workspace)
     # What is read from a file holds nobody up, and its rows come once.
-    gives_way = GivingWay(lambda: _newest(workspace)) if isinstance(remote, BlobCarrier) else lambda: False
+    gives_way = _giving_way(workspace) if isinstance(remote, BlobCarrier) else lambda: False
     transfer = BlobTransfer(_place(workspace), remote, progress, gives_way, came)
     carried = transfer.run(comes_unasked(workspace))
     tidy(workspace)
     return carried
 
 
-def _newest(workspace: Workspace) -> Newest:
-    with workspace.snapshot() as connection:
-        return outbox.newest(connection), state.get(connection, blobs.OPENED)
+def _giving_way(workspace: Workspace) -> GivingWay:
+    def newest() -> Newest:
+        with workspace.snapshot() as connection:
+            return outbox.newest(connection), state.get(connection, blobs.OPENED)
+
+    return GivingWay(newest)
 
 
 def comes_unasked(workspace: Workspace) -> int:
@@ -147,12 +150,20 @@ def tidy(workspace: Workspace) -> None:
     sweep(workspace)
 
 
-def fetch(workspace: Workspace, id: str, remote: BlobGiver, progress: Progress | None = None) -> None:
-    """The bytes of one attachment now. Raises NotFound, SyncError, and NotHere while the server lacks them."""
+def fetch(workspace: Workspace, id: str, remote: BlobGiver, progress: Progress | None = None) -> bool:
+    """The bytes of one attachment now; False where a sync is to go first, and the next call goes on.
+
+    Raises NotFound, SyncError, and NotHere while the server lacks them.
+    """
     with workspace.exclusive() as connection:
         blob = want(connection, id)
-    if blob.state == "coming" and not BlobTransfer(_place(workspace), remote, progress).fetch(blob):
-        raise NotHere("elsewhere")
+    transfer = BlobTransfer(_place(workspace), remote, progress, _giving_way(workspace))
+    try:
+        if blob.state == "coming" and not transfer.fetch(blob):
+            raise NotHere("elsewhere")
+    except GaveWay:
+        return False
+    return True
 
 
 def keep_all(workspace: Workspace, on: bool) -> None:

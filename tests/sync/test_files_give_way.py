@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app import attachments, fetching
+from app import attachments, fetching, syncing
 from sync import giving_way
 from sync.blob_messages import BlobContent
 from sync.giving_way import EVERY_S, GivingWay
@@ -152,6 +152,28 @@ def test_who_opens_a_file_has_it_while_the_others_still_come(
         server = Watched(remote, {3: open_the_other, 3 + of_one + 2: has_it})
         rey.remote = server  # type: ignore[assignment]
         assert rey.sync()["files"]["received"] == 2
+
+
+def test_a_sync_takes_its_turn_while_an_opened_file_comes(
+    claire: Laptop, rey: Laptop, tmp_path: Path, at_once: None
+) -> None:
+    (plan,) = _office_of_files(claire, rey, tmp_path)
+    attachments.keep_all(rey.workspace, False)
+    claire.sync()
+    rey.sync()
+    remote, syncs = rey.remote, list[Future[dict[str, Any]]]()
+    with ThreadPoolExecutor(1) as window:
+
+        def write() -> None:
+            rey.add("account", name="Garage", territory=RHONE)
+            syncs.append(window.submit(syncing.sync_now, rey.workspace, None, remote))
+
+        server = Watched(remote, {3: write})
+        fetching.bring(rey.workspace, plan, server)  # type: ignore[arg-type]
+        assert syncs[0].result()["pushed"] == 1
+    assert bytes_of(rey, plan) == bytes_of(claire, plan)
+    assert "Garage" in _names(claire)
+    assert server.calls.count("piece") < PLAN // READ_BYTES, "the sync had to wait for the whole file"
 
 
 def test_screens_hear_of_each_file_when_it_is_here(claire: Laptop, rey: Laptop, tmp_path: Path) -> None:
