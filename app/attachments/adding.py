@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 from app import records
 from app.attachments import photos
 from app.entity import fields
-from app.errors import NotAllowed, room
+from app.errors import DiskFull, NotAllowed, room
 from app.formats import format_size
 from app.i18n import translate as _
 from sync import blobs, sealed_file
@@ -59,8 +60,21 @@ def attach(workspace: Workspace, kind: str, record: str, file: Path, caption: st
     with workspace.read() as session:
         records.get(session, kind, record)
     prepared = prepare(workspace.folder / blobs.FOLDER, file)
-    with workspace.transaction(_("File {name}", name=prepared.name)) as session:
-        return add(session, prepared, kind, record, caption=caption)
+    try:
+        with workspace.transaction(_("File {name}", name=prepared.name)) as session:
+            return add(session, prepared, kind, record, caption=caption)
+    except DiskFull:
+        _discard(workspace, prepared)
+        raise
+
+
+def _discard(workspace: Workspace, prepared: Prepared) -> None:
+    """Give the disk back the room of bytes that got no row."""
+    with workspace.snapshot() as connection:
+        for blob in filter(None, (prepared.blob, prepared.small)):
+            kept = blobs.find(connection, blob.sha256)
+            if kept is None or kept.file != blob.file:
+                blob.path(workspace.folder / blobs.FOLDER).unlink(missing_ok=True)
 
 
 def prepare(folder: Path, source: Path | bytes, name: str = "") -> Prepared:
@@ -76,7 +90,8 @@ def prepare(folder: Path, source: Path | bytes, name: str = "") -> Prepared:
     with room():
         if photo is not None:
             small = None if photo.small is None else _seal_bytes(folder, photo.small, thumbnail=True)
-            blob = _seal_bytes(folder, photo.data)
+            with _or_removed(small.path(folder) if small else None):
+                blob = _seal_bytes(folder, photo.data)
             name = str(Path(name).with_suffix(photo.suffix)) if Path(name).suffix else name + photo.suffix
             return Prepared(name, photo.media_type, blob, small, photo.width, photo.height)
         guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -162,24 +177,38 @@ def _require_size(name: str, size: int) -> None:
 
 def _seal_bytes(folder: Path, data: bytes, thumbnail: bool = False) -> Blob:
     blob = blobs.fresh(hashlib.sha256(data).hexdigest(), len(data), thumbnail)
-    with sealed_file.Writer(blob.path(folder), blob.key, blob.size) as writer:
+    path = blob.path(folder)
+    with _or_removed(path), sealed_file.Writer(path, blob.key, blob.size) as writer:
         writer.write(data)
     return blob
+
+
+@contextmanager
+def _or_removed(path: Path | None) -> Iterator[None]:
+    """What fails inside leaves no file at `path`: on a full disk half a film would take the last room."""
+    try:
+        yield
+    except BaseException:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _seal(folder: Path, file: BinaryIO, size: int) -> Blob:
     """A file of any length, a block at a time."""
     blob, found = blobs.fresh("", size), hashlib.sha256()
     path = blob.path(folder)
-    try:
-        with sealed_file.Writer(path, blob.key, size) as writer:
-            while block := file.read(_BLOCK):
-                found.update(block)
-                writer.write(block)
-            complete = writer.complete
-    except ValueError:
-        complete = False
-    if not complete:
-        path.unlink(missing_ok=True)
-        raise NotAllowed(_("The file is being written by another program. Close it there, then try again."))
+    with _or_removed(path):
+        try:
+            with sealed_file.Writer(path, blob.key, size) as writer:
+                while block := file.read(_BLOCK):
+                    found.update(block)
+                    writer.write(block)
+                complete = writer.complete
+        except ValueError:
+            complete = False
+        if not complete:
+            raise NotAllowed(
+                _("The file is being written by another program. Close it there, then try again.")
+            )
     return replace(blob, sha256=found.hexdigest())

@@ -122,6 +122,27 @@ def test_a_disk_that_fills_up_while_a_file_s_bytes_come(tmp_path: Path, small_di
         assert claire.sync()["files"]["received"] == 1
 
 
+@pytest.mark.parametrize(
+    "left", [1_000_000, 3_010_000], ids=["for half the file", "for the file but not its row"]
+)
+def test_a_file_that_cannot_be_added_leaves_the_disk_its_room(
+    tmp_path: Path, small_disk: Path, left: int
+) -> None:
+    with an_office(tmp_path) as office:
+        claire = office.enrol("claire", small_disk.name)
+        claire.sync()
+        account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+        plan = tmp_path / "plan.bin"
+        plan.write_bytes(os.urandom(3_000_000))
+        ballast = fill(small_disk, left)
+        with pytest.raises(DiskFull):
+            attachments.attach(claire.workspace, "account", account, plan)
+        assert not [path for path in (small_disk / "blobs").rglob("*") if path.is_file()]
+        ballast.unlink()
+        attachments.attach(claire.workspace, "account", account, plan)
+        assert claire.sync()["files"]["sent"] == 1
+
+
 def test_a_file_that_the_disk_has_no_room_for_is_one_sentence_and_leaves_nothing(small_disk: Path) -> None:
     ballast = fill(small_disk, 1_000_000)
     with pytest.raises(DiskFull):
