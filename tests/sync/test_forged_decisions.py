@@ -1,0 +1,125 @@
+"""Decisions and links that a rep makes up about work that is not his: he gets the answer of what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from sync.conflicts import conflict_id
+from sync.protocol import HelloRequest, Op, PushRequest, Result, seal
+from tests.sync.office import ISERE, RHONE, Laptop, Office, issue_a_quote
+
+NOWHERE = "01980000-0000-7000-8000-00000000dead"
+
+
+@pytest.fixture
+def hidden(claire: Laptop, karim: Laptop, rey: Laptop) -> dict[str, str]:
+    """What is there of Karim's: an account with a clash, an issued quote, and work that waits."""
+    account = karim.add("account", name="Morel", territory=ISERE, website="a.fr")
+    contact = karim.add("contact", account=account, last_name="Morel")
+    with karim.workspace.transaction() as session:
+        quote = issue_a_quote(session, account)
+    karim.sync(), rey.sync()
+    karim.save("account", account, website="b.fr")
+    rey.save("account", account, website="c.fr")
+    rey.sync(), karim.sync()
+    waits = Op("task", "waits", "create", 0, {"account": (None, "later"), "subject": (None, "Waits")})
+    assert _push(karim, "waiting", waits).reason == "missing_parent"
+    karim.sync(), claire.sync()
+    conflict = conflict_id("account", account, "website")
+    return {"account": account, "contact": contact, "quote": quote, "conflict": conflict, "parked": "waiting"}
+
+
+def _push(laptop: Laptop, name: str, *ops: Op) -> Result:
+    """What no program of ours would send."""
+    assert laptop.remote is not None
+    n = laptop.remote.hello(HelloRequest("")).last_n + 1
+    (result,) = laptop.remote.push(PushRequest("", [seal(name, n, ops)])).results
+    return result
+
+
+def _of_others(office: Office, laptop: Laptop) -> dict[str, list[str]]:
+    assert laptop.remote is not None
+    own = laptop.remote.hello(HelloRequest("")).scopes
+    with office.store.read() as connection:
+        return {
+            name: sorted(map(str, connection.execute(select(table).where(table.c.scope.not_in(own)))))
+            for name, table in office.store.tables.synced.items()
+        }
+
+
+TRICKS: dict[str, tuple[str, Callable[[str], Op]]] = {
+    "takes work back": ("parked", lambda id: Op("parked", id, "update", 0, {"decision": (None, "withdraw")})),
+    "has it tried again": ("parked", lambda id: Op("parked", id, "update", 0, {"decision": (None, "retry")})),
+    "corrects it": (
+        "parked",
+        lambda id: Op("parked", id, "update", 0, {"decision": (None, "retry"), "correction": (None, "[]")}),
+    ),
+    "makes it his": ("parked", lambda id: Op("parked", id, "update", 0, {"author": (None, "claire")})),
+    "removes it": ("parked", lambda id: Op("parked", id, "delete", 1 << 40)),
+    "decides a clash": (
+        "conflict",
+        lambda id: Op("conflict", id, "update", 0, {"state": ("open", "resolved"), "resolution": (None, '"x"')}),
+    ),
+    "opens a clash again": (
+        "conflict",
+        lambda id: Op("conflict", id, "update", 0, {"state": ("resolved", "open")}),
+    ),
+    "removes a clash": ("conflict", lambda id: Op("conflict", id, "delete", 1 << 40)),
+    "replaces a quote": (
+        "quote",
+        lambda id: Op("quote", f"new {id}", "create", 0, {"supersedes": (None, id), "subject": (None, "N")}),
+    ),
+    "a file for a quote": (
+        "quote",
+        lambda id: Op("attachment", f"new {id}", "create", 0, {"record_kind": (None, "quote"), "record": (None, id)}),
+    ),
+    "a file for an account": (
+        "account",
+        lambda id: Op("attachment", f"new {id}", "create", 0, {"record_kind": (None, "account"), "record": (None, id)}),
+    ),
+    "names a person": (
+        "contact",
+        lambda id: Op("task", f"new {id}", "create", 0, {"contact": (None, id), "subject": (None, "T")}),
+    ),
+    "names an account above his": (
+        "account",
+        lambda id: Op(
+            "account", f"new {id}", "create", 0,
+            {"name": (None, "N"), "territory": (None, RHONE), "parent": (None, id)},
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_what_is_hidden_and_what_is_not_there_get_one_answer(
+    office: Office, claire: Laptop, hidden: dict[str, str], trick: str
+) -> None:
+    kind, forged = TRICKS[trick]
+    before = _of_others(office, claire)
+    assert hidden[kind] in str(before[kind])
+    answers = []
+    for id in (hidden[kind], NOWHERE):
+        result = _push(claire, f"{trick} {id}", forged(id))
+        named = [(table, key) for table, key, _rev in result.rows]
+        said = (result.outcome, result.reason, named, result.outside, result.map)
+        answers.append(str(said).replace(id, "it"))
+        assert claire.remote is not None
+        claire.remote.push(PushRequest("", [], [f"{trick} {id}"]))
+    claire.sync()
+    assert hidden[kind] not in str(claire.rows("conflict")) + str(claire.rows("parked"))
+    assert _of_others(office, claire) == before
+
+
+def test_another_device_s_name_in_a_request_is_nobody_s(claire: Laptop, karim: Laptop) -> None:
+    assert claire.remote is not None and karim.remote is not None
+    before = karim.remote.hello(HelloRequest(""))
+    own = claire.remote.hello(HelloRequest(""))
+    op = Op("account", "forged", "create", 0, {"name": (None, "F"), "territory": (None, RHONE)})
+    sealed = seal("forged", own.last_n + 1, [op])
+    answer = claire.remote.push(PushRequest("", [sealed], device=before.device))
+    assert (answer.hello.device, answer.hello.last_n) == (own.device, own.last_n + 1)
+    assert karim.remote.hello(HelloRequest("")).last_n == before.last_n
