@@ -33,7 +33,7 @@ def with_links_led(change: Change, ops: list[Op]) -> list[Op]:
     """The operations with the links of other tables' rows that name a merged record led to its survivor."""
     for table in change.working.store.shape.merged_into:
         named = {id for op in ops if op.table != table for id in _named(change, op, table)}
-        led = {id: one for id in named if (one := survivor(change, change.table(table), id)) != id}
+        led, _hidden = _leading(change, change.table(table), named)
         if led:
             ops = [op if op.table == table else _relinked(change, op, table, led, {}) for op in ops]
     return ops
@@ -80,7 +80,9 @@ def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> li
     ops, moved = _sound_mergers(change, synced, link, ops)
     parting = {op.id for op in ops if op.table == table and (op.kind == "restore" or link in op.fields)}
     named = {id for op in ops for id in _named(change, op, table)} - parting
-    led = {id: one for id in named if (one := survivor(change, synced, id)) != id}
+    led, hidden = _leading(change, synced, named)
+    for op in ops if hidden else ():
+        _require_led(change, synced, op, hidden)
     if not led and not moved:
         return ops
     found: list[Op] = []
@@ -93,6 +95,40 @@ def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> li
             op = _on_survivor(change, synced, op, led[op.id])
         found.append(_relinked(change, op, table, led, moved))
     return found
+
+
+def _leading(change: Change, synced: SyncTable, ids: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """The merged ones among records: with the survivors to which their author is led, and the others."""
+    found = {id: one for id in ids if (one := survivor(change, synced, id)) != id}
+    led = {id: one for id, one in found.items() if _is_led(change, synced, id, one)}
+    return led, found.keys() - led.keys()
+
+
+def _is_led(change: Change, synced: SyncTable, id: str, target: str) -> bool:
+    """Whether a survivor is his to write to, or one of which he cannot know that it left him by the merger."""
+    working, link, held = change.working, str(synced.merged_into), change.author.held
+    row, stays = working.get(synced.name, id), working.get(synced.name, target)
+    assert row is not None and stays is not None
+    if not may_write(change, synced.name, row):
+        return False
+    if may_write(change, synced.name, stays):
+        return True
+    while row is not None and row["id"] != target:
+        rev = last_edit(working, row, synced.name, link).rev
+        if rev == 0 or any(rev > one.rev for one in held):
+            return True
+        row = working.get(synced.name, str(row[link]))
+    return False
+
+
+def _require_led(change: Change, synced: SyncTable, op: Op, hidden: set[str]) -> None:
+    """Park what would be written to a record that is another one by now, which its author may not see."""
+    if op.table == synced.name and op.id in hidden:
+        raise Parked("missing_record", op.id)
+    for link, table in change.working.store.shape.parents[op.table]:
+        new = op.fields[link][1] if link in op.fields else None
+        if table == synced.name and new in hidden:
+            raise Parked("missing_parent", str(new))
 
 
 def _sound_mergers(

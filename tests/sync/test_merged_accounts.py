@@ -6,6 +6,7 @@ import pytest
 
 from app.accounts import merging
 from app.errors import NotAllowed
+from sync.protocol import HelloRequest, Op, PushRequest, seal
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 
 
@@ -226,3 +227,53 @@ def test_an_account_that_is_born_merged_is_its_survivor_from_the_start(
         assert "Jeanne" in [row["last_name"] for row in laptop.rows("contact", account=stays)]
         assert laptop.differing() is None
     assert claire.content() == rey.content()
+
+
+def _push(laptop: Laptop, name: str, *ops: Op) -> tuple[str, str]:
+    """What no program of ours would send."""
+    assert laptop.remote is not None
+    n = laptop.remote.hello(HelloRequest("")).last_n + 1
+    (result,) = laptop.remote.push(PushRequest("", [seal(name, n, ops)])).results
+    return result.outcome, result.reason
+
+
+def test_who_knows_that_an_account_left_him_by_a_merger_writes_to_its_survivor_no_more(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    away = rey.add("account", name="Siège", territory=ISERE)
+    rey.sync()
+    merge(rey, gone, away)
+    rey.sync(), claire.sync(), claire.sync()
+    before = rey.get("account", away)
+    task = Op("task", "spy", "create", 0, {"account": (None, gone), "subject": (None, "Spy")})
+    assert _push(claire, "1", Op("account", gone, "update", 0, {"name": ("Morel", "Mine")})) == (
+        "parked",
+        "missing_record",
+    )
+    assert _push(claire, "2", task) == ("parked", "missing_parent")
+    on_both = [Op("account", id, "update", 0, {"notes": (None, "Mine")}) for id in (stays, gone)]
+    new = Op("contact", "c", "create", 0, {"account": (None, "later"), "last_name": (None, "C")})
+    assert _push(claire, "3", Op("account", stays, "update", 0, {"website": (None, "x")}), new)[0] == "parked"
+    assert _push(claire, "4", *on_both) == ("parked", "behind")
+    later = Op("account", "later", "create", 0, {"name": (None, "L"), "territory": (None, RHONE)})
+    assert _push(claire, "5", later)[0] == "applied"
+    rey.sync()
+    assert {**rey.get("account", away), "rev": 0} == {**before, "rev": 0}
+    assert [row["id"] for row in rey.rows("task") if row["account"] == away] == []
+
+
+def test_a_link_to_a_hidden_account_does_not_tell_into_which_one_it_was_merged(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, _gone = pair
+    hidden, survivor = (rey.add("account", name=name, territory=ISERE) for name in ("H", "S"))
+    rey.sync()
+    merge(rey, hidden, survivor)
+    rey.sync()
+    for name in (hidden, "nowhere"):
+        known = claire.get("account", stays)["parent"]
+        op = Op("account", stays, "update", 0, {"parent": (known, name)})
+        assert _push(claire, f"to {name}", op) == ("applied", "")
+        claire.sync()
+        assert claire.get("account", stays)["parent"] == name
