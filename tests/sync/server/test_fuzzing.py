@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import count
 from uuid import UUID
@@ -19,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import text
 
 from app import admin
 from app.serve import InProcessServer, sync_schema
@@ -26,6 +28,9 @@ from sync.protocol import EnrolRequest, PushRequest, Transaction, encode, hash_o
 from sync.server import openapi, usage
 
 PASSWORD = "a long password"
+SLUG = f"fuzzed-{os.getpid()}"
+NASTY = ("[NaN]", '"\\ud800"', '{"a":1e400}', "a\0b", "[" * 5_000, "x" * 20_000, 1 << 63, -(1 << 62), "")
+"""Values that some program, database or index does not take."""
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -49,16 +54,25 @@ def sums_equal_recomputed() -> None:
     """The company here is the program's own."""
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
     """(address of the server, token of an enrolled laptop)."""
     folder = tmp_path_factory.mktemp("fuzzed")
-    admin.init(folder, "acme", "Acme")
-    admin.add_user(folder, "acme", "rep@acme.fr", "Rep", "office", PASSWORD)
-    with InProcessServer(folder) as server:
+    on_postgres = request.param == "postgresql"
+    database = request.getfixturevalue("postgres_url") if on_postgres else str(folder)
+    admin.init(database, SLUG, "Acme")
+    admin.add_user(database, SLUG, "rep@acme.fr", "Rep", "office", PASSWORD)
+    with InProcessServer(database, folder / "files") as server:
         message = encode(EnrolRequest("rep@acme.fr", PASSWORD))
-        answer = requests.post(f"{server.address('acme')}/v1/devices", message, timeout=30)
+        answer = requests.post(f"{server.address(SLUG)}/v1/devices", message, timeout=30)
         yield server.url, answer.json()["token"]
+        store = server.organisations.find(SLUG)
+        assert store is not None
+        if store.pg_schema:
+            with store.write() as connection:
+                connection.execute(text(f'DROP SCHEMA "{store.pg_schema}" CASCADE'))
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +94,7 @@ def test_no_made_up_request_breaks_the_server(served: tuple[str, str], path: str
         @FEW
         def attempt(case: schemathesis.Case, known: int) -> None:
             if known and "slug" in (case.path_parameters or {}):
-                case.path_parameters["slug"] = "acme"
+                case.path_parameters["slug"] = SLUG
             headers = {"Authorization": f"Bearer {token}"} if known > 1 else {}
             case.call_and_validate(checks=CHECKS, headers=headers, timeout=30)
 
@@ -100,7 +114,7 @@ def test_made_up_transactions_that_are_sealed_rightly_have_each_a_result(served:
     op["table"] = {"type": "string", "enum": [*kinds, "spaceship"]}
     op["id"] = {"type": "string", "enum": some}
     op["fields"] |= {"propertyNames": {"enum": names}, "minProperties": 1, "maxProperties": 5}
-    ids = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}, {"enum": some}]}
+    ids = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}, {"enum": [*some, *NASTY]}]}
     op["fields"]["additionalProperties"]["items"] = ids
     schema = schemathesis.openapi.from_dict(described)
     sent = count(1)
@@ -109,19 +123,21 @@ def test_made_up_transactions_that_are_sealed_rightly_have_each_a_result(served:
     @FEW
     def attempt(case: schemathesis.Case) -> None:
         made = case.body["transactions"]
-        hello = requests.post(f"{url}/acme/v1/sync/hello", b'{"now":""}', headers=headers, timeout=30).json()
+        hello = requests.post(
+            f"{url}/{SLUG}/v1/sync/hello", b'{"now":""}', headers=headers, timeout=30
+        ).json()
         sealed = []
         for n, one in enumerate(made, start=hello["last_n"] + 1):
             ops = [msgspec.Raw(msgspec.json.encode(op)) for op in one["ops"]]
             sealed.append(Transaction(f"made-up-{next(sent)}", n, hash_of(ops), ops))
         message = encode(PushRequest("2026-01-01T00:00:00.000Z", sealed))
-        answer = requests.post(f"{url}/acme/v1/sync/push", message, headers=headers, timeout=30)
+        answer = requests.post(f"{url}/{SLUG}/v1/sync/push", message, headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text
         assert [result["uuid"] for result in answer.json()["results"]] == [one.uuid for one in sealed]
 
     headers = {"Authorization": f"Bearer {token}"}
     attempt()
-    page = requests.post(f"{url}/acme/v1/sync/pull", b"{}", headers=headers, timeout=30)
+    page = requests.post(f"{url}/{SLUG}/v1/sync/pull", b"{}", headers=headers, timeout=30)
     assert page.status_code == 200
 
 
@@ -130,7 +146,7 @@ def test_what_is_no_request_at_all_gets_the_one_body_of_refusals(served: tuple[s
     for path in ("devices", "sync/hello", "sync/push", "sync/pull", "sync/verify", "sync/files", "sync/file"):
         for body in (b"", b"\x00", b"[]", b"{", b'{"now":1e999,"name":1}', b"\xff" * 50, b"[" * 5000, b'"'):
             answer = requests.post(
-                f"{url}/acme/v1/{path}", body, headers={"Authorization": f"Bearer {token}"}, timeout=30
+                f"{url}/{SLUG}/v1/{path}", body, headers={"Authorization": f"Bearer {token}"}, timeout=30
             )
             assert 400 <= answer.status_code < 500, (path, body[:20], answer.status_code)
             assert answer.json()["code"] in ("protocol", "sign_in_needed")
@@ -141,7 +157,7 @@ def test_the_description_names_each_call_that_the_server_answers(served: tuple[s
     described = requests.get(f"{url}/openapi.json", timeout=30).json()
     for path, operations in described["paths"].items():
         for method in operations:
-            place = path.replace("{slug}", "acme").replace("{sha256}", "0" * 64).replace("{name}", "none")
+            place = path.replace("{slug}", SLUG).replace("{sha256}", "0" * 64).replace("{name}", "none")
             answer = requests.request(method, url + place, timeout=30)
             assert answer.status_code != 405
             assert "detail" not in answer.text or answer.json()["code"] != "not_found" or "files" in path
