@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, MetaData, Text, TypeDecorator
@@ -211,7 +212,7 @@ def coordinates(label: str, **options: Any) -> Any:
 
 
 def json(label: str, **options: Any) -> Any:
-    """Structured data; an object with `unit="key"` is merged key by key."""
+    """Structured data; an object with `unit="key"` is merged key by key. `object` and `list` say what it is."""
     return _declare("json", label, **options)
 
 
@@ -318,13 +319,16 @@ def sync_table(kind: str) -> SyncTable:
 
 
 def _sync_field(declared: Field) -> SyncField:
+    kind = KINDS[declared.kind]
+    is_any = type(kind).check is Kind.check and type(kind).from_stored is Kind.from_stored
     return SyncField(
         name=declared.name,
-        storage=KINDS[declared.kind].storage,
+        storage=kind.storage,
         policy=declared.policy,
         group=declared.group,
         link=declared.link,
         by_key=declared.kind == "json" and declared.unit == "key",
+        check=None if is_any else partial(kind.check, field=declared),
     )
 
 

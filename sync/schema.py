@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import MetaData, Table
 
@@ -44,6 +45,9 @@ class SyncField:
     """The table whose id this field holds."""
     by_key: bool = False
     """A JSON object whose keys are captured and merged one by one, as `name.key`."""
+    check: Callable[[Any], object] | None = field(default=None, compare=False)
+    """Raises ValueError, TypeError or OverflowError for a stored value that no laptop could show; None: it shows all.
+    """
 
 
 @dataclass(frozen=True, slots=True)

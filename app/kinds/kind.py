@@ -58,6 +58,10 @@ class Kind:
         """The Python value of a stored form."""
         return stored
 
+    def check(self, stored: Any, field: Field) -> None:
+        """Raises ValueError, TypeError or OverflowError for a stored form that no screen could show."""
+        self.from_stored(stored, field)
+
     def to_json(self, value: Any, field: Field) -> Any:
         """The form in machine-readable output."""
         return value

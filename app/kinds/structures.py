@@ -47,6 +47,9 @@ class Coordinates(Kind):
         latitude, longitude = stored.split(",")
         return float(latitude), float(longitude)
 
+    def check(self, stored: Any, field: Field) -> None:
+        self._parse(self.from_stored(stored, field), field)
+
     def to_json(self, value: Any, field: Field) -> list[float] | None:
         return None if value is None else list(value)
 
@@ -94,6 +97,11 @@ class Json(Kind):
 
     def from_stored(self, stored: Any, field: Field) -> Any:
         return None if stored is None else json.loads(stored)
+
+    def check(self, stored: Any, field: Field) -> None:
+        expected = {"key": dict, "object": dict, "list": list}.get(field.unit or "", object)
+        if not isinstance(self.from_stored(stored, field), expected):
+            raise ValueError(stored)
 
 
 def canonical(value: object) -> str:

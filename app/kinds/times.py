@@ -81,6 +81,12 @@ class Timestamp(Kind):
     def from_stored(self, stored: Any, field: Field) -> datetime | None:
         return None if stored is None else datetime.fromisoformat(stored)
 
+    def check(self, stored: Any, field: Field) -> None:
+        moment = datetime.fromisoformat(stored)
+        if moment.tzinfo is None or not 1 < moment.year < 9999:
+            # It would have no place, or none in the zone of whoever looks at it.
+            raise ValueError(stored)
+
     def to_json(self, value: Any, field: Field) -> str | None:
         return self.to_stored(value, field)
 

@@ -134,6 +134,11 @@ class WordList(Kind):
     def from_stored(self, stored: Any, field: Field) -> list[str] | None:
         return None if stored is None else list(json.loads(stored))
 
+    def check(self, stored: Any, field: Field) -> None:
+        words = json.loads(stored)
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError(stored)
+
     def to_json(self, value: Any, field: Field) -> list[str] | None:
         return None if value is None else list(value)
 

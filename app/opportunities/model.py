@@ -66,7 +66,7 @@ class Opportunity(Entity):
     next_action: Mapped[str | None] = text(_("Next action"), group="next_action")
     next_action_date: Mapped[object] = date(_("Next action on"), group="next_action")
     loss_reason: Mapped[str | None] = text(_("Loss reason"))
-    stage_history: Mapped[object] = json(_("Stage history"))
+    stage_history: Mapped[object] = json(_("Stage history"), unit="list")
     source: Mapped[str | None] = text(_("Source"))
     products: Mapped[object] = links(_("Products of interest"), "product")
     opened_on: Mapped[object] = date(_("Opened on"), aliases=("engage_date",))

@@ -154,5 +154,5 @@ class CustomField(Entity):
         _("Kind of field"), tuple((name, name) for name in KINDS), required=True, listed=True
     )
     mandatory: Mapped[bool | None] = yes_no(_("Required"))
-    choices: Mapped[object] = json(_("Choices"))
+    choices: Mapped[object] = json(_("Choices"), unit="list")
     position: Mapped[int | None] = integer(_("Position"))

@@ -48,7 +48,7 @@ class ReportTemplate(Entity):
     name: Mapped[str] = text(_("Name"), required=True, listed=True)
     type: Mapped[str | None] = choice(_("Type"), TYPES, listed=True)
     version: Mapped[int | None] = integer(_("Version"))
-    questions: Mapped[object] = json(_("Questions"))
+    questions: Mapped[object] = json(_("Questions"), unit="list")
     active: Mapped[bool | None] = yes_no(_("Active"), listed=True)
 
 

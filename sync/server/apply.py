@@ -14,7 +14,7 @@ from sync.server.deletion import Deletions, delete, restore_ancestors, revive, t
 from sync.server.fields import merge_fields, set_field
 from sync.server.papers import tell_of_twins
 from sync.server.scopes import Missing
-from sync.server.values import check_value
+from sync.server.values import can_be_shown, check_value
 from sync.server.working import Row, Working
 
 _ORDER = {"create": 0, "restore": 1, "update": 2, "delete": 3}
@@ -52,11 +52,12 @@ def apply(change: Change, ops: Iterable[Op]) -> None:
 
 
 def require_fit(change: Change, ops: Iterable[Op]) -> None:
-    """Park what no column can hold."""
+    """Park what no column can hold, and what nobody could look at."""
     for op in ops:
         synced = change.table(op.table)
-        for name, pair in op.fields.items():
-            if not all(check_value(synced, name, value) for value in pair):
+        for name, (base, new) in op.fields.items():
+            fits = check_value(synced, name, base) and check_value(synced, name, new)
+            if not fits or not can_be_shown(synced, name, new):
                 raise Parked("invalid")
 
 

@@ -17,7 +17,7 @@ from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Author, Change
 from sync.server.fields import get_field, set_field
 from sync.server.scopes import Missing
-from sync.server.values import check_value, split_name
+from sync.server.values import can_be_shown, check_value, split_name
 from sync.server.working import Row, Working
 
 _DEEPEST = 8
@@ -170,7 +170,7 @@ class Plain:
                 (name, str(one.link)) for name, one in synced.fields.items() if one.link in shape.merged_into
             ),
             frozenset(name for name in moving if name),
-            frozenset(name for name, one in synced.fields.items() if one.storage == "text"),
+            frozenset(n for n, one in synced.fields.items() if one.storage == "text" and one.check is None),
             table in shape.documents or synced.aggregate is not None,
         )
 
@@ -183,6 +183,8 @@ class Plain:
         if split_name(kind.synced, name)[0] is None:
             raise _NotPlain
         if not check_value(kind.synced, name, base) or not check_value(kind.synced, name, new):
+            raise _NotPlain
+        if not can_be_shown(kind.synced, name, new):
             raise _NotPlain
 
     def _require_writable(self, row: Row) -> None:

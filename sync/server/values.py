@@ -39,6 +39,21 @@ def check_value(synced: SyncTable, name: str, value: Value) -> bool:
     return _is_json(value) if storage == "json" else True
 
 
+def can_be_shown(synced: SyncTable, name: str, value: Value) -> bool:
+    """Whether every laptop can show it: a day that is none, once stored, would break each list that it is in.
+
+    Of what replaces it nothing is asked: whoever mends such a value names it as the one that he found.
+    """
+    field = synced.fields.get(name)
+    if field is None or field.check is None or value is None:
+        return True
+    try:
+        field.check(value)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
+
+
 def _is_json(text: str) -> bool:
     """Whether every program can read it: neither NaN nor half a character is in it, and nothing without end."""
     try:

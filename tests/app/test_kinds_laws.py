@@ -75,6 +75,40 @@ def test_storing_loses_nothing(kind: str, data: st.DataObject) -> None:
     assert KINDS[kind].from_stored(stored, field(kind)) == value
 
 
+@pytest.mark.parametrize("kind", list(KEPT))
+@given(data=st.data())
+def test_what_is_stored_can_be_shown(kind: str, data: st.DataObject) -> None:
+    KINDS[kind].check(KINDS[kind].to_stored(data.draw(KEPT[kind]), field(kind)), field(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [
+        ("date", "2026-99-99"),
+        ("date", ""),
+        ("timestamp", "2026-11-21"),
+        ("timestamp", "2026-11-21T13:05:00"),
+        ("timestamp", "9999-12-31T23:59:59.999Z"),
+        ("timestamp", "soon"),
+        ("coordinates", "48.8"),
+        ("coordinates", "nan,2"),
+        ("coordinates", "91,2"),
+        ("tags", '{"a":1}'),
+        ("tags", "[1]"),
+        ("choices", "true"),
+    ],
+)
+def test_what_nobody_could_look_at_is_told_apart(kind: str, stored: str) -> None:
+    with pytest.raises((ValueError, TypeError, OverflowError)):
+        KINDS[kind].check(stored, field(kind))
+
+
+@pytest.mark.parametrize(("unit", "stored"), [("list", "{}"), ("object", "[]"), ("key", "5")])
+def test_structured_data_is_of_the_declared_shape(unit: str, stored: str) -> None:
+    with pytest.raises(ValueError):
+        KINDS["json"].check(stored, Field("x", "json", "X", unit=unit))
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("kind", list(VALUES))
 @given(data=st.data())

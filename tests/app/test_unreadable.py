@@ -1,0 +1,59 @@
+"""A value that no screen could show never reaches a colleague's laptop, whatever program sent it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import admin, records, syncing
+from app.serve import InProcessServer, sync_schema
+from app.workspace import Workspace
+from sync.client import HttpClient
+from sync.protocol import EnrolRequest, Op, PullRequest, PushRequest, Result, seal
+
+PASSWORD = "a long password"
+UNREADABLE: list[tuple[str, str, Any]] = [
+    ("task", "due", "soon"),
+    ("quote", "valid_until", ""),
+    ("account", "tags", '{"a":1}'),
+    ("account", "custom", "[1]"),
+    ("site", "coordinates", "here"),
+    ("opportunity", "stage_history", "true"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), UNREADABLE)
+def test_what_no_screen_could_show_waits_at_the_server(
+    tmp_path: Path, kind: str, name: str, value: Any
+) -> None:
+    assert name in sync_schema().tables[kind].fields
+    admin.init(tmp_path / "server", "acme", "Acme")
+    admin.add_territory(tmp_path / "server", None, "Rhône")
+    for who in ("anne", "karim"):
+        admin.add_user(tmp_path / "server", None, f"{who}@acme.fr", who, "rep", PASSWORD, ["Rhône"])
+    with InProcessServer(tmp_path / "server") as server:
+        address = server.address("acme")
+        syncing.enrol(tmp_path / "karim", address, "karim@acme.fr", PASSWORD)
+        workspace = Workspace.open(tmp_path / "karim")
+        syncing.sync_now(workspace)  # his territory comes with it, which anne shares
+        with workspace.transaction() as session:
+            account = records.add(session, "account", {"name": "Dupont"})
+        syncing.sync_now(workspace)
+        fields = {name: (None, value)} | ({"account": (None, account)} if kind != "account" else {})
+        assert _push(address, Op(kind, "made-up", "create", 0, fields)).reason == "invalid"
+        done = syncing.sync_now(workspace)
+        with workspace.read() as session:
+            records.find_rows(session, kind, limit=10)
+        workspace.close()
+    assert done["pulled"] == 0
+
+
+def _push(address: str, op: Op) -> Result:
+    client = HttpClient(address)
+    client.token = client.enrol(EnrolRequest("anne@acme.fr", PASSWORD)).token
+    client.pull(PullRequest())
+    (result,) = client.push(PushRequest("2026-01-01T00:00:00.000Z", [seal("forged", 1, [op])])).results
+    client.close()
+    return result
