@@ -171,6 +171,24 @@ def test_a_row_that_is_not_his_and_one_that_is_not_there_are_refused_alike(nora,
             ask(sam, digest)
 
 
+def test_who_names_bytes_that_others_brought_gets_the_answers_of_bytes_that_are_nowhere(nora, sam, row):
+    upload(nora)
+    sam.do(create("account", "s1", territory="south"))
+    other = hashlib.sha256(b"nobody's").hexdigest()
+    said = []
+    for n, digest in enumerate((DIGEST, other)):
+        sam.do(create("attachment", f"mine-{n}", account="s1", sha256=digest, size=len(CONTENT)))
+        session = sam.service.connect(sam.token)
+        pieces = [BlobPut(digest, len(CONTENT), 0, b""), BlobPut(digest, len(CONTENT), 0, b"x" * PIECE_BYTES)]
+        said.append([session.put_blob(piece) for piece in pieces])
+        with pytest.raises(errors.Refused) as refused:
+            session.get_blob(BlobGet(digest))
+        said[-1].append(refused.value.code)
+        sam.pull()
+        said[-1].append(sam.row("attachment", f"mine-{n}")["arrived"])
+    assert said[0] == said[1]
+
+
 def test_bytes_that_no_row_of_the_caller_names_are_not_taken(company, nora, office, row):
     with pytest.raises(errors.Refused, match="not_found"):
         put(office)
