@@ -16,8 +16,8 @@ import app.visits.model  # noqa: F401
 from app.entity import Entity, kinds, sync_table
 from sync.schema import SyncSchema
 
-SCHEMA_VERSION = 6
-"""Grows with each release that adds a table or a column."""
+SCHEMA_VERSION = 7
+"""Grows with each release that adds a table or a column: the number of the newest migration."""
 
 
 @cache
