@@ -74,9 +74,17 @@ class Ending:
         outside, conflict = sorted(pending.dropped), self.working.store.schema.conflict
         for key in pending.touched:
             row = self.working.rows.get(key)
-            if row is not None and row["scope"] not in scopes and key[0] != conflict:
+            is_gone = row is not None and row["scope"] not in scopes and key[0] != conflict
+            if is_gone and (key in pending.named or self._was_seen(key, pending)):
                 outside.append(key)
         return Result(pending.uuid, pending.outcome, rev, rows, outside, pending.reason, pending.map)
+
+    def _was_seen(self, key: Key, pending: Pending) -> bool:
+        """Whether its author may have the row; of others that an action moved along he learns nothing."""
+        before = self.working.before.get(key)
+        return (
+            before is not None and pending.author is not None and before["scope"] in pending.author.writable
+        )
 
     def _keep_forks(self, revs: dict[Key, int]) -> None:
         store = self.working.store

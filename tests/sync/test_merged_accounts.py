@@ -277,3 +277,19 @@ def test_a_link_to_a_hidden_account_does_not_tell_into_which_one_it_was_merged(
         assert _push(claire, f"to {name}", op) == ("applied", "")
         claire.sync()
         assert claire.get("account", stays)["parent"] == name
+
+
+def test_who_merges_an_account_is_not_told_which_hidden_ones_hung_on_it(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    below = rey.add("account", name="Filiale", territory=ISERE, parent=gone)
+    rey.sync()
+    merger = Op("account", gone, "update", 0, {"merged_into": (None, stays)})
+    assert claire.remote is not None
+    n = claire.remote.hello(HelloRequest("")).last_n + 1
+    answer = claire.remote.push(PushRequest("", [seal("merger", n, [merger])]))
+    assert answer.results[0].outcome == "applied"
+    assert below not in str(answer)
+    rey.sync()
+    assert rey.get("account", below)["parent"] == stays
