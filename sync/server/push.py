@@ -73,8 +73,9 @@ class Push:
         """Parked transactions about which an applied one says what is to become of them."""
         self._parked: list[ParkedTransaction] = []
         """Those of this request, which the database does not know yet."""
-        self._lent: dict[str, Grants] = {}
-        """By parked transaction the grants of whoever had it tried again: they hold for those behind it."""
+        self._lent: dict[str, tuple[Grants, set[Key]]] = {}
+        """By parked transaction the grants of whoever had it tried again, and its rows: they hold for those behind it
+        that name no others, at which nobody has looked."""
 
     def run(self, request: PushRequest) -> Pushed:
         """All transactions of the request, up to the first that is out of order."""
@@ -389,7 +390,8 @@ class Push:
         corrected = parking.corrected_ops(row)
         # Who corrects has written it.
         user = parked.user if corrected is None else self.device.user
-        self._lent[uuid] = self.grants
+        rows = {(op.table, op.id) for op in corrected or parked.ops or []}
+        self._lent[uuid] = (self.grants, rows)
         return {uuid: self._again(parked, Author(user, parked.device, self.grants), corrected)}
 
     def _retry(self, settled: dict[str, Pending]) -> dict[str, Pending]:
@@ -403,16 +405,18 @@ class Push:
         for parked in waiting:
             if parked.uuid in settled and settled[parked.uuid].outcome != "parked":
                 continue
-            grants = self._lent.get(parked.waits_for or "") or self.grant_rule(
-                self.connection, self.store.tables.synced, parked.user
-            )
+            lent, rows = self._lent.get(parked.waits_for or "", (None, set[Key]()))
+            if not {(op.table, op.id) for op in parked.ops or []} <= rows:
+                lent = None
+            grants = lent or self.grant_rule(self.connection, self.store.tables.synced, parked.user)
             pending = self._again(parked, Author(parked.user, parked.device, grants))
             # Of one that waits on as before its device hears nothing: it would learn that something came.
             if (pending.outcome, pending.reason, pending.waits_for) != (
                 "parked", parked.reason, parked.waits_for,
             ):  # fmt: skip
                 again[parked.uuid] = pending
-                self._lent[parked.uuid] = grants
+                if lent is not None:
+                    self._lent[parked.uuid] = (lent, rows)
         return again
 
     @cached_property

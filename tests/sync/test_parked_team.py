@@ -6,7 +6,7 @@ import pytest
 
 from app.conflicts import parked
 from app.errors import Invalid, NotFound
-from sync.protocol import PushRequest
+from sync.protocol import HelloRequest, Op, PushRequest, seal
 from tests.sync.office import ISERE, RHONE, Laptop, Office
 
 
@@ -130,3 +130,25 @@ def test_what_was_typed_before_the_access_ended_is_kept_for_the_manager(
     rey.sync()
     rey.sync()
     assert rey.get("account", account)["notes"] == "Dernière visite"
+
+
+def test_a_manager_who_has_one_thing_tried_again_lends_nothing_to_what_waits_behind_it_elsewhere(
+    claire: Laptop, rey: Laptop
+) -> None:
+    looked_at, hidden = (rey.add("account", name=name, territory=ISERE) for name in ("Morel", "Hidden"))
+    rey.sync()
+    assert claire.remote is not None
+    n = claire.remote.hello(HelloRequest("")).last_n
+    shown = Op("account", looked_at, "update", 0, {"website": (None, "a.fr")})
+    same = Op("account", looked_at, "update", 0, {"website": ("a.fr", "b.fr")})
+    other = Op("account", hidden, "update", 0, {"name": ("Hidden", "Mine")})
+    sealed = [seal("shown", n + 1, [shown]), seal("same", n + 2, [same]), seal("more", n + 3, [same, other])]
+    claire.remote.push(PushRequest("", sealed))
+    rey.sync()
+    with rey.workspace.transaction() as session:
+        parked.decide(session, "shown", parked.RETRY)
+    rey.sync(), rey.sync()
+    assert rey.get("account", looked_at)["website"] == "b.fr"
+    assert rey.get("account", hidden)["name"] == "Hidden"
+    with rey.workspace.read() as session:
+        assert [waiting.id for waiting in parked.find_team_parked(session)] == ["more"]
