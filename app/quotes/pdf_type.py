@@ -113,7 +113,8 @@ def _shown_as(char: str, shown: frozenset[str]) -> str:
 @lru_cache(maxsize=16384)
 def _width_em(text: str, font: str) -> float:
     widths = load_fonts()[font]
-    return sum([widths[code] for code in map(ord, text)])
+    # A break in what should be one line takes no room.
+    return sum([widths.get(code, 0.0) for code in map(ord, text)])
 
 
 def width(text: str, style: Style) -> float:

@@ -34,13 +34,13 @@ FILTERS = (
 
 
 def status_label(status: str | None) -> str:
-    """The status in the current language."""
-    return _(STATUS_LABELS[status or "draft"][0])
+    """The status in the current language; one that only a newer release knows stands for itself."""
+    return _(STATUS_LABELS.get(status or "draft", (str(status), ""))[0])
 
 
 def status_tone(status: str | None) -> str:
     """The tone of the status's pill."""
-    return STATUS_LABELS[status or "draft"][1]
+    return STATUS_LABELS.get(status or "draft", ("", "flat"))[1]
 
 
 def quote_title(quote: Mapping[str, Any]) -> str:

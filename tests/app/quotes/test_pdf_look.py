@@ -378,3 +378,7 @@ def test_the_file_says_the_day_that_the_paper_bears():
     assert file.metadata.creation_date.date().isoformat() == "2026-11-21"
     assert file.xmp_metadata.xmp_create_date.date().isoformat() == "2026-11-21"
     assert reader(samples.document(1, issued_on=None)).metadata.creation_date is not None
+
+
+def test_a_line_break_where_one_line_belongs_is_drawn_as_nothing() -> None:
+    assert width("one\nline", LABEL) == width("oneline", LABEL)
