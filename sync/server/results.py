@@ -121,9 +121,6 @@ def find_parked(
 
     Those that a device shares with a copy of its file are its own too, and before its own: of what they have in common.
     """
-    wanted = sorted(waits_for or ())
-    if waits_for is not None and not wanted:
-        return []
     table = store.tables["sync_result"]
     statement = select(table).where(PARKED).order_by(table.c.device, table.c.n)
     if device is not None:
@@ -131,13 +128,13 @@ def find_parked(
         also = select(shared.c.uuid).where(shared.c.device == device)
         statement = statement.where((table.c.device == device) | table.c.uuid.in_(also))
         statement = statement.order_by(None).order_by(table.c.device == device, table.c.device, table.c.n)
-    if uuids is not None:
-        statement = statement.where(table.c.uuid.in_(list(uuids)))
-    if waits_for is None:
+    if waits_for is None and uuids is None:
         return [_parked(row) for row in connection.execute(statement).mappings()]
+    column, named = (table.c.uuid, uuids) if uuids is not None else (table.c.waits_for, waits_for)
+    wanted = sorted(set(named or ()))
     found: list[ParkedTransaction] = []
     for start in range(0, len(wanted), _BATCH):
-        some = statement.where(table.c.waits_for.in_(wanted[start : start + _BATCH]))
+        some = statement.where(column.in_(wanted[start : start + _BATCH]))
         found += [_parked(row) for row in connection.execute(some).mappings()]
     return found
 

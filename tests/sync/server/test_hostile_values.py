@@ -175,3 +175,10 @@ def test_a_cursor_nested_without_end_is_no_cursor(sam: Laptop) -> None:
 def test_an_operation_nested_without_end_is_a_request_that_makes_no_sense(sam: Laptop) -> None:
     with pytest.raises(errors.Protocol):
         _push(sam, _on_south(name="x")[:-1] + f',"more":{DEEP}' + "}")
+
+
+def test_more_names_than_a_database_takes_in_one_question_are_answered(nora: Laptop) -> None:
+    made_up = [f"t{n}" for n in range(70_000)]
+    session = nora.service.connect(nora.token)
+    assert session.hello(HelloRequest("", uuids=made_up)).known == []
+    assert session.push(PushRequest(nora.service.now(), [], made_up)).results == []
