@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -85,6 +86,24 @@ def test_a_client_written_from_the_page_alone_agrees_with_ours(tmp_path: Path) -
                     if shown.get(name) is not None or theirs[id].get(name) is not None:
                         assert shown[name] == theirs[id][name], (kind, name, row)
         assert ours.run("status")["conflicts"] == 0
+        _exchange_files(ours, stranger, made["id"], tmp_path)
+
+
+def _exchange_files(ours: Laptop, stranger: Stranger, account: str, folder: Path) -> None:
+    """Bytes that one attached the other has, to the last one."""
+    theirs = random.Random(1).randbytes(300_000)
+    attached = stranger.attach("account", account, "plan.bin", theirs)
+    ours.run("sync")
+    ours.run("attachment", attached["id"], "-o", str(folder / "plan.bin"))
+    assert (folder / "plan.bin").read_bytes() == theirs
+    (folder / "note.txt").write_text("Rappeler mardi.\n" * 1_000, encoding="utf-8")
+    ours.run("attach", "account", account, str(folder / "note.txt"))
+    ours.run("sync")
+    stranger.pull()
+    (row,) = [one for one in stranger.of("attachment") if one["name"] == "note.txt"]
+    assert row["arrived"] == "file"
+    assert stranger.fetch(row["sha256"], first=1_000) == (folder / "note.txt").read_bytes()
+    assert stranger.differing() == []
 
 
 def _unknown() -> dict[str, object]:
