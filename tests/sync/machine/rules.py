@@ -8,7 +8,7 @@ from typing import Any
 from tests.sync.machine import company, decisions, mergers, mischief, promises
 from tests.sync.machine.laptop import Laptop, Row
 from tests.sync.machine.network import CALLS, FAULTS, Fault
-from tests.sync.machine.world import World, fields
+from tests.sync.machine.world import Form, World, fields
 
 TEN_YEARS = 3_652
 DRAFT = "deleted_at IS NULL AND status = 'draft'"
@@ -83,14 +83,30 @@ class Company:
 
     def save_the_form(self, who: int, number: int) -> None:
         laptop = self._laptop(who)
+        if self.world.forms and laptop.name not in self.world.forms:
+            opened = sorted(self.world.forms)
+            laptop = self.world.laptop(opened[number % len(opened)])
         form = self.world.forms.get(laptop.name)
         if form is not None:
+            if number > 4:
+                self._change_meanwhile(laptop, form, number)
             names = fields(laptop, form.kind)
             row = laptop.row(form.kind, form.id) or {}
             moved = [name for name in names if _column(row, name) != _column(form.loaded, name)]
             # What others wrote under the open form is what matters.
             some = moved if moved and number % 4 else names
             self.world.save_form(laptop, some[number % len(some)])
+
+    def _change_meanwhile(self, laptop: Laptop, form: Form, number: int) -> None:
+        """Two at one record is what matters, and chance alone brings them together seldom."""
+        others = [one for one in self.world.laptops if one is not laptop and one.row(form.kind, form.id)]
+        if others:
+            other = others[number % len(others)]
+            names = fields(other, form.kind)
+            self.world.type(other, form.kind, form.id, names[number % len(names)])
+            for one in (other, laptop):
+                self.world.sync(one)
+                self.cursors.watch(one)
 
     def leave_a_draft(self, who: int, pick: int) -> None:
         laptop = self._laptop(who)
