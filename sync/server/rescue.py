@@ -17,8 +17,9 @@ from sync.protocol import Op
 from sync.server import lives, versions
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
-from sync.server.change import BIRTH, Change, add_conflict
+from sync.server.change import BIRTH, Change, add_conflict, last_edit
 from sync.server.fields import get_field
+from sync.server.known import as_known
 from sync.server.lives import Life
 from sync.server.merging import with_links_led
 from sync.server.past import Key
@@ -56,6 +57,8 @@ class Brought:
             is_made = key[1] in forks and _is_there(change, key[0], forks[key[1]])
             if is_made or self._is_there(key):
                 self.there += mine
+        for key, mine in versions.by_document(change, self.there).items():
+            _ask_about_unseen(change, key, mine)
         change.forks_again = forks
         gone = {id(op) for op in self.there}
         self.left = [op for op in ops if id(op) not in gone]
@@ -96,6 +99,22 @@ class Brought:
             _bring_conflict(self._change, op)
         for key in self._whole:
             _note(self._change, key, self._life)
+
+
+def _ask_about_unseen(change: Change, key: Key, ops: list[Op]) -> None:
+    """A value that lay under an open form is in question, though the statement that follows had been given it."""
+    base = versions.whole_commit(change, max(op.base_rev for op in ops))
+    parts = {part.row["id"]: part for part in as_known(change, key, base)[0]}
+    for op in ops:
+        part = parts.get(op.id)
+        if part is None or part.known is None or op.kind != "update":
+            continue
+        for name, (seen, new) in op.fields.items():
+            there = get_field(part.synced, part.known, name)
+            if there not in (seen, new):
+                last = last_edit(change.working, part.row, op.table, name)
+                candidate = Candidate(value=there, user=last.user, device=last.device, at=last.at, group={})
+                add_conflict(change, op.table, op.id, name, seen, candidate)
 
 
 def _taken_back(change: Change) -> set[str]:

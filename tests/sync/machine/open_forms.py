@@ -13,4 +13,11 @@ FOUND: dict[str, chance.Steps] = {
         ("restore_the_server", {}),
         ("save_the_form", {"who": 5, "number": 5}),
     ],
+    "what lay under an open form of a line is asked about after a restore too": [
+        ("open_a_form", {"who": 1, "kind": "quote_line", "pick": 6}),
+        ("save_the_form", {"who": 0, "number": 7}),
+        ("back_up", {}),
+        ("push_alone", {"who": 5}),
+        ("restore_the_server", {}),
+    ],
 }
