@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.schema import SyncField
+from sync.schema import INTEGERS, SyncField
 
 Value = str | int | None
 
@@ -30,7 +30,6 @@ def canonical(value: object) -> str:
 
 
 # `json.dumps` would make one for each value.
-_BIGINT = 1 << 63
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -77,7 +76,7 @@ def _merge_sum(base: Value, server: Value, new: Value, later: bool) -> Merged:
     was, there, here = (int(value) for value in numbers)
     total = there + here - was
     # What no column can hold nobody has counted.
-    return Merged(total) if -_BIGINT <= total < _BIGINT else _review(server, new, later)
+    return Merged(total) if total in INTEGERS else _review(server, new, later)
 
 
 def _extreme(server: Value, new: Value, largest: bool) -> Value:

@@ -11,6 +11,8 @@ from sqlalchemy import MetaData, Table
 Policy = Literal["review", "text", "union", "max", "min", "sum"]
 Storage = Literal["text", "integer", "json"]
 """How a value is stored and travels: str, int, or canonical JSON as str. None is always allowed."""
+INTEGERS = range(-(1 << 63), 1 << 63)
+"""What a column of integers can hold."""
 
 COMPANY = "company"
 OFFICE = "office"

@@ -10,9 +10,8 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from sync import errors
 from sync.protocol import Result
-from sync.schema import SyncTable
+from sync.schema import INTEGERS, SyncTable
 
-_BIGINT = 1 << 63
 _DIALECT = DefaultDialect()
 
 
@@ -26,7 +25,7 @@ def require_sound_rows(table: SyncTable, rows: Sequence[Sequence[Any]], head: in
         if set(map(type, values)) - {kind, type(None)}:
             raise errors.Protocol(f"{table.name}.{column.name} holds a value of another type")
         numbers = [value for value in values if value is not None] if kind is int else []
-        if numbers and not (min(numbers) >= -_BIGINT and max(numbers) < _BIGINT):
+        if numbers and not (min(numbers) in INTEGERS and max(numbers) in INTEGERS):
             raise errors.Protocol(f"{table.name}.{column.name} holds a number that is too large")
     id_at, rev_at, scope_at = (columns.index(name) for name in ("id", "rev", "scope"))
     for row in rows:

@@ -14,7 +14,7 @@ from sync.server.deletion import Deletions, delete, restore_ancestors, revive, t
 from sync.server.fields import merge_fields, set_field
 from sync.server.papers import tell_of_twins
 from sync.server.scopes import Missing
-from sync.server.values import can_be_shown, check_value
+from sync.server.values import fits
 from sync.server.working import Row, Working
 
 _ORDER = {"create": 0, "restore": 1, "update": 2, "delete": 3}
@@ -56,8 +56,7 @@ def require_fit(change: Change, ops: Iterable[Op]) -> None:
     for op in ops:
         synced = change.table(op.table)
         for name, (base, new) in op.fields.items():
-            fits = check_value(synced, name, base) and check_value(synced, name, new)
-            if not fits or not can_be_shown(synced, name, new):
+            if not fits(synced, name, base, new):
                 raise Parked("invalid")
 
 

@@ -17,7 +17,7 @@ from sync.server.allowed import is_frozen
 from sync.server.change import BIRTH, Author, Change
 from sync.server.fields import get_field, set_field
 from sync.server.scopes import Missing
-from sync.server.values import can_be_shown, check_value, split_name
+from sync.server.values import fits, split_name
 from sync.server.working import Row, Working
 
 _DEEPEST = 8
@@ -182,9 +182,7 @@ class Plain:
             raise _NotPlain
         if split_name(kind.synced, name)[0] is None:
             raise _NotPlain
-        if not check_value(kind.synced, name, base) or not check_value(kind.synced, name, new):
-            raise _NotPlain
-        if not can_be_shown(kind.synced, name, new):
+        if not fits(kind.synced, name, base, new):
             raise _NotPlain
 
     def _require_writable(self, row: Row) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, sele
 
 from sync import sums
 from sync.protocol import Result, Rows, Sum, pack_cursor, unpack_cursor
+from sync.schema import INTEGERS
 from sync.server.announced import Announcements, Owed
 from sync.server.batch import Values, find_rows
 from sync.server.store import Store
@@ -23,7 +24,6 @@ _MOST_ROWS = 50_000
 _ROWS_PER_BLOCK = 500
 """A block is read at one go, during which a laptop's windows stand still."""
 _STATEMENTS = 4_000
-_BIGINT = 1 << 63
 _ALL = -1
 """A revision after which all come, as after 0; but nothing goes ahead of them any more."""
 
@@ -71,7 +71,7 @@ def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | 
 def _number(value: Any) -> int:
     """A revision or a place, as a database can be asked about it; raises ValueError."""
     number = int(value)
-    if not -_BIGINT <= number < _BIGINT:
+    if number not in INTEGERS:
         raise ValueError(value)
     return number
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from sync.merge import Value
-from sync.schema import SYSTEM_COLUMNS, SyncTable
+from sync.schema import INTEGERS, SYSTEM_COLUMNS, SyncTable
 
-_BIGINT = 1 << 63
 _DEEPEST = 50
 """Of what is nested in a value: deeper than anybody writes, and far from where a program gives up."""
 
@@ -22,8 +21,21 @@ def split_name(synced: SyncTable, name: str) -> tuple[str | None, str | None]:
     return None, None
 
 
-def check_value(synced: SyncTable, name: str, value: Value) -> bool:
-    """Whether the value may be kept under that name; unknown fields are kept in `extra` as they are."""
+def fits(synced: SyncTable, name: str, base: Value, new: Value) -> bool:
+    """Whether a change of a field may be kept, and every laptop can show what it leaves.
+
+    Of the base nothing is asked but that a column can hold it: whoever mends a value that nobody can show names it as
+    the one that he found.
+    """
+    return (
+        _can_be_kept(synced, name, base)
+        and _can_be_kept(synced, name, new)
+        and _can_be_shown(synced, name, new)
+    )
+
+
+def _can_be_kept(synced: SyncTable, name: str, value: Value) -> bool:
+    """Unknown fields are kept in `extra` as they are."""
     if name in SYSTEM_COLUMNS or (isinstance(value, str) and "\0" in value):
         return False
     if value is None:
@@ -33,17 +45,14 @@ def check_value(synced: SyncTable, name: str, value: Value) -> bool:
         return True
     storage = synced.fields[column].storage
     if storage == "integer":
-        return isinstance(value, int) and -_BIGINT <= value < _BIGINT
+        return isinstance(value, int) and value in INTEGERS
     if not isinstance(value, str):
         return False
     return _is_json(value) if storage == "json" else True
 
 
-def can_be_shown(synced: SyncTable, name: str, value: Value) -> bool:
-    """Whether every laptop can show it: a day that is none, once stored, would break each list that it is in.
-
-    Of what replaces it nothing is asked: whoever mends such a value names it as the one that he found.
-    """
+def _can_be_shown(synced: SyncTable, name: str, value: Value) -> bool:
+    """A day that is none, once stored, would break each list that it is in."""
     field = synced.fields.get(name)
     if field is None or field.check is None or value is None:
         return True
