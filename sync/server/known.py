@@ -7,6 +7,7 @@ document. Where a copy of its file sends that transaction too, it is kept, and i
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -47,13 +48,20 @@ def as_seen_by(change: Change, key: Key, base: int, ops: list[Op]) -> tuple[list
 
 
 def _is_what_they_found(parts: list[Part], ops: list[Op]) -> bool:
-    known = {part.row["id"]: part for part in parts if part.known is not None}
-    return all(
-        get_field(known[op.id].synced, known[op.id].known or {}, name) == base
-        for op in ops
-        if op.id in known and op.kind == "update"
-        for name, (base, _new) in op.fields.items()
-    )
+    return next(found_otherwise(parts, ops), None) is None
+
+
+def found_otherwise(parts: list[Part], ops: list[Op]) -> Iterator[tuple[Part, Op, str, Value]]:
+    """The fields in which operations found something else than their author knew: (part, operation, name, known)."""
+    by_id = {part.row["id"]: part for part in parts}
+    for op in ops:
+        part = by_id.get(op.id)
+        if part is None or part.known is None or op.kind != "update":
+            continue
+        for name, (base, _new) in op.fields.items():
+            known = get_field(part.synced, part.known, name)
+            if known != base:
+                yield part, op, name, known
 
 
 def as_known(

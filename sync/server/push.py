@@ -326,12 +326,15 @@ class Push:
         if device not in self._queues:
             self._queues[device] = Queue()
             gone = self._reached | self._ever_reached
-            for parked in (
-                results.find_parked(self.connection, self.store, device=device) if self._anybody_waits else ()
-            ):
+            for parked in self._parked_of(device):
                 if parked.uuid not in gone:
                     self._queues[device].add(parked.uuid, parked.ops or [])
         return self._queues[device]
+
+    def _parked_of(self, device: str) -> list[ParkedTransaction]:
+        if not self._anybody_waits:
+            return []
+        return results.find_parked(self.connection, self.store, device=device)
 
     def _leave(self, uuid: str) -> None:
         """It waits no more, on whichever device: who waits behind it is tried again."""

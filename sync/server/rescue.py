@@ -19,7 +19,7 @@ from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
 from sync.server.change import BIRTH, Change, add_conflict, last_edit
 from sync.server.fields import get_field
-from sync.server.known import as_known
+from sync.server.known import as_known, found_otherwise
 from sync.server.lives import Life
 from sync.server.merging import with_links_led
 from sync.server.past import Key
@@ -104,17 +104,13 @@ class Brought:
 def _ask_about_unseen(change: Change, key: Key, ops: list[Op]) -> None:
     """A value that lay under an open form is in question, though the statement that follows had been given it."""
     base = versions.whole_commit(change, max(op.base_rev for op in ops))
-    parts = {part.row["id"]: part for part in as_known(change, key, base)[0]}
-    for op in ops:
-        part = parts.get(op.id)
-        if part is None or part.known is None or op.kind != "update":
-            continue
-        for name, (seen, new) in op.fields.items():
-            there = get_field(part.synced, part.known, name)
-            if there not in (seen, new):
-                last = last_edit(change.working, part.row, op.table, name)
-                candidate = Candidate(value=there, user=last.user, device=last.device, at=last.at, group={})
-                add_conflict(change, op.table, op.id, name, seen, candidate)
+    parts, _lines = as_known(change, key, base)
+    for part, op, name, known in found_otherwise(parts, ops):
+        seen, new = op.fields[name]
+        if known != new:
+            last = last_edit(change.working, part.row, op.table, name)
+            candidate = Candidate(value=known, user=last.user, device=last.device, at=last.at, group={})
+            add_conflict(change, op.table, op.id, name, seen, candidate)
 
 
 def _taken_back(change: Change) -> set[str]:
