@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -82,8 +83,6 @@ def _work(folder: Path, address: str, territory: str) -> None:
 
 
 if __name__ == "__main__":
-    import os
-
     os.environ[keys.PASSPHRASE_VARIABLE] = PASSPHRASE
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     record(Path(sys.argv[1]))
