@@ -345,11 +345,12 @@ class PullEnd(msgspec.Struct, tag="end", tag_field="t"):
     settled: list[Result]
 
 
+Line = PullHead | Rows | PullExits | PullEnd
 UNREADABLE = (msgspec.MsgspecError, RecursionError)
 """What decoding raises: the second of what is nested without end."""
 _encoder = msgspec.json.Encoder()
 _op_decoder = msgspec.json.Decoder(Op)
-_line_decoder = msgspec.json.Decoder(PullHead | Rows | PullExits | PullEnd)
+_line_decoder = msgspec.json.Decoder(Line)
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -394,8 +395,8 @@ def encode_pull(page: PullPage) -> bytes:
 def decode_pull(data: bytes) -> PullPage:
     """A page from NDJSON; raises `errors.Protocol` on a page that is cut off or damaged."""
     try:
-        head, *body = (_line_decoder.decode(line) for line in data.splitlines() if line)
-    except (msgspec.MsgspecError, ValueError) as problem:
+        head, *body = (line for line in map(_line_of, data.splitlines()) if line is not None)
+    except (*UNREADABLE, ValueError) as problem:
         raise errors.Protocol(str(problem)) from problem
     end = body.pop() if body else None
     if not isinstance(head, PullHead) or not isinstance(end, PullEnd):
@@ -409,6 +410,20 @@ def decode_pull(data: bytes) -> PullPage:
         else:
             raise errors.Protocol("lines out of order")
     return page
+
+
+def _line_of(data: bytes) -> Line | None:
+    """One line of a page; None for an empty one, and for one of a kind that only later releases know."""
+    if not data:
+        return None
+    try:
+        line: Line = _line_decoder.decode(data)
+        return line
+    except msgspec.ValidationError:
+        tag = msgspec.json.decode(data, type=dict[str, Any]).get("t")
+        if not isinstance(tag, str) or tag in ("head", "rows", "exits", "end"):
+            raise
+        return None
 
 
 def pack_cursor(fields: dict[str, Any]) -> str:

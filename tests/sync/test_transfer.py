@@ -299,6 +299,16 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
             HttpClient(address).hello(HelloRequest(""))
 
 
+def test_a_line_of_a_page_that_only_a_later_release_writes_is_passed_over(claire: Laptop) -> None:
+    page = protocol.decode_pull(protocol.encode_pull(claire.remote.pull(PullRequest())))
+    head, *blocks, end = protocol.encode_pull(page).splitlines()
+    later = b'{"t":"hint","of":[1,{"a":null}]}'
+    assert protocol.decode_pull(b"\n".join([head, later, *blocks, later, end, later])) == page
+    for broken in (b'{"t":"rows","table":1}', b'{"of":1}', b"[]", later[:-1]):
+        with pytest.raises(errors.Protocol):
+            protocol.decode_pull(b"\n".join([head, broken, *blocks, end]))
+
+
 def test_a_gateway_that_is_busy_for_the_server_is_obeyed_too() -> None:
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 90\r\nContent-Length: 4\r\n\r\nbusy"
     with a_line_that(lambda connection: connection.sendall(busy)) as address:
