@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from sync import errors
+from sync import blobs, errors, state
 from sync.merge import canonical
 from sync.overlay import set_field
 from sync.protocol import Rows
@@ -53,10 +53,13 @@ def keep(values: dict[str, Any], foreign: dict[str, Any]) -> None:
         values["extra"] = canonical({**_fields_of(values.get("extra")), **foreign})
 
 
-def put_in_place(table: SyncTable, values: dict[str, Any]) -> bool:
-    """Move the fields of a row's `extra` that are columns by now into them; whether there was one."""
+def put_in_place(table: SyncTable, values: dict[str, Any], servers: bool = False) -> bool:
+    """Move the fields of a row's `extra` that are columns by now into them; whether there was one.
+
+    `servers`: the server gave them, so that this may be a column that it alone writes.
+    """
     kept = _fields_of(values.get("extra"))
-    known = [name for name, value in kept.items() if _fits(table, name, value)]
+    known = [name for name, value in kept.items() if _fits(table, name, value, servers)]
     for name in known:
         set_field(values, name, kept.pop(name))
     if known:
@@ -69,17 +72,20 @@ def replay(connection: Connection, schema: SyncSchema) -> int:
 
     Both ends do the same with the same rows, so that no revision changes.
     """
-    count = 0
+    count, on_laptop = 0, inspect(connection).has_table("sync_shadow")
     for table in schema.tables.values():
         names = ", ".join(f'"{name}"' for name in table.columns())
         rows = connection.execute(text(f'SELECT {names} FROM "{table.name}" WHERE extra IS NOT NULL')).all()
         sets = ", ".join(f'"{name}" = :{name}' for name in table.columns() if name != "id")
         for row in rows:
             values = dict(zip(table.columns(), row, strict=True))
-            if put_in_place(table, values):
+            if put_in_place(table, values, servers=on_laptop):
                 connection.execute(text(f'UPDATE "{table.name}" SET {sets} WHERE id = :id'), values)
                 count += 1
-    if inspect(connection).has_table("sync_shadow"):
+                if on_laptop and table.name == schema.blob:
+                    # It may say now that the server has the bytes, and no row will come to say so again.
+                    state.put(connection, blobs.OPEN, 1)
+    if on_laptop:
         _replay_shadows(connection, schema)
     return count
 
@@ -91,7 +97,7 @@ def _replay_shadows(connection: Connection, schema: SyncSchema) -> None:
         if table is None or not isinstance(before, dict):
             continue
         values = dict.fromkeys(table.columns()) | before
-        put_in_place(table, values)
+        put_in_place(table, values, servers=True)
         if values != before:
             kept = {"row": json.dumps(values, ensure_ascii=False), "kind": kind, "id": id}
             connection.execute(
@@ -99,13 +105,14 @@ def _replay_shadows(connection: Connection, schema: SyncSchema) -> None:
             )
 
 
-def _fits(table: SyncTable, name: str, value: Any) -> bool:
+def _fits(table: SyncTable, name: str, value: Any, servers: bool) -> bool:
     column, _dot, key = name.partition(".")
     declared = table.fields.get(column)
-    if declared is None:
-        return False
     if key:
-        return declared.by_key and (value is None or (isinstance(value, str) and _is_json(value)))
+        by_key = declared is not None and declared.by_key
+        return by_key and (value is None or (isinstance(value, str) and _is_json(value)))
+    if declared is None and not (servers and column in table.servers_columns()):
+        return False
     return value is None or isinstance(value, int if is_integer(table.table.columns[column].type) else str)
 
 

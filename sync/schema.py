@@ -45,6 +45,8 @@ class SyncField:
     """Fields of one group travel and clash together (an address, an amount with its currency)."""
     link: str | None = None
     """The table whose id this field holds."""
+    ids_of: str | None = None
+    """The table of whose rows ids stand somewhere in this JSON."""
     by_key: bool = False
     """A JSON object whose keys are captured and merged one by one, as `name.key`."""
     check: Callable[[Any], object] | None = field(default=None, compare=False)
@@ -99,6 +101,10 @@ class SyncTable:
     def columns(self) -> tuple[str, ...]:
         """All stored columns in declaration order, system columns included."""
         return self._columns
+
+    def servers_columns(self) -> frozenset[str]:
+        """Columns that the server alone writes, beside those of every table."""
+        return frozenset(self._columns) - self.fields.keys() - frozenset(SYSTEM_COLUMNS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,8 +35,9 @@ def fits(synced: SyncTable, name: str, base: Value, new: Value) -> bool:
 
 
 def _can_be_kept(synced: SyncTable, name: str, value: Value) -> bool:
-    """Unknown fields are kept in `extra` as they are."""
-    if name in SYSTEM_COLUMNS or (isinstance(value, str) and "\0" in value):
+    """Unknown fields are kept in `extra` as they are; a column that is no field is the server's to write."""
+    is_servers = name in SYSTEM_COLUMNS or name in synced.servers_columns()
+    if is_servers or (isinstance(value, str) and "\0" in value):
         return False
     if value is None:
         return True

@@ -11,7 +11,11 @@ from app.workspace import Workspace
 from sync import capture, extra
 from sync.schema import SyncSchema, SyncTable
 
-LATER_FIELDS = {"account": {"website", "visit_interval"}, "contact": {"job"}}
+LATER_FIELDS = {
+    "account": {"website", "visit_interval"},
+    "contact": {"job"},
+    "attachment": {"thumbnail", "arrived"},
+}
 LATER_KINDS = {"task"}
 
 
@@ -23,7 +27,8 @@ def older() -> SyncSchema:
         for name, table in schema.tables.items()
         if name not in LATER_KINDS
     }
-    return replace(schema, metadata=metadata, tables=tables, version=schema.version - 1)
+    # Without these columns attachments are rows like all others.
+    return replace(schema, metadata=metadata, tables=tables, version=schema.version - 1, blob="")
 
 
 def _without(table: SyncTable, later: set[str], metadata: MetaData) -> SyncTable:

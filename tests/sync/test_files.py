@@ -11,10 +11,12 @@ import pytest
 
 from app import admin, attachments, syncing
 from app.attachments.keeping import SMALL_BYTES
+from app.identity import new_id
+from sync.protocol import EnrolRequest, Op, PushRequest, seal
 from sync.server.admin import Administration
 from tests.app.attachments.pictures import photo_file
 from tests.app.carrying import attach, bytes_of, noise
-from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable
+from tests.sync.office import ISERE, PASSWORD, RHONE, Laptop, Office, Unreliable
 
 
 def where(laptop: Laptop, id: str) -> str:
@@ -66,6 +68,25 @@ def test_bytes_that_their_author_did_not_send_yet_are_not_asked_for(
     assert syncing.status(claire.workspace)["files_to_send"] == 0
     assert rey.sync()["files"]["received"] == 1
     assert where(rey, plan) == "here"
+
+
+def test_nobody_says_in_the_servers_place_that_it_has_the_bytes(office: Office, claire: Laptop):
+    account = claire.add("account", name="Boulangerie Morel", territory=RHONE)
+    claire.sync()
+    forger = office.service.connect(
+        office.service.connect().enrol(EnrolRequest("claire@example.fr", PASSWORD)).token
+    )
+    said = {
+        "account": account,
+        "record_kind": "account",
+        "record": account,
+        "sha256": "a" * 64,
+        "arrived": "file",
+    }
+    now, fields = office.service.now(), {name: (None, value) for name, value in said.items()}
+    forged = seal(new_id(), 1, [Op("attachment", new_id(), "create", 0, fields, now)])
+    (result,) = forger.push(PushRequest(now, [forged])).results
+    assert (result.outcome, result.reason) == ("parked", "invalid")
 
 
 def sealed(laptop: Laptop) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app import records, serve
+from app import attachments, records, serve
 from app.features import sync_schema
 from app.identity import new_id
 from app.store import backup, keys
@@ -20,9 +21,11 @@ from sync.protocol import EnrolRequest, Op, PushRequest, Value, seal
 from sync.server.adapters import Adapter
 from sync.server.service import Service
 from sync.server.store import Store
+from tests.app.attachments.pictures import photo_file
+from tests.app.carrying import attach
 from tests.app.store.golden import PASSPHRASE
 from tests.sync import releases
-from tests.sync.office import PASSWORD, RHONE, Laptop, Office, an_office
+from tests.sync.office import PASSWORD, RHONE, Laptop, Office, Unreliable, an_office
 
 GOLDEN = Path(__file__).parents[1] / "files" / "golden_v1.terrain"
 
@@ -69,6 +72,69 @@ def test_what_an_old_laptop_kept_for_later_is_in_its_place_after_the_update(
     assert old_claire.sql("SELECT count(*) FROM sync_entry") == [(0,)], "which is no work of this user's"
     old_claire.save("account", account, website="morel-et-fils.fr")
     assert old_claire.sync()["conflicts"] == 0
+    rey.sync()
+    assert old_claire.content() == rey.content()
+
+
+def test_unsent_work_goes_through_an_update_and_blanks_nothing(old_claire: Laptop, rey: Laptop) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE, website="morel.fr", visit_interval=45)
+    rey.sync()
+    old_claire.sync()
+    old_claire.save("account", account, name="Morel et fils")
+    releases.install_present(old_claire.workspace)
+    assert columns(old_claire, account) == ("Morel et fils", "https://morel.fr", 45, None)
+    old_claire.save("account", account, visit_interval=60)
+    rey.save("account", account, notes="Ferme le lundi")
+    rey.sync()
+    assert old_claire.sync()["conflicts"] == 0
+    rey.sync()
+    for laptop in (old_claire, rey):
+        assert columns(laptop, account) == ("Morel et fils", "https://morel.fr", 60, None)
+        assert laptop.get("account", account)["notes"] == "Ferme le lundi"
+    assert old_claire.content() == rey.content()
+
+
+def test_what_lies_under_unsent_work_at_an_update_is_what_the_server_has(
+    old_claire: Laptop, rey: Laptop
+) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE, website="morel.fr")
+    rey.sync()
+    old_claire.sync()
+    rey.save("account", account, visit_interval=45)
+    rey.sync()
+    honest = old_claire.remote
+
+    def type_meanwhile(call: str) -> bool:
+        if call == "pull":
+            old_claire.save("account", account, name="Morel et fils")
+        return False
+
+    old_claire.remote = Unreliable(honest, type_meanwhile)
+    old_claire.sync()
+    old_claire.remote = honest
+    releases.install_present(old_claire.workspace)
+    ((shadow,),) = old_claire.sql("SELECT row FROM sync_shadow")
+    under = json.loads(shadow)
+    assert (under["name"], under["website"], under["visit_interval"]) == ("Morel", "https://morel.fr", 45)
+    old_claire.sync()
+    rey.sync()
+    assert columns(old_claire, account) == ("Morel et fils", "https://morel.fr", 45, None)
+    assert old_claire.content() == rey.content()
+
+
+def test_a_photo_whose_row_came_before_the_update_comes_after_it(
+    old_claire: Laptop, rey: Laptop, tmp_path: Path
+) -> None:
+    account = rey.add("account", name="Morel", territory=RHONE)
+    photo = attach(rey, account, photo_file(tmp_path))
+    rey.sync()
+    old_claire.sync()
+    assert old_claire.sql("SELECT arrived FROM attachment") == [(None,)]
+    assert old_claire.sync()["files"]["received"] == 0
+    releases.install_present(old_claire.workspace)
+    assert old_claire.sync()["files"]["received"] == 1
+    with old_claire.workspace.read() as session:
+        assert attachments.thumbnail(session, photo) is not None
     rey.sync()
     assert old_claire.content() == rey.content()
 
