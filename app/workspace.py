@@ -56,6 +56,8 @@ class Workspace:
         self.settings = Settings(self)
         self.vault = keys.Vault(folder)
         self._write_lane = threading.RLock()
+        self._writer: Connection | None = None
+        self._is_open = True
         self._waiting, self._counter = 0, threading.Lock()
         self._folding: threading.Thread | None = None
         self._subscribers: list[Callable[[Changes], None]] = []
@@ -135,6 +137,10 @@ class Workspace:
         """Let go of the file."""
         if self._folding is not None:
             self._folding.join()
+        self._is_open = False
+        if self._write_lane.acquire(blocking=False):
+            self._give_back_writer()
+            self._write_lane.release()
         self.engine.dispose()
 
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
@@ -188,13 +194,12 @@ class Workspace:
         A bulk load may be lost to a power cut, never broken by it: it does not wait for the disk. One that
         is `yielding` breaks off with SQLite's interrupt as soon as anybody waits for the lane.
         """
-        with self._turn(bulk), explained(self.folder / FILE), self.engine.connect() as plain:
-            raw: Any = plain.connection.dbapi_connection
+        with self._turn(bulk), explained(self.folder / FILE), self._own_connection() as connection:
+            raw: Any = connection.connection.dbapi_connection
             raw.execute(f"PRAGMA synchronous = {'NORMAL' if bulk else 'FULL'}")
             if yielding:
                 raw.set_progress_handler(lambda: self._waiting > 0, _STEPS)
             try:
-                connection = plain.execution_options(begin="IMMEDIATE")
                 with connection.begin():
                     yield connection
                 self._shorten_log(raw)
@@ -202,6 +207,27 @@ class Workspace:
                 if yielding:
                     raw.set_progress_handler(None, _STEPS)
                 raw.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def _own_connection(self) -> Iterator[Connection]:
+        """The connection of those who hold the lane, with the pages of the last writer in its memory.
+
+        What another connection writes makes SQLite forget all of them, and a page is decrypted at each reading.
+        """
+        if self._writer is None:
+            self._writer = self.engine.connect().execution_options(begin="IMMEDIATE")
+        keeps = False
+        try:
+            yield self._writer
+            keeps = self._is_open
+        finally:
+            if not keeps:
+                self._give_back_writer()
+
+    def _give_back_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     @contextmanager
     def _turn(self, bulk: bool) -> Iterator[None]:
