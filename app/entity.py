@@ -327,6 +327,7 @@ def _sync_field(declared: Field) -> SyncField:
         policy=declared.policy,
         group=declared.group,
         link=declared.link,
+        ids_of=declared.ids_of,
         by_key=declared.kind == "json" and declared.unit == "key",
         check=None if is_any else partial(kind.check, field=declared),
     )

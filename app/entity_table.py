@@ -63,6 +63,8 @@ def _writers(travel: Travel) -> str:
 def _kind(field: Field) -> str:
     if field.link:
         return f"link to {field.link}"
+    if field.ids_of:
+        return f"{field.kind} with {field.ids_of} ids"
     if field.choices:
         return f"{field.kind}: {', '.join(value for value, _label in field.choices)}"
     return f"{field.kind} of {field.unit} ids" if field.kind == "tags" and field.unit else field.kind

@@ -28,6 +28,8 @@ class Field:
     group: str | None = None
     link: str | None = None
     """For kind `link`: the kind of record that it names."""
+    ids_of: str | None = None
+    """For kind `json`: the kind of records of which ids stand in it."""
     choices: tuple[tuple[str, str], ...] = ()
     """(stored value, English label) pairs for kinds `choice` and `choices`."""
     unit: str | None = None

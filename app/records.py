@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
@@ -19,6 +19,7 @@ from app.i18n import translate as _
 from app.identity import new_id
 from app.kinds import KINDS
 from sync import forks, state
+from sync.held_ids import led_within
 from sync.outbox import Bases
 
 Record = dict[str, Any]
@@ -212,6 +213,8 @@ def validate(session: Session, kind: str, values: Mapping[str, Any]) -> Record:
             continue
         if field.link and clean[name] is not None and name != "merged_into":
             clean[name] = standing(session, field.link, clean[name])
+        if field.ids_of:
+            clean[name] = led_within(clean[name], partial(standing, session, field.ids_of))
         _note_links(session, field, clean[name])
     given = {**(clean.get("custom") or {}), **{name[7:]: value for name, value in own.items()}}
     if given:

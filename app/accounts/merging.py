@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, Text, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from app import records
 from app.entity import entity, fields, kinds
 from app.errors import Invalid, NotAllowed
 from app.i18n import translate as _
+from sync.held_ids import led_within
 
 KEPT_APART = frozenset({"merged_into", "owner", "custom", "territory", "parent", "name"})
 """Fields that the survivor keeps as they are, empty or not."""
@@ -34,6 +35,8 @@ def merge(session: Session, account: str, into: str) -> dict[str, int]:
     if filled:
         records.save(session, "account", into, filled)
     moved = {kind: count for kind, name in _links() if (count := _move(session, kind, name, account, into))}
+    for kind in kinds():
+        _lead_structures(session, kind, account, into)
     _bury(session, account, into)
     return moved
 
@@ -85,6 +88,18 @@ def _move(session: Session, kind: str, name: str, account: str, into: str) -> in
         update(table).where(here).values({name: into, "updated_at": now, "updated_by": me})
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _lead_structures(session: Session, kind: str, account: str, into: str) -> None:
+    """Where the account stands in structured data, such as a contact's further accounts, its survivor does."""
+    table = _table(kind)
+    for name in (name for name, field in fields(kind).items() if field.ids_of == "account"):
+        written = type_coerce(table.c[name], Text).contains(account, autoescape=True)
+        for row in session.execute(select(table.c.id, table.c[name]).where(written)).all():
+            value = led_within(row[1], lambda id: into if id == account else id)
+            if value != row[1]:
+                values = {name: value, "updated_at": datetime.now(UTC), "updated_by": session.info["user"]}
+                session.execute(update(table).where(table.c.id == row[0]).values(values))
 
 
 def _bury(session: Session, account: str, into: str) -> None:

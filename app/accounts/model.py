@@ -122,7 +122,7 @@ class Contact(Entity):
 
     account: Mapped[str | None] = link("account", _("Account"))
     role: Mapped[str | None] = text(_("Role at the account"))
-    other_accounts: Mapped[object] = json(_("Other accounts and roles"))
+    other_accounts: Mapped[object] = json(_("Other accounts and roles"), ids_of="account")
     civility: Mapped[str | None] = choice(_("Civility"), (("mr", _("Mr")), ("mrs", _("Mrs"))))
     first_name: Mapped[str | None] = text(_("First name"), search=True, listed=True)
     last_name: Mapped[str] = text(_("Last name"), required=True, search=True, listed=True)

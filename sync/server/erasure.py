@@ -14,6 +14,7 @@ from msgspec import structs
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import errors
+from sync.held_ids import led
 from sync.merge import Value, canonical
 from sync.protocol import UNREADABLE, Op, Result
 from sync.schema import OFFICE, SyncTable
@@ -112,11 +113,11 @@ def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[l
 def _without_mergers(store: Store, ops: list[Op], erased: set[str]) -> list[Op]:
     """Without those into an erased record, and from it: what was to become that one stays what and where it is."""
     found: list[Op] = []
-    stays: set[Key] = set()
+    stays: dict[Key, str] = {}
     for op in ops:
         link = store.shape.merged_into.get(op.table)
         if link is not None and op.id not in erased and op.fields.get(link, (None, None))[1] in erased:
-            stays.add((op.table, op.id))
+            stays[op.table, op.id] = str(op.fields[link][1])
         links = {name for name, _table in store.shape.moving.get(op.table, ()) if op.kind == "update"}
         left = {
             name: pair
@@ -124,7 +125,19 @@ def _without_mergers(store: Store, ops: list[Op], erased: set[str]) -> list[Op]:
             if name not in links or not erased.intersection(pair if name != link else pair[1:])
         }
         found.append(op if len(left) == len(op.fields) else structs.replace(op, fields=left))
-    return [op for op in found if op.kind != "delete" or (op.table, op.id) not in stays]
+    found = [op for op in found if op.kind != "delete" or (op.table, op.id) not in stays]
+    into = {id: target for (_table, id), target in stays.items()}
+    return [_without_led(store, op, into) for op in found] if into else found
+
+
+def _without_led(store: Store, op: Op, into: dict[str, str]) -> Op:
+    """Without what such a merger alone made of structured data."""
+    left = dict(op.fields)
+    for name in store.shape.holding.get(op.table, ()):
+        base, new = left.get(name, (None, None))
+        if new is not None and op.kind == "update" and led(base, lambda id: into.get(id, id)) == new:
+            del left[name]
+    return structs.replace(op, fields=left)
 
 
 def _parents_first(ops: list[Op]) -> list[Op]:

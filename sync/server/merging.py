@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sync import conflicts
+from sync import conflicts, held_ids
+from sync.held_ids import ids_in
 from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
@@ -58,9 +59,20 @@ def gather(change: Change, op: Op) -> None:
             if below["id"] != target:
                 # Not logged as somebody's edit: where it hangs is no part of what a person wrote.
                 working.put(child.name, below["id"], {name: target})
+    _lead_structures(change, op.table, op.id, target)
     at = change.at(op)
     values: dict[str, Value] = {link: target, "deleted_at": at, "updated_at": at}
     working.put(op.table, op.id, values | {"updated_by": change.author.user})
+
+
+def _lead_structures(change: Change, table: str, id: str, target: str) -> None:
+    """Where the id stands in structured data, that of its survivor stands from now on."""
+    working = change.working
+    for child, holding in working.store.shape.holding.items():
+        for name in (name for name, named in holding.items() if named == table):
+            for row in working.find_holding(child, name, id):
+                value = held_ids.led(row[name], lambda one: target if one == id else one)
+                working.put(child, row["id"], {name: value})
 
 
 def survivor(change: Change, synced: SyncTable, id: str) -> str:
@@ -99,6 +111,8 @@ def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> li
 
 def _leading(change: Change, synced: SyncTable, ids: Iterable[str]) -> tuple[dict[str, str], set[str]]:
     """The merged ones among records: with the survivors to which their author is led, and the others."""
+    ids = list(ids)
+    change.working.load(synced.name, ids)
     found = {id: one for id in ids if (one := survivor(change, synced, id)) != id}
     led = {id: one for id, one in found.items() if _is_led(change, synced, id, one)}
     return led, found.keys() - led.keys()
@@ -176,6 +190,9 @@ def _sound_mergers(
 def _named(change: Change, op: Op, table: str) -> list[str]:
     """The ids of records of `table` that the operation names."""
     found = [op.id] if op.table == table else []
+    for name, target in change.working.store.shape.holding[op.table].items():
+        if target == table and name in op.fields:
+            found += sorted(ids_in(op.fields[name][0]) | ids_in(op.fields[name][1]))
     for name in change.working.store.shape.links(change.table(op.table).name, table):
         if name in op.fields:
             found += [str(value) for value in op.fields[name] if value]
@@ -198,10 +215,18 @@ def _on_survivor(change: Change, synced: SyncTable, op: Op, target: str) -> Op:
 
 def _relinked(change: Change, op: Op, table: str, led: dict[str, str], moved: dict[str, str]) -> Op:
     synced = change.table(op.table)
+    holding = change.working.store.shape.holding[op.table]
     fields: dict[str, Pair] = {}
     for name, (base, new) in op.fields.items():
         declared = synced.fields.get(name)
-        if declared is None or declared.link != table or name == synced.merged_into:
+        if holding.get(name) == table:
+            pair = _relinked_within((base, new), led, moved)
+            if pair[0] != pair[1] or op.kind == "create":
+                fields[name] = pair
+            else:
+                # The merger says it everywhere.
+                change.working.touch(op.table, op.id)
+        elif declared is None or declared.link != table or name == synced.merged_into:
             fields[name] = (base, new)
         elif base in moved and op.kind != "create" and new is not None:
             # The merger moves it with all the others.
@@ -209,6 +234,14 @@ def _relinked(change: Change, op: Op, table: str, led: dict[str, str], moved: di
         else:
             fields[name] = (led.get(str(base), base), led.get(str(new), new))
     return Op(op.table, op.id, op.kind, op.base_rev, fields, op.at) if fields != op.fields else op
+
+
+def _relinked_within(pair: Pair, led: dict[str, str], moved: dict[str, str]) -> Pair:
+    """Ids in structured data led to survivors; of what the transaction itself moves only the new ones."""
+    base, new = (held_ids.led(value, lambda id: led.get(id, id)) for value in pair)
+    new = held_ids.led(new, lambda id: moved.get(id, id))
+    both = held_ids.led(base, lambda id: moved.get(id, id))
+    return (new, new) if both == new else (base, new)
 
 
 def _links_to(change: Change, table: str) -> Iterator[tuple[SyncTable, str]]:

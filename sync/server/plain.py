@@ -36,6 +36,8 @@ class _Kind:
     blank: Row
     led: tuple[tuple[str, str], ...]
     """(link, table) to records that may have been merged into others."""
+    holding: frozenset[str]
+    """Columns of structured data with ids of such records."""
     moving: frozenset[str]
     """Fields whose change may move the row, or merge it."""
     texts: frozenset[str]
@@ -169,6 +171,7 @@ class Plain:
             tuple(
                 (name, str(one.link)) for name, one in synced.fields.items() if one.link in shape.merged_into
             ),
+            frozenset(shape.holding[table]),
             frozenset(name for name in moving if name),
             frozenset(n for n, one in synced.fields.items() if one.storage == "text" and one.check is None),
             table in shape.documents or synced.aggregate is not None,
@@ -216,6 +219,8 @@ class Plain:
 
     def _require_unmerged(self, kind: _Kind, op: Op) -> None:
         """No record that the operation names was merged into another."""
+        if not kind.holding.isdisjoint(op.fields):
+            raise _NotPlain
         for link, target in kind.led:
             for id in op.fields.get(link, ()):
                 named = self._working.place(target, str(id)) if id else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from sync.schema import SyncSchema, SyncTable
-from sync.server.tables import RECORD_RULES, dependency_links, server_tables
+from sync.server.tables import RECORD_RULES, dependency_links, server_tables, structures_that_move
 
 
 class Shape:
@@ -35,6 +35,8 @@ class Shape:
             for name, synced in tables.items()
         }
         """By table: (column, table) of its links to such rows."""
+        self.holding = {name: structures_that_move(schema, synced) for name, synced in tables.items()}
+        """By table: the columns of structured data with ids of such rows, and the table of these."""
         self.names = {name: _names(schema, synced) for name, synced in tables.items()}
         """By table: the columns that hold ids, or by which rows are found: an index takes no long text."""
         self.owner = {

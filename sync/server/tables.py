@@ -75,6 +75,10 @@ def _plain_copy(schema: SyncSchema, synced: SyncTable, metadata: MetaData) -> Ta
         Index(f"ix_{name}_paper", table.c[synced.papers[0]])
     for link in sorted(dependency_links(synced) | _links_that_move(schema, synced)):
         Index(f"ix_{name}_{link}", table.c[link])
+    for column in structures_that_move(schema, synced):
+        # Few rows have one: only they are read where one of the ids in it changes.
+        some = table.c[column].is_not(None)
+        Index(f"ix_{name}_{column}", table.c.id, sqlite_where=some, postgresql_where=some)
     return table
 
 
@@ -92,6 +96,15 @@ def _links_that_move(schema: SyncSchema, synced: SyncTable) -> set[str]:
         field.name
         for field in synced.fields.values()
         if field.link and field.link in schema.tables and schema.tables[field.link].merged_into
+    }
+
+
+def structures_that_move(schema: SyncSchema, synced: SyncTable) -> dict[str, str]:
+    """The columns of structured data with ids of records that can be merged into another, and these' table."""
+    return {
+        field.name: field.ids_of
+        for field in synced.fields.values()
+        if field.ids_of and field.ids_of in schema.tables and schema.tables[field.ids_of].merged_into
     }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from sync.merge import Value
+from sync.held_ids import ids_in
+from sync.merge import Value, canonical
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.batch import find_rows
@@ -191,6 +192,15 @@ class Working:
             for value, id in rows:
                 searched.setdefault(value, []).append(id)
             self.load(table, [id for _value, id in rows])
+
+    def find_holding(self, table: str, column: str, id: str) -> list[Row]:
+        """All rows, tombstones too, in whose structured `column` the id stands."""
+        columns = self.store.tables.synced[table].c
+        spelled = columns[column].contains(canonical(id), autoescape=True)
+        statement = select(columns.id).where(columns[column].is_not(None), spelled)
+        self.load(table, self.connection.scalars(statement))
+        rows = [row for key, row in self.rows.items() if key[0] == table and row is not None]
+        return [row for row in rows if id in ids_in(row[column])]
 
     # Changing
 
