@@ -1,30 +1,34 @@
-"""Records what a release and its server say to each other, word for word: later servers must still understand it.
+"""Records what a release and its server say to each other, word for word: later releases must still understand it.
 
 `python -m tests.sync.recorded tests/files/conversation_vN.json`, once, when a release is cut.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import requests
 
-from app import __version__, admin, records, syncing
+from app import __version__, admin, attachments, records, syncing
 from app.quotes import issuing
 from app.serve import InProcessServer
 from app.store import keys
 from app.workspace import Workspace
-from sync import protocol
+from sync import capture, protocol
 from sync.client import HttpClient
 
 PASSWORD = "a long password"
 PASSPHRASE = "the passphrase of the recording"
 EMAIL = "claire@acme.fr"
+FILE = ("plan.bin", bytes(range(256)) * 4)
 
 
 def found(folder: Path) -> dict[str, str]:
@@ -37,9 +41,24 @@ def found(folder: Path) -> dict[str, str]:
 
 
 def record(target: Path) -> None:
-    """A rep enrols, adds an account with a contact and a quote, issues it, corrects one and deletes the other."""
+    """All that a rep's laptops and the server say, in the order in which they say it."""
     said: list[dict[str, Any]] = []
-    send = HttpClient._send
+    _overhear(said)
+    keys.keep_key = lambda *_arguments: False  # type: ignore[assignment]
+    socket.gethostname = lambda: "laptop"
+    with tempfile.TemporaryDirectory() as scratch:
+        ids = found(Path(scratch) / "server")
+        with InProcessServer(Path(scratch) / "server") as server:
+            work(Path(scratch) / "laptop", server.address("acme"), ids["TERRITORY"]).close()
+            work_with_files(Path(scratch), server.address("acme")).close()
+    text = json.dumps({"release": __version__, "said": said}, ensure_ascii=False, indent=1)
+    for name, id in ids.items():
+        text = text.replace(id, name)
+    target.write_text(json.dumps({"ids": ids}, indent=1)[:-2] + "," + text[1:] + "\n", encoding="utf-8")
+
+
+def _overhear(said: list[dict[str, Any]]) -> None:
+    send, send_bytes = HttpClient._send, HttpClient._bytes
 
     def heard(self: HttpClient, path: str, request: msgspec.Struct, *more: Any) -> bytes:
         answer = send(self, path, request, *more)
@@ -47,19 +66,27 @@ def record(target: Path) -> None:
         said.append({"path": path, "request": json.loads(protocol.encode(request)), "answer": lines})
         return answer
 
+    def heard_bytes(
+        self: HttpClient, method: str, path: str, headers: dict[str, str], data: bytes | None = None
+    ) -> requests.Response:
+        answer = send_bytes(self, method, path, headers, data)
+        sent = {"method": method, "headers": headers, "bytes": as_text(data or b"")}
+        got = {"status": answer.status_code, "bytes": as_text(answer.content)}
+        got["headers"] = {n: v for n, v in answer.headers.items() if n in ("content-range", "content-type")}
+        said.append({"path": path, "request": sent, "answer": [got]})
+        return answer
+
     HttpClient._send = heard  # type: ignore[method-assign]
-    keys.keep_key = lambda *_arguments: False  # type: ignore[assignment]
-    with tempfile.TemporaryDirectory() as scratch:
-        ids = found(Path(scratch) / "server")
-        with InProcessServer(Path(scratch) / "server") as server:
-            _work(Path(scratch) / "laptop", server.address("acme"), ids["TERRITORY"])
-    text = json.dumps({"release": __version__, "said": said}, ensure_ascii=False, indent=1)
-    for name, id in ids.items():
-        text = text.replace(id, name)
-    target.write_text(text + "\n", encoding="utf-8")
+    HttpClient._bytes = heard_bytes  # type: ignore[method-assign]
 
 
-def _work(folder: Path, address: str, territory: str) -> None:
+def as_text(data: bytes) -> str:
+    """Bytes as a recording holds them."""
+    return base64.b64encode(data).decode()
+
+
+def work(folder: Path, address: str, territory: str) -> Workspace:
+    """A rep enrols, adds an account with a contact and a quote, issues it, corrects one and deletes the other."""
     syncing.enrol(folder, address, EMAIL, PASSWORD)
     workspace = Workspace.open(folder)
     syncing.sync_now(workspace)
@@ -79,7 +106,26 @@ def _work(folder: Path, address: str, territory: str) -> None:
     with workspace.transaction("departure") as session:
         records.delete(session, "contact", contact)
     syncing.sync_now(workspace)
+    return workspace
+
+
+def work_with_files(scratch: Path, address: str) -> Workspace:
+    """The same rep adds a file; her next laptop, returned here, fetches it, loses a row, and has it repaired."""
+    workspace = Workspace.open(scratch / "laptop")
+    with workspace.read() as session:
+        (account,) = records.find_rows(session, "account")
+    (scratch / FILE[0]).write_bytes(FILE[1])
+    attachments.attach(workspace, "account", account["id"], scratch / FILE[0])
+    syncing.sync_now(workspace)
     workspace.close()
+    syncing.enrol(scratch / "next", address, EMAIL, PASSWORD)
+    following = Workspace.open(scratch / "next")
+    syncing.sync_now(following)
+    with following.exclusive() as connection, capture.paused(connection):
+        connection.exec_driver_sql("DELETE FROM quote_line")
+        connection.exec_driver_sql("UPDATE sync_sum SET count = 0 WHERE kind = 'quote_line'")
+    syncing.sync_now(following)
+    return following
 
 
 if __name__ == "__main__":

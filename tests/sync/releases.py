@@ -23,7 +23,7 @@ def older() -> SyncSchema:
     """The declarations before `LATER_FIELDS` and `LATER_KINDS` came."""
     schema, metadata = sync_schema(), MetaData()
     tables = {
-        name: _without(table, LATER_FIELDS.get(name, set()), metadata)
+        name: without(table, LATER_FIELDS.get(name, set()), metadata)
         for name, table in schema.tables.items()
         if name not in LATER_KINDS
     }
@@ -31,7 +31,8 @@ def older() -> SyncSchema:
     return replace(schema, metadata=metadata, tables=tables, version=schema.version - 1, blob="")
 
 
-def _without(table: SyncTable, later: set[str], metadata: MetaData) -> SyncTable:
+def without(table: SyncTable, later: set[str], metadata: MetaData) -> SyncTable:
+    """The declaration before these columns came."""
     columns = [
         Column(
             column.name,
