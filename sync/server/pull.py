@@ -68,6 +68,11 @@ def read_cursor(text: str, epoch: str, head: int, horizon: int = 0) -> Cursor | 
     return cursor if cursor.epoch == epoch and horizon <= cursor.rev <= head else None
 
 
+def is_new(granted: frozenset[str], cursor: Cursor | None) -> bool:
+    """Whether a scope is granted of which the cursor does not know."""
+    return cursor is None or not granted <= cursor.scopes.union(cursor.behind)
+
+
 def _number(value: Any) -> int:
     """A revision or a place, as a database can be asked about it; raises ValueError."""
     number = int(value)

@@ -52,6 +52,8 @@ class Push:
     device_now: str
     read: Callable[[Transaction], list[Op] | None] = lambda transaction: adapters.read(transaction, VERSION)
     """The operations of a transaction as the present version writes them."""
+    regained: bool = False
+    """Whether the user may do more than he could: what waits of him for want of a right is tried again."""
 
     def __post_init__(self) -> None:
         self.working = Working(self.connection, self.store)
@@ -345,6 +347,8 @@ class Push:
     def _settle(self, withdrawn: list[str]) -> list[Pending]:
         """What became of earlier transactions: taken back, decided about, or tried again."""
         settled = {pending.uuid: pending for pending in self._withdraw(withdrawn)}
+        if self.regained:
+            settled |= self._try(results.find_refused(self.connection, self.store, self.device.user), settled)
         while self._decided or self._reached:
             for uuid in dict.fromkeys(self._take_decided()):
                 settled |= self._decide(uuid, settled)
@@ -404,6 +408,9 @@ class Push:
         waiting += [parked for parked in self._parked if parked.waits_for in self._reached]
         self._ever_reached |= self._reached
         self._reached = set()
+        return self._try(waiting, settled)
+
+    def _try(self, waiting: list[ParkedTransaction], settled: dict[str, Pending]) -> dict[str, Pending]:
         again: dict[str, Pending] = {}
         for parked in waiting:
             if parked.uuid in settled and settled[parked.uuid].outcome != "parked":

@@ -20,6 +20,7 @@ from sync.server.store import Store
 from sync.server.tables import PARKED
 
 _BATCH = 500
+_REFUSED = ("not_allowed", "missing_record", "missing_parent")
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,21 @@ def find_parked(
         some = statement.where(column.in_(wanted[start : start + _BATCH]))
         found += [_parked(row) for row in connection.execute(some).mappings()]
     return found
+
+
+def any_refused(connection: Connection, user: str) -> bool:
+    """Whether `find_refused` finds something."""
+    marks = ", ".join("?" * len(_REFUSED))
+    question = f'SELECT uuid FROM sync_result WHERE {PARKED} AND "user" = ? AND reason IN ({marks}) LIMIT 1'
+    return bool(driver.read(connection, question, (user, *_REFUSED)))
+
+
+def find_refused(connection: Connection, store: Store, user: str) -> list[ParkedTransaction]:
+    """What waits of a user because he might not write it, or not see what it names."""
+    table = store.tables["sync_result"]
+    here = PARKED & (table.c.user == user) & table.c.reason.in_(_REFUSED)
+    statement = select(table).where(here).order_by(table.c.device, table.c.n)
+    return [_parked(row) for row in connection.execute(statement).mappings()]
 
 
 def _parked(row: Any) -> ParkedTransaction:

@@ -50,7 +50,7 @@ from sync.server.adapters import ADAPTERS, Adapter
 from sync.server.announced import Owed
 from sync.server.auth import Device
 from sync.server.blobs import Blobs
-from sync.server.pull import Cursor, Pull, read_cursor
+from sync.server.pull import Cursor, Page, Pull, is_new, read_cursor
 from sync.server.push import Push
 from sync.server.scope_files import ScopeFile, content, find_or_make, find_path, in_order
 from sync.server.scopes import GrantRule, Grants
@@ -174,11 +174,12 @@ class Session:
 
         return self.store.run(work)
 
-    def pull(self, request: PullRequest, held: str | None = None) -> PullPage:
+    def pull(self, request: PullRequest, held: str | None = None, tried: bool = False) -> PullPage:
         """One page of what this device may see and has not.
 
         `held` is the cursor that the device itself holds, where pages follow each other without it: it is
-        entitled to nothing that it has not presented.
+        entitled to nothing that it has not presented. With a scope that is new to it comes what had waited for that,
+        which is `tried` before.
         """
         max_bytes = min(max(request.max_bytes, 10_000), self.service.page_bytes)
         if request.protocol < self.service.oldest_pull:
@@ -192,22 +193,12 @@ class Session:
             lease.require_current(device, request.run)
             limit = horizon.find(connection)
             start = read_cursor(request.cursor, hello.epoch, hello.head, limit.rev)
-            known = start or Cursor(hello.epoch, hello.head)
-            if start is None:
-                known.owed = Owed(0, hello.head, exits=bool(request.cursor), settled=True)
-            elif not device.rev_presented and known.owed is None:
-                # A laptop that comes back from its own copy may hold what was erased long ago.
-                known.owed = Owed(0, known.rev, exits=False, settled=False)
             granted = frozenset(hello.scopes)
-            restored = hello.lives[0][1] if hello.lives else None
-            pull = Pull(
-                connection, self.store, device.id, granted, max_bytes, hello.head, restored,
-                lambda: self._grants(connection, device.user).own, device.user,
-            )  # fmt: skip
-            page = pull.run(known)
-            if start is None or not start.seal or page.cursor.rev != start.rev:
-                epoch, rev = page.cursor.epoch, page.cursor.rev
-                page.cursor.seal = received.seal(connection, self.store, device.user, epoch, rev)
+            regains = not tried and is_new(granted, start) and results.any_refused(connection, device.user)
+            page = None if regains else self._page(connection, device, hello, request, start, max_bytes)
+        if page is None:
+            self.store.run(lambda connection: self._try_again(connection, now))
+            return self.pull(request, held, tried=True)
         cursor = page.cursor.pack()
         presented = request.cursor if held in (None, request.cursor) else ""
         issued = (cursor, granted)
@@ -314,6 +305,39 @@ class Session:
             raise errors.SignInNeeded("wrong e-mail, password or one-time code")
         self.store.run(lambda connection: auth.forgive_attempt(connection, self.store, keys, now))
         return user
+
+    def _page(
+        self,
+        connection: Connection,
+        device: Device,
+        hello: Hello,
+        request: PullRequest,
+        start: Cursor | None,
+        max_bytes: int,
+    ) -> Page:
+        known = start or Cursor(hello.epoch, hello.head)
+        if start is None:
+            known.owed = Owed(0, hello.head, exits=bool(request.cursor), settled=True)
+        elif not device.rev_presented and known.owed is None:
+            # A laptop that comes back from its own copy may hold what was erased long ago.
+            known.owed = Owed(0, known.rev, exits=False, settled=False)
+        restored = hello.lives[0][1] if hello.lives else None
+        pull = Pull(
+            connection, self.store, device.id, frozenset(hello.scopes), max_bytes, hello.head, restored,
+            lambda: self._grants(connection, device.user).own, device.user,
+        )  # fmt: skip
+        page = pull.run(known)
+        if start is None or not start.seal or page.cursor.rev != start.rev:
+            epoch, rev = page.cursor.epoch, page.cursor.rev
+            page.cursor.seal = received.seal(connection, self.store, device.user, epoch, rev)
+        return page
+
+    def _try_again(self, connection: Connection, now: str) -> None:
+        """What waits of this caller for want of a right, by the rights that he has now."""
+        device = self._device(connection)
+        grants = self._grants(connection, device.user)
+        push = Push(connection, self.store, self.service.grant_rule, device, grants, now, now, regained=True)
+        push.run(PushRequest(now, []))
 
     def _device(self, connection: Connection) -> Device:
         device = auth.find_device(connection, self.token)
