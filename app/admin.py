@@ -136,9 +136,9 @@ def add_user(
 
 
 def list_users(database: Database, slug: str | None) -> list[Row]:
-    """All users: id, name, email, role, territories (names), disabled."""
+    """All users: id, name, email, role, territories and teams (names), disabled."""
     with _opened(database, slug) as hands:
-        names = {row["id"]: row["name"] for row in hands.rows("territory")}
+        names = {row["id"]: row["name"] for kind in ("territory", "team") for row in hands.rows(kind)}
         disabled = hands.disabled()
         return [
             {
@@ -146,7 +146,10 @@ def list_users(database: Database, slug: str | None) -> list[Row]:
                 "name": row["name"],
                 "email": row["email"],
                 "role": row["role"],
-                "territories": [names.get(id, id) for id in json.loads(row["territories"] or "[]")],
+                **{
+                    kind: [names.get(id, id) for id in json.loads(row[kind] or "[]")]
+                    for kind in ("territories", "teams")
+                },
                 "disabled": row["id"] in disabled,
             }
             for row in hands.rows("user")

@@ -85,7 +85,9 @@ def _set_password(database: office.Database, org: str | None, options: argparse.
 
 _ACTIONS: dict[str, Callable[[office.Database, str | None, argparse.Namespace], Answer]] = {
     "init": _init,
-    "territory add": lambda database, org, options: office.add_territory(database, org, options.name),
+    "territory add": lambda database, org, options: office.add_territory(
+        database, org, options.name, options.team
+    ),
     "team add": lambda database, org, options: office.add_team(database, org, options.name),
     "user add": _add_user,
     "user list": lambda database, org, _options: office.list_users(database, org),

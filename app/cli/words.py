@@ -294,7 +294,10 @@ def _add_admin_words(words: Any) -> None:
     _admin(areas, "init", _("a new organisation")).add_argument("--name", required=True)
     for area in ("territory", "team"):
         verbs = _admin(areas, area, _("add one")).add_subparsers(dest="third", required=True, metavar="add")
-        _admin(verbs, "add", _("add one"), f"{area} add").add_argument("name")
+        add = _admin(verbs, "add", _("add one"), f"{area} add")
+        add.add_argument("name")
+        if area == "territory":
+            add.add_argument("--team", help=_("whose manager sees it"))
     users = _admin(areas, "user", _("who works with Terrain"))
     verbs = users.add_subparsers(dest="third", required=True, metavar=_("WORD"))
     add = _admin(verbs, "add", _("a new user; the password from TERRAIN_PASSWORD or asked"), "user add")

@@ -38,6 +38,15 @@ def test_users_and_laptops_are_listed(admin):
     assert admin("device", "list", "--json").data == []
 
 
+def test_a_manager_leads_the_territories_of_the_team_that_he_is_added_to(admin):
+    admin("team", "add", "Lyon")
+    admin("territory", "add", "Loire", "--team", "Lyon")
+    admin("user", "add", "--email", "m@b.fr", "--name", "Michel", "--role", "manager", "--team", "Lyon")
+    manager = admin("user", "list", "--json").data[1]
+    assert (manager["name"], manager["teams"]) == ("Michel", ["Lyon"])
+    assert "no team “Nulle part”" in admin("territory", "add", "Ain", "--team", "Nulle part", code=1).err
+
+
 def test_what_an_administrator_may_not_do_is_one_line(admin):
     for words in (
         ("init", "--org", "acme", "--name", "ACME"),
