@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from tests.cheap import CHEAP
+from tests.e2e.elsewhen import turn_clock
 
 PASSWORD = "a long password"
 _COMMAND = [sys.executable, "-m", "ui.main"]
@@ -47,11 +48,11 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
-def terrain(*words: str, expect: int = 0) -> str:
-    """What `terrain words…` prints; fails on another exit code than `expect`."""
+def terrain(*words: str, expect: int = 0, astray: float = 0) -> str:
+    """What `terrain words…` prints, on a clock so many days astray; fails on another exit code than `expect`."""
     with TemporaryDirectory(prefix="terrain-said-") as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        code = Program(words, str(out), str(err)).wait(180)
+        code = Program(words, str(out), str(err), astray).wait(180)
         said, complained = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
     assert code == expect, (words, code, complained)
     assert "Traceback" not in complained
@@ -61,8 +62,11 @@ def terrain(*words: str, expect: int = 0) -> str:
 class Program:
     """A command that runs, its output in files."""
 
-    def __init__(self, words: tuple[str, ...], out: str = os.devnull, err: str = os.devnull) -> None:
-        self._process = _processes.Process(target=_be_the_program, args=(words, environment(), out, err))
+    def __init__(
+        self, words: tuple[str, ...], out: str = os.devnull, err: str = os.devnull, astray: float = 0
+    ) -> None:
+        arguments = (words, environment(), out, err, astray)
+        self._process = _processes.Process(target=_be_the_program, args=arguments)
         self._process.start()
         self.pid: int = self._process.pid
 
@@ -84,7 +88,9 @@ class Program:
         self._process.kill()
 
 
-def _be_the_program(words: tuple[str, ...], variables: dict[str, str], out: str, err: str) -> None:
+def _be_the_program(
+    words: tuple[str, ...], variables: dict[str, str], out: str, err: str, astray: float
+) -> None:
     """In the new process: what a shell prepares, then the program's own door."""
     os.environ.clear()
     os.environ.update(variables)
@@ -99,18 +105,22 @@ def _be_the_program(words: tuple[str, ...], variables: dict[str, str], out: str,
 
     # Each command tries the passphrase; the file says by itself what that costs.
     keys.COST = dict(CHEAP)
+    if astray:
+        turn_clock(astray)
     sys.exit(main())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Laptop:
     """A profile used through the command line alone."""
 
     folder: Path
+    astray: float = 0
+    """By how many days its clock is wrong."""
 
     def run(self, *words: str, expect: int = 0) -> Any:
         """The JSON answer of a word."""
-        answer = terrain("--profile", str(self.folder), "--json", *words, expect=expect)
+        answer = terrain("--profile", str(self.folder), "--json", *words, expect=expect, astray=self.astray)
         return json.loads(answer) if answer.strip() else None
 
     def start(self, *words: str) -> Program:
@@ -119,15 +129,17 @@ class Laptop:
 
     def enrol(self, address: str, email: str) -> None:
         """Make this folder a laptop of the user."""
-        terrain("--profile", str(self.folder), "enrol", "--server", address, "--email", email)
+        words = ("--profile", str(self.folder), "enrol", "--server", address, "--email", email)
+        terrain(*words, astray=self.astray)
 
 
 class Server:
     """A server process on a free loopback port, and its address."""
 
-    def __init__(self, folder: Path, *more: str) -> None:
+    def __init__(self, folder: Path, *more: str, astray: float = 0) -> None:
+        command = [sys.executable, "-m", "tests.e2e.elsewhen", str(astray)] if astray else _COMMAND
         self._process = subprocess.Popen(
-            [*_COMMAND, "serve", "--dir", str(folder), "--port", "0", *more],
+            [*command, "serve", "--dir", str(folder), "--port", "0", *more],
             env=environment(),
             stdout=subprocess.PIPE,
             text=True,
@@ -152,9 +164,9 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *more: str) -> Iterator[str]:
-    """A server that serves until the end, with these words besides; its address."""
-    server = Server(folder, *more)
+def serving(folder: Path, *more: str, astray: float = 0) -> Iterator[str]:
+    """A server that serves until the end, with these words besides, on such a clock; its address."""
+    server = Server(folder, *more, astray=astray)
     try:
         yield server.address
     finally:

@@ -22,6 +22,8 @@ class Proxy:
         self._chance = random.Random(seed)
         self.honest = False
         """Whether it carries everything as it is."""
+        self.next: list[str] = []
+        """What becomes of the next connections, whatever chance would have it."""
         self.address = ""
         self.fates: dict[str, int] = {}
 
@@ -37,7 +39,7 @@ class Proxy:
         listener.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        fate = "carry" if self.honest else self._chance.choice(FATES)
+        fate = self.next.pop(0) if self.next else "carry" if self.honest else self._chance.choice(FATES)
         self.fates[fate] = self.fates.get(fate, 0) + 1
         # A connection, an end of it, may break at any moment: that is what this is for.
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
