@@ -15,6 +15,9 @@ MINE, BETWEEN, THEIRS = "<<<<<<<", "=======", ">>>>>>>"
 """The lines around two versions of a text that clash; what stood on the server comes first."""
 
 
+_MOST_MARKS = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """The value that stands from now on; `loser` is the one to keep in a conflict where `clash` is set."""
@@ -119,7 +122,24 @@ def _merge_text(base: Value, server: Value, new: Value, later: bool) -> Merged:
 
 
 def merge_lines(base: Sequence[str], server: Sequence[str], new: Sequence[str]) -> tuple[list[str], bool]:
-    """diff3: the merged lines, and whether some clash; those are kept from both sides between marks."""
+    """diff3: the merged lines, and whether some clash; those are kept from both sides between marks.
+
+    Where versions stand between marks already, one that is none of them joins them.
+    """
+    lines, clash = _merge_lines(base, server, new)
+    if clash and (MINE in server or MINE in new) and None not in (_parsed(server), _parsed(new)):
+        lines = _joined(lines)
+        clash = lines != list(server)
+    return lines, clash
+
+
+def versions_of(text: str) -> list[str]:
+    """The versions of a text that stand in it between marks, without these; the text itself where there are none."""
+    parts = _parsed(text.split("\n"))
+    return [text] if parts is None else ["\n".join(lines) for lines in _versions(parts)]
+
+
+def _merge_lines(base: Sequence[str], server: Sequence[str], new: Sequence[str]) -> tuple[list[str], bool]:
     result: list[str] = []
     clash = False
     at = 0
@@ -169,3 +189,67 @@ def _merge_chunk(base: Sequence[str], server: Sequence[str], new: Sequence[str])
     if new == base:
         return server, False
     return [MINE, *server, BETWEEN, *new, THEIRS], True
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What stands between marks: some versions, in which there may be marks again."""
+
+    versions: list[list[str | _Block]]
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """The lines with no marks inside marks, and no version twice between them."""
+    parts = _parsed(lines)
+    if parts is None:
+        return list(lines)
+    found: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            found.append(part)
+            continue
+        versions = [list(one) for one in dict.fromkeys(map(tuple, _versions([part])))]
+        if len(versions) == 1:
+            found += versions[0]
+            continue
+        found.append(MINE)
+        for place, version in enumerate(versions):
+            found += [BETWEEN, *version] if place else version
+        found.append(THEIRS)
+    return found
+
+
+def _parsed(lines: Sequence[str]) -> list[str | _Block] | None:
+    """The lines, and what stands between marks; None where the marks are not whole, or more than anybody decides."""
+    if sum(line in (MINE, BETWEEN) for line in lines) > _MOST_MARKS:
+        return None
+    found: list[str | _Block] = []
+    here, around = found, list[tuple[_Block, list[str | _Block]]]()
+    for line in lines:
+        if line == MINE:
+            block = _Block([[]])
+            here.append(block)
+            around.append((block, here))
+            here = block.versions[0]
+        elif line in (BETWEEN, THEIRS) and not around:
+            return None
+        elif line == BETWEEN:
+            here = []
+            around[-1][0].versions.append(here)
+        elif line == THEIRS:
+            here = around.pop()[1]
+        else:
+            here.append(line)
+    return None if around else found
+
+
+def _versions(parts: Sequence[str | _Block]) -> list[list[str]]:
+    """The texts that the parts may be: of several blocks the first ones together, the second ones, and so on."""
+    choices = [
+        [[part]]
+        if isinstance(part, str)
+        else [one for version in part.versions for one in _versions(version)]
+        for part in parts
+    ]
+    count = max(map(len, choices), default=1)
+    return [[line for some in choices for line in some[min(place, len(some) - 1)]] for place in range(count)]

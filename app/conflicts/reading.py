@@ -19,7 +19,7 @@ from app.kinds import KINDS
 from app.titles import field_of, shown, title_of
 from sync import state as sync_state
 from sync.conflicts import DELETION, FORK, value_mark
-from sync.merge import BETWEEN, MINE, THEIRS
+from sync.merge import MINE, versions_of
 
 DELETED = Field(DELETION, "timestamp", mark("Deleted at"))
 FORKED = Field(FORK, "text", mark("Two versions of this document"))
@@ -195,22 +195,11 @@ def _standing(
 
 
 def _without_marks(value: Any, others: Sequence[Side]) -> Any:
-    """Of a text that holds two versions between marks the one that no other side is; else the value itself."""
+    """Of a text that holds versions between marks the one that no other side is; else the value itself."""
     if not isinstance(value, str) or MINE not in value.split("\n"):
         return value
-    texts = [_one_side(value, first) for first in (True, False)]
-    left = [text for text in texts if all(text != other.value for other in others)]
+    left = [text for text in versions_of(value) if all(text != other.value for other in others)]
     return left[0] if len(left) == 1 else value
-
-
-def _one_side(text: str, first: bool) -> str:
-    kept, inside = [], None
-    for line in text.split("\n"):
-        if line in (MINE, BETWEEN, THEIRS):
-            inside = {MINE: True, BETWEEN: False, THEIRS: None}[line]
-        elif inside is None or inside is first:
-            kept.append(line)
-    return "\n".join(kept)
 
 
 def _named(row: Mapping[str, Any], mark_of_value: str) -> tuple[str | None, str | None] | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.clock import corrected, format_time, parse_time
-from sync.merge import BETWEEN, MINE, THEIRS, Merged, merge, merge_group, merge_lines
+from sync.merge import BETWEEN, MINE, THEIRS, Merged, merge, merge_group, merge_lines, versions_of
 from sync.schema import Policy, SyncField
 
 POLICIES: tuple[Policy, ...] = ("review", "text", "union", "max", "min", "sum")
@@ -96,6 +96,36 @@ def test_counters_and_extremes_merge_alike_from_both_sides(base: int, one: int, 
         field = SyncField("f", "integer", policy)  # type: ignore[arg-type]
         here, there = (merge(field, base, *pair, later=True).value for pair in ((one, other), (other, one)))
         assert here == there
+
+
+def between(*versions: str) -> list[str]:
+    return [MINE, *f"\n{BETWEEN}\n".join(versions).split("\n"), THEIRS]
+
+
+@pytest.mark.parametrize(
+    ("base", "server", "new", "merged", "clash"),
+    [
+        (["x"], ["c"], between("a", "b"), between("c", "a", "b"), True),
+        (["x"], between("a", "b"), ["c"], between("a", "b", "c"), True),
+        (["x"], between("a", "b"), ["b"], between("a", "b"), False),
+        (["x"], ["a"], between("a", "b"), between("a", "b"), True),
+        (["x"], between("a", "b"), between("b", "c"), between("a", "b", "c"), True),
+        (between("a", "b"), between("a", "c"), between("a", "d"), between("a", "c", "d"), True),
+        (["x"], between(*"abc"), between(*"cab"), between(*"abc"), False),
+        ([], [THEIRS, "a"], [MINE, "b"], [MINE, THEIRS, "a", BETWEEN, MINE, "b", THEIRS], True),
+        (["x"], ["a"], [MINE] * 5_000, [MINE, "a", BETWEEN, *[MINE] * 5_000, THEIRS], True),
+    ],
+)
+def test_what_is_in_question_is_joined_once(
+    base: list[str], server: list[str], new: list[str], merged: list[str], clash: bool
+) -> None:
+    assert merge_lines(base, server, new) == (merged, clash)
+
+
+def test_the_versions_of_a_text_are_told_without_their_marks() -> None:
+    text = "\n".join(["before", *between("a", "b"), "after", *between("c", "d", "e")])
+    assert versions_of(text) == ["before\na\nafter\nc", "before\nb\nafter\nd", "before\nb\nafter\ne"]
+    assert versions_of("=======\nplain") == ["=======\nplain"]
 
 
 lines = st.lists(st.sampled_from("abcdef"), max_size=8)

@@ -151,3 +151,31 @@ def test_a_revision_never_means_two_things(office: Office, claire: Laptop, rey: 
     subjects = {row["subject"] for row in rey.rows("quote")}
     assert subjects == {"Lessive", "Savon 4"}, "the two versions of the document stand side by side"
     assert claire.content() == rey.content()
+
+
+def test_a_text_in_question_that_several_laptops_bring_back_is_joined_once(
+    office: Office, claire: Laptop, rey: Laptop
+) -> None:
+    julie = office.enrol("julie")
+    account = claire.add("account", name="Morel", territory=RHONE, notes="Avant")
+    for laptop in (claire, rey, julie):
+        laptop.sync()
+    copy = put_aside(office)
+    rey.save("account", account, notes="De Rey")
+    claire.save("account", account, notes="De Claire")
+    rey.sync(), claire.sync(), rey.sync(), julie.sync()
+    put_back(office, copy)
+    early = office.enrol("julie")
+    early.sync()
+    early.save("account", account, notes="Depuis la panne")
+    early.sync()
+    for laptop in (julie, rey, claire, julie, early, rey):
+        laptop.sync()
+        text = laptop.get("account", account)["notes"].split("\n")
+        assert text.count("<<<<<<<") == text.count(">>>>>>>") == 1
+    for laptop in (claire, rey, julie, early):
+        text = laptop.get("account", account)["notes"].split("\n")
+        assert sorted(text[1:-1:2]) == ["De Claire", "De Rey", "Depuis la panne"]
+        assert laptop.differing() is None
+    (conflict,) = claire.rows("conflict")
+    assert conflict["state"] == "open"
