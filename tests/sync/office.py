@@ -97,11 +97,13 @@ class Laptop:
             return [tuple(row) for row in session.connection().exec_driver_sql(statement, values)]
 
     def content(self) -> dict[str, list[Any]]:
-        """Every live row that the server knows, of every synced table."""
-        return {
-            kind: self.sql(f'SELECT * FROM "{kind}" WHERE deleted_at IS NULL AND rev > 0 ORDER BY id')
-            for kind in self.workspace.schema.tables
-        }
+        """Every live row that the server knows, of every synced table, as it is declared."""
+        found = {}
+        for kind, table in self.workspace.schema.tables.items():
+            names = ", ".join(f'"{name}"' for name in table.columns())
+            live = f'"{kind}" WHERE deleted_at IS NULL AND rev > 0 ORDER BY id'
+            found[kind] = self.sql(f"SELECT {names} FROM {live}")
+        return found
 
     def differing(self) -> str | None:
         return self.sql("SELECT value FROM sync_state WHERE name = 'differing'")[0][0]
@@ -124,7 +126,10 @@ class Office:
         """A laptop of the user; an existing folder keeps its work."""
         place = self.folder / (folder or f"{name}-{len(self.laptops)}")
         workspace = Workspace.open(place) if Workspace.exists(place) else blank_workspace(place)
-        answer = self.service.connect().enrol(EnrolRequest(f"{name}@example.fr", PASSWORD, "", name))
+        request = EnrolRequest(
+            f"{name}@example.fr", PASSWORD, "", name, former=device.digest_of_token(workspace)
+        )
+        answer = self.service.connect().enrol(request)
         device.keep_identity(workspace, "http://127.0.0.1/demo", None, answer)
         laptop = Laptop(workspace, self.service.connect(answer.token), self.ids[name])
         self.laptops.append(laptop)
