@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,13 @@ def token_of(folder: Path, connection: Connection) -> str:
     """What proves to the server that this laptop is its device; empty where it is not here."""
     device = state.get(connection, "device") or ""
     return keys.load_secret(folder, _secret_of(device)) or state.get(connection, "token") or ""
+
+
+def digest_of_token(workspace: Workspace) -> str:
+    """What tells a server which of its devices this laptop was, and no other server anything; empty for none."""
+    with workspace.snapshot() as connection:
+        token = token_of(workspace.folder, connection)
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
 def _secret_of(device: str) -> str:

@@ -58,17 +58,17 @@ def enrol(
     Returns `{"device", "series", "user", "organisation", "recovery"}`; `recovery` only for a new profile.
     """
     client = HttpClient(server, ca=ca, version=__version__)
-    request = EnrolRequest(email, password, code, socket.gethostname(), version=__version__)
-    answer = explained(lambda: client.enrol(request))
-    recovery = None
-    if Workspace.exists(folder):
-        workspace = Workspace.open(folder)
-    else:
-        workspace, recovery = Workspace.create(folder)
+    workspace, recovery = Workspace.open(folder) if Workspace.exists(folder) else None, None
     try:
+        former = device.digest_of_token(workspace) if workspace is not None else ""
+        request = EnrolRequest(email, password, code, socket.gethostname(), version=__version__, former=former)
+        answer = explained(lambda: client.enrol(request))
+        if workspace is None:
+            workspace, recovery = Workspace.create(folder)
         device.keep_identity(workspace, server, ca, answer)
     finally:
-        workspace.close()
+        if workspace is not None:
+            workspace.close()
         client.close()
     found = {"device": answer.device, "series": answer.series, "user": answer.user}
     return found | {"organisation": answer.organisation, "recovery": recovery}

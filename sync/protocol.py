@@ -155,6 +155,8 @@ class EnrolRequest(msgspec.Struct, omit_defaults=True):
     """The laptop's name, for the list of devices."""
     machine: str = ""
     version: str = ""
+    former: str = ""
+    """SHA-256, in hex, of the token that this laptop had until now: it stays entitled to what it holds."""
 
 
 class EnrolAnswer(msgspec.Struct, omit_defaults=True):

@@ -195,16 +195,33 @@ def find_device(connection: Connection, token: str) -> Device:
 
     A revoked one is known by its wipe order alone.
     """
-    rows = driver.read(connection, _DEVICE, (hash_token(token),))
-    if not rows:
+    found = _find(connection, hash_token(token))
+    if found is None:
         raise errors.SignInNeeded("unknown device")
+    device, counted_from, calls = found
+    note(device=device.id)
+    require_few_calls(counted_from, calls)
+    return device
+
+
+def find_former(connection: Connection, token_hash: str, user: str) -> Device | None:
+    """The device that a laptop of `user` was until now, by the SHA-256 of its token; None for one that is gone."""
+    found = _find(connection, token_hash) if token_hash else None
+    if found is None or found[0].user != user or found[0].wipe:
+        return None
+    return found[0]
+
+
+def _find(connection: Connection, token_hash: str) -> tuple[Device, str, int] | None:
+    """A device that is not forgotten, and its calls: since when they are counted, and how many."""
+    rows = driver.read(connection, _DEVICE, (token_hash,))
+    if not rows:
+        return None
     (id, user, series, last_n, wipe, revoked_at, cursor_issued, scopes_issued, scopes_entitled, rev_presented,
      seen_at, lease, counted_from, calls, restored_n, disabled_at) = rows[0]  # fmt: skip
     if revoked_at is not None and not wipe:
-        raise errors.SignInNeeded("unknown device")
-    note(device=id)
-    require_few_calls(counted_from, calls)
-    return Device(
+        return None
+    device = Device(
         id=id,
         user=user,
         series=series,
@@ -219,6 +236,7 @@ def find_device(connection: Connection, token: str) -> Device:
         disabled=disabled_at is not None,
         restored_n=restored_n,
     )
+    return device, counted_from, calls
 
 
 def _scopes(text: str) -> frozenset[str]:

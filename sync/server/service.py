@@ -108,7 +108,10 @@ class Session:
     # The protocol
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
-        """A new device: by e-mail and password, or by the token of one that found itself cloned."""
+        """A new device: by e-mail and password, or by the token of one that found itself cloned.
+
+        A laptop that was one of the user's before stays entitled to what it holds.
+        """
         now = self.service.now()
         user = self._signed_in(request, auth.attempt_keys(request.email, self.address), now)
 
@@ -119,9 +122,12 @@ class Session:
             device, series, token = auth.enrol_device(
                 connection, self.store, user, request.name, request.machine, request.version, now
             )
-            if self.token and not request.password:
+            by_token = bool(self.token and not request.password)
+            original = (
+                self._device(connection) if by_token else auth.find_former(connection, request.former, user)
+            )
+            if original is not None:
                 # What the file holds it was given under its old name.
-                original = self._device(connection)
                 auth.inherit(connection, self.store, original, device)
                 copied.share_parked(connection, self.store, original.id, device)
             _, epoch = head.current(connection, self.store)
