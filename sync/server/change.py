@@ -125,8 +125,12 @@ def add_conflict(
 
     `replaced` is the version that the author of the change had before him.
     """
-    change.mark("conflict")
     working, kind = change.working, change.working.store.schema.conflict
+    erased = working.past.erased([base, candidate["value"], *candidate["group"].values()])
+    if erased - {base}:
+        # Nobody can choose it.
+        return
+    change.mark("conflict")
     if kind not in working.store.schema.tables:
         return
     key = conflicts.conflict_id(table, id, name)
@@ -149,6 +153,11 @@ def add_conflict(
     if row is None:
         values |= {"created_at": change.now, "created_by": candidate["user"]}
     if not is_open:
-        values |= {"base": canonical(base), "resolution": None, "resolved_by": None, "resolved_at": None}
+        values |= {
+            "base": None if base in erased else canonical(base),
+            "resolution": None,
+            "resolved_by": None,
+            "resolved_at": None,
+        }
     working.put(kind, key, values)
     scopes.settle(working, [(kind, key)])

@@ -85,9 +85,14 @@ def _unseen(change: Change, op: Op, row: Row) -> list[Candidate]:
 
 
 def _left(change: Change, row: Row, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Without those that the record holds now: of them there is nothing to ask."""
-    stands = _standing(change, row)
-    return [one for one in candidates if one.get("group") or one.get("value") != stands]
+    """Without those that the record holds now, and links to what was erased: of them there is nothing to ask."""
+    stands, candidates = _standing(change, row), list(candidates)
+    erased = change.working.past.erased(one.get("value") for one in candidates)
+    return [
+        one
+        for one in candidates
+        if one.get("value") not in erased and (one.get("group") or one.get("value") != stands)
+    ]
 
 
 def _open_again(change: Change, op: Op, row: Row, decided: Value) -> None:
@@ -95,6 +100,10 @@ def _open_again(change: Change, op: Op, row: Row, decided: Value) -> None:
     base = op.fields.get("resolution", (None, None))[0]
     added, before = (_candidate(change, op, conflicts.base_of(value)) for value in (decided, base))
     together = conflicts.candidates_of(conflicts.with_candidate(row["candidates"], added, before))
+    if change.working.past.erased([conflicts.base_of(decided)]) and row["state"] == "resolved":
+        # It asks no more since that was erased.
+        change.working.touch(op.table, op.id)
+        return
     _put_open(change, op, _left(change, row, together))
 
 

@@ -18,7 +18,7 @@ from sync.held_ids import led
 from sync.merge import Value, canonical
 from sync.protocol import UNREADABLE, Op, Result
 from sync.schema import OFFICE, SyncTable
-from sync.server import blobs, head, scope_files, scopes
+from sync.server import blobs, head, scope_files, scopes, unaskable
 from sync.server.erased_list import erased_list
 from sync.server.letter_marks import FOLDER, Marks
 from sync.server.past import BATCH, Key
@@ -212,6 +212,7 @@ def _carry_out(store: Store, keys: list[Key], now: str) -> Erased:
         scopes.settle(working, planned.archived)
         for key in planned.gone:
             working.erase(*key)
+        unaskable.take_out(working, ids, now)
         settled = _strip_parked(working, ids, now)
         _strip_settled(working, ids)
         _revs, rev = head.commit(working, now, spare=1)

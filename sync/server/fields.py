@@ -104,6 +104,8 @@ def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) ->
     last = last_edit(working, row, op.table, min(foreign)) if foreign and changed else None
     later = last is None or change_order(change, op) > (last.at, last.device)
     merged = merge_values(synced, base, server, new, later=later)
+    if any(result.clash for result in merged.values()):
+        merged = _without_erased(working, merged)
     for name, result in merged.items():
         if result.value != server[name]:
             row = set_field(working, synced, row, name, result.value)
@@ -114,6 +116,16 @@ def _merge_group(change: Change, op: Op, synced: SyncTable, names: list[str]) ->
         _keep_loser(change, op, names, merged, last, server)
     if any(result.value != server[name] for name, result in merged.items()):
         working.put(op.table, op.id, {"updated_at": change.at(op), "updated_by": change.author.user})
+
+
+def _without_erased(working: Working, merged: dict[str, Merged]) -> dict[str, Merged]:
+    """Nobody is asked about a link to what was erased: of two versions the other one stands."""
+    erased = working.past.erased(one for result in merged.values() for one in (result.value, result.loser))
+    if not erased or len(merged) > 1:
+        return merged
+    ((name, result),) = merged.items()
+    is_other = result.value in erased and result.loser not in erased
+    return {name: Merged(result.loser if is_other else result.value)}
 
 
 def change_order(change: Change, op: Op) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from sync.merge import Value
 from sync.server.store import Store
 
 BATCH = 500
+_LONGEST_ID = 200
 Key = tuple[str, str]
 """(table, id)"""
 
@@ -56,6 +57,20 @@ class Past:
     def came_back(self) -> bool:
         """Whether this organisation ever came back from a copy: if not, nobody lost anything."""
         return bool(driver.read(self._connection, "SELECT epoch FROM sync_restore LIMIT 1"))
+
+    def erased(self, values: Iterable[Value]) -> set[Value]:
+        """Those of the values that are ids of what was erased for ever."""
+        if not self._any_erased:
+            return set()
+        ids = {value for value in values if isinstance(value, str) and len(value) <= _LONGEST_ID}
+        table, found = self._store.tables["sync_erased"], set[Value]()
+        for batch in _batches(sorted(ids)):
+            found.update(self._connection.scalars(select(table.c.id).where(table.c.id.in_(batch))))
+        return found
+
+    @cached_property
+    def _any_erased(self) -> bool:
+        return bool(driver.read(self._connection, "SELECT id FROM sync_erased WHERE rev > 0 LIMIT 1"))
 
     def is_foreign(self, edit: Edit, device: str) -> bool:
         """Whether it is not this device's work: neither sent by it, nor by a copy of its file for both."""
