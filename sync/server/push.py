@@ -124,7 +124,9 @@ class Push:
             if whole.parts > 1:
                 self._find_erased(ops or [])
             pending = self._apply_or_park(whole, ops, lost.life(whole))
-            if ops is not None and pending.outcome == "parked":
+            if ops is None:
+                whole = adapters.unread(whole, request.protocol)
+            elif pending.outcome == "parked":
                 # It may wait until nobody remembers how its version wrote.
                 whole = adapters.rewritten(whole, pending.ops)
             done.append((whole, pending))

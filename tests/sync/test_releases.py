@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,19 +12,14 @@ from sqlalchemy import text
 
 from app import attachments, serve
 from app.features import sync_schema
-from app.identity import new_id
 from app.store import backup, keys
-from app.syncing import SyncProblem
 from sync import extra
-from sync.protocol import EnrolRequest, Op, PushRequest, Value, seal
-from sync.server.adapters import Adapter
-from sync.server.service import Service
 from sync.server.store import Store
 from tests.app.attachments.pictures import photo_file
 from tests.app.carrying import attach
 from tests.app.store.golden import PASSPHRASE
 from tests.sync import releases
-from tests.sync.office import ISERE, PASSWORD, RHONE, Laptop, Office, Unreliable, an_office, issue_a_quote
+from tests.sync.office import ISERE, RHONE, Laptop, Office, Unreliable, an_office, issue_a_quote
 
 GOLDEN = sorted((Path(__file__).parents[1] / "files").glob("golden_v*.terrain"))
 
@@ -225,83 +220,6 @@ def test_after_the_servers_update_everything_is_in_its_place(old_office: Office)
     late.sync()
     assert claire.sync()["conflicts"] == 0
     assert columns(claire, account)[1] == "https://morel-et-fils.fr"
-
-
-# Protocols
-
-
-def _first_to_second(op: Op) -> Iterable[Op]:
-    """In the first version a web address was a note, and so was a job."""
-    now = {"account": "website", "contact": "job"}.get(op.table, "notes")
-    fields = {(now if name == "notes" else name): pair for name, pair in op.fields.items()}
-    yield Op(op.table, op.id, op.kind, op.base_rev, fields, op.at)
-
-
-def _second_to_third(op: Op) -> Iterable[Op]:
-    """The second version knew tasks, which mean nothing any more."""
-    if op.table != "task":
-        yield op
-
-
-ADAPTERS: dict[int, Adapter] = {1: _first_to_second, 2: _second_to_third}
-
-
-def third(office: Office, adapters: dict[int, Adapter]) -> Service:
-    """A server two major versions ahead."""
-    return replace(office.service, speaks=3, oldest_push=1, oldest_pull=3, adapters=adapters)
-
-
-def test_a_laptop_two_versions_behind_may_send_but_must_update_to_receive(
-    office: Office, claire: Laptop, rey: Laptop
-) -> None:
-    account = claire.add("account", name="Morel", territory=RHONE, notes="morel.fr")
-    claire.add("task", account=account, subject="Rappeler")
-    claire.remote = third(office, ADAPTERS).connect(claire.remote.token)  # type: ignore[attr-defined]
-    with pytest.raises(SyncProblem) as problem:
-        claire.sync()
-    assert problem.value.code == "update_needed"
-    assert claire.sql("SELECT DISTINCT state FROM sync_transaction") == [("acknowledged",)]
-    rey.sync()
-    row = rey.get("account", account)
-    assert (row["website"], row["notes"]) == ("morel.fr", None)
-    assert rey.rows("task") == []
-    claire.save("account", account, name="Écrit en attendant")
-    with pytest.raises(SyncProblem):
-        claire.sync()
-    rey.sync()
-    assert rey.get("account", account)["name"] == "Écrit en attendant"
-
-
-def test_what_waits_at_the_server_waits_as_the_present_version_writes_it(office: Office, rey: Laptop) -> None:
-    device = office.service.connect().enrol(EnrolRequest("claire@example.fr", PASSWORD))
-    account, contact, now = new_id(), new_id(), office.service.now()
-    fields: dict[str, tuple[Value, Value]] = {
-        name: (None, value)
-        for name, value in (("account", account), ("last_name", "Morel"), ("notes", "Gérante"))
-    }
-    sent = seal(new_id(), 1, [Op("contact", contact, "create", 0, fields, now)])
-    answer = third(office, ADAPTERS).connect(device.token).push(PushRequest(now, [sent]))
-    assert answer.results[0].outcome == "parked", "its account is not there yet"
-    rey.add("account", account, name="Morel", territory=RHONE)
-    rey.sync()
-    rey.sync()
-    row = rey.get("contact", contact)
-    assert (row["job"], row["notes"]) == ("Gérante", None)
-
-
-def test_what_no_adapter_can_read_is_parked_and_never_refused(office: Office, claire: Laptop) -> None:
-    account = claire.add("account", name="Morel", territory=RHONE)
-    honest = claire.remote
-    claire.remote = third(office, {2: _second_to_third}).connect(honest.token)  # type: ignore[attr-defined]
-    with pytest.raises(SyncProblem) as problem:
-        claire.sync()
-    assert problem.value.code == "update_needed"
-    assert claire.sql("SELECT state FROM sync_transaction") == [("parked",)]
-    assert claire.get("account", account)["name"] == "Morel"
-    claire.remote = honest
-    claire.add("account", name="Autre", territory=RHONE)
-    claire.sync()
-    assert claire.sql("SELECT state FROM sync_transaction ORDER BY n") == [("parked",), ("acknowledged",)]
 
 
 # Files
