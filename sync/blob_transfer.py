@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from sync import blobs, errors, sealed_file, state
-from sync.blob_messages import PIECE_BYTES, BlobCarrier, BlobGet, BlobGiver, BlobPut
+from sync.blob_messages import BlobCarrier, BlobGet, BlobGiver, BlobPut
 from sync.blobs import Blob
+from sync.piece_size import SMALLEST, PieceSize
 from sync.schema import SyncSchema
 
 _ALL = -1
@@ -70,8 +71,9 @@ class BlobTransfer:
         progress: Progress | None = None,
         gives_way: Callable[[], bool] = _never,
         came: Callable[[], None] = _nobody,
+        piece: PieceSize | None = None,
     ) -> None:
-        self._place, self._remote = place, remote
+        self._place, self._remote, self._piece = place, remote, piece or PieceSize()
         self._gives_way, self._came = gives_way, came
         self._progress = progress or (lambda _done, _of: None)
         self._of = 0
@@ -125,13 +127,14 @@ class BlobTransfer:
     def _send(self, blob: Blob) -> bool:
         """True once the server has all of it; False where no row of ours tells it of these bytes yet."""
         try:
-            offset = 0 if blob.size <= PIECE_BYTES else self._tell(blob, 0, b"")
-            for _piece in range(2 * (blob.size // PIECE_BYTES) + 10):
+            offset = 0 if blob.size <= self._piece.bytes else self._tell(blob, 0, b"")
+            for _piece in range(2 * (blob.size // SMALLEST) + 10):
                 if offset == _ALL:
                     break
                 self._give_way()
-                data = b"".join(blob.read(self._place.folder, offset, offset + PIECE_BYTES))
-                offset = self._tell(blob, offset, data)
+                data = b"".join(blob.read(self._place.folder, offset, offset + self._piece.bytes))
+                with self._piece.measured(len(data)):
+                    offset = self._tell(blob, offset, data)
                 self._count(len(data))
             else:
                 raise errors.Protocol("the server takes the same bytes again and again")
