@@ -55,6 +55,7 @@ from sync.server.push import Push
 from sync.server.scope_files import ScopeFile, content, find_or_make, find_path, in_order
 from sync.server.scopes import GrantRule, Grants
 from sync.server.store import Store
+from sync.server.trouble import NoRoom
 from sync.server.verify import verify
 
 _MOST_UUIDS = 10_000
@@ -212,9 +213,14 @@ class Session:
         if page.more and (device.rev_presented or not is_ours):
             # An answer in pages is had when it is whole: what was written before it is judged as before.
             issued = (device.cursor_issued, device.scopes_issued)
-        self._remember(device, presented, start.rev if start else 0, *issued, request.run)
-        if limit.is_due(now):
-            self.store.run(lambda connection: horizon.advance(connection, self.store, now))
+        try:
+            self._remember(device, presented, start.rev if start else 0, *issued, request.run)
+            if limit.is_due(now):
+                self.store.run(lambda connection: horizon.advance(connection, self.store, now))
+        except NoRoom:
+            # Nobody can write now. Whoever may see what he could see reads on, and is judged by what is known of him.
+            if granted != device.scopes_issued:
+                raise
         resync = start is None and bool(request.cursor)
         return PullPage(hello, page.blocks, page.exits, cursor, page.more, page.sums, page.settled, resync)
 

@@ -120,7 +120,7 @@ class Store:
                     return work(connection)
             except SQLAlchemyError as problem:
                 found = trouble.judge(problem)
-                if found is Trouble.BUG or attempt == _ATTEMPTS:
+                if found in (Trouble.BUG, Trouble.FULL) or attempt == _ATTEMPTS:
                     raise trouble.as_answer(problem) from problem
                 time.sleep(trouble.pause_s(found, attempt))
         raise AssertionError("unreachable")

@@ -14,7 +14,8 @@ _AGAIN = {"40001", "40P01", "23505", "55P03"}
 """Serialisation failure, deadlock, two transactions that gave birth to one row, a lock not had in time."""
 _GONE_CLASSES = ("08", "53", "57P", "58")
 """Connection, too few resources, shut down or starting, the system's own trouble: of PostgreSQL's codes."""
-_SQLITE_GONE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+_DISK_FULL = "53100"
+_SQLITE_GONE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 RETRY_AFTER_S = 5.0
 
@@ -23,10 +24,15 @@ class Overtaken(exc.SQLAlchemyError):
     """Another transaction ended first, and what this one has seen is not so any more."""
 
 
+class NoRoom(errors.ServerBusy):
+    """The disk is full: nothing can be written, and what is there can be read."""
+
+
 class Trouble(Enum):
     """What to do."""
 
     AGAIN = "again"
+    FULL = "full"
     GONE = "gone"
     BUG = "bug"
 
@@ -45,6 +51,8 @@ def judge(problem: exc.SQLAlchemyError) -> Trouble:
     code = getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_BUSY:
         return Trouble.AGAIN
+    if code == sqlite3.SQLITE_FULL or state == _DISK_FULL:
+        return Trouble.FULL
     if problem.connection_invalidated or code in _SQLITE_GONE:
         return Trouble.GONE
     if state is not None:
@@ -59,6 +67,8 @@ def as_answer(problem: exc.SQLAlchemyError) -> Exception:
     match judge(problem):
         case Trouble.AGAIN:
             return errors.ServerBusy(RETRY_AFTER_S, "the database is busy")
+        case Trouble.FULL:
+            return NoRoom(RETRY_AFTER_S, "the disk is full")
         case Trouble.GONE:
             return errors.ServerBusy(RETRY_AFTER_S, "the database does not answer")
         case Trouble.BUG:
