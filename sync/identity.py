@@ -20,12 +20,15 @@ _FORGOTTEN = (
 def adopt(connection: Connection, schema: SyncSchema, answer: EnrolAnswer) -> None:
     """Be the device of `answer`, with all unsent work.
 
-    The same person in the same organisation goes on from where the file stands; for anybody else the
-    rows come anew, and nothing of what was sent to the one is ever told to the other.
+    The same person in the same organisation goes on from where the file stands, and what no pull has passed is sent
+    under the new name too: it is nobody else's work. For anybody else the rows come anew, and nothing of what was
+    sent to the one is ever told to the other.
     """
     outbox.seal_entries(connection, schema, {})
     known = (state.get(connection, "user"), state.get(connection, "organisation"))
-    if known != (answer.user, answer.organisation):
+    if known == (answer.user, answer.organisation):
+        sent.send_unpassed(connection)
+    else:
         sent.forget_all(connection)
         staging.clear(connection)
         if state.get(connection, "loading") == 1:
@@ -58,6 +61,5 @@ def part_from(
     connection: Connection, schema: SyncSchema, answer: EnrolAnswer, known: Collection[str]
 ) -> None:
     """Be a device of its own from now on; what is sealed keeps its names, by which nothing counts twice."""
-    sent.send_unpassed(connection)
     adopt(connection, schema, answer)
     sent.requeue(connection, known)

@@ -1,10 +1,16 @@
-"""What chance found once of what two copies of one file go on with."""
+"""What chance found once of what two copies of one file go on with, or one file under a new name."""
 
 from __future__ import annotations
 
 from tests.sync.machine import chance
 
 FOUND: dict[str, chance.Steps] = {
+    "a laptop that is enrolled once more goes on with the quote that it sent under its old name": [
+        ("change_a_quote", {"who": 4, "pick": 0, "number": 6}),
+        ("push_alone", {"who": 0}),
+        ("change_a_quote", {"who": 0, "pick": 3, "number": 5}),
+        ("sign_in_again", {"who": 4}),
+    ],
     "a copy that was taken before another one's first sync is told that its number is taken": [
         ("copy_a_laptop", {"who": 5}),
         ("change_a_quote", {"who": 4, "pick": 4, "number": 2}),

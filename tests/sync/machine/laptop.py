@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -165,7 +166,8 @@ class Laptop:
     def sign_in(self) -> None:
         """Become a device of the user, by his password, with all that is to be sent."""
         assert self.remote is not None
-        request = EnrolRequest(f"{self.user}@acme.example", self._password)
+        former = hashlib.sha256(self.remote.token.encode()).hexdigest()
+        request = EnrolRequest(f"{self.user}@acme.example", self._password, former=former)
         answer = self.remote.renewed("").enrol(request)
         with self.write() as connection:
             identity.adopt(connection, self.schema, answer)

@@ -286,6 +286,10 @@ class World:
     def sync(self, laptop: Laptop) -> None:
         self._online(laptop, laptop.sync)
 
+    def sign_in(self, laptop: Laptop) -> None:
+        """Its user enrols a laptop that he has once more, by his password."""
+        self._online(laptop, laptop.sign_in)
+
     def push(self, laptop: Laptop) -> None:
         self._online(laptop, laptop.push)
 
