@@ -50,6 +50,6 @@ def rewritten(transaction: Transaction, ops: list[Op]) -> Transaction:
 
 
 def unread(transaction: Transaction, spoken: int) -> Transaction:
-    """The transaction as it is kept where nobody here can read it: never to be taken for the present version's words."""
+    """The transaction as it is kept where nobody here can read it: never taken for words of the present version."""
     kept = msgspec.json.encode({"protocol": spoken, "ops": transaction.ops})
     return msgspec.structs.replace(transaction, ops=[msgspec.Raw(kept)])
