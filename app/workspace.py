@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app import records, search, undo
-from app.errors import Damaged, SystemProblem
+from app.errors import Damaged, DiskFull, SystemProblem
 from app.features import sync_schema
 from app.i18n import translate as _
 from app.settings import Settings
-from app.store import keys, place, schema
+from app.store import keys, place, reserve, schema
 from app.store.engine import explained, open_engine
 from app.store.raw import CACHE_KIB, attach
 from sync import outbox
@@ -114,6 +114,18 @@ class Workspace:
             )
         if not (folder / FILE).stat().st_size:
             raise schema.emptied(folder / FILE)
+        try:
+            workspace = cls._opened(folder, key)
+        except DiskFull:
+            # What is there can still be read.
+            if not reserve.give(folder):
+                raise
+            workspace = cls._opened(folder, key)
+        reserve.keep(folder)
+        return workspace
+
+    @classmethod
+    def _opened(cls, folder: Path, key: bytes) -> Workspace:
         with explained(folder / FILE), schema.writable(folder):
             workspace = cls(folder, open_engine(folder / FILE, key))
             try:

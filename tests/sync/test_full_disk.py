@@ -14,6 +14,7 @@ import pytest
 from app import attachments, records
 from app.errors import DiskFull
 from app.file_writing import write_whole
+from app.store import reserve
 from app.workspace import Workspace
 from sync.scope_file import PREFIX
 from sync.server import scope_files
@@ -157,3 +158,29 @@ def test_a_file_that_the_disk_has_no_room_for_is_one_sentence_and_leaves_nothing
     with pytest.raises(DiskFull):
         write_whole(small_disk / "devis.pdf", b"x" * 2_000_000)
     assert list(small_disk.iterdir()) == [ballast]
+
+
+def test_what_is_there_is_read_on_a_disk_without_a_byte_left(tmp_path: Path, small_disk: Path) -> None:
+    with an_office(tmp_path) as office:
+        claire = office.enrol("claire", small_disk.name)
+        claire.sync()
+        claire.add("account", name="Boulangerie Morel", territory=RHONE)
+        claire.workspace.close()
+        ballast = fill(small_disk, 0)
+        for _again in range(3):
+            claire.workspace = Workspace.open(claire.workspace.folder)
+            assert [row["name"] for row in claire.rows("account")] == ["Boulangerie Morel"]
+            with pytest.raises(DiskFull):
+                claire.add("account", name="x" * 200_000, territory=RHONE)
+            claire.workspace.close()
+        ballast.unlink()
+        claire.workspace = Workspace.open(claire.workspace.folder)
+        assert (small_disk / reserve.FILE).stat().st_size == reserve.BYTES
+        assert claire.sync()["pushed"] == 1
+
+
+def test_room_that_the_disk_has_not_is_not_taken(small_disk: Path) -> None:
+    ballast = fill(small_disk, 20_000)
+    reserve.keep(small_disk)
+    assert list(small_disk.iterdir()) == [ballast]
+    assert not reserve.give(small_disk)
