@@ -38,7 +38,8 @@ def bring(workspace: Workspace, id: str, remote: SyncProtocol | None = None) -> 
             time.sleep(_ROOM_S)
             until = time.monotonic() + WAIT_S
         elif time.monotonic() >= until:
-            raise missing
+            # Rows come first, and then this.
+            raise attachments.NotHere("running") if where == "coming" else missing
 
 
 def _where(workspace: Workspace, id: str) -> Where | None:

@@ -20,8 +20,8 @@ from app.i18n import translate as _
 from sync import blobs, letters, sealed_file
 from sync.blobs import Blob
 
-Where = Literal["here", "coming", "elsewhere"]
-"""On this laptop; on the server; still on its author's laptop."""
+Where = Literal["here", "coming", "running", "elsewhere"]
+"""On this laptop; on the server, also while a sync is under way that brings it; still on its author's laptop."""
 
 
 class NotHere(UserError):
@@ -60,6 +60,8 @@ def when(where: Where) -> str:
     """When bytes that are not here will be."""
     if where == "coming":
         return _("It will arrive at the next sync.")
+    if where == "running":
+        return _("It arrives with the sync that is running, before all other files.")
     return _("It is still on the laptop of who added it, and comes once that one synchronises.")
 
 

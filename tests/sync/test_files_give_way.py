@@ -130,6 +130,31 @@ def test_a_file_that_is_opened_comes_before_those_that_are_under_way(
     assert len(rest) == 3
 
 
+def test_a_file_that_is_opened_while_rows_come_for_long_arrives_with_that_sync(
+    claire: Laptop, rey: Laptop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = _office_of_files(claire, rey, tmp_path, 2)
+    attachments.keep_all(rey.workspace, False)
+    claire.sync(), rey.sync()
+    monkeypatch.setattr(fetching, "WAIT_S", 0.0)
+    claire.add("account", name="Garage", territory=RHONE)
+    claire.sync()
+    remote, asked = rey.remote, list[str]()
+
+    class Slow(Watched):
+        def pull(self, request: Any) -> Any:
+            with ThreadPoolExecutor(1) as window, pytest.raises(attachments.NotHere) as told:
+                window.submit(fetching.bring, rey.workspace, second, remote).result()
+            asked.append(str(told.value))
+            return remote.pull(request)
+
+    rey.remote = Slow(remote, {})  # type: ignore[assignment]
+    rey.sync()
+    assert set(asked) == {"Le fichier arrive avec la synchronisation en cours, avant tous les autres."}
+    assert bytes_of(rey, second) == bytes_of(claire, second) is not None
+    assert bytes_of(rey, first) is None
+
+
 def test_who_opens_a_file_has_it_while_the_others_still_come(
     claire: Laptop, rey: Laptop, tmp_path: Path, at_once: None
 ) -> None:
