@@ -26,6 +26,11 @@ def assemble(connection: Connection, store: Store, device: str, sent: Transactio
     return whole
 
 
+def name_of(device: str, uuid: str) -> str:
+    """Under which the parts of a transaction are kept: who knows its UUID displaces none of another device's."""
+    return f"{device}/{uuid}"
+
+
 def is_name(text: str) -> bool:
     """Whether the text can be the id of something."""
     return 0 < len(text) <= _LONGEST_NAME and "\0" not in text
@@ -55,12 +60,12 @@ def require_sound_marks(sent: Transaction) -> None:
 
 def _keep(connection: Connection, store: Store, device: str, sent: Transaction) -> Transaction | None:
     parts = store.tables["sync_part"]
-    mine, here = parts.c.device == device, parts.c.uuid == sent.uuid
+    name = name_of(device, sent.uuid)
+    mine, here = parts.c.device == device, parts.c.uuid == name
     # They come one transaction after the other: what is left of another one will never be complete.
-    # Nor does this one wait for who brought the same part from a copy of the file.
     this = here & (parts.c.part == sent.part)
     connection.execute(delete(parts).where(this | (mine & ~here)))
-    values = {"uuid": sent.uuid, "part": sent.part, "device": device}
+    values = {"uuid": name, "part": sent.part, "device": device}
     connection.execute(insert(parts).values(**values, ops=msgspec.json.encode(sent.ops)))
     statement = select(parts.c.ops).where(mine & here).order_by(parts.c.part)
     found = connection.scalars(statement).all()

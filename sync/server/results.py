@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from sync import driver
 from sync.protocol import UNREADABLE, Op, Result, Transaction, decode
-from sync.server import lives
+from sync.server import lives, parts
 from sync.server.auth import Device
 from sync.server.batch import Values, find_rows, insert_rows, within_scopes
 from sync.server.erasure import find_erased
@@ -75,11 +75,12 @@ def find_parts(
 ) -> dict[str, list[int]]:
     """The numbers of the parts that are here, by transaction."""
     table = store.tables["sync_part"]
-    here = (table.c.device == device) & table.c.uuid.in_(list(uuids))
+    uuid_of = {parts.name_of(device, uuid): uuid for uuid in uuids}
     found: dict[str, list[int]] = {}
-    for uuid, part in connection.execute(select(table.c.uuid, table.c.part).where(here)):
-        found.setdefault(uuid, []).append(part)
-    return {uuid: sorted(parts) for uuid, parts in found.items()}
+    here = table.c.uuid.in_(list(uuid_of))
+    for name, part in connection.execute(select(table.c.uuid, table.c.part).where(here)):
+        found.setdefault(uuid_of[name], []).append(part)
+    return {uuid: sorted(numbers) for uuid, numbers in found.items()}
 
 
 def keep(

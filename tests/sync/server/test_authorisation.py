@@ -205,8 +205,10 @@ def test_parts_under_anothers_name_do_not_stand_in_its_way(sam: Laptop, nora: La
     mine = seal("big", sam.n + 1, [create("account", "spy", name="B", territory="south")])
     sam.send(replace(mine, part=1, parts=2))
     assert nora.send(parts[0]).results == []
-    hello = sam.service.connect(sam.token).hello(HelloRequest("", uuids=["big"]))
-    assert (hello.known, hello.parts) == ([], {})
+    asked = HelloRequest("", uuids=["big"])
+    assert sam.service.connect(sam.token).hello(asked).parts == {"big": [1]}
+    sam.send(replace(mine, part=1, parts=3))
+    assert nora.service.connect(nora.token).hello(asked).parts == {"big": [1]}, "he displaced hers"
     assert [one.outcome for one in nora.send(parts[1]).results] == ["applied"]
 
 
