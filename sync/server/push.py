@@ -397,6 +397,9 @@ class Push:
         if row["decision"] != "retry":
             return {}
         corrected = parking.corrected_ops(row)
+        if corrected is None and row["changes"] is None:
+            # Nobody lends his rights to what he could not see.
+            return self._try([parked], settled)
         # Who corrects has written it.
         user = parked.user if corrected is None else self.device.user
         rows = {(op.table, op.id) for op in corrected or parked.ops or []}

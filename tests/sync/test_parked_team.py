@@ -152,3 +152,25 @@ def test_a_manager_who_has_one_thing_tried_again_lends_nothing_to_what_waits_beh
     assert rey.get("account", hidden)["name"] == "Hidden"
     with rey.workspace.read() as session:
         assert [waiting.id for waiting in parked.find_team_parked(session)] == ["more"]
+
+
+@pytest.mark.parametrize(("letters", "stands"), [(10, "Mine"), (5_000_000, "Hidden")])
+def test_a_manager_lends_his_rights_to_what_he_could_see_alone(
+    claire: Laptop, rey: Laptop, letters: int, stands: str
+) -> None:
+    account = rey.add("account", name="Hidden", territory=ISERE)
+    rey.sync()
+    assert claire.remote is not None
+    n = claire.remote.hello(HelloRequest("")).last_n
+    forged = Op("account", account, "update", 0, {"name": ("Hidden", "Mine"), "notes": (None, "x" * letters)})
+    (result,) = claire.remote.push(PushRequest("", [seal("large", n + 1, [forged])])).results
+    assert result.reason == "missing_record"
+    rey.sync()
+    with rey.workspace.transaction() as session:
+        (waiting,) = parked.find_team_parked(session)
+        assert bool(waiting.changes) is (stands == "Mine")
+        parked.decide(session, "large", parked.RETRY)
+    rey.sync(), rey.sync()
+    assert rey.get("account", account)["name"] == stands
+    with rey.workspace.read() as session:
+        assert bool(parked.find_team_parked(session)) is (stands == "Hidden")
