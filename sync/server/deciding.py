@@ -11,8 +11,8 @@ from sync import conflicts
 from sync.conflicts import Candidate
 from sync.merge import Value, canonical
 from sync.protocol import Op
-from sync.server.change import Change
-from sync.server.fields import get_field
+from sync.server.change import Change, last_edit
+from sync.server.fields import get_field, whole_groups
 from sync.server.working import Row
 
 
@@ -100,11 +100,29 @@ def _open_again(change: Change, op: Op, row: Row, decided: Value) -> None:
     base = op.fields.get("resolution", (None, None))[0]
     added, before = (_candidate(change, op, conflicts.base_of(value)) for value in (decided, base))
     together = conflicts.candidates_of(conflicts.with_candidate(row["candidates"], added, before))
+    together += _overruled(change, row)
     if change.working.past.erased([conflicts.base_of(decided)]) and row["state"] == "resolved":
         # It asks no more since that was erased.
         change.working.touch(op.table, op.id)
         return
     _put_open(change, op, _left(change, row, together))
+
+
+def _overruled(change: Change, row: Row) -> list[Candidate]:
+    """What an earlier decision had let stand, and this action, which had not seen it, took away."""
+    table, id, name = (str(row[column]) for column in ("record_kind", "record", "field"))
+    working, synced = change.working, change.working.store.schema.tables.get(table)
+    before, now = (synced and get(table, id) for get in (working.at_start, working.get))
+    if not synced or not before or not now or row["state"] != "resolved":
+        return []
+    (names,) = whole_groups(synced, [name])
+    stood = {one: get_field(synced, before, one) for one in names}
+    is_kept = stood[name] == conflicts.base_of(row["resolution"])
+    if not is_kept or all(value == get_field(synced, now, one) for one, value in stood.items()):
+        return []
+    edit = last_edit(working, row, str(working.store.schema.conflict), "resolution")
+    group = stood if len(stood) > 1 else {}
+    return [Candidate(value=stood[name], user=edit.user, device=edit.device, at=edit.at, group=group)]
 
 
 def _put_open(change: Change, op: Op, candidates: list[Candidate]) -> None:

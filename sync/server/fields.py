@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sync import conflicts
 from sync.clock import corrected
@@ -74,6 +74,14 @@ def grouped(synced: SyncTable, names: Iterable[str]) -> Iterable[list[str]]:
         declared = synced.fields.get(name)
         found.setdefault(declared.group if declared and declared.group else f".{name}", []).append(name)
     return found.values()
+
+
+def whole_groups(synced: SyncTable, names: Iterable[str]) -> Iterator[list[str]]:
+    """The fields by those that belong together, with what of these nobody touched."""
+    for some in grouped(synced, names):
+        declared = synced.fields.get(some[0])
+        group = declared.group if declared else None
+        yield some if group is None else [one.name for one in synced.fields.values() if one.group == group]
 
 
 def merge_values(

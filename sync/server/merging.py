@@ -12,7 +12,7 @@ from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.allowed import may_write
 from sync.server.change import BIRTH, Change, Parked, add_conflict, last_edit
-from sync.server.fields import get_field, grouped, keys_of, merge_values, set_field
+from sync.server.fields import get_field, grouped, keys_of, merge_values, set_field, whole_groups
 from sync.server.past import Edit
 from sync.server.working import Row
 
@@ -256,7 +256,7 @@ def _hand_over(change: Change, synced: SyncTable, row: Row, target: str, op: Op)
     edits: dict[str, list[Edit]] = {}
     for edit in _unseen(change, synced, row, op):
         edits.setdefault(edit.field, []).append(edit)
-    for names in _whole_groups(synced, edits):
+    for names in whole_groups(synced, edits):
         _hand_over_fields(change, synced, row, target, {name: edits.get(name, []) for name in names})
     _hand_over_conflicts(change, synced, row, target, op)
 
@@ -279,14 +279,6 @@ def _was_joined(change: Change, synced: SyncTable, id: str, base_rev: int) -> bo
     mergers = [last_edit(working, row, synced.name, link) for row in joined]
     others = [edit for edit in mergers if working.past.is_foreign(edit, change.author.device)]
     return any(edit.rev == 0 or edit.rev > base_rev for edit in others)
-
-
-def _whole_groups(synced: SyncTable, names: Iterable[str]) -> Iterator[list[str]]:
-    """The fields by those that belong together, with what of these nobody touched."""
-    for some in grouped(synced, names):
-        declared = synced.fields.get(some[0])
-        group = declared.group if declared else None
-        yield some if group is None else [one.name for one in synced.fields.values() if one.group == group]
 
 
 def _hand_over_fields(
@@ -325,7 +317,7 @@ def _fill(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> N
     routes = {rule.field for rule in synced.scope}
     stays = working.get(synced.name, target)
     assert stays is not None
-    for names in _whole_groups(synced, _kept(synced, row, routes)):
+    for names in whole_groups(synced, _kept(synced, row, routes)):
         there = {name: get_field(synced, stays, name) for name in names}
         new = {name: get_field(synced, row, name) for name in names}
         for name, value in _joined(synced, there, new).items():

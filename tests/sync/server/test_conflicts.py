@@ -99,6 +99,18 @@ def test_who_decides_otherwise_afterwards_opens_it_again(
     assert (nora.row("account", "a")["phone"], _values(row)) == ("1", ["2"])
 
 
+def test_what_the_first_decision_let_stand_is_in_question_where_the_second_took_it_away(
+    nora: Laptop, office: Laptop
+) -> None:
+    row = _disputed(nora, office)
+    assert _decide(nora, row, "2").outcome == "applied", "it stood already"
+    assert _decide(office, row, "1").outcome == "conflict"
+    (row,) = _conflicts(nora)
+    assert (row["state"], nora.row("account", "a")["phone"], _values(row)) == ("open", "1", ["2"])
+    (candidate,) = json.loads(str(row["candidates"]))
+    assert (candidate["user"], candidate["device"]) == ("nora", nora.id)
+
+
 def test_who_takes_another_value_afterwards_leaves_the_question_open(nora: Laptop, office: Laptop) -> None:
     row = _disputed(nora, office)
     _decide(nora, row, "1")
