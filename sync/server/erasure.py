@@ -91,7 +91,7 @@ def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[l
     """The operations that still mean something, and the rows that are not to be; grows `erased` by these."""
     store, kept = working.store, list[Op]()
     dropped: set[Key] = set()
-    for op in _parents_first(_without_mergers(store, ops, erased)):
+    for op in _parents_first(_without_mergers(working, ops, erased)):
         synced = store.schema.tables.get(op.table)
         below = synced is not None and any(
             op.fields[link][1] in erased for link in _parent_links(synced) if link in op.fields
@@ -110,24 +110,38 @@ def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[l
     return kept, dropped
 
 
-def _without_mergers(store: Store, ops: list[Op], erased: set[str]) -> list[Op]:
-    """Without those into an erased record, and from it: what was to become that one stays what and where it is."""
-    found: list[Op] = []
+def _without_mergers(working: Working, ops: list[Op], erased: set[str]) -> list[Op]:
+    """Without those into an erased record, and from it: what was to become that one stays what and where it is.
+
+    What a person himself moves away from there goes where he moves it.
+    """
+    store, found = working.store, list[Op]()
     stays: dict[Key, str] = {}
+    merged = {op.id for op in ops if op.id in erased and store.shape.merged_into.get(op.table) in op.fields}
     for op in ops:
         link = store.shape.merged_into.get(op.table)
         if link is not None and op.id not in erased and op.fields.get(link, (None, None))[1] in erased:
             stays[op.table, op.id] = str(op.fields[link][1])
         links = {name for name, _table in store.shape.moving.get(op.table, ()) if op.kind == "update"}
-        left = {
-            name: pair
-            for name, pair in op.fields.items()
-            if name not in links or not erased.intersection(pair if name != link else pair[1:])
-        }
-        found.append(op if len(left) == len(op.fields) else structs.replace(op, fields=left))
+        left = dict(op.fields)
+        for name in links & op.fields.keys():
+            base, new = op.fields[name]
+            if new in erased or (name != link and base in merged):
+                del left[name]
+            elif name != link and base in erased:
+                left[name] = (_known_instead(working, op, name), new)
+        found.append(op if left == op.fields else structs.replace(op, fields=left))
     found = [op for op in found if op.kind != "delete" or (op.table, op.id) not in stays]
     into = {id: target for (_table, id), target in stays.items()}
     return [_without_led(store, op, into) for op in found] if into else found
+
+
+def _known_instead(working: Working, op: Op, name: str) -> Value:
+    """What the author of a move would have found, had he not put the erased record there: unless others moved it."""
+    row = working.get(op.table, op.id)
+    (last,) = working.past.last_edits([(op.table, op.id, name)])
+    is_seen = row is not None and (last is None or last.rev <= op.base_rev)
+    return row[name] if row is not None and is_seen else op.fields[name][0]
 
 
 def _without_led(store: Store, op: Op, into: dict[str, str]) -> Op:

@@ -116,3 +116,25 @@ def test_a_question_that_a_laptop_brings_back_after_a_restore_names_nothing_eras
     put_back(office, copy)
     erase(office, "account", known["gone"])
     check_asks_nothing(office, known["gone"], rey, claire)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_what_is_moved_by_hand_out_of_an_erased_account_goes_where_it_was_moved(
+    office: Office, claire: Laptop, rey: Laptop, known: dict[str, str], meanwhile: bool
+) -> None:
+    with claire.workspace.transaction() as session:
+        merging.merge(session, known["home"], known["gone"])
+    claire.save("contact", known["contact"], account=known["one"])
+    erase(office, "account", known["gone"])
+    if meanwhile:
+        rey.save("contact", known["contact"], account=known["other"])
+        rey.sync()
+        claire.sync(), rey.sync()
+        (conflict,) = [row for row in rey.rows("conflict") if row["state"] == "open"]
+        asked = {rey.get("contact", known["contact"])["account"], conflict["candidates"][0]["value"]}
+        assert asked == {known["one"], known["other"]}
+        assert known["gone"] not in str(conflict)
+    else:
+        check_asks_nothing(office, known["gone"], claire, rey)
+        assert rey.get("contact", known["contact"])["account"] == known["one"]
+    assert rey.get("task", known["task"])["account"] == known["home"]
