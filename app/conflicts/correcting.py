@@ -14,7 +14,6 @@ from app.conflicts import parked, resolving
 from app.errors import NotFound
 from app.fields import Field
 from app.i18n import translate as _
-from app.kinds import KINDS
 from app.titles import field_of, kind_label, shown, title_of
 from app.whereabouts import Place, place_of
 
@@ -166,18 +165,15 @@ def _names(connection: Connection, changes: list[_Change]) -> dict[tuple[str, st
 
 def _wanted(connection: Connection, change: _Change, record: str) -> Wanted:
     field = _field(connection, change.kind, change.field or "")
-    text = shown(connection, field, change.value)
+    is_sound = not isinstance(change.value, parked.AsSent)
+    text = shown(connection, field, change.value) if is_sound else str(change.value)
     return Wanted(change.kind, change.id, record, field, change.value, text)
 
 
 def _value(connection: Connection, row: Any) -> Any:
     if row.field is None or row.new is None:
         return None
-    field = _field(connection, row.kind, row.field)
-    try:
-        return KINDS[field.kind].from_stored(row.new, field)
-    except (ValueError, TypeError):
-        return row.new  # of a field that this version does not know
+    return parked.as_shown(_field(connection, row.kind, row.field), row.new)
 
 
 def _field(connection: Connection, kind: str, name: str) -> Field:

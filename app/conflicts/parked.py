@@ -17,6 +17,7 @@ from app.conflicts import resolving
 from app.conflicts.resolving import reason_sentence
 from app.entity import fields
 from app.errors import Invalid, NotFound
+from app.fields import Field
 from app.i18n import translate as _
 from app.kinds import KINDS
 from sync import state
@@ -25,6 +26,10 @@ from sync.protocol import Op, freeze, hash_of
 RETRY, WITHDRAW = "retry", "withdraw"
 _NAMED = 5
 """Records that one sentence names."""
+
+
+class AsSent(str):
+    """A value that no screen could show, as it was sent: it waits until somebody writes a better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class ParkedChange:
     field: str | None
     base: Any
     new: Any
-    """Python values; of a field that this laptop does not know, what was sent."""
+    """Python values; `AsSent` what is none, and of a field that this laptop does not know what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +231,24 @@ def _python(kind: str, name: str, stored: Any) -> Any:
     field = _field(kind, name)
     if stored is None:
         return None
-    if field is None:
+    if field is not None:
+        return as_shown(field, stored)
+    try:
         return json.loads(stored) if "." in name else stored
-    return KINDS[field.kind].from_stored(stored, field)
+    except (ValueError, TypeError):
+        return AsSent(stored)
+
+
+def as_shown(field: Field, stored: Any) -> Any:
+    """The Python value of a stored one; what no screen could show as it was sent."""
+    kind = KINDS[field.kind]
+    try:
+        if not isinstance(stored, int if kind.storage == "integer" else str):
+            return AsSent(stored)
+        kind.check(stored, field)
+    except (ValueError, TypeError, OverflowError):
+        return AsSent(stored)
+    return kind.from_stored(stored, field)
 
 
 def _stored(kind: str, name: str, value: Any) -> Any:
@@ -244,7 +264,9 @@ def _stored(kind: str, name: str, value: Any) -> Any:
 
 def _json(change: ParkedChange, value: Any) -> Any:
     field = _field(change.kind, change.field or "")
-    return value if field is None or value is None else KINDS[field.kind].to_json(value, field)
+    if field is None or value is None or isinstance(value, AsSent):
+        return value
+    return KINDS[field.kind].to_json(value, field)
 
 
 def _field(kind: str, name: str) -> Any:

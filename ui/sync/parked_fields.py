@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.conflicts.correcting import Wanted
+from app.conflicts.parked import AsSent
 from app.i18n import translate as _
 from ui.form.editors import Editor
 from ui.form.record_form import EDITORS
@@ -14,6 +15,7 @@ from ui.theme import theme
 from ui.widgets import Button, ElidingLabel, Label, hbox, panel, vbox
 
 _NOT_TYPED = ("json", "tags", "choices", "coordinates", "timestamp")
+_CHOSEN = ("yes_no", "choice")
 _AT_FIRST, _MORE = 8, 40
 """Fields that are shown at once, and with each click: an import may have written thousands."""
 _LABEL_WIDTH, _FIELDS_WIDTH = 180, 640
@@ -67,7 +69,8 @@ class ParkedFields(QWidget):
             self._grid.addWidget(ElidingLabel(wanted.text), row, 1)
             return
         editor = EDITORS[wanted.field.kind](wanted.field)
-        editor.show_value(wanted.value)
+        show = editor.show_typed if isinstance(wanted.value, AsSent) else editor.show_value
+        show(wanted.value)
         label.setBuddy(editor.target)
         name = f"{wanted.record}, {wanted.field.label}" if self._several else wanted.field.label
         editor.target.setAccessibleName(name)
@@ -78,4 +81,7 @@ class ParkedFields(QWidget):
 
     def _is_fixed(self, wanted: Wanted) -> bool:
         kind = wanted.field.kind
-        return bool(self._locked or wanted.field.link or kind not in EDITORS or kind in _NOT_TYPED)
+        is_no_choice = kind in _CHOSEN and isinstance(wanted.value, AsSent)
+        return bool(
+            self._locked or wanted.field.link or kind not in EDITORS or kind in _NOT_TYPED or is_no_choice
+        )

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 
 from app import records
 from app.conflicts import correcting
-from tests.sync.office import Laptop
+from app.identity import new_id
+from sync.protocol import EnrolRequest, Op, PushRequest, seal
+from tests.sync.office import PASSWORD, RHONE, Laptop, Office
 from tests.ui.sync.test_explaining import said
 
 
@@ -86,3 +88,29 @@ def test_a_field_of_ones_own_is_seen_too(claire: Laptop) -> None:
     with claire.workspace.read() as session:
         waiting = correcting.find_waiting(session)[-1]
     assert [(one.field.label, one.text) for one in waiting.wanted] == [("Couleur", "rouge")]
+
+
+def test_a_value_that_is_none_is_shown_as_it_was_sent_and_asks_for_a_better_one(
+    office: Office, rey: Laptop, claire: Laptop, desk_of: Any
+) -> None:
+    device = office.service.connect().enrol(EnrolRequest("claire@example.fr", PASSWORD))
+    now = office.service.now()
+    odd = {"name": (None, "Bizarre"), "territory": (None, RHONE), "headcount": (None, "beaucoup")}
+    sent = seal(new_id(), 1, [Op("account", new_id(), "create", 0, odd, now)])
+    office.service.connect(device.token).push(PushRequest(now, [sent]))
+    rey.sync()
+    desk = desk_of(rey.workspace)
+    (row,) = desk.go("sync").parked.rows
+    row.toggle()
+    desk.settle()
+    editors = {wanted.field.name: editor for wanted, editor in row.fields.editors}
+    assert editors["headcount"].typed() == "beaucoup"
+    row.retry.click()
+    desk.settle()
+    assert not row.waiting.decided, "it is no number yet"
+    editors["headcount"].show_value(12)
+    row.retry.click()
+    desk.settle()
+    rey.sync()
+    rey.sync()
+    assert [(one["name"], one["headcount"]) for one in rey.rows("account")] == [("Bizarre", 12)]
