@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from sync import errors
-from sync.protocol import VERSION, Op, Transaction, freeze
+from sync.protocol import UNREADABLE, VERSION, Op, Transaction, freeze
 
 log = logging.getLogger(__name__)
 
@@ -53,3 +53,11 @@ def unread(transaction: Transaction, spoken: int) -> Transaction:
     """The transaction as it is kept where nobody here can read it: never taken for words of the present version."""
     kept = msgspec.json.encode({"protocol": spoken, "ops": transaction.ops})
     return msgspec.structs.replace(transaction, ops=[msgspec.Raw(kept)])
+
+
+def kept(stored: bytes) -> list[Op] | None:
+    """The operations of a stored transaction; None where it was kept unread."""
+    try:
+        return msgspec.json.decode(stored, type=list[Op])
+    except UNREADABLE:
+        return None

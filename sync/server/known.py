@@ -18,7 +18,7 @@ from sync import conflicts
 from sync.merge import Value
 from sync.protocol import Op
 from sync.schema import SyncTable
-from sync.server import lives, versions
+from sync.server import adapters, lives, versions
 from sync.server.change import BIRTH, Change
 from sync.server.fields import get_field, set_field
 from sync.server.past import Key
@@ -123,7 +123,7 @@ def _left_to_statements(change: Change, base: int, without_forked: bool) -> list
     for uuid, raw, life in connection.execute(
         select(*names).where(mine, kept, settled).order_by(results.c.n)
     ).all():
-        ops = msgspec.json.decode(bytes(raw), type=list[Op])
+        ops = adapters.kept(bytes(raw)) or []
         named = edits.c.id.in_({op.id for op in ops})
         written = set(connection.scalars(select(edits.c.id).where(named & (edits.c.transaction == uuid))))
         made = lives.decoded(life) if without_forked else None

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sync import conflicts
 from sync.conflicts import Candidate
 from sync.protocol import Op
-from sync.server import lives, versions
+from sync.server import adapters, lives, versions
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
 from sync.server.change import BIRTH, Change, add_conflict, last_edit
@@ -122,7 +122,7 @@ def _taken_back(change: Change) -> set[str]:
     for life, ops in change.working.connection.execute(statement):
         made = lives.decoded(life)
         if made is not None and made.rescued and ops is not None:
-            found |= {op.id for op in msgspec.json.decode(bytes(ops), type=list[Op])}
+            found |= {op.id for op in adapters.kept(bytes(ops)) or []}
     return found
 
 

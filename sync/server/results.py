@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from sync import driver
-from sync.protocol import UNREADABLE, Op, Result, Transaction, decode
-from sync.server import lives, parts
+from sync.protocol import Op, Result, Transaction, decode
+from sync.server import adapters, lives, parts
 from sync.server.auth import Device
 from sync.server.batch import Values, find_rows, insert_rows, within_scopes
 from sync.server.erasure import find_erased
@@ -157,10 +157,7 @@ def find_refused(connection: Connection, store: Store, user: str) -> list[Parked
 
 
 def _parked(row: Any) -> ParkedTransaction:
-    try:
-        ops = msgspec.json.decode(bytes(row["ops"]), type=list[Op])
-    except UNREADABLE:
-        ops = None
+    ops = adapters.kept(bytes(row["ops"]))
     kept = ("uuid", "device", "user", "received_at", "device_now", "reason", "waits_for")
     return ParkedTransaction(**{name: row[name] for name in kept}, ops=ops, life=lives.decoded(row["life"]))
 

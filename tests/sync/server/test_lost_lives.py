@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from sync import errors
-from sync.protocol import Op, PushAnswer, PushRequest, Transaction, decode, pack_cursor, unpack_cursor
+from sync.protocol import (
+    Op,
+    PushAnswer,
+    PushRequest,
+    Transaction,
+    decode,
+    hash_of,
+    pack_cursor,
+    unpack_cursor,
+)
 from sync.server import openapi
 from sync.server.admin import Administration
 from tests.sync.server.conftest import Company, Laptop, create
@@ -61,6 +71,19 @@ def test_a_quote_that_waited_does_not_stand_twice_where_a_colleague_brought_it(
     _push(office, brought, office.cursor)
     assert list(_quotes(office)) == ["q"]
     assert [one.outcome for one in _push(nora, waiting).results] == ["applied"]
+
+
+def test_what_no_program_here_could_read_and_was_taken_back_stands_in_nobodys_way(
+    nora: Laptop, lost: str
+) -> None:
+    newer = [msgspec.Raw(b'{"conjure":"q"}')]
+    nora.n += 1
+    unread = Transaction("unread", nora.n, hash_of(newer), newer, epoch=lost, seen=9, rescued=True)
+    assert _push(nora, unread, nora.cursor).results[0].reason == "invalid"
+    nora.service.connect(nora.token).push(PushRequest(nora.service.now(), [], withdraw=["unread"]))
+    again = replace(nora.transaction(*_quote("north")), epoch=lost, seen=9, stated=["elsewhere"])
+    assert [one.outcome for one in _push(nora, again, nora.cursor).results] == ["applied"]
+    assert list(_quotes(nora)) == ["q"]
 
 
 def test_what_waits_in_the_copy_too_learns_that_it_had_been_applied(
