@@ -28,6 +28,8 @@ RUN_S = 5.0
 """So long a caller that was let in stands where it stood, so that its sync ends before others begin theirs: what
 they send meanwhile need not be fetched by it. Who still fetches after that goes to the end of the row."""
 MOST_PLACES = 2_000
+MOST_KNOWN = 10_000
+"""Callers that are remembered as laptops of ours: made-up tokens without end keep none of them out."""
 READ_WITHIN_S = 1.0
 """So long a call whose body is still on its way takes room; on a slow line it takes it when it is all here."""
 _FIRST_GUESS_S = 0.1
@@ -39,6 +41,7 @@ _NEWEST = 0.2
 class Turn:
     """One call that was let in."""
 
+    caller: str
     since: float
     crowded: bool
     """Whether others wait."""
@@ -46,6 +49,8 @@ class Turn:
     """Whether its body is here."""
     took_s: float | None = None
     """How long it was worked on, where it came to that."""
+    proven: bool = False
+    """Whether the caller turned out to be a laptop of ours."""
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -83,6 +88,8 @@ class Admission:
         self._turns: set[Turn] = set()
         self._places: dict[str, _Place] = {}
         """Those who came first before the others."""
+        self._known: dict[str, None] = {}
+        """Callers who were proven, the latest last."""
 
     @property
     def limiter(self) -> anyio.CapacityLimiter:
@@ -106,13 +113,18 @@ class Admission:
         place.awaited_until = now + wait * LATER + COMES_WITHIN_S
         place.kept_until = place.awaited_until + KEPT_S
         place.refusals += 1
-        if len(self._places) < MOST_PLACES:
+        if len(self._places) < MOST_PLACES or caller in self._known:
             self._places.setdefault(caller, place)
         return wait
 
     def ended(self, turn: Turn) -> None:
         """The call is over."""
         self._turns.discard(turn)
+        if turn.proven:
+            self._known.pop(turn.caller, None)
+            self._known[turn.caller] = None
+            if len(self._known) > MOST_KNOWN:
+                del self._known[next(iter(self._known))]
         if turn.took_s is not None:
             self._service_s += (turn.took_s - self._service_s) * _NEWEST
 
@@ -122,7 +134,7 @@ class Admission:
             place.awaited_until, place.refusals = 0.0, 0
             place.run_until = min(place.run_until, now + RUN_S)
         others_wait = any(now <= other.awaited_until for other in self._places.values())
-        turn = Turn(now, crowded=others_wait or len(self._turns) >= self._slots)
+        turn = Turn(caller, now, crowded=others_wait or len(self._turns) >= self._slots)
         self._turns.add(turn)
         return turn
 
@@ -138,10 +150,15 @@ class Admission:
         return self._slots + queued - inside
 
     def _before(self, caller: str, now: float) -> int:
-        """How many came before the caller and are awaited at any moment."""
-        count = 0
-        for name, place in self._places.items():
-            if name == caller:
-                break
-            count += now <= place.awaited_until
-        return count
+        """How many came before the caller and are awaited at any moment.
+
+        Before one that is known there are none but the known, for whom the others leave a place free.
+        """
+        awaited = [
+            name for name, place in self._places.items() if name == caller or now <= place.awaited_until
+        ]
+        ahead = awaited[: awaited.index(caller)] if caller in self._places else awaited
+        if caller in self._known:
+            return sum(name in self._known for name in ahead)
+        behind = awaited[len(ahead) :]
+        return len(ahead) + any(name in self._known for name in behind)

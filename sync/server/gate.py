@@ -90,6 +90,7 @@ class Gate:
                     return (*packing.compress(plain, accepted), media)
 
         content, encoding, media = await anyio.to_thread.run_sync(work, limiter=slots)
+        turn.proven = "authorization" in headers
         encoded = {} if encoding == "identity" else {"content-encoding": encoding}
         told = {"cache-control": "no-store", "content-digest": packing.digest(content)}
         return Response(content, media_type=media, headers={**encoded, **told})

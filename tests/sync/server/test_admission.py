@@ -159,6 +159,32 @@ def test_who_fetches_without_end_goes_to_the_end_of_the_row_now_and_then() -> No
     assert not others
 
 
+def test_made_up_tokens_without_end_do_not_hold_up_a_laptop_that_is_known() -> None:
+    now = [0.0]
+    door = Admission(2, lambda: now[0])
+    turn = door.ask("Claire")
+    assert isinstance(turn, Turn)
+    turn.proven, turn.took_s = True, 0.01
+    door.ended(turn)
+    made_up, inside, claire = 0, list[Turn](), list[float]()
+    comes_at = 0.0
+    while now[0] < 10.0 and not (claire and claire[-1] == 0.0):
+        for _knock in range(50):
+            made_up += 1
+            found = door.ask(f"made up {made_up}")
+            inside += [found] if isinstance(found, Turn) else []
+        if now[0] >= max(comes_at, 1.0):
+            found = door.ask("Claire")
+            claire.append(0.0 if isinstance(found, Turn) else found)
+            comes_at = now[0] + claire[-1] * 1.1
+        now[0] += 0.01
+        for turn in inside[:2]:
+            turn.read, turn.took_s = True, 0.01
+            door.ended(turn)
+        inside = inside[2:]
+    assert claire[-1] == 0.0 and len(claire) <= 3
+
+
 # Over real lines
 
 
