@@ -15,10 +15,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from sync import errors
 from sync.held_ids import led
-from sync.merge import Value, canonical
+from sync.merge import Value
 from sync.protocol import UNREADABLE, Op, Result
 from sync.schema import OFFICE, SyncTable
-from sync.server import blobs, head, scope_files, scopes, unaskable
+from sync.server import blobs, head, parking, scope_files, scopes, unaskable
 from sync.server.erased_list import erased_list
 from sync.server.letter_marks import FOLDER, Marks
 from sync.server.past import BATCH, Key
@@ -272,7 +272,7 @@ def _strip_parked(working: Working, ids: set[str], now: str) -> list[tuple[str, 
     ]
     for uuid, left in changed:
         if table in store.schema.tables and working.get(table, uuid) is not None:
-            values: dict[str, Value] = {"changes": canonical(msgspec.to_builtins(left)), "correction": None}
+            values: dict[str, Value] = {"changes": parking.shown(left), "correction": None}
             working.put(table, uuid, values if left else {**values, "deleted_at": now, "state": "withdrawn"})
     return changed
 

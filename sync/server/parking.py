@@ -47,14 +47,19 @@ def publish(working: Working, found: Waiting, now: str) -> None:
         "deleted_at": None, "updated_at": now, "updated_by": user,
     }  # fmt: skip
     if row is None:
-        changes = canonical(msgspec.to_builtins(found.ops))
         values |= {
             "author": user, "device": found.author.device, "owner": user, "done_at": found.done_at,
             "received_at": now, "created_at": now, "created_by": user,
-            "changes": changes if weight_of(changes) <= _MOST_BYTES else None,
+            "changes": shown(found.ops),
         }  # fmt: skip
     working.put(table, found.uuid, values)
     scopes.settle(working, [(table, found.uuid)])
+
+
+def shown(ops: list[Op]) -> str | None:
+    """What a row tells of the operations that wait; nothing of more than laptops could take."""
+    changes = canonical(msgspec.to_builtins(ops))
+    return changes if weight_of(changes) <= _MOST_BYTES else None
 
 
 def close(working: Working, uuid: str, outcome: str, now: str) -> None:

@@ -113,6 +113,20 @@ def test_parked_work_on_an_erased_record_is_emptied(
     assert [row["state"] for row in rey.rows("parked")] == ["waiting"], "the rest of the action still waits"
 
 
+def test_what_is_left_of_parked_work_that_is_too_large_for_laptops_stays_at_the_server(
+    office: Office, claire: Laptop, account: str
+) -> None:
+    with claire.workspace.transaction() as session:
+        records.save(session, "account", account, {"notes": "Wolframite"})
+        for number in range(25):
+            product = {"sku": f"S{number}", "label_fr": "Savon", "description": "x" * 200_000}
+            records.add(session, "product", product)
+    assert claire.sync()["parked"] == 1
+    erase(office, "account", account)
+    claire.sync()
+    assert [row["changes"] for row in claire.rows("parked")] == [None]
+
+
 def test_of_work_that_was_taken_back_nothing_of_an_erased_record_is_kept(
     office: Office, claire: Laptop, account: str
 ) -> None:
