@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from app.i18n import translate
 
@@ -33,6 +34,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     """(stored value, English label) pairs for kinds `choice` and `choices`."""
     unit: str | None = None
+    shape: Callable[[Any], object] | None = field(default=None, compare=False)
+    """For kind `json`: raises ValueError for what no screen could show of it."""
     scale: int = 2
     """Decimals kept by `decimal`, `money` and `percentage`, which are stored as scaled integers."""
     aliases: tuple[str, ...] = ()

@@ -100,8 +100,11 @@ class Json(Kind):
 
     def check(self, stored: Any, field: Field) -> None:
         expected = {"key": dict, "object": dict, "list": list}.get(field.unit or "", object)
-        if not isinstance(self.from_stored(stored, field), expected):
+        value = self.from_stored(stored, field)
+        if not isinstance(value, expected):
             raise ValueError(stored)
+        if field.shape is not None:
+            field.shape(value)
 
 
 def canonical(value: object) -> str:

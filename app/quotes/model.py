@@ -24,6 +24,7 @@ from app.entity import (
 )
 from app.i18n import LANGUAGE_NAMES
 from app.i18n import mark as _
+from app.quotes import shapes
 from sync.schema import ScopeRule
 
 STATUSES = (
@@ -82,7 +83,7 @@ class Quote(Entity):
         _("Discount type"), (("percent", "%"), ("amount", _("Amount"))), group="discount"
     )
     discount_value: Mapped[object] = decimal(_("Discount"), scale=4, group="discount")
-    charges: Mapped[object] = json(_("Charges"), unit="list")
+    charges: Mapped[object] = json(_("Charges"), unit="list", shape=shapes.charges)
     deposit_type: Mapped[str | None] = choice(
         _("Deposit type"), (("percent", "%"), ("amount", _("Amount"))), group="deposit"
     )
@@ -102,7 +103,7 @@ class Quote(Entity):
         ),
     )
     in_main_activity: Mapped[bool | None] = yes_no(_("Within the customer's main activity"))
-    with_vat: Mapped[object] = json(_("As it was under VAT"), unit="object")
+    with_vat: Mapped[object] = json(_("As it was under VAT"), unit="object", shape=shapes.with_vat)
     customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
     language: Mapped[str | None] = choice(_("Language"), (*LANGUAGE_NAMES, ("both", _("French and English"))))
     follow_up_on: Mapped[object] = date(_("Follow up on"), index=True)
@@ -116,11 +117,11 @@ class Quote(Entity):
     total_ht: Mapped[object] = money(_("Total excl. VAT"), listed=True)
     total_vat: Mapped[object] = money(_("Total VAT"))
     total_ttc: Mapped[object] = money(_("Total incl. VAT"), listed=True)
-    snapshot: Mapped[object] = json(_("Frozen document"), unit="object")
+    snapshot: Mapped[object] = json(_("Frozen document"), unit="object", shape=shapes.snapshot)
     document_hash: Mapped[str | None] = text(_("Hash of the document"))
     pdf_hash: Mapped[str | None] = text(_("Hash of the PDF"))
-    approval: Mapped[object] = json(_("Approval"), unit="object")
-    signature: Mapped[object] = json(_("Signature"), unit="object")
+    approval: Mapped[object] = json(_("Approval"), unit="object", shape=shapes.approval)
+    signature: Mapped[object] = json(_("Signature"), unit="object", shape=shapes.signature)
     decided_on: Mapped[object] = date(_("Decided on"))
     decision_note: Mapped[str | None] = text(_("Decision's reason"))
     printed_at: Mapped[object] = timestamp(_("Printed at"), merge="max")
@@ -160,7 +161,7 @@ class QuoteLine(Entity):
     net: Mapped[object] = money(_("Net"), listed=True)
     vat_rate: Mapped[object] = percentage(_("VAT rate"), listed=True)
     vat_category: Mapped[str | None] = choice(_("VAT category"), VAT_CATEGORIES)
-    with_vat: Mapped[object] = json(_("As it was under VAT"), unit="object")
+    with_vat: Mapped[object] = json(_("As it was under VAT"), unit="object", shape=shapes.with_vat)
     cost: Mapped[object] = money(_("Cost"), scale=6)
     option_group: Mapped[str | None] = text(_("Alternative group"))
     choice_kind: Mapped[str | None] = choice(
@@ -198,7 +199,7 @@ class Order(Entity):
     )
     ordered_on: Mapped[object] = date(_("Ordered on"), listed=True)
     customer_reference: Mapped[str | None] = text(_("Customer's reference"), search=True)
-    chosen: Mapped[object] = json(_("Options chosen"), unit="list")
+    chosen: Mapped[object] = json(_("Options chosen"), unit="list", shape=shapes.texts)
     total_ht: Mapped[object] = money(_("Total excl. VAT"), listed=True)
     total_vat: Mapped[object] = money(_("Total VAT"))
     total_ttc: Mapped[object] = money(_("Total incl. VAT"), listed=True)
@@ -240,4 +241,4 @@ class ApprovalKey(Entity):
     manager: Mapped[str] = link("user", _("Manager"), required=True)
     state: Mapped[str | None] = choice(_("State"), (("active", _("Active")),))
     salt: Mapped[str | None] = text(_("Salt"))
-    hashes: Mapped[object] = json(_("Hashes"), unit="list")
+    hashes: Mapped[object] = json(_("Hashes"), unit="list", shape=shapes.texts)

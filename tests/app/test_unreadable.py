@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,55 @@ def _push(address: str, op: Op) -> Result:
     (result,) = client.push(PushRequest("2026-01-01T00:00:00.000Z", [seal("forged", 1, [op])])).results
     client.close()
     return result
+
+
+AMOUNTS = {"lines": "1", "ht": "1", "vat": "0", "ttc": "1", "vat_rows": []}
+DOCUMENT: dict[str, Any] = {"seller": {}, "buyer": {"name": "B"}, "amounts": AMOUNTS}
+MISSHAPEN: dict[str, list[Any]] = {
+    "charges": [
+        ["carriage"], [{}], [{"amount": None}], [{"amount": "soon"}], [{"amount": "NaN"}],
+        [{"amount": "1", "label": []}],
+        [{"amount": "1", "vat_rate": "much"}], [{"amount": "1", "with_vat": []}],
+        [{"amount": "1", "with_vat": {"was": {}, "made": {"amount": "1"}}}],
+    ],
+    "with_vat": [{"was": []}, {"was": {"vat_rate": "much"}}, {"made": {"amount": "1"}}, {"was": {"amount": {}}}],
+    "snapshot": [
+        {}, DOCUMENT | {"amounts": {}}, DOCUMENT | {"buyer": []}, DOCUMENT | {"lines": ["a"]},
+        DOCUMENT | {"amounts": AMOUNTS | {"ht": "much"}},
+        DOCUMENT | {"lines": [{"kind": "item", "description": "D"}]}, DOCUMENT | {"style": []},
+    ],
+    "approval": [{"by": {}}, {"by": "x", "percent": "much"}],
+    "signature": [{"id": {}}, {"chosen": 5}, {"chosen": [5]}],
+}  # fmt: skip
+
+
+def test_a_quote_s_structured_data_that_no_screen_could_show_waits_at_the_server(tmp_path: Path) -> None:
+    admin.init(tmp_path, "acme", "Acme")
+    admin.add_territory(tmp_path, None, "Rhône")
+    admin.add_user(tmp_path, None, "anne@acme.fr", "anne", "rep", PASSWORD, ["Rhône"])
+    with InProcessServer(tmp_path) as server:
+        client = HttpClient(server.address("acme"))
+        client.token = client.enrol(EnrolRequest("anne@acme.fr", PASSWORD)).token
+        page = client.pull(PullRequest())
+        territory = next(scope[10:] for scope in page.hello.scopes if scope.startswith("territory:"))
+        made = [
+            Op("account", "account", "create", 0, {"name": (None, "A"), "territory": (None, territory)}),
+            Op("quote", "quote", "create", 0, {"account": (None, "account"), "snapshot": (None, json.dumps(DOCUMENT))}),
+        ]  # fmt: skip
+        forged = [
+            Op(
+                "quote",
+                f"{name}{n}",
+                "create",
+                0,
+                {"account": (None, "account"), name: (None, json.dumps(value))},
+            )
+            for name, values in MISSHAPEN.items()
+            for n, value in enumerate(values)
+        ]
+        sealed = [seal("made", 1, made), *(seal(f"f{n}", n, [op]) for n, op in enumerate(forged, 2))]
+        results = client.push(PushRequest("2026-01-01T00:00:00.000Z", sealed)).results
+        client.close()
+    assert results[0].outcome == "applied"
+    let_through = [op.fields for op, one in zip(forged, results[1:], strict=True) if one.reason != "invalid"]
+    assert let_through == []
