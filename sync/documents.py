@@ -19,7 +19,7 @@ def changed_on_both_sides(connection: Connection, schema: SyncSchema, pages: Ite
     """
     ours = _unsent(connection, schema)
     return bool(ours) and any(
-        id in ours.get(_document_table(table), ())
+        id in ours.get(table.document, ())
         for page in pages
         for table, ids in _brought(schema, page)
         for id in ids
@@ -35,10 +35,10 @@ def whole(
         by_table[name].add(id)
     for table in _parts(schema):
         if by_table[table.name]:
-            by_table[_document_table(table)] |= _documents(connection, table, by_table[table.name])
+            by_table[table.document] |= _documents(connection, table, by_table[table.name])
     for table in _parts(schema):
         key = table.aggregate or "id"
-        for part, marks in chunks(by_table[_document_table(table)]):
+        for part, marks in chunks(by_table[table.document]):
             statement = f'SELECT id FROM "{table.name}" WHERE "{key}" IN ({marks})'
             ids = connection.exec_driver_sql(statement, tuple(part)).scalars()
             found |= dict.fromkeys((table.name, id) for id in ids)
@@ -54,7 +54,7 @@ def _unsent(connection: Connection, schema: SyncSchema) -> dict[str, set[str]]:
             " (SELECT uuid FROM sync_transaction WHERE state IN ('parked', 'withdrawing')))",
             (table.name,),
         ).scalars()
-        found[_document_table(table)] |= _documents(connection, table, ids)
+        found[table.document] |= _documents(connection, table, ids)
     return {name: ids for name, ids in found.items() if ids}
 
 
@@ -72,12 +72,8 @@ def _documents(connection: Connection, table: SyncTable, ids: Iterable[str]) -> 
 
 def _parts(schema: SyncSchema) -> list[SyncTable]:
     lines = [table for table in schema.tables.values() if table.aggregate is not None]
-    roots = {_document_table(table) for table in lines}
+    roots = {table.document for table in lines}
     return [table for name, table in schema.tables.items() if name in roots] + lines
-
-
-def _document_table(table: SyncTable) -> str:
-    return table.name if table.aggregate is None else str(table.fields[table.aggregate].link)
 
 
 def _brought(schema: SyncSchema, page: PullPage) -> Iterable[tuple[SyncTable, set[str]]]:

@@ -120,10 +120,10 @@ def _document_rev(connection: Connection, schema: SyncSchema, record: _Record, b
         parts = [child for child in lines if child.name == record.kind]
     else:
         document = record.id
-        parts = [child for child in lines if child.fields[str(child.aggregate)].link == record.kind]
+        parts = [child for child in lines if child.document == record.kind]
     rev = record.base_rev
     for child in parts:
-        root = child.fields[str(child.aggregate)].link
+        root = child.document
         found = connection.exec_driver_sql(
             f'SELECT max(rev) FROM (SELECT rev FROM "{root}" WHERE id = ? UNION ALL'
             f' SELECT rev FROM "{child.name}" WHERE "{child.aggregate}" = ?)',

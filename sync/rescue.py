@@ -103,7 +103,7 @@ class _Queue:
         """The rows that the server lacks, by the record with which they go."""
         self._documents: dict[Key, None] = {}
         self._lines = [table for table in schema.tables.values() if table.aggregate is not None]
-        self._roots = {str(table.fields[str(table.aggregate)].link) for table in self._lines}
+        self._roots = {table.document for table in self._lines}
         self._again = lost.names(connection)
         self._revs = lost.revs(connection)
         self._touched = stating.touched(connection, self._again)
@@ -195,7 +195,7 @@ class _Queue:
     def _whole(self, table: SyncTable, row: Row) -> Key:
         if table.aggregate is None:
             return table.name, row["id"]
-        return str(table.fields[table.aggregate].link), row[table.aggregate]
+        return table.document, row[table.aggregate]
 
     def _compare_part(self, table: SyncTable, theirs: Row) -> None:
         """A document with something that is not alike is stated whole; so is one on which unsent work stands."""

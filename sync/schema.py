@@ -53,6 +53,16 @@ class SyncField:
     """Raises ValueError, TypeError or OverflowError for a stored value that no laptop could show; None: it shows all.
     """
 
+    def can_be_shown(self, value: Any) -> bool:
+        """Whether a stored value is one that laptops can show."""
+        if self.check is None or value is None:
+            return True
+        try:
+            self.check(value)
+        except (ValueError, TypeError, OverflowError):
+            return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
@@ -97,6 +107,11 @@ class SyncTable:
     def __post_init__(self) -> None:
         # Asked for with every block of rows that travels.
         object.__setattr__(self, "_columns", tuple(str(column.name) for column in self.table.columns))
+
+    @property
+    def document(self) -> str:
+        """The table of the document of which a row is a line; of other tables their own name."""
+        return self.name if self.aggregate is None else str(self.fields[self.aggregate].link)
 
     def columns(self) -> tuple[str, ...]:
         """All stored columns in declaration order, system columns included."""

@@ -124,7 +124,7 @@ class _Reader:
     def __init__(self, connection: Connection, schema: SyncSchema) -> None:
         self._connection, self._schema = connection, schema
         lines = {table.name: table for table in schema.tables.values() if table.aggregate is not None}
-        self._roots = {name: str(one.fields[str(one.aggregate)].link) for name, one in lines.items()}
+        self._roots = {name: one.document for name, one in lines.items()}
         self._made: Mapping[str, list[str]] = defaultdict(list)
         for _kind, old, new in forks.carried_out(connection):
             self._made[old].append(new)

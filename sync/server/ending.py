@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import insert
@@ -36,6 +37,7 @@ class Ending:
         connection, store = self.working.connection, self.working.store
         everything = [pending for _, pending in done] + settled
         self._publish(everything, settled)
+        self._stamp_left_documents(everything)
         spare = sum(not pending.touched for pending in everything) + bool(never_came)
         revs, next_rev = head.commit(self.working, self.now, spare)
         if never_came:
@@ -68,16 +70,46 @@ class Ending:
             if pending.outcome != "parked":
                 parking.close(self.working, pending.uuid, pending.outcome, self.now)
 
+    def _stamp_left_documents(self, everything: list[Pending]) -> None:
+        """A laptop drops a document whole where a part of it left: so it comes with the scope's next grant.
+
+        Where that is before its next pull, the laptop never hears that it had lost the scope.
+        """
+        for pending in everything:
+            for table, id in self._left(pending):
+                for document in self._documents_of(table, id):
+                    self._stamp(*document)
+
+    def _documents_of(self, table: str, id: str) -> Iterator[Key]:
+        """The document that this row is, or of which it is a line, where that is there."""
+        row, shape = self.working.get(table, id), self.working.store.shape
+        if table in shape.documents:
+            yield table, id
+        for line in shape.lines:
+            named = row[line.aggregate] if line.name == table and row and line.aggregate else None
+            if named and self.working.get(line.document, str(named)) is not None:
+                yield line.document, str(named)
+
+    def _stamp(self, table: str, id: str) -> None:
+        """Give a document and its lines new revisions."""
+        self.working.touch(table, id)
+        for line in self.working.store.shape.lines:
+            if line.aggregate and line.document == table:
+                for row in self.working.find_all(line.name, line.aggregate, [id], table):
+                    self.working.touch(line.name, str(row["id"]))
+
     def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
-        scopes = pending.author.grants.scopes if pending.author else self.scopes
         rows = [(*key, revs[key]) for key in pending.named if key in revs]
-        outside, conflict = sorted(pending.dropped), self.working.store.schema.conflict
-        for key in pending.touched:
-            row = self.working.rows.get(key)
-            is_gone = row is not None and row["scope"] not in scopes and key[0] != conflict
-            if is_gone and (key in pending.named or self._was_seen(key, pending)):
-                outside.append(key)
+        outside = [*sorted(pending.dropped), *self._left(pending)]
         return Result(pending.uuid, pending.outcome, rev, rows, outside, pending.reason, pending.map)
+
+    def _left(self, pending: Pending) -> list[Key]:
+        """What its author had and may not see any more."""
+        scopes = pending.author.grants.scopes if pending.author else self.scopes
+        conflict = self.working.store.schema.conflict
+        rows = ((key, self.working.rows.get(key)) for key in pending.touched if key[0] != conflict)
+        gone = [key for key, row in rows if row is not None and row["scope"] not in scopes]
+        return [key for key in gone if key in pending.named or self._was_seen(key, pending)]
 
     def _was_seen(self, key: Key, pending: Pending) -> bool:
         """Whether its author may have the row; of others that an action moved along he learns nothing."""

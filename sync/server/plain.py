@@ -231,6 +231,6 @@ class Plain:
         """A line comes with its document, in one transaction."""
         if synced.aggregate is None or not row[synced.aggregate]:
             return
-        document = (str(synced.fields[synced.aggregate].link), str(row[synced.aggregate]))
+        document = (synced.document, str(row[synced.aggregate]))
         if not (self._working.is_newborn(*document) and self._working.is_changed(*document)):
             raise _NotPlain

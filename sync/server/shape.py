@@ -23,9 +23,7 @@ class Shape:
         """The tables whose rows travel with the record that they name by kind and id."""
         self.lines = [synced for synced in tables.values() if synced.aggregate]
         """The tables of lines of a document."""
-        self.documents = frozenset(
-            synced.fields[synced.aggregate].link for synced in self.lines if synced.aggregate
-        )
+        self.documents = frozenset(synced.document for synced in self.lines)
         self.merged_into = {name: synced.merged_into for name, synced in tables.items() if synced.merged_into}
         """The tables whose rows can be merged into another, with the column that says into which."""
         self.moving = {

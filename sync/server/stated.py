@@ -60,7 +60,7 @@ class Stated:
                 sent = op.fields.get(synced.aggregate)
                 id = sent[1] if sent else row[synced.aggregate] if row is not None else None
                 if id:
-                    found.setdefault((str(synced.fields[synced.aggregate].link), str(id)), []).append(op)
+                    found.setdefault((synced.document, str(id)), []).append(op)
         return rest, found
 
     # Records for themselves

@@ -49,11 +49,10 @@ def by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]
         if synced.aggregate is None:
             continue
         row = change.working.get(op.table, op.id)
-        target = synced.fields[synced.aggregate].link
         sent = op.fields.get(synced.aggregate)
         id = row[synced.aggregate] if row is not None else (sent[1] if sent else None)
-        if id and target:
-            found.setdefault((target, str(id)), []).append(op)
+        if id:
+            found.setdefault((synced.document, str(id)), []).append(op)
     return found
 
 
@@ -68,7 +67,7 @@ def parts(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
     return whole + [
         (synced, row)
         for synced in _line_tables(change)
-        if synced.aggregate and synced.fields[synced.aggregate].link == table
+        if synced.aggregate and synced.document == table
         for row in change.working.find_all(synced.name, synced.aggregate, [id], table)
     ]
 
@@ -233,7 +232,7 @@ def _by_named_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], l
         sent, row = op.fields.get(aggregate), change.working.get(op.table, op.id)
         id = sent[1] if sent else row[aggregate] if row is not None else None
         if id:
-            found.setdefault((str(change.table(op.table).fields[aggregate].link), str(id)), []).append(op)
+            found.setdefault((change.table(op.table).document, str(id)), []).append(op)
     return found
 
 

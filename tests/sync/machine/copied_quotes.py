@@ -5,6 +5,13 @@ from __future__ import annotations
 from tests.sync.machine import chance
 
 FOUND: dict[str, chance.Steps] = {
+    "a quote that left with a scope comes whole with it, where the laptop never heard of the loss": [
+        ("copy_a_laptop", {"who": 1}),
+        ("grant_or_revoke", {"user": "karim", "territory": "south", "given": False}),
+        ("issue_a_quote", {"who": 4, "pick": 0}),
+        ("push_alone", {"who": 4}),
+        ("grant_or_revoke", {"user": "karim", "territory": "south", "given": True}),
+    ],
     "a laptop that is enrolled once more goes on with the quote that it sent under its old name": [
         ("change_a_quote", {"who": 4, "pick": 0, "number": 6}),
         ("push_alone", {"who": 0}),
