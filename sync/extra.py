@@ -12,7 +12,7 @@ from sync import blobs, errors, state
 from sync.merge import canonical
 from sync.overlay import set_field
 from sync.protocol import Rows
-from sync.schema import SyncSchema, SyncTable
+from sync.schema import INTEGERS, SyncSchema, SyncTable
 from sync.soundness import is_integer
 
 Held = Callable[[list[Any]], dict[Any, Sequence[Any]]]
@@ -113,7 +113,13 @@ def _fits(table: SyncTable, name: str, value: Any, servers: bool) -> bool:
         return by_key and (value is None or (isinstance(value, str) and _is_json(value)))
     if declared is None and not (servers and column in table.servers_columns()):
         return False
-    return value is None or isinstance(value, int if is_integer(table.table.columns[column].type) else str)
+    if value is None:
+        return True
+    if is_integer(table.table.columns[column].type):
+        is_kept = isinstance(value, int) and value in INTEGERS
+    else:
+        is_kept = isinstance(value, str)
+    return is_kept and (declared is None or declared.can_be_shown(value))
 
 
 def _is_json(value: str) -> bool:

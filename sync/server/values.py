@@ -55,13 +55,7 @@ def _can_be_kept(synced: SyncTable, name: str, value: Value) -> bool:
 def _can_be_shown(synced: SyncTable, name: str, value: Value) -> bool:
     """A day that is none, once stored, would break each list that it is in."""
     field = synced.fields.get(name)
-    if field is None or field.check is None or value is None:
-        return True
-    try:
-        field.check(value)
-    except (ValueError, TypeError, OverflowError):
-        return False
-    return True
+    return field is None or field.can_be_shown(value)
 
 
 def _is_json(text: str) -> bool:

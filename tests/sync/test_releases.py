@@ -14,6 +14,7 @@ from app import attachments, serve
 from app.features import sync_schema
 from app.store import backup, keys
 from sync import extra
+from sync.protocol import HelloRequest, Op, PushRequest, seal
 from sync.server.store import Store
 from tests.app.attachments.pictures import photo_file
 from tests.app.carrying import attach
@@ -220,6 +221,35 @@ def test_after_the_servers_update_everything_is_in_its_place(old_office: Office)
     late.sync()
     assert claire.sync()["conflicts"] == 0
     assert columns(claire, account)[1] == "https://morel-et-fils.fr"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("visit_interval", 10**30), ("visit_interval", "x"), ("website", 7)]
+)
+def test_what_no_column_can_hold_stays_beside_the_row_and_stops_no_update(
+    old_office: Office, name: str, value: str | int
+) -> None:
+    claire, rey = old_office.enrol("claire"), old_office.enrol("rey")
+    claire.sync()
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync()
+    forged = Op("account", account, "update", claire.get("account", account)["rev"], {name: (None, value)})
+    hello = claire.remote.hello(HelloRequest(""))
+    claire.remote.push(PushRequest("", [seal("forged", hello.last_n + 1, [forged])]))
+    rey.sync()
+    assert rey.get("account", account)[name] is None
+    update_server(old_office)
+    rey.sync()
+    assert rey.get("account", account)[name] is None
+    assert rey.differing() is None
+
+
+def test_a_day_that_is_none_comes_into_no_list_by_an_update_either() -> None:
+    task = sync_schema().tables["task"]
+    for day, is_moved in (("2026-02-28", True), ("2026-02-31", False)):
+        row = {"due": None, "extra": json.dumps({"due": day})}
+        assert extra.put_in_place(task, row) is is_moved
+        assert row["due"] == (day if is_moved else None)
 
 
 # Files
