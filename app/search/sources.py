@@ -47,7 +47,7 @@ class Source:
         elif self.under_account:
             shown, more, joins = self._under_account()
         else:
-            shown, more, joins = f"{self.title}, coalesce({self.detail}, '')", "''", ""
+            shown, more, joins = f"coalesce({self.title}, ''), coalesce({self.detail}, '')", "''", ""
         return (
             f"SELECT t.id, {shown}, {expressions.folded(self._words())} || ' ' || {self._numbers()} || {more}"
             f' FROM "{self.kind}" AS t {joins} WHERE t.deleted_at IS NULL AND {where} ORDER BY t.id'

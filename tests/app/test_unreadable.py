@@ -110,3 +110,23 @@ def test_a_quote_s_structured_data_that_no_screen_could_show_waits_at_the_server
     assert results[0].outcome == "applied"
     let_through = [op.fields for op, one in zip(forged, results[1:], strict=True) if one.reason != "invalid"]
     assert let_through == []
+
+
+def test_records_without_a_name_stop_no_colleague_s_sync(tmp_path: Path) -> None:
+    admin.init(tmp_path / "server", "acme", "Acme")
+    admin.add_user(tmp_path / "server", None, "anne@acme.fr", "anne", "office", PASSWORD)
+    nameless = sorted(kind for kind, table in sync_schema().tables.items() if table.writers != "nobody")
+    with InProcessServer(tmp_path / "server") as server:
+        address = server.address("acme")
+        syncing.enrol(tmp_path / "anne", address, "anne@acme.fr", PASSWORD)
+        client = HttpClient(address)
+        client.token = client.enrol(EnrolRequest("anne@acme.fr", PASSWORD)).token
+        client.pull(PullRequest())
+        sealed = [seal(k, n, [Op(k, f"nameless {k}", "create", 0, {})]) for n, k in enumerate(nameless, 1)]
+        client.push(PushRequest("2026-01-01T00:00:00.000Z", sealed))
+        client.close()
+        workspace = Workspace.open(tmp_path / "anne")
+        syncing.sync_now(workspace)
+        with workspace.read() as session:
+            assert records.get(session, "product", "nameless product")["label_fr"] is None
+        workspace.close()
