@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ MINE, BETWEEN, THEIRS = "<<<<<<<", "=======", ">>>>>>>"
 
 
 _MOST_MARKS = 50
+_MOST_PAIRS = 250_000
+"""Of equal lines in two versions of a text: the time to compare them grows with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +177,29 @@ def _common_runs(
 
 
 def _matches(base: Sequence[str], other: Sequence[str]) -> dict[int, int]:
+    if _pairs(base, other) > _MOST_PAIRS:
+        return _common_ends(base, other)
     matcher = difflib.SequenceMatcher(None, base, other, autojunk=False)
     return {
         block.a + offset: block.b + offset
         for block in matcher.get_matching_blocks()
         for offset in range(block.size)
     }
+
+
+def _pairs(base: Sequence[str], other: Sequence[str]) -> int:
+    counts = Counter(other)
+    return sum(counts[line] for line in base)
+
+
+def _common_ends(base: Sequence[str], other: Sequence[str]) -> dict[int, int]:
+    """The lines alike at the beginning and at the end."""
+    shorter = min(len(base), len(other))
+    head = next((at for at in range(shorter) if base[at] != other[at]), shorter)
+    left = shorter - head
+    tail = next((at for at in range(left) if base[-1 - at] != other[-1 - at]), left)
+    found = {at: at for at in range(head)}
+    return found | {len(base) - 1 - at: len(other) - 1 - at for at in reversed(range(tail))}
 
 
 def _merge_chunk(base: Sequence[str], server: Sequence[str], new: Sequence[str]) -> tuple[list[str], bool]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sync.merge
 from sync.clock import corrected, format_time, parse_time
 from sync.merge import BETWEEN, MINE, THEIRS, Merged, merge, merge_group, merge_lines, versions_of
 from sync.schema import Policy, SyncField
@@ -128,12 +129,27 @@ def test_the_versions_of_a_text_are_told_without_their_marks() -> None:
     assert versions_of("=======\nplain") == ["=======\nplain"]
 
 
+def test_of_a_text_with_very_many_lines_alike_only_beginning_and_end_are_compared() -> None:
+    many = [""] * 100_000
+    assert merge_lines(many, ["a", *many], [*many, "b"]) == (["a", *many, "b"], False)
+    some = [""] * 200
+    one, other = [*some, "a", *some, "b", *some], ["", *some, "c", *some, "d", *some[1:]]
+    merged, clash = merge_lines([""] * 600, one, other)
+    assert clash, "each side changed more than one place"
+    assert {"a", "b", "c", "d"} < set(merged)
+
+
 lines = st.lists(st.sampled_from("abcdef"), max_size=8)
 
 
-@given(lines, lines, lines)
-def test_no_added_line_of_a_text_is_lost(base: list[str], one: list[str], other: list[str]) -> None:
-    merged, clash = merge_lines(base, one, other)
+@pytest.mark.parametrize("most_pairs", [0, 250_000])
+@given(base=lines, one=lines, other=lines)
+def test_no_added_line_of_a_text_is_lost(
+    most_pairs: int, base: list[str], one: list[str], other: list[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sync.merge, "_MOST_PAIRS", most_pairs)
+        merged, clash = merge_lines(base, one, other)
     for side in (one, other):
         for line in set(side) - set(base):
             assert line in merged
