@@ -33,9 +33,11 @@ def blob_route(connect: Connect, refuse: Refuse) -> HTTPRouteHandler:
     @route("/{slug:str}/v1/blobs/{digest:str}", http_method=["GET", "HEAD", "PUT"], status_code=200)
     async def carry(request: Request[Any, Any, Any]) -> Response[Any]:
         digest = str(request.path_params["digest"])
-        body = await request.body() if request.method == "PUT" else b""
         try:
             if request.method == "PUT":
+                # Before the body is read, which takes memory: who made his token up has none to give.
+                await anyio.to_thread.run_sync(lambda: connect(request).require_known())
+                body = await request.body()
                 return await anyio.to_thread.run_sync(_put, connect, request, digest, body)
             path = await anyio.to_thread.run_sync(lambda: connect(request).blobs.find(digest))
         except errors.SyncError as problem:

@@ -278,6 +278,11 @@ class Session:
         """The bytes of a scope's file."""
         return content(self.find_file(request.name), request.offset)
 
+    def require_known(self) -> None:
+        """Raises `errors.SignInNeeded` for whoever is no laptop of this organisation."""
+        with self.store.read() as connection:
+            self._device(connection)
+
     def put_blob(self, request: BlobPut) -> BlobState:
         """Take in bytes of a file that a row of this user names."""
         return self.blobs.put(request)

@@ -173,6 +173,14 @@ def test_bodies_that_never_come_hold_up_nobody(served: tuple[str, str]) -> None:
             line.close()
 
 
+def test_bytes_under_a_made_up_token_are_refused_before_they_come(served: tuple[str, str]) -> None:
+    place = urlsplit(served[0])
+    head = f"PUT {place.path}/blobs/{'0' * 64} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer made-up\r\n"
+    with socket.create_connection((str(place.hostname), place.port or 0), timeout=20) as line:
+        line.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode())
+        assert line.recv(4_096).split(b" ")[1] == b"401"
+
+
 def test_refusals_and_the_log_say_nothing_of_what_was_sent(
     served: tuple[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
