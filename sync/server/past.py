@@ -58,12 +58,12 @@ class Past:
         """Whether this organisation ever came back from a copy: if not, nobody lost anything."""
         return bool(driver.read(self._connection, "SELECT epoch FROM sync_restore LIMIT 1"))
 
-    def erased(self, values: Iterable[Value]) -> set[Value]:
+    def erased(self, values: Iterable[Value]) -> set[str]:
         """Those of the values that are ids of what was erased for ever."""
         if not self._any_erased:
             return set()
         ids = {value for value in values if isinstance(value, str) and len(value) <= _LONGEST_ID}
-        table, found = self._store.tables["sync_erased"], set[Value]()
+        table, found = self._store.tables["sync_erased"], set[str]()
         for batch in _batches(sorted(ids)):
             found.update(self._connection.scalars(select(table.c.id).where(table.c.id.in_(batch))))
         return found

@@ -9,6 +9,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from sync import driver
+from sync.merge import Value
 from sync.protocol import VERSION, Op, PushRequest, Result, Transaction
 from sync.server import adapters, copied, erasure, lives, overtaken, parking, parts, results
 from sync.server.apply import apply, require_fit
@@ -225,17 +226,9 @@ class Push:
         return Plain(self.working, self._author)
 
     def _find_erased(self, ops: list[Op]) -> None:
-        if not self._any_erased:
-            return
-        named = {op.id for op in ops}
-        named |= {
-            new for op in ops for _base, new in op.fields.values() if isinstance(new, str) and len(new) < 50
-        }
-        self._erased |= erasure.find_erased(self.connection, self.store, named)
-
-    @cached_property
-    def _any_erased(self) -> bool:
-        return bool(driver.read(self.connection, "SELECT id FROM sync_erased WHERE rev > 0 LIMIT 1"))
+        named: list[Value] = [op.id for op in ops]
+        named += [new for op in ops for _base, new in op.fields.values()]
+        self._erased |= self.working.past.erased(named)
 
     def _without_erased(self, ops: list[Op] | None) -> tuple[list[Op] | None, set[Key]]:
         if not ops or not self._erased:

@@ -56,6 +56,16 @@ def test_what_was_erased_goes_from_every_laptop_and_does_not_come_back(
     assert [key for key in office.rows if key[0] in ("account", "contact")] == [("account", "b")]
 
 
+def test_what_comes_below_an_erased_record_goes_however_long_its_id_is(
+    company: Company, nora: Laptop
+) -> None:
+    strangers = "account-of-a-program-that-is-not-ours-" * 5
+    nora.do(create("account", strangers, name="D", territory="north"))
+    _erase(company, strangers)
+    result = nora.do(create("contact", "c", account=strangers, name="Secret"))
+    assert (result.outcome, result.outside) == ("applied", [("contact", "c")])
+
+
 def test_a_colleague_of_another_territory_hears_of_ids_alone(company: Company, nora: Laptop) -> None:
     nora.do(create("account", "a", name="D", territory="north"))
     sam = company.laptop("sam")
