@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sync import conflicts, held_ids
 from sync.held_ids import ids_in
-from sync.merge import Value, canonical
+from sync.merge import Value, canonical, versions_of
 from sync.protocol import Op
 from sync.schema import SyncTable
 from sync.server.allowed import may_write
@@ -52,8 +52,7 @@ def gather(change: Change, op: Op) -> None:
         return
     target = survivor(change, synced, str(row[link]))
     _hand_over(change, synced, row, target, op)
-    if change.may_be_cut:
-        _fill(change, synced, row, target, op)
+    _fill(change, synced, row, target, op)
     for child, name in _links_to(change, op.table):
         for below in working.find_all(child.name, name, [op.id], op.table):
             if below["id"] != target:
@@ -311,18 +310,27 @@ def _hand_over_fields(
 def _fill(change: Change, synced: SyncTable, row: Row, target: str, op: Op) -> None:
     """The survivor gets what it lacks of the record, as the merger itself gave it.
 
-    Sent again after a restore it may say so no more: the survivor left its laptop since, and all that was done to it.
+    Lists and texts are joined in any case: of what others wrote the merger knows only what none of its author's own
+    changes covered. The rest is said by the merger, but for one that is sent again after a restore: the survivor left
+    its laptop since, and all that was done to it.
     """
     working = change.working
     routes = {rule.field for rule in synced.scope}
     stays = working.get(synced.name, target)
     assert stays is not None
     for names in whole_groups(synced, _kept(synced, row, routes)):
+        if not change.may_be_cut and not _joins(synced, names[0]):
+            continue
         there = {name: get_field(synced, stays, name) for name in names}
         new = {name: get_field(synced, row, name) for name in names}
         for name, value in _joined(synced, there, new).items():
             stays = set_field(working, synced, stays, name, value)
             change.log(Op(op.table, target, op.kind, op.base_rev, {}, op.at), name, canonical(there[name]))
+
+
+def _joins(synced: SyncTable, name: str) -> bool:
+    """Whether two people's values of the field become one."""
+    return name in synced.fields and synced.fields[name].policy in ("text", "union")
 
 
 def _kept(synced: SyncTable, row: Row, routes: set[str | None]) -> list[str]:
@@ -340,9 +348,13 @@ def _joined(synced: SyncTable, there: dict[str, Value], new: dict[str, Value]) -
     if all(value is None for value in there.values()):
         return {name: value for name, value in new.items() if value is not None}
     name = min(new)
-    policy = synced.fields[name].policy if name in synced.fields else None
-    if policy not in ("text", "union") or (policy == "text" and str(new[name]) in str(there[name])):
+    if not _joins(synced, name):
         return {}
+    if synced.fields[name].policy == "text":
+        lines = str(there[name]).split("\n")
+        found = (line for version in versions_of(str(new[name])) for line in version.split("\n"))
+        more = [line for line in dict.fromkeys(found) if line not in lines]
+        return {name: "\n".join([*lines, *more])} if more else {}
     merged = merge_values(synced, {name: None}, there, new, later=False)[name].value
     return {name: merged} if merged != there[name] else {}
 

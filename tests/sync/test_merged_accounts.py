@@ -109,6 +109,23 @@ def test_an_open_form_of_a_merged_account_saves_into_its_survivor(
     assert rey.sync()["parked"] == 0
 
 
+def test_what_lay_under_an_open_form_of_the_merged_account_is_its_survivors_too(
+    claire: Laptop, rey: Laptop, pair: tuple[str, str]
+) -> None:
+    stays, gone = pair
+    loaded = claire.get("account", gone)
+    rey.save("account", gone, tags=["bio", "livré"], notes="Sonner\nChien")
+    rey.sync(), claire.sync()
+    claire.save("account", gone, loaded, tags=["bio", "matin"], notes="Sonner\nCour")
+    merge(claire, gone, stays)
+    for laptop in (claire, rey, claire):
+        laptop.sync()
+    for laptop in (claire, rey):
+        row = laptop.get("account", stays)
+        assert sorted(row["tags"]) == ["bio", "livré", "matin", "pain"]
+        assert {"Sonner", "Cour", "Chien"} == set(row["notes"].split("\n"))
+
+
 def test_two_people_who_merge_the_same_pair_merge_it_once(
     claire: Laptop, rey: Laptop, pair: tuple[str, str]
 ) -> None:
