@@ -12,8 +12,11 @@ import msgspec
 from sqlalchemy import select
 
 from sync import conflicts
+from sync.clock import parse_time
 from sync.conflicts import Candidate
+from sync.merge import Value
 from sync.protocol import Op
+from sync.schema import SyncTable
 from sync.server import adapters, lives, versions
 from sync.server.allowed import may_write
 from sync.server.batch import insert_rows
@@ -24,6 +27,7 @@ from sync.server.lives import Life
 from sync.server.merging import with_links_led
 from sync.server.past import Key
 from sync.server.stated import Stated, seen_up_to
+from sync.server.values import fits
 from sync.server.working import Row
 
 
@@ -169,16 +173,35 @@ def _bring_conflict(change: Change, op: Op) -> None:
     synced = working.store.schema.tables[kind]
     stands = row["deleted_at"] if name == conflicts.DELETION else get_field(synced, row, name)
     base = conflicts.base_of(here.get("base"))
+    base = base if _can_stand(synced, name, base) else None
     # A version that is here already may have another laptop for its author by now.
     known = [(one.get("value"), one.get("group")) for one in conflicts.candidates_of(there.get("candidates"))]
-    for candidate in _sound(here.get("candidates")):
+    for candidate in _sound(synced, name, here.get("candidates")):
         if candidate["value"] != stands and (candidate["value"], candidate["group"]) not in known:
             add_conflict(change, kind, id, name, base, candidate)
 
 
-def _sound(text: object) -> Iterator[Candidate]:
+def _sound(synced: SyncTable, name: str, text: object) -> Iterator[Candidate]:
+    """The versions that every laptop can show."""
     for one in conflicts.candidates_of(text if isinstance(text, str) else None):
         try:
-            yield msgspec.convert(one, Candidate)
+            candidate = msgspec.convert(one, Candidate)
         except msgspec.ValidationError:
             continue
+        values = [(name, candidate["value"]), *candidate["group"].items()]
+        moments = [candidate["at"], candidate["over"]["at"] if "over" in candidate else ""]
+        if all(_can_stand(synced, *each) for each in values) and all(map(_is_moment, moments)):
+            yield candidate
+
+
+def _can_stand(synced: SyncTable, name: str, value: Value) -> bool:
+    """Whether the value can be in the field of the conflict."""
+    if name == conflicts.DELETION:
+        return value is None or (isinstance(value, str) and _is_moment(value))
+    if name == conflicts.FORK:
+        return value is None or isinstance(value, str)
+    return fits(synced, name, None, value)
+
+
+def _is_moment(text: str) -> bool:
+    return not text or parse_time(text) is not None

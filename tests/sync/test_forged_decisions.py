@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
+from app.conflicts import reading
+from sync import state
 from sync.conflicts import conflict_id
 from sync.protocol import HelloRequest, Op, PushRequest, Result, seal
+from sync.server.admin import Administration
 from tests.sync.office import ISERE, RHONE, Laptop, Office, issue_a_quote
 
 NOWHERE = "01980000-0000-7000-8000-00000000dead"
@@ -38,6 +43,40 @@ def _push(laptop: Laptop, name: str, *ops: Op) -> Result:
     n = laptop.remote.hello(HelloRequest("")).last_n + 1
     (result,) = laptop.remote.push(PushRequest("", [seal(name, n, ops)])).results
     return result
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"value": "2026-02-31"},
+        {"value": 5},
+        {"at": "yesterday"},
+        {"over": {"user": "", "at": "soon", "value": ""}},
+    ],
+)
+def test_a_version_that_no_colleague_could_be_shown_is_in_no_question_after_a_restore(
+    office: Office, claire: Laptop, rey: Laptop, said: dict[str, object]
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    task = claire.add("task", subject="Rappeler", account=account, due="2026-03-01")
+    claire.sync(), rey.sync()
+    with claire.workspace.read() as session:
+        epoch, cursor = (str(state.get(session.connection(), name)) for name in ("epoch", "cursor"))
+    Administration(office.store).renew()
+    shown = {"value": "2026-03-02", "user": claire.user, "device": "d", "at": "", "group": {}}
+    about = {"record_kind": "task", "record": task, "field": "due", "state": "open", "base": '"2026-02-30"'}
+    values = about | {"candidates": json.dumps([shown, shown | said])}
+    asked = Op(
+        "conflict", conflict_id("task", task, "due"), "create", 0, {n: (None, v) for n, v in values.items()}
+    )
+    n = claire.remote.hello(HelloRequest("")).last_n + 1
+    claimed = msgspec.structs.replace(seal("claimed", n, [asked]), epoch=epoch, seen=1, rescued=True)
+    claire.remote.push(PushRequest("", [claimed], lost={epoch: (cursor, 1 << 50)}))
+    rey.sync()
+    with rey.workspace.read() as session:
+        (conflict,) = reading.find_conflicts(session)
+    assert [str(side.value) for side in conflict.sides] == ["2026-03-01", "2026-03-02"]
+    assert conflict.base is None
 
 
 def _of_others(office: Office, laptop: Laptop) -> dict[str, list[str]]:
