@@ -251,6 +251,8 @@ def _declared(kind: str, name: str) -> Field | None:
     declared = fields(kind).get(parent)
     if declared is None or not dot:
         return declared
+    if declared.kind != "json" or declared.unit != "key":
+        return None  # which only a newer version knows
     return Field(name, "json", f"{declared.label} · {key}")
 
 

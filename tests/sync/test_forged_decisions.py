@@ -79,6 +79,20 @@ def test_a_version_that_no_colleague_could_be_shown_is_in_no_question_after_a_re
     assert conflict.base is None
 
 
+def test_a_clash_in_a_part_of_a_field_that_has_none_breaks_no_colleagues_list(
+    claire: Laptop, rey: Laptop
+) -> None:
+    account = claire.add("account", name="Morel", territory=RHONE)
+    claire.sync(), rey.sync()
+    for laptop in (rey, claire):
+        words = Op("account", account, "update", 1, {"name.part": (None, f"words of {laptop.user}")})
+        outcome = _push(laptop, f"words-{laptop.user}", words).outcome
+    assert outcome == "conflict"
+    rey.sync()
+    with rey.workspace.read() as session:
+        assert reading.find_conflicts(session) == []
+
+
 def _of_others(office: Office, laptop: Laptop) -> dict[str, list[str]]:
     assert laptop.remote is not None
     own = laptop.remote.hello(HelloRequest("")).scopes
