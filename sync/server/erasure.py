@@ -107,7 +107,9 @@ def without_erased(working: Working, ops: list[Op], erased: set[str]) -> tuple[l
             kept.append(Op(op.table, op.id, op.kind, op.base_rev, fields, op.at))
         else:
             kept.append(op)
-    return kept, dropped
+    asked = [unaskable.without(op, erased) if op.table == store.schema.conflict else op for op in kept]
+    dropped |= {(op.table, op.id) for op, left in zip(kept, asked, strict=True) if left is None}
+    return [op for op in asked if op is not None], dropped
 
 
 def _without_mergers(working: Working, ops: list[Op], erased: set[str]) -> list[Op]:

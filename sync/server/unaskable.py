@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from sync import conflicts
 from sync.merge import Value, canonical
+from sync.protocol import Op
 from sync.server.working import Row, Working
 
 
@@ -27,9 +30,30 @@ def take_out(working: Working, erased: AbstractSet[str], now: str) -> None:
             working.put(kind, id, {**_left(row, erased, now), "updated_at": now})
 
 
+def without(op: Op, erased: AbstractSet[str]) -> Op | None:
+    """An operation on a question without such versions; None for a question that would come with no other."""
+    base, new = op.fields.get("candidates", (None, None))
+    candidates = conflicts.candidates_of(new)
+    left = [one for one in candidates if not _names(one, erased)]
+    if len(left) == len(candidates):
+        return op
+    if not left and op.kind == "create":
+        return None
+    return msgspec.structs.replace(op, fields=op.fields | {"candidates": (base, canonical(left))})
+
+
+def _names(candidate: Any, erased: AbstractSet[str]) -> bool:
+    """Whether a version is of something erased; what a faulty program made of one is none of it."""
+    if not isinstance(candidate, dict):
+        return False
+    group = candidate.get("group")
+    values = [candidate.get("value"), *(group.values() if isinstance(group, dict) else ())]
+    return any(isinstance(value, str) and value in erased for value in values)
+
+
 def _left(row: Row, erased: AbstractSet[str], now: str) -> dict[str, Value]:
     candidates = conflicts.candidates_of(row["candidates"])
-    left = [one for one in candidates if not erased & {one.get("value"), *(one.get("group") or {}).values()}]
+    left = [one for one in candidates if not _names(one, erased)]
     values: dict[str, Value] = {"candidates": canonical(left)}
     for name in ("base", "resolution"):
         values[name] = None if conflicts.base_of(row[name]) in erased else row[name]

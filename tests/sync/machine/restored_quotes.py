@@ -5,6 +5,16 @@ from __future__ import annotations
 from tests.sync.machine import chance
 
 FOUND: dict[str, chance.Steps] = {
+    "a question about a version that hung on what was erased meanwhile is not brought back": [
+        ("merge", {"who": 3, "pick": 1, "number": 0}),
+        ("back_up", {}),
+        ("issue_a_quote", {"who": 4, "pick": 3}),
+        ("issue_a_quote", {"who": 3, "pick": 0}),
+        ("push_alone", {"who": 4}),
+        ("sync_again", {"who": 3}),
+        ("restore_the_server", {}),
+        ("erase", {"kind": "account", "pick": 0}),
+    ],
     "who knew both versions of a quote goes on with the one that he means": [
         ("edit", {"who": 3, "kind": "quote_line", "pick": 7, "number": 1}),
         ("sync", {"who": 3}),
