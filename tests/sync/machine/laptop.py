@@ -49,7 +49,7 @@ class Laptop:
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._lane = Lane(self.raw)
         self.remote: Remote | None = None
-        self._password = ""
+        self.password = ""
 
     def create(self) -> None:
         """The tables and triggers of an empty file."""
@@ -161,13 +161,13 @@ class Laptop:
     def knows(self, network: Network, password: str) -> None:
         """Where the server is, and by which password its user signs in."""
         self.remote = network.remote(self, "")
-        self._password = password
+        self.password = password
 
     def sign_in(self) -> None:
         """Become a device of the user, by his password, with all that is to be sent."""
         assert self.remote is not None
         former = hashlib.sha256(self.remote.token.encode()).hexdigest()
-        request = EnrolRequest(f"{self.user}@acme.example", self._password, former=former)
+        request = EnrolRequest(f"{self.user}@acme.example", self.password, former=former)
         answer = self.remote.renewed("").enrol(request)
         with self.write() as connection:
             identity.adopt(connection, self.schema, answer)
@@ -224,7 +224,7 @@ class Laptop:
     def copy_of(self, other: Laptop, letters: str) -> None:
         """Take over another laptop's file, as a restored image or a copied folder does."""
         other.raw.backup(self.raw)
-        self._password = other._password
+        self.password = other.password
         with self.write() as connection:
             # Opening a file in another place is noticed: its numbers must not meet the original's.
             state.put(connection, "restored", letters)

@@ -45,6 +45,7 @@ RULES: dict[str, dict[str, Sequence[Any]]] = {
     "restore_the_server": {},
     "copy_a_laptop": {"who": _WHO},
     "sign_in_again": {"who": _WHO},
+    "unpack_a_laptop": {"who": _WHO},
     "upgrade": {"who": _WHO},
     "turn_the_clock": {"who": _WHO, "days": (-TEN_YEARS, -1, 0, 1, TEN_YEARS)},
     "plan_a_fault": {
@@ -247,6 +248,9 @@ class Company:
 
     def copy_a_laptop(self, who: int) -> None:
         self.world.copy_laptop(self._laptop(who))
+
+    def unpack_a_laptop(self, who: int) -> None:
+        self.world.unpack_laptop(self._laptop(who))
 
     def sign_in_again(self, who: int) -> None:
         self._speak(self.world.sign_in, who)

@@ -278,6 +278,16 @@ class World:
         self.laptops.append(copy)
         self.damaged |= {copy.name} if laptop.name in self.damaged else set()
 
+    def unpack_laptop(self, owner: Laptop) -> None:
+        """Whose laptop it is gets a second one, on which he may work before it is enrolled by its first sync."""
+        more = len(self.laptops) - len(company.PEOPLE)
+        if more >= MOST_COPIES:
+            return
+        laptop = Laptop(f"{owner.user}-{more + 2}", owner.user, self.server.clock, company.NEW)
+        laptop.create()
+        laptop.knows(self.network, owner.password)
+        self.laptops.append(laptop)
+
     def plan_fault(self, laptop: Laptop, fault: Fault) -> None:
         self.network.faults.setdefault(laptop.name, []).append(fault)
 
