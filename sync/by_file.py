@@ -257,9 +257,12 @@ def _pending(connection: Connection) -> list[Pending]:
 
 def _end_of(message: bytes) -> str:
     """The cursor at the end of a page, without reading its rows."""
-    last = message.rstrip(b"\n").rpartition(b"\n")[2]
-    return protocol.decode(last, _End).cursor
+    for line in reversed(message.splitlines()):
+        # Behind it there may be lines that only a later release knows.
+        if line and (cursor := protocol.decode(line, _End).cursor):
+            return cursor
+    raise errors.Protocol("the page is cut off")
 
 
 class _End(msgspec.Struct):
-    cursor: str
+    cursor: str = ""

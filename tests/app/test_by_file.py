@@ -12,7 +12,7 @@ from app import by_file, records, syncing
 from app.errors import Duplicate, NotFound
 from app.serve import InProcessServer
 from app.syncing import SyncProblem
-from sync import bundle
+from sync import bundle, protocol
 from tests.sync.office import PASSWORD, RHONE, Laptop, Office, an_office
 
 
@@ -63,6 +63,17 @@ def test_work_goes_out_and_comes_back_by_file(claire, rey, carried, tmp_path):
     rey.sync()
     assert rey.get("account", mine)["name"] == "Boulangerie Morel"
     assert claire.content() == rey.content() | {"user": claire.content()["user"]}
+
+
+def test_a_line_that_only_a_later_server_writes_makes_no_answer_useless(
+    claire, rey, carried, tmp_path, monkeypatch
+):
+    theirs = rey.add("account", name="Garage Lopez", territory=RHONE)
+    rey.sync()
+    as_today = protocol.encode_pull
+    monkeypatch.setattr(protocol, "encode_pull", lambda page: as_today(page) + b'{"t":"hint","of":[1]}\n')
+    take(claire, carried(to(claire, tmp_path / "request")))
+    assert claire.get("account", theirs)["name"] == "Garage Lopez"
 
 
 def test_a_clash_becomes_a_conflict_as_over_the_network(claire, rey, carried, tmp_path):
