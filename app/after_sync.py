@@ -13,7 +13,7 @@ from sync import state
 
 def is_due(connection: Connection) -> bool:
     """Whether something follows even where a sync brought nothing."""
-    return state.get(connection, alone.LEFT) is not None
+    return any(state.get(connection, name) is not None for name in (alone.LEFT, alone.HOMELESS))
 
 
 def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> None:

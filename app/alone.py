@@ -28,6 +28,8 @@ COMPANY_FIELDS = ("name", "siret", "line1", "postcode", "town", "phone", "email"
 _MINE = "alone_company"
 LEFT = "alone_left"
 """What a laptop that was enrolled had said of its company, {"values": …, "files": …}, until its server has answered."""
+HOMELESS = "alone_homeless"
+"""Whether it has brought records from a time when nobody here had a territory."""
 
 
 def introduce(workspace: Workspace, person: str, company: Mapping[str, Any]) -> None:
@@ -65,6 +67,13 @@ def person(session: Session) -> str:
         "SELECT json_extract(value, '$') FROM local_setting WHERE name = 'person'"
     )
     return str(row.scalar() or "")
+
+
+def note_work(connection: Connection) -> None:
+    """The laptop is about to be enrolled for the first time: what is here belongs to no territory yet."""
+    written = connection.exec_driver_sql("SELECT 1 FROM sync_entry LIMIT 1").first()
+    if written is not None and not state.get(connection, "device"):
+        state.put(connection, HOMELESS, 1)
 
 
 def forget_company(connection: Connection) -> None:

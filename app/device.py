@@ -22,6 +22,7 @@ def keep_identity(workspace: Workspace, server: str, ca: str | None, answer: Enr
     """Be the device that the server has enrolled, with all unsent work."""
     kept = _keep_token(workspace, answer)
     with workspace.exclusive() as connection:
+        alone.note_work(connection)
         identity.adopt(connection, workspace.schema, answer)
         alone.forget_company(connection)
         _keep_address(connection, server, ca, None if kept else answer.token)

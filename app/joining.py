@@ -1,4 +1,5 @@
-"""What a laptop that worked alone brings to the server with which it is enrolled: its company and its papers' files.
+"""What a laptop that worked alone brings to the server with which it is enrolled: its company, its papers' files, and
+its customers, who come into its user's territory.
 
 For the company the server is right. Where the office enrols a laptop that wrote of the same company, what the
 server does not say yet, logo and terms of sale too, is taken over from there. Whoever enrols: the files with which
@@ -8,12 +9,14 @@ quotes were printed before go with them, so that another laptop prints the same 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import alone, attachments, company, records
-from app.entity import fields
+from app.entity import entity, fields, kinds
 from app.features import sync_schema
 from app.folding import fold
 from app.i18n import translate as _
@@ -29,14 +32,33 @@ Record = dict[str, Any]
 def settle(workspace: Workspace) -> bool:
     """After the first sync, once: offer what this laptop wrote before it had a server. Whether there was anything."""
     with workspace.read() as session:
-        left = state.get(session.connection(), alone.LEFT)
-    if not left:
-        return False
-    said = json.loads(left)
-    with workspace.transaction(_("Company completed from this laptop")) as session:
-        _offer(session, said["values"], said["files"])
-        state.put(session.connection(), alone.LEFT, None)
-    return True
+        left, homeless = (state.get(session.connection(), name) for name in (alone.LEFT, alone.HOMELESS))
+    if homeless:
+        with workspace.transaction(
+            _("Customers from before the enrolment come into the territory")
+        ) as session:
+            _bring_home(session)
+            state.put(session.connection(), alone.HOMELESS, None)
+    if left:
+        said = json.loads(left)
+        with workspace.transaction(_("Company completed from this laptop")) as session:
+            _offer(session, said["values"], said["files"])
+            state.put(session.connection(), alone.LEFT, None)
+    return bool(left or homeless)
+
+
+def _bring_home(session: Session) -> None:
+    """What a rep adds his manager sees too, also what he added when he had none."""
+    me = session.info["user"]
+    home = records.home_territory(session.connection(), me)
+    if home is None:
+        return
+    values = {"territory": home, "updated_at": datetime.now(UTC), "updated_by": me}
+    for kind in (kind for kind in kinds() if "territory" in fields(kind)):
+        table: Any = entity(kind).__table__
+        mine = table.c.territory.is_(None) & (table.c.scope == f"user:{me}") & table.c.deleted_at.is_(None)
+        # In one statement: a laptop may have worked alone for years.
+        session.execute(update(table).where(mine).values(values))
 
 
 def _offer(session: Session, values: Record, own: list[Record]) -> None:

@@ -61,7 +61,9 @@ def enrol(
     workspace, recovery = Workspace.open(folder) if Workspace.exists(folder) else None, None
     try:
         former = device.digest_of_token(workspace) if workspace is not None else ""
-        request = EnrolRequest(email, password, code, socket.gethostname(), version=__version__, former=former)
+        request = EnrolRequest(
+            email, password, code, socket.gethostname(), version=__version__, former=former
+        )
         answer = explained(lambda: client.enrol(request))
         if workspace is None:
             workspace, recovery = Workspace.create(folder)

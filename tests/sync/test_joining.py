@@ -15,7 +15,7 @@ from app.seller import find_company
 from app.workspace import Workspace
 from tests.app.test_company import logo, terms
 from tests.blank import blank_workspace
-from tests.sync.office import Laptop, Office, issue_a_quote
+from tests.sync.office import RHONE, Laptop, Office, issue_a_quote
 
 SIREN = "732829320"
 
@@ -83,6 +83,28 @@ def test_the_office_brings_what_its_server_does_not_say_yet(office: Office, tmp_
         assert prints_the_same(one, quote)
     assert laptop.sql("SELECT count(*) FROM sync_entry") == [(0,)], "nothing waits"
     assert laptop.rows("attachment", record_kind="quote") == []
+
+
+@pytest.mark.parametrize("introduced", [True, False])
+def test_customers_of_a_laptop_that_worked_alone_come_into_its_users_territory(
+    office: Office, rey: Laptop, tmp_path: Path, introduced: bool
+):
+    workspace = blank_workspace(office.folder / "alone")
+    if introduced:
+        alone.introduce(workspace, "Claire", {"name": "Atelier Valmont"})
+    with workspace.transaction() as session:
+        account = records.add(session, "account", {"name": "Garage Lefèvre"})
+        records.add(session, "contact", {"account": account, "last_name": "Lefèvre"})
+    workspace.close()
+    claire = office.enrol("claire", "alone")
+    claire.sync(), claire.sync(), rey.sync()
+    assert [row["last_name"] for row in rey.rows("contact")] == ["Lefèvre"]
+    assert [row["territory"] for row in rey.rows("account")] == [RHONE]
+    with claire.workspace.transaction() as session:
+        kept = records.add(session, "account", {"name": "À moi", "territory": None})
+    again = office.enrol("claire", "alone")
+    again.sync(), again.sync()
+    assert again.get("account", kept)["territory"] is None, "what she wants for herself stays so"
 
 
 def test_a_server_that_says_nothing_of_the_company_is_told(office: Office, tmp_path: Path):
