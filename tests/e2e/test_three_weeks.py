@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.programs import Laptop, Server, terrain
+from tests.e2e.programs import Laptop, serving, terrain
 from tests.e2e.proxy import between
 
 ASTRAY, AWAY = -730, 21
@@ -102,32 +102,31 @@ def test_everything_is_there_and_nothing_twice_and_one_question_is_asked(tmp_pat
     people = ("claire", "karim", "michel")
     claire, karim, michel = laptops = [Laptop(tmp_path / name) for name in people]
     claire.astray = ASTRAY
-    office = Server(tmp_path / "server")
-    with between(office.address, seed=1) as network:
+    with between("http://127.0.0.1:1", seed=1) as network:
         network.honest = True
-        for laptop, name in zip(laptops, people, strict=True):
-            laptop.enrol(f"{network.address}/demo", f"{name}@example.fr")
-            laptop.run("sync")
-        territories = _enter_customers(laptops)
-        office.stop()
+        with serving(tmp_path / "server") as address:
+            network.turn_to(address)
+            for laptop, name in zip(laptops, people, strict=True):
+                laptop.enrol(f"{network.address}/demo", f"{name}@example.fr")
+                laptop.run("sync")
+            territories = _enter_customers(laptops)
 
         accounts = _named(claire, "account")
         on_the_road = datetime.now(UTC)
         number = _write_on_the_road(claire, accounts)
         for laptop in laptops:
             laptop.astray += AWAY
-        office = Server(tmp_path / "server", astray=AWAY)
-        network.turn_to(office.address)
         michel.run("set", "account", accounts["Boulangerie Morel"]["id"], "phone=04 78 00 00 02")
         for name in MOVED:
             michel.run("set", "account", accounts[name]["id"], f"territory={territories['Loire']}")
-        michel.run("sync")
 
-        network.next = ["drop", "cut there", "cut back", "cut back"]
-        while network.next:
-            claire.run("sync", expect=1)
-        for laptop in (claire, karim, michel, claire):
-            laptop.run("sync")
-        _agree(laptops, number, on_the_road)
-        _resolve_the_one_question(claire, michel)
-    office.stop()
+        with serving(tmp_path / "server", astray=AWAY) as address:
+            network.turn_to(address)
+            michel.run("sync")
+            network.next = ["drop", "cut there", "cut back", "cut back"]
+            while network.next:
+                claire.run("sync", expect=1)
+            for laptop in (claire, karim, michel, claire):
+                laptop.run("sync")
+            _agree(laptops, number, on_the_road)
+            _resolve_the_one_question(claire, michel)
