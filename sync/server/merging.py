@@ -104,6 +104,7 @@ def _redirect(change: Change, synced: SyncTable, link: str, ops: list[Op]) -> li
         if op.table == table and op.id in led:
             change.working.touch(table, op.id)
             op = _on_survivor(change, synced, op, led[op.id])
+            change.working.led.add((change.uuid, op.id))
         found.append(_relinked(change, op, table, led, moved))
     return found
 
@@ -263,19 +264,25 @@ def _hand_over(change: Change, synced: SyncTable, row: Row, target: str, op: Op)
 def _unseen(change: Change, synced: SyncTable, row: Row, op: Op) -> list[Edit]:
     """What was done to the record that its merger had not seen there, the oldest first."""
     working, past, key = change.working, change.working.past, (synced.name, row["id"])
-    device = None if _was_joined(change, synced, row["id"], op.base_rev) else change.author.device
-    pending = [edit for edit in working.edits_of(*key) if device is None or past.is_foreign(edit, device)]
+    joined = working.find_all(synced.name, str(synced.merged_into), [row["id"]], synced.name)
+    all_of_it = _was_joined(change, synced, joined, op.base_rev)
     apart = (BIRTH, conflicts.DELETION, synced.merged_into)
-    return [
-        edit for edit in (*past.edits_since(key, op.base_rev, device), *pending) if edit.field not in apart
-    ]
+
+    def is_unseen(edit: Edit) -> bool:
+        if all_of_it or past.is_foreign(edit, change.author.device):
+            return True
+        if not joined:
+            return False
+        return (edit.transaction, edit.id) in working.led if edit.rev == 0 else past.was_led(edit)
+
+    here = (*past.edits_since(key, op.base_rev), *working.edits_of(*key))
+    return [edit for edit in here if edit.field not in apart and is_unseen(edit)]
 
 
-def _was_joined(change: Change, synced: SyncTable, id: str, base_rev: int) -> bool:
-    """Whether others merged a record into this one meanwhile: what the author wrote to that one was led here."""
-    working, link = change.working, str(synced.merged_into)
-    joined = working.find_all(synced.name, link, [id], synced.name)
-    mergers = [last_edit(working, row, synced.name, link) for row in joined]
+def _was_joined(change: Change, synced: SyncTable, joined: list[Row], base_rev: int) -> bool:
+    """Whether others merged one of these into a record meanwhile: what the author wrote to it was led there."""
+    working = change.working
+    mergers = [last_edit(working, row, synced.name, str(synced.merged_into)) for row in joined]
     others = [edit for edit in mergers if working.past.is_foreign(edit, change.author.device)]
     return any(edit.rev == 0 or edit.rev > base_rev for edit in others)
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from sync import conflicts, driver
 from sync.merge import Value
+from sync.protocol import Result, decode
 from sync.server.store import Store
 
 BATCH = 500
@@ -153,6 +154,13 @@ class Past:
         found = select(edits).where(here).order_by(edits.c.rev, edits.c.seq)
         rows = self._connection.execute(found).mappings()
         return [Edit(*key, **{name: row[name] for name in names}) for row in rows]
+
+    def was_led(self, edit: Edit) -> bool:
+        """Whether its author wrote to a record that was merged into this one: his result names that one."""
+        table = self._store.tables["sync_result"]
+        body = self._connection.scalar(select(table.c.body).where(table.c.uuid == edit.transaction))
+        rows = decode(bytes(body), Result).rows if body is not None else []
+        return bool(rows) and not any(id == edit.id for _table, id, _rev in rows)
 
     def commits(self, revs: Iterable[int]) -> list[tuple[int, str]]:
         """For each revision the last one of its commit, and when that was; (rev, "") for none."""

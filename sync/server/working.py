@@ -58,6 +58,8 @@ class Working:
         """Every id that such a link holds."""
         self._blanks: dict[str, Row] = {}
         self._followers: dict[str, list[tuple[SyncTable, str, bool]]] = {}
+        self.led: set[tuple[str, str]] = set()
+        """(transaction, id) of what was written to a merged record, and so to its survivor of that id."""
         self.erased: set[Key] = set()
         """Rows that are to go for ever, not as tombstones."""
         self.forks: dict[str, list[tuple[str, str, str]]] = {}

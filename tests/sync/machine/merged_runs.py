@@ -5,6 +5,23 @@ from __future__ import annotations
 from tests.sync.machine import chance
 
 FOUND: dict[str, chance.Steps] = {
+    "what was led to a survivor goes along where its author merges that one too": [
+        ("edit", {"who": 0, "kind": "account", "pick": 4, "number": 5}),
+        ("merge", {"who": 4, "pick": 2, "number": 7}),
+        ("sync", {"who": 4}),
+        ("edit", {"who": 2, "kind": "account", "pick": 4, "number": 4}),
+        ("pull_alone", {"who": 2}),
+        ("merge", {"who": 2, "pick": 3, "number": 4}),
+    ],
+    "the same where it was sent before": [
+        ("edit", {"who": 0, "kind": "account", "pick": 4, "number": 5}),
+        ("merge", {"who": 4, "pick": 2, "number": 7}),
+        ("sync", {"who": 4}),
+        ("edit", {"who": 2, "kind": "account", "pick": 4, "number": 4}),
+        ("pull_alone", {"who": 2}),
+        ("push_alone", {"who": 2}),
+        ("merge", {"who": 2, "pick": 3, "number": 4}),
+    ],
     "what was handed over to an account is handed on when that is merged in turn": [
         ("merge", {"who": 2, "pick": 6, "number": 4}),
         ("merge", {"who": 2, "pick": 6, "number": 2}),
