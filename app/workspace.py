@@ -58,6 +58,8 @@ class Workspace:
         self._write_lane = threading.RLock()
         self._writer: Connection | None = None
         self._is_open = True
+        self._seen_version: int | None = None
+        """Of the file, as the lane's connection counts what other programs commit."""
         self._waiting, self._counter = 0, threading.Lock()
         self._folding: threading.Thread | None = None
         self._subscribers: list[Callable[[Changes], None]] = []
@@ -228,6 +230,7 @@ class Workspace:
         """
         if self._writer is None:
             self._writer = self.engine.connect().execution_options(begin="IMMEDIATE")
+            self._seen_version = None
         keeps = False
         try:
             yield self._writer
@@ -352,6 +355,25 @@ class Workspace:
 
         self._folding = threading.Thread(target=work, name="log", daemon=True)
         self._folding.start()
+
+    def notice_others(self) -> bool:
+        """Whether another program has written into the file since the last look; then subscribers are told.
+
+        What it wrote is not told apart: all kinds may have changed. While somebody writes here nothing is looked at.
+        """
+        if not self._write_lane.acquire(blocking=False):
+            return False
+        try:
+            with explained(self.folder / FILE), self._own_connection() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                (version,) = raw.execute("PRAGMA data_version").fetchone()
+                before, self._seen_version = self._seen_version, version
+        finally:
+            self._write_lane.release()
+        found = before is not None and before != version
+        if found:
+            self.emit(Changes(frozenset(self.schema.tables), frozenset()))
+        return found
 
     def emit(self, changes: Changes) -> None:
         """Tell all subscribers."""

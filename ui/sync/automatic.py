@@ -99,7 +99,9 @@ class Automatic(QObject):
     # What is due
 
     def look(self) -> None:
-        """See whether a sync is due and start it."""
+        """See whether a sync is due and start it, and whether another program has written something to send."""
+        window = self.runner.window
+        window.tasks.background(self, lambda _token: window.shell.workspace.notice_others())
         due = self.pacing.look(self._clock())
         overview = self.runner.overview
         able = overview is not None and not overview.alone

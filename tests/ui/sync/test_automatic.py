@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from app import records
 from app.sync_habits import Habits
+from app.workspace import Changes, Workspace
 from tests.sync.office import RHONE, Laptop
 from tests.ui.sync.test_sync_page import nowhere, set_server
 from ui.sync.automatic import Automatic
@@ -77,6 +79,28 @@ def test_a_local_edit_leaves_by_itself_after_a_moment_of_quiet(
     pass_time(desk, automatic, clock, 4)
     assert sent(claire)
     assert desk.chip.startswith("À jour")
+
+
+def test_what_the_command_line_writes_beside_the_window_is_shown_and_leaves_too(
+    claire: Laptop, server: str, desk_of: Any, automatic_of: Any, clock: Clock
+):
+    set_server(claire, server)
+    desk = desk_of(claire.workspace)
+    automatic = automatic_of(desk)
+    pass_time(desk, automatic, clock, 5)
+    told: list[Changes] = []
+    claire.workspace.subscribe(told.append)
+    beside = Workspace.open(claire.workspace.folder)
+    with beside.transaction() as session:
+        records.add(session, "account", {"name": "Boulangerie Morel", "territory": RHONE})
+    beside.close()
+    assert told == []
+    pass_time(desk, automatic, clock, 20)
+    assert "account" in told[0].kinds and told[0].origin == "local"
+    assert sent(claire)
+    heard = len(told)
+    pass_time(desk, automatic, clock, 60)
+    assert len(told) == heard, "what is written here is nobody else's"
 
 
 def test_what_others_write_arrives_by_the_clock(
