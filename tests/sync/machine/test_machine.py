@@ -52,7 +52,7 @@ def test_the_promise_holds_in_the_same_runs_everywhere(founding: Founding, first
 def test_the_runs_do_not_depend_on_where_they_are_drawn() -> None:
     """Chance that differs from one computer to the next belongs to the soak."""
     drawn = repr([chance.steps(number, STEPS) for number in range(RUNS)])
-    assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == "2c67cb12b4a86978"
+    assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == "b8c204a3ed140bf6"
 
 
 @pytest.mark.soak
