@@ -97,8 +97,12 @@ def sync_now(
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
         with collector.sparing_what_stays(), _full_disk_noted(workspace):
+            with workspace.snapshot() as connection:
+                joins = after_sync.is_due(connection)
             rounds = [_sync(workspace, Telling(tell), remote)]
-            while rounds[-1][1].problem == GAVE_WAY:
+            while joins or rounds[-1][1].problem == GAVE_WAY:
+                # What a laptop that worked alone brings to its company leaves at once.
+                joins = False
                 rounds.append(_sync(workspace, Telling(tell), remote))
     return _added_up(rounds)
 

@@ -44,7 +44,7 @@ def joined(office: Office, tmp_path: Path, name: str, **values: Any) -> tuple[La
     workspace, quote = work_alone(office.folder / "alone", tmp_path, **values)
     workspace.close()
     laptop = office.enrol(name, "alone")
-    laptop.sync(), laptop.sync()
+    laptop.sync()
     return laptop, quote
 
 
@@ -97,7 +97,7 @@ def test_customers_of_a_laptop_that_worked_alone_come_into_its_users_territory(
         records.add(session, "contact", {"account": account, "last_name": "Lefèvre"})
     workspace.close()
     claire = office.enrol("claire", "alone")
-    claire.sync(), claire.sync(), rey.sync()
+    claire.sync(), rey.sync()
     assert [row["last_name"] for row in rey.rows("contact")] == ["Lefèvre"]
     assert [row["territory"] for row in rey.rows("account")] == [RHONE]
     with claire.workspace.transaction() as session:
