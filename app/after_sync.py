@@ -16,8 +16,8 @@ def is_due(connection: Connection) -> bool:
     return any(state.get(connection, name) is not None for name in (alone.LEFT, alone.HOMELESS))
 
 
-def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> None:
-    """After a sync that brought these records (kind, id)."""
+def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> bool:
+    """After a sync that brought these records (kind, id); whether the laptop has joined its company by it."""
     with workspace.snapshot() as connection:
         worked_alone = is_due(connection)
     if worked_alone:
@@ -29,3 +29,4 @@ def follow(workspace: Workspace, records: Iterable[tuple[str, str]]) -> None:
 
         with workspace.transaction() as session:
             letters.note_posted(session)
+    return worked_alone

@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,8 @@ def sync_now(
                 _("Another Terrain is synchronising this laptop. Nothing is lost: it sends for both."),
             )
         with collector.sparing_what_stays(), _full_disk_noted(workspace):
-            with workspace.snapshot() as connection:
-                joins = after_sync.is_due(connection)
             rounds = [_sync(workspace, Telling(tell), remote)]
-            while joins or rounds[-1][1].problem == GAVE_WAY:
-                # What a laptop that worked alone brings to its company leaves at once.
-                joins = False
+            while rounds[-1][1].problem == GAVE_WAY:
                 rounds.append(_sync(workspace, Telling(tell), remote))
     return _added_up(rounds)
 
@@ -165,8 +161,11 @@ def _sync(workspace: Workspace, progress: Telling, remote: SyncProtocol | None) 
         _tell_screens(workspace, report)
         carried = Carried()
         if not _is_quiet(report) or is_anything_left:
-            after_sync.follow(workspace, report.records)
+            has_joined = after_sync.follow(workspace, report.records)
             carried = _do_the_rest(workspace, client, report, progress)
+            if has_joined and not carried.problem:
+                # What a laptop that worked alone brings to its company leaves at once.
+                carried = replace(carried, problem=GAVE_WAY)
     finally:
         if isinstance(client, HttpClient):
             client.close()
