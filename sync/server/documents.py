@@ -37,7 +37,7 @@ def redirect(change: Change, ops: list[Op]) -> list[Op]:
             ops = _but_touch(change, ops, mine)
             continue
         base = versions.whole_commit(change, max(op.base_rev for op in mine))
-        keys = [(synced.name, row["id"]) for synced, row in versions.parts(change, table, id)]
+        keys = [(synced.name, row["id"]) for synced, row in versions.parts(change.working, table, id)]
         if id not in change.forks_again and not has_foreign_change(change, keys, base):
             continue
         issues = _freezes(change, table, mine)

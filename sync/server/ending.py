@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import insert
 
 from sync.clock import corrected
 from sync.protocol import Result, Transaction
-from sync.server import erasure, head, parking, results
+from sync.server import erasure, head, parking, results, versions
 from sync.server.auth import Device
 from sync.server.parking import Waiting
 from sync.server.past import Key
@@ -76,27 +75,18 @@ class Ending:
         Where that is before its next pull, the laptop never hears that it had lost the scope.
         """
         for pending in everything:
-            for table, id in self._left(pending):
-                for document in self._documents_of(table, id):
-                    self._stamp(*document)
+            for key in self._left(pending):
+                document = self._document_of(*key)
+                for synced, row in versions.parts(self.working, *document) if document else ():
+                    self.working.touch(synced.name, row["id"])
 
-    def _documents_of(self, table: str, id: str) -> Iterator[Key]:
-        """The document that this row is, or of which it is a line, where that is there."""
-        row, shape = self.working.get(table, id), self.working.store.shape
-        if table in shape.documents:
-            yield table, id
-        for line in shape.lines:
-            named = row[line.aggregate] if line.name == table and row and line.aggregate else None
-            if named and self.working.get(line.document, str(named)) is not None:
-                yield line.document, str(named)
-
-    def _stamp(self, table: str, id: str) -> None:
-        """Give a document and its lines new revisions."""
-        self.working.touch(table, id)
-        for line in self.working.store.shape.lines:
-            if line.aggregate and line.document == table:
-                for row in self.working.find_all(line.name, line.aggregate, [id], table):
-                    self.working.touch(line.name, str(row["id"]))
+    def _document_of(self, table: str, id: str) -> Key | None:
+        """The document that this row is, or of which it is a line."""
+        synced, row = self.working.store.schema.tables[table], self.working.get(table, id)
+        if table in self.working.store.shape.documents:
+            return table, id
+        link = row[synced.aggregate] if row is not None and synced.aggregate else None
+        return (synced.document, str(link)) if link else None
 
     def _result(self, pending: Pending, rev: int, revs: dict[Key, int]) -> Result:
         rows = [(*key, revs[key]) for key in pending.named if key in revs]

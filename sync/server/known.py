@@ -74,7 +74,7 @@ def as_known(
     """
     found = {
         row["id"]: Part(synced, row, _without_others(change, synced, row, base))
-        for synced, row in versions.parts(change, *key)
+        for synced, row in versions.parts(change.working, *key)
     }
     lines: dict[str, Op] = {}
     for op in _left_to_statements(change, base, without_forked):

@@ -75,7 +75,7 @@ class Brought:
             return True
         if any(old == key[1] for _table, old, _new in life.forks):
             return False
-        parts = {row["id"]: synced.name for synced, row in versions.parts(change, *key)}
+        parts = {row["id"]: synced.name for synced, row in versions.parts(change.working, *key)}
         for version, new_ids in versions.versions_since(change, key, parts, life.parted):
             if seen_up_to(change, version, life.epoch) < life.seen or not _came_beside(change, version):
                 continue

@@ -36,7 +36,11 @@ class Stated:
         change.is_stated = True
         rest, stated = self._grouped(ops)
         keys = {(op.table, op.id) for op in ops}
-        keys |= {(s.name, row["id"]) for table, id in stated for s, row in versions.parts(change, table, id)}
+        keys |= {
+            (s.name, row["id"])
+            for table, id in stated
+            for s, row in versions.parts(change.working, table, id)
+        }
         self._past = SinceRestore(change, life, keys, since)
         self.left = [one for op in rest for one in self._record(op)]
         for key, mine in stated.items():
@@ -144,7 +148,7 @@ class Stated:
             return ops
         if self._is_frozen(key, root):
             ops = [self._hung(op, root) if (op.table, op.id) == key else op for op in ops]
-        there = [(synced.name, row) for synced, row in versions.parts(change, *key)]
+        there = [(synced.name, row) for synced, row in versions.parts(change.working, *key)]
         named = {(op.table, op.id) for op in ops}
         unknown = self._has_more(key, ops)
         apart = [op for op in ops if not self._is_as_stated(op, key)]
@@ -213,7 +217,7 @@ class Stated:
     def _has_more(self, key: Key, ops: list[Op]) -> bool:
         """Whether the document has a line of which nothing is stated."""
         named = {(op.table, op.id) for op in ops}
-        parts = versions.parts(self._change, *key)
+        parts = versions.parts(self._change.working, *key)
         return any(row["deleted_at"] is None and (one.name, row["id"]) not in named for one, row in parts)
 
     def _is_another_version(self, key: Key, ops: list[Op]) -> bool:
@@ -242,7 +246,7 @@ class Stated:
     def _alike(self, op: Op, document: Key) -> Iterator[Row]:
         """The lines of a document that say what is stated of a line of another one."""
         link = self._change.table(op.table).aggregate
-        for synced, row in versions.parts(self._change, *document) if link is not None else ():
+        for synced, row in versions.parts(self._change.working, *document) if link is not None else ():
             if synced.name == op.table and set(self._differing(op, row)) <= {link}:
                 yield row
 
@@ -256,7 +260,7 @@ class Stated:
         meant = [op for op in meant if op.kind != "delete" or self._part(op, version) is not None]
         if self._has_more(version, meant) or not all(self._is_as_stated(op, version) for op in meant):
             return False
-        parts = [(one.name, row["id"]) for one, row in versions.parts(self._change, *version)]
+        parts = [(one.name, row["id"]) for one, row in versions.parts(self._change.working, *version)]
         for part in parts:
             self._working.touch(*part)
         self._share(edit for edits in self._past.of(parts).values() for edit in edits)

@@ -16,7 +16,7 @@ from sync.server.allowed import may_write
 from sync.server.change import Change
 from sync.server.fields import get_field
 from sync.server.head import current
-from sync.server.working import Row
+from sync.server.working import Row, Working
 
 _NAMESPACE = UUID("2b0f5d2e-7a4a-4a53-8f0a-6f4a2f0e6c11")
 OTHERS, AGAIN = "\0others", "\0again"
@@ -56,19 +56,15 @@ def by_document(change: Change, ops: list[Op]) -> dict[tuple[str, str], list[Op]
     return found
 
 
-def _line_tables(change: Change) -> list[SyncTable]:
-    return change.working.store.shape.lines
-
-
-def parts(change: Change, table: str, id: str) -> list[tuple[SyncTable, Row]]:
+def parts(working: Working, table: str, id: str) -> list[tuple[SyncTable, Row]]:
     """A document that is there, and all its lines, deleted ones too."""
-    document = change.working.get(table, id)
-    whole = [] if document is None else [(change.table(table), document)]
+    document = working.get(table, id)
+    whole = [] if document is None else [(working.store.schema.tables[table], document)]
     return whole + [
         (synced, row)
-        for synced in _line_tables(change)
+        for synced in working.store.shape.lines
         if synced.aggregate and synced.document == table
-        for row in change.working.find_all(synced.name, synced.aggregate, [id], table)
+        for row in working.find_all(synced.name, synced.aggregate, [id], table)
     ]
 
 
@@ -182,12 +178,12 @@ def without_remade(change: Change, ops: list[Op]) -> list[Op]:
     if not change.working.past.came_back:
         return ops
     for (table, id), mine in _by_named_document(change, ops).items():
-        named = {op.id for op in mine} | {row["id"] for _synced, row in parts(change, table, id)}
+        named = {op.id for op in mine} | {row["id"] for _synced, row in parts(change.working, table, id)}
         made = {one: fork_id(one, change.uuid) for one in sorted(named | {id})}
         version = change.working.get(table, made[id])
         if version is None or not may_write(change, table, version):
             continue
-        there = {row["id"]: synced.name for synced, row in parts(change, table, made[id])}
+        there = {row["id"]: synced.name for synced, row in parts(change.working, table, made[id])}
         new_ids = {old: new for old, new in made.items() if new in there}
         if say_what_stands(change, [renamed(op, new_ids) for op in mine]):
             change.map += [(there[new], old, new) for old, new in new_ids.items()]
@@ -205,7 +201,7 @@ def without_issued(change: Change, table: str, id: str, ops: list[Op], mine: lis
     """
     if not change.working.past.came_back:
         return None
-    named = {row["id"]: synced.name for synced, row in parts(change, table, id)}
+    named = {row["id"]: synced.name for synced, row in parts(change.working, table, id)}
     for version, new_ids in versions_since(change, (table, id), named, 0):
         root = change.working.get(*version)
         if root is None or not say_what_stands(change, [renamed(op, new_ids) for op in mine]):
@@ -214,7 +210,7 @@ def without_issued(change: Change, table: str, id: str, ops: list[Op], mine: lis
             change.working.touch(op.table, op.id)
         if may_write(change, table, root):
             change.map += [(named[old], old, new) for old, new in new_ids.items()]
-            for synced, row in parts(change, *version):
+            for synced, row in parts(change.working, *version):
                 change.working.touch(synced.name, row["id"])
         return [op for op in ops if op not in mine]
     return None
