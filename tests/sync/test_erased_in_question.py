@@ -32,12 +32,17 @@ def check_asks_nothing(office: Office, gone: str, *laptops: Laptop) -> None:
         assert gone not in str(laptop.sql("SELECT base, candidates, resolution FROM conflict"))
 
 
-def test_a_version_that_is_erased_is_asked_about_no_more(
-    office: Office, claire: Laptop, rey: Laptop, known: dict[str, str]
-) -> None:
+def disagree(claire: Laptop, rey: Laptop, known: dict[str, str]) -> None:
+    """Two move one contact, each to another account."""
     rey.save("contact", known["contact"], account=known["gone"])
     claire.save("contact", known["contact"], account=known["one"])
     rey.sync(), claire.sync(), rey.sync()
+
+
+def test_a_version_that_is_erased_is_asked_about_no_more(
+    office: Office, claire: Laptop, rey: Laptop, known: dict[str, str]
+) -> None:
+    disagree(claire, rey, known)
     assert [row["state"] for row in claire.rows("conflict")] == ["open"]
     assert claire.get("contact", known["contact"])["account"] == known["one"]
     erase(office, "account", known["gone"])
@@ -48,9 +53,7 @@ def test_a_version_that_is_erased_is_asked_about_no_more(
 def test_a_decision_for_it_that_comes_later_leaves_what_stands(
     office: Office, claire: Laptop, rey: Laptop, known: dict[str, str]
 ) -> None:
-    rey.save("contact", known["contact"], account=known["gone"])
-    claire.save("contact", known["contact"], account=known["one"])
-    rey.sync(), claire.sync(), rey.sync()
+    disagree(claire, rey, known)
     (conflict,) = rey.rows("conflict")
     with rey.workspace.transaction() as session:
         resolving.resolve(session, conflict["id"], "account", known["gone"])
@@ -110,9 +113,7 @@ def test_a_question_that_a_laptop_brings_back_after_a_restore_names_nothing_eras
     office: Office, claire: Laptop, rey: Laptop, known: dict[str, str]
 ) -> None:
     copy = put_aside(office)
-    rey.save("contact", known["contact"], account=known["gone"])
-    claire.save("contact", known["contact"], account=known["one"])
-    rey.sync(), claire.sync(), rey.sync()
+    disagree(claire, rey, known)
     put_back(office, copy)
     erase(office, "account", known["gone"])
     check_asks_nothing(office, known["gone"], rey, claire)

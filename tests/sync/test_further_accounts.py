@@ -51,6 +51,13 @@ def everywhere(contact: str, *laptops: Laptop) -> Any:
     return found
 
 
+def name_a_third(rey: Laptop, gone: str, contact: str) -> str:
+    """A colleague adds an account to the contact's list, which names the other one still."""
+    third = rey.add("account", name="Troisième", territory=RHONE)
+    rey.save("contact", contact, other_accounts=at(gone, third))
+    return third
+
+
 def test_the_list_names_the_survivor_on_every_laptop(
     claire: Laptop, rey: Laptop, three: tuple[str, str, str]
 ) -> None:
@@ -85,8 +92,7 @@ def test_what_a_laptop_wrote_with_the_old_name_is_led(
     claire: Laptop, rey: Laptop, three: tuple[str, str, str]
 ) -> None:
     stays, gone, contact = three
-    third = rey.add("account", name="Troisième", territory=RHONE)
-    rey.save("contact", contact, other_accounts=at(gone, third))
+    third = name_a_third(rey, gone, contact)
     new = rey.add("contact", account=third, last_name="Neuf", other_accounts=at(gone))
     merge(claire, gone, stays)
     claire.sync()
@@ -98,8 +104,7 @@ def test_what_others_wrote_to_the_list_before_the_merger_came_is_kept(
     claire: Laptop, rey: Laptop, three: tuple[str, str, str]
 ) -> None:
     stays, gone, contact = three
-    third = rey.add("account", name="Troisième", territory=RHONE)
-    rey.save("contact", contact, other_accounts=at(gone, third))
+    third = name_a_third(rey, gone, contact)
     rey.sync()
     merge(claire, gone, stays)
     assert everywhere(contact, claire, rey) == at(stays, third)

@@ -10,14 +10,6 @@ from tests.sync.test_restored_server import put_aside, put_back
 
 
 @pytest.fixture
-def julie(office: Office) -> Laptop:
-    """The office, which says who works where."""
-    laptop = office.enrol("julie")
-    laptop.sync()
-    return laptop
-
-
-@pytest.fixture
 def away(rey: Laptop, claire: Laptop) -> str:
     """An account of a territory that is not Claire's."""
     account = rey.add("account", name="Siège", territory=ISERE)
